@@ -1,0 +1,99 @@
+"""The database: SQLite by default, PostgreSQL for many machines, one set of column types for both.
+
+SQLite opens every transaction with BEGIN IMMEDIATE unless the caller declared it read-only: a
+deferred transaction that reads first and writes later fails at once with `database is locked`,
+whatever the busy timeout (design.md, rule 9).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+
+BUSY_TIMEOUT_SECONDS = 15
+
+
+class Base(DeclarativeBase):
+    """Every model's ancestor; the naming convention lets a migration drop a constraint by name."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Stored in UTC, handed out aware; a naive value is a programming error and is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC on the way in; SQLite keeps no zone, so it is taken off there."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"a naive datetime can't be stored: {value!r}"
+            raise ValueError(message)
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Aware on the way out."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Within this block a transaction promises not to write, so SQLite need not take the write lock."""
+    token = _read_only.set(True)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What SQLAlchemy's engine is told for this database."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Teach an engine of SQLite how to journal and how to begin; PostgreSQL needs nothing."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        # The driver must not begin by itself: the listener below decides how a transaction begins.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")

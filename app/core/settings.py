@@ -1,0 +1,226 @@
+"""Settings from the environment, checked as a whole before anything starts.
+
+Three profiles: `production` (the default), `demo` and `test`. Only the latter two have default
+secrets, a settable clock and the WeChat simulator; production refuses all three, and refuses
+SQLite unless it is wished for explicitly.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+PREFIX = "STEWARD_"
+WECHAT = "https://api.weixin.qq.com"
+MINIMUM_SECRET = 32
+
+
+class SettingsError(Exception):
+    """The environment does not describe a runnable installation; `faults` says everything that is wrong."""
+
+    def __init__(self, faults: list[str]) -> None:
+        """Keep all faults, so that IT mends them in one go."""
+        super().__init__("settings are incomplete:\n" + "\n".join(f"  - {fault}" for fault in faults))
+        self.faults = faults
+
+
+class Profile(StrEnum):
+    """What kind of installation this is."""
+
+    PRODUCTION = "production"
+    DEMO = "demo"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class WeChatAccount:
+    """One WeChat account: its id, its secret, and the two keys of its message push."""
+
+    appid: str
+    secret: str = field(repr=False)
+    push_token: str = field(repr=False)
+    push_aes_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an installation decides. Secrets never appear in its repr."""
+
+    profile: Profile
+    database_url: str = field(repr=False)
+    city_folder: Path | None
+    secret_key: str = field(repr=False)
+    data_keys: tuple[str, ...] = field(repr=False)
+    hash_key: str = field(repr=False)
+    miniprogram: WeChatAccount
+    service_account: WeChatAccount
+    wechat_url: str
+    template_ids: Path | None
+    clock_file: Path | None
+    log_level: str
+    session_hours: int
+    tick_seconds: float
+
+    @property
+    def simulated(self) -> bool:
+        """Whether WeChat is the simulator, the clock can be set and the console is served."""
+        return self.profile is not Profile.PRODUCTION
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read and check the STEWARD_… variables. Raises `SettingsError` with every fault found."""
+        return _Reader(environ).settings()
+
+    @classmethod
+    def for_tests(cls, database_url: str, **changes: str) -> "Settings":
+        """Test settings on `database_url`; `changes` are variables without their prefix, in lower case."""
+        environ = {f"{PREFIX}PROFILE": "test", f"{PREFIX}DATABASE_URL": database_url}
+        return cls.from_environment(
+            environ | {PREFIX + name.upper(): value for name, value in changes.items()}
+        )
+
+
+# Openly worthless: they let a demo start with no set-up, and production refuses every one of them.
+_DEMO_SECRETS = {
+    "SECRET_KEY": "demo-secret-key-known-to-everybody-1",
+    "DATA_KEYS": "ZGVtby1kYXRhLWtleS1rbm93bi10by1ldmVyeWJvZHk=",
+    "HASH_KEY": "demo-hash-key-known-to-everybody-001",
+    "MINIPROGRAM_APPID": "wx0000000000demo01",
+    "MINIPROGRAM_SECRET": "demo-miniprogram-app-secret-00000",
+    "MINIPROGRAM_PUSH_TOKEN": "demominiprogrampushtoken",
+    "MINIPROGRAM_PUSH_AES_KEY": "demominiprogrampushaeskeyabcdefghijklmnopqr",
+    "SERVICE_APPID": "wx0000000000demo02",
+    "SERVICE_SECRET": "demo-service-account-app-secret-0",
+    "SERVICE_PUSH_TOKEN": "demoservicepushtoken",
+    "SERVICE_PUSH_AES_KEY": "demoserviceaccountpushaeskeyabcdefghijklmno",
+}
+AES_KEY_LENGTH = 43
+
+
+class _Reader:
+    """Reads one environment, collecting faults instead of stopping at the first."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._faults: list[str] = []
+        try:
+            self._profile = Profile(environ.get(f"{PREFIX}PROFILE", "production"))
+        except ValueError:
+            self._profile = Profile.PRODUCTION
+            self._fault("PROFILE", "must be production, demo or test")
+
+    def settings(self) -> Settings:
+        settings = Settings(
+            profile=self._profile,
+            database_url=self._database_url(),
+            city_folder=self._path("CITY"),
+            secret_key=self._secret("SECRET_KEY"),
+            data_keys=self._data_keys(),
+            hash_key=self._secret("HASH_KEY"),
+            miniprogram=self._account("MINIPROGRAM"),
+            service_account=self._account("SERVICE"),
+            wechat_url=self._wechat_url(),
+            template_ids=self._template_ids(),
+            clock_file=self._clock_file(),
+            log_level=self._environ.get(f"{PREFIX}LOG_LEVEL", "INFO"),
+            session_hours=int(self._number("SESSION_HOURS", 24 * 7)),
+            tick_seconds=self._number("TICK_SECONDS", 2.0),
+        )
+        if self._faults:
+            raise SettingsError(self._faults)
+        return settings
+
+    def _fault(self, name: str, fault: str) -> None:
+        self._faults.append(f"{PREFIX}{name}: {fault}")
+
+    def _value(self, name: str) -> str:
+        value = self._environ.get(PREFIX + name, "")
+        if not value and self._profile is not Profile.PRODUCTION:
+            value = _DEMO_SECRETS.get(name, "")
+        if not value:
+            self._fault(name, "is missing")
+        elif self._profile is Profile.PRODUCTION and value == _DEMO_SECRETS.get(name):
+            self._fault(name, "is the demo's value, which everybody knows")
+        return value
+
+    def _secret(self, name: str) -> str:
+        value = self._value(name)
+        if value and len(value) < MINIMUM_SECRET:
+            self._fault(name, f"must have at least {MINIMUM_SECRET} characters")
+        return value
+
+    def _database_url(self) -> str:
+        url = self._value("DATABASE_URL")
+        if url.startswith("postgresql://"):
+            # psycopg 3 is the driver this product ships; an URL without driver means it.
+            url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            self._fault("DATABASE_URL", "must begin with sqlite:/// or postgresql://")
+        wished = self._environ.get(f"{PREFIX}ALLOW_SQLITE") == "yes"
+        if self._profile is Profile.PRODUCTION and url.startswith("sqlite") and not wished:
+            self._fault("DATABASE_URL", f"is SQLite: set {PREFIX}ALLOW_SQLITE=yes if one machine is meant")
+        return url
+
+    def _data_keys(self) -> tuple[str, ...]:
+        keys = tuple(key.strip() for key in self._value("DATA_KEYS").split(",") if key.strip())
+        for position, key in enumerate(keys, start=1):
+            try:
+                Fernet(key)
+            except ValueError:
+                self._fault("DATA_KEYS", f"key {position} must be 32 bytes in url-safe base64")
+        return keys
+
+    def _account(self, name: str) -> WeChatAccount:
+        aes_key = self._value(f"{name}_PUSH_AES_KEY")
+        if aes_key and len(aes_key) != AES_KEY_LENGTH:
+            self._fault(f"{name}_PUSH_AES_KEY", f"must have {AES_KEY_LENGTH} characters")
+        return WeChatAccount(
+            appid=self._value(f"{name}_APPID"),
+            secret=self._value(f"{name}_SECRET"),
+            push_token=self._value(f"{name}_PUSH_TOKEN"),
+            push_aes_key=aes_key,
+        )
+
+    def _wechat_url(self) -> str:
+        url = self._environ.get(f"{PREFIX}WECHAT_URL", WECHAT).rstrip("/")
+        if self._profile is Profile.PRODUCTION and url != WECHAT:
+            self._fault("WECHAT_URL", "points at a simulator, which production refuses")
+        return url
+
+    def _template_ids(self) -> Path | None:
+        path = self._path("TEMPLATE_IDS")
+        if self._profile is Profile.PRODUCTION and path is None:
+            self._fault("TEMPLATE_IDS", "is missing: the file with the ids of your message templates")
+        return path
+
+    def _clock_file(self) -> Path | None:
+        path = self._path("CLOCK_FILE", must_exist=False)
+        if self._profile is Profile.PRODUCTION and path is not None:
+            self._fault("CLOCK_FILE", "would set the clock, which production refuses")
+        return path
+
+    def _path(self, name: str, *, must_exist: bool = True) -> Path | None:
+        value = self._environ.get(PREFIX + name)
+        if not value:
+            return None
+        path = Path(value)
+        if must_exist and not path.exists():
+            self._fault(name, "names a file or folder that does not exist")
+        return path
+
+    def _number(self, name: str, default: float) -> float:
+        value = self._environ.get(PREFIX + name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1
+        if number <= 0:
+            self._fault(name, "must be a number above zero")
+        return number

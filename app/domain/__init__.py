@@ -1,0 +1,1 @@
+"""The business's own rules, pure: no web, no database, no WeChat; time is passed in."""

@@ -1,0 +1,162 @@
+"""What the business refuses, each with a stable code, an HTTP status and a Chinese sentence that helps.
+
+The web edge turns any of these into an RFC 9457 problem document; nothing else about HTTP is known here.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer to the caller, not a fault of ours
+    """The request was understood and is refused; nothing has changed."""
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "无法办理"
+    # A refusal that is itself a fact to remember (a counted failed look-up) keeps its transaction.
+    keeps_changes: ClassVar[bool] = False
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        """`detail` is the sentence shown; `extra` are further members of the problem document."""
+        super().__init__(detail)
+        self.detail = detail
+        self.extra: Mapping[str, Any] = extra
+
+
+class NotFoundError(Refusal):
+    """The thing does not exist, or the caller may not know that it does."""
+
+    code = "not_found"
+    status = 404
+    title = "没有找到"
+
+    def __init__(self, detail: str = "没有找到您要的内容，请返回上一页重试。") -> None:
+        """The sentence says nothing about whether the thing exists for somebody else."""
+        super().__init__(detail)
+
+
+class NotSignedInError(Refusal):
+    """No token, or one that is forged, expired or revoked."""
+
+    code = "not_signed_in"
+    status = 401
+    title = "请先登录"
+
+    def __init__(self, detail: str = "登录已失效，请重新进入小程序。") -> None:
+        """The sentence asks for a fresh login."""
+        super().__init__(detail)
+
+
+class NotAllowedError(Refusal):
+    """Signed in, but this is not theirs to do."""
+
+    code = "not_allowed"
+    status = 403
+    title = "没有权限"
+
+    def __init__(self, detail: str = "您没有办理此项的权限。") -> None:
+        """The sentence says who may, where that helps."""
+        super().__init__(detail)
+
+
+class LoginRefusedError(Refusal):
+    """WeChat does not vouch for the code: forged, used, expired, or the user is blocked."""
+
+    code = "login_refused"
+    status = 401
+    title = "登录未成功"
+
+
+class PhoneUnknownError(Refusal):
+    """A WeChat-verified phone that belongs to no active member of staff."""
+
+    code = "not_staff"
+    status = 403
+    title = "未登记的手机号"
+
+
+class WeChatUnavailableError(Refusal):
+    """WeChat did not answer or refused for a reason that is not the user's."""
+
+    code = "wechat_unavailable"
+    status = 503
+    title = "微信服务暂时不可用"
+
+
+class FieldsError(Refusal):
+    """One or more fields are wrong; every fault is listed."""
+
+    code = "invalid_fields"
+    title = "填写内容有误"
+
+    def __init__(self, faults: Sequence[Mapping[str, str]], detail: str = "请按提示修改后再提交。") -> None:
+        """`faults` are {"field", "code", "message"} each."""
+        super().__init__(detail, errors=list(faults))
+
+
+class ConflictError(Refusal):
+    """The state has moved on since the caller looked."""
+
+    code = "conflict"
+    status = 409
+    title = "内容已更新"
+
+
+class AlreadyDoneError(ConflictError):
+    """The task, stop or rating was already completed."""
+
+    code = "already_done"
+    title = "已经办结"
+
+
+class StopNotAllowedError(Refusal):
+    """The program does not list this reason (programs.md, "What stops the clock")."""
+
+    code = "stop_not_allowed"
+    title = "该原因不能暂停计时"
+
+
+class UnknownProgramError(Refusal):
+    """No program of this city has that key, or it can't be applied for yet."""
+
+    code = "unknown_program"
+    title = "没有这种业务"
+
+
+class TooManyAttemptsError(Refusal):
+    """A limited look-up was tried too often."""
+
+    code = "too_many_attempts"
+    status = 429
+    title = "查询过于频繁"
+    keeps_changes = True
+
+
+class LookupFailedError(NotFoundError):
+    """Public look-up: the number or the digits are wrong, and which of the two is not said."""
+
+    code = "case_not_found"
+    keeps_changes = True
+
+
+class IdempotencyError(Refusal):
+    """The Idempotency-Key is missing, malformed, or was used for another request."""
+
+    code = "idempotency_key"
+    title = "请求标识有误"
+
+
+class ConsentNeededError(Refusal):
+    """The privacy text has not been accepted in its present version."""
+
+    code = "consent_needed"
+    status = 403
+    title = "请先阅读并同意隐私政策"
+
+
+class NobodyAvailableError(Refusal):
+    """No manager can be named: the installation has no active one."""
+
+    code = "no_manager"
+    status = 503
+    title = "暂时无法指派客户管家"

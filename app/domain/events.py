@@ -1,0 +1,84 @@
+"""What happened, told inside the transaction. Ids only: a listener reads what it needs itself."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    """An application was submitted: the case, its manager and its first stage exist."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseConfirmed:
+    """The customer confirmed on the phone what staff had filled in for them."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageCompleted:
+    """Every task of a stage is done."""
+
+    case_id: str
+    stage_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOpened:
+    """Work for a person or a department's queue."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStopped:
+    """Time no longer counts, for one of the program's coded reasons."""
+
+    stop_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockResumed:
+    """A stop ended; if it was the last open one, due dates are computed anew."""
+
+    stop_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderDue:
+    """A task comes near its limit; `kinds` are the reminders that fell together."""
+
+    task_id: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOverdue:
+    """A task is past its limit; `occurrence` counts the working days it has been told, from 1."""
+
+    task_id: str
+    occurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaterOn:
+    """The meter hangs and water runs."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRated:
+    """The return visit was rated, 1 to 5."""
+
+    case_id: str
+    rating: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseClosed:
+    """The return visit is done and rated; the figures are snapshotted."""
+
+    case_id: str

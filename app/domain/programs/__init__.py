@@ -1,0 +1,1 @@
+"""The connection programs as data: definition, loading and public guide."""

@@ -1,0 +1,140 @@
+"""What the parts of a program must be among each other, so that no case can get stuck or break a promise unseen.
+
+Each check notes its faults at the path of the value (`stages[2].follows`) and goes on.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from app.domain.programs.definition import (
+    MILESTONES,
+    HeadlineSpan,
+    Program,
+    ReminderKind,
+    Stage,
+    StageKind,
+    TaskSpec,
+)
+
+Note = Callable[[str, str], None]
+"""Remembers a fault: the path of the value, and what is wrong with it."""
+
+
+def check_program(program: Program, note: Note) -> None:
+    """Note every inconsistency of a program that was read."""
+    _check_headline(program, note)
+    _check_order(
+        [
+            (f"stages[{place}].follows", stage.key, stage.follows)
+            for place, stage in enumerate(program.stages)
+        ],
+        "stage",
+        note,
+    )
+    tasks_seen: set[str] = set()
+    reasons = {reason.key for reason in program.stop_reasons}
+    for place, stage in enumerate(program.stages):
+        path = f"stages[{place}]"
+        _check_stage(stage, path, note)
+        _check_order(
+            [(f"{path}.tasks[{at}].after", task.key, task.after) for at, task in enumerate(stage.tasks)],
+            "task of this stage",
+            note,
+        )
+        for at, task in enumerate(stage.tasks):
+            _check_task(task, stage, f"{path}.tasks[{at}]", reasons, note)
+        own = {task.key for task in stage.tasks}
+        for key in sorted(own & tasks_seen):
+            note(f"{path}.tasks", f"duplicate key {key!r}: an earlier stage has a task of that key")
+        tasks_seen |= own
+    _check_milestones(program, note)
+
+
+def _check_headline(program: Program, note: Note) -> None:
+    headline = program.headline
+    if headline is None:
+        return
+    if headline.documents != len(program.documents):
+        note("headline.documents", f"says {headline.documents}, but documents lists {len(program.documents)}")
+    if headline.links != len(headline.spans):
+        note("headline.links", f"says {headline.links}, but spans lists {len(headline.spans)}")
+    for place, span in enumerate(headline.spans):
+        _check_span(program, span, f"headline.spans[{place}]", note)
+
+
+def _check_span(program: Program, span: HeadlineSpan, path: str, note: Note) -> None:
+    stage = next((stage for stage in program.stages if stage.key == span.stage), None)
+    if stage is None:
+        note(f"{path}.stage", f"unknown stage {span.stage!r}")
+        return
+    tasks = {task.key for task in stage.tasks}
+    for end, task in (("from_task", span.from_task), ("to_task", span.to_task)):
+        if task is not None and task not in tasks:
+            note(f"{path}.{end}", f"stage {span.stage!r} has no task {task!r}")
+
+
+def _check_order(rows: Sequence[tuple[str, str, tuple[str, ...]]], noun: str, note: Note) -> None:
+    """Note references to nothing, and circles, in a list of (path, key, keys it waits for)."""
+    waits = {key: before for _, key, before in rows}
+    for path, key, before in rows:
+        for other in before:
+            if other not in waits:
+                note(path, f"unknown {noun} {other!r}")
+        if _reaches(waits, key):
+            note(path, f"{key!r} would wait for itself")
+
+
+def _reaches(waits: Mapping[str, tuple[str, ...]], key: str) -> bool:
+    """Whether `key` waits, directly or through others, for itself."""
+    pending = list(waits[key])
+    seen: set[str] = set()
+    while pending:
+        other = pending.pop()
+        if other == key:
+            return True
+        if other not in seen:
+            seen.add(other)
+            pending += waits.get(other, ())
+    return False
+
+
+def _check_stage(stage: Stage, path: str, note: Note) -> None:
+    limited = stage.limit.max is not None
+    if stage.same_day and limited:
+        note(f"{path}.same_day", "a same-day stage has no limit in working days")
+    if stage.kind is StageKind.PROMISED and not limited:
+        note(f"{path}.limit", "a promised stage needs a max")
+    if stage.in_full_process and stage.kind is not StageKind.PROMISED:
+        note(f"{path}.in_full_process", "only promised stages belong to the full process")
+    if stage.only_by_consultation and stage.follows:
+        note(f"{path}.only_by_consultation", "a stage that a consultation opens follows none")
+    for at, rule in enumerate(stage.reminders):
+        rule_path = f"{path}.reminders.rules[{at}].kind"
+        if rule.kind is ReminderKind.LOWER_BOUND and (
+            stage.limit.min is None or stage.limit.min == stage.limit.max
+        ):
+            note(rule_path, "lower_bound needs a min below the max")
+
+
+def _check_task(task: TaskSpec, stage: Stage, path: str, reasons: set[str], note: Note) -> None:
+    if task.hold is not None and task.hold not in reasons:
+        note(f"{path}.hold", f"the program does not allow the stop reason {task.hold!r}")
+    if task.hold is not None and stage.kind is not StageKind.PROMISED:
+        note(f"{path}.hold", "only the clock of a promised stage can be held")
+    for mark in task.marks:
+        if mark not in MILESTONES:
+            note(f"{path}.marks", f"must be among {', '.join(sorted(MILESTONES))}")
+    timed = task.due is not None or stage.same_day or stage.limit.max is not None
+    # While the engine holds the clock there is no due date, so such a task needs a reminder of its own.
+    if task.remind_after is None and (task.hold is not None or not timed):
+        note(f"{path}.remind_after", "missing: without it nobody would be reminded of this task")
+    if timed and not stage.reminders:
+        note(f"{path}", f"stage {stage.key!r} has due dates but no reminders")
+
+
+def _check_milestones(program: Program, note: Note) -> None:
+    marks = [mark for stage in program.stages for task in stage.tasks for mark in task.marks]
+    for mark in sorted(MILESTONES):
+        if marks.count(mark) > 1:
+            note("stages", f"more than one task marks {mark!r}")
+    if "water_on" not in marks:
+        note("stages", "no task marks 'water_on'")

@@ -1,0 +1,253 @@
+"""What a connection program (业务类型) is made of, once it has been read from the city's data.
+
+Every limit is a ``Fraction`` of working days in halves, or ``None`` where the city's plan gives no number;
+every amount is in fen. The numbers themselves live in ``cities/<city>/programs/*.toml``, each with its
+citation (济水集团字〔2019〕138 号, section or 附件); ``loader`` reads and checks them, nothing here does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from app.domain.choices import Choice
+
+
+class StageKind(StrEnum):
+    """How a stage relates to the promised time: only ``promised`` stages are part of it."""
+
+    PROMISED = "promised"
+    INFORMATION = "information"
+    APPROVAL = "approval"
+    RETURN_VISIT = "return_visit"
+    AFTER_WORK = "after_work"
+
+
+class ReminderKind(StrEnum):
+    """When a stage's reminder comes, measured on the working-time line."""
+
+    LOWER_BOUND = "lower_bound"
+    BEFORE_DUE = "before_due"
+    AT_DUE = "at_due"
+    MORNING_OF_DUE = "morning_of_due"
+
+
+class Holder(StrEnum):
+    """Who holds a task when it opens: the case's own manager (客户管家), or the department's queue."""
+
+    MANAGER = "manager"
+    QUEUE = "queue"
+
+
+class Party(StrEnum):
+    """Who holds the case while its clock is stopped."""
+
+    CUSTOMER = "customer"
+    AUTHORITY = "authority"
+    UTILITY = "utility"
+
+
+class OutputKind(StrEnum):
+    """The type of a value that a task must deliver."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    DATETIME = "datetime"
+    FEN = "fen"
+    RATING = "rating"
+
+
+MILESTONES = frozenset({"acceptance_passed", "water_on", "paid"})
+"""The marks that a completed task may set; the services react to them by name."""
+
+LEDGERS = frozenset({"payment_fen", "trip", "document"})
+"""The columns of the zero-paper ledger (零跑腿、零资料、零费用) that an output may add to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A promised time in working days; either bound is ``None`` where the plan gives none."""
+
+    min: Fraction | None
+    max: Fraction | None
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineSpan:
+    """A stretch of one stage that the headline's working days cover.
+
+    ``from_task``: the stretch starts when that task is completed (``None``: with the stage);
+    ``to_task``: it ends when that task is completed (``None``: with the stage).
+    """
+
+    stage: str
+    from_task: str | None
+    to_task: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The slogan, such as “221”: so many links (环节), working days and documents (二(一))."""
+
+    name: str
+    links: int
+    working_days: Fraction
+    documents: int
+    spans: tuple[HeadlineSpan, ...]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderRule:
+    """A reminder to whoever holds the stage's tasks; ``days`` (working days) only for ``before_due``."""
+
+    kind: ReminderKind
+    days: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputField:
+    """A value without which (if ``required``) its task can't be completed.
+
+    ``min`` and ``max`` bound the number; ``max_length`` counts characters of a text; ``ledger`` names what
+    completing with this value adds to the zero-paper ledger (one of ``LEDGERS``).
+    """
+
+    key: str
+    name: str
+    kind: OutputKind
+    required: bool = True
+    choices: tuple[Choice, ...] = ()
+    min: Fraction | None = None
+    max: Fraction | None = None
+    max_length: int | None = None
+    ledger: str | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """One department's piece of work inside a stage.
+
+    ``after``: tasks of the same stage that must be completed before this one opens. ``hold``: the stop
+    reason for which the engine itself stops the clock as long as this task is open. ``due``: working days
+    from its opening (``None``: the stage's due date). ``remind_after``: working days after its opening at
+    which its holder is reminded, for work to which neither plan nor program sets a limit. ``marks``: the
+    milestones (of ``MILESTONES``) that completing it sets.
+    """
+
+    key: str
+    name: str
+    department: str
+    holder: Holder
+    after: tuple[str, ...] = ()
+    hold: str | None = None
+    due: Fraction | None = None
+    remind_after: Fraction | None = None
+    outputs: tuple[OutputField, ...] = ()
+    marks: tuple[str, ...] = ()
+    duty: str = ""
+    cite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A row of the plan's flow chart (环节).
+
+    ``departments`` are keys, lead first. ``follows``: stages that must be done before this one opens; empty
+    opens it when the case starts. ``same_day`` (当日) is due at the close of the day, its limit is empty.
+    ``only_by_consultation``: exists only in a case that a 设计方案意见征询 opened. ``in_full_process``: its
+    time belongs to the full-process figure. ``internal_aim``: working days the utility asks of itself
+    (三(二)), shown to staff and never promised to the customer.
+    """
+
+    key: str
+    name: str
+    kind: StageKind
+    limit: Span
+    same_day: bool
+    departments: tuple[str, ...]
+    duty: str
+    follows: tuple[str, ...]
+    only_by_consultation: bool
+    in_full_process: bool
+    internal_aim: Fraction | None
+    reminders: tuple[ReminderRule, ...]
+    tasks: tuple[TaskSpec, ...]
+    cite: str
+
+    def task(self, key: str) -> TaskSpec:
+        """The task of that key; ``KeyError`` when the stage has none."""
+        for task in self.tasks:
+            if task.key == key:
+                return task
+        raise KeyError(key)
+
+
+@dataclass(frozen=True, slots=True)
+class StopReason:
+    """A coded reason (企业不可控时间) for which the clock may stop, and who holds the case meanwhile."""
+
+    key: str
+    name: str
+    party: Party
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that the program asks of the customer; asking for any other is a defect."""
+
+    key: str
+    name: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One way to a new connection, with everything that the city promised about it.
+
+    ``total`` is published by the plan and never derived from the stages. ``form`` is the key of the
+    application form. ``source`` names the document that the citations refer to.
+    """
+
+    key: str
+    name: str
+    version: str
+    headline: Headline | None
+    total: Span
+    stages: tuple[Stage, ...]
+    stop_reasons: tuple[StopReason, ...]
+    documents: tuple[Document, ...]
+    form: str
+    source: str
+
+    def stage(self, key: str) -> Stage:
+        """The stage of that key; ``KeyError`` when the program has none."""
+        for stage in self.stages:
+            if stage.key == key:
+                return stage
+        raise KeyError(key)
+
+    def stop_reason(self, key: str) -> StopReason:
+        """The stop reason of that key; ``KeyError`` when the program does not allow it."""
+        for reason in self.stop_reasons:
+            if reason.key == key:
+                return reason
+        raise KeyError(key)
+
+    def first_stage(self, by_consultation: bool) -> Stage:
+        """The stage a case starts in.
+
+        A case that a 设计方案意见征询 opened starts with the information transfer where the program has
+        one; a case that a customer opened never has that stage (附件 1 and 3, first row).
+        """
+        for stage in self.stages:
+            if by_consultation or not stage.only_by_consultation:
+                return stage
+        raise KeyError("stages")

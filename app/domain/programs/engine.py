@@ -1,0 +1,150 @@
+"""What comes next in a case, and when its people are reminded: pure functions over a program's data.
+
+The rules are those of the flow charts (附件 1–3): a stage opens when the stages it follows are done, a
+task when the tasks of its stage that it comes after are done, and a stage is done when all its tasks are.
+Instants are aware datetimes; the working-time line (design.md, rule 4) is passed in.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from app.domain.programs.definition import Program, ReminderKind, Stage, StageKind, TaskSpec
+from app.domain.worktime import Stretch, WorkingTime
+
+
+def stages_to_open(
+    program: Program, opened: Collection[str], done: Collection[str], *, by_consultation: bool
+) -> tuple[Stage, ...]:
+    """The stages that open now, given the keys of those already opened and those done.
+
+    A stage that exists only after a 设计方案意见征询 counts as done in a case that had none.
+    """
+    absent = {stage.key for stage in program.stages if stage.only_by_consultation and not by_consultation}
+    settled = set(done) | absent
+    return tuple(
+        stage
+        for stage in program.stages
+        if stage.key not in opened and stage.key not in absent and settled.issuperset(stage.follows)
+    )
+
+
+def tasks_to_open(stage: Stage, opened: Collection[str], done: Collection[str]) -> tuple[TaskSpec, ...]:
+    """The tasks of a stage that open now: those whose predecessors are all done."""
+    return tuple(
+        task for task in stage.tasks if task.key not in opened and set(done).issuperset(task.after)
+    )
+
+
+def is_complete(stage: Stage, done: Collection[str]) -> bool:
+    """Whether every task of the stage is done."""
+    return all(task.key in done for task in stage.tasks)
+
+
+def counts_stops(stage: Stage) -> bool:
+    """Whether a stop of the case's clock stretches this stage: only the promised ones (附件 1–3, 备注)."""
+    return stage.kind is StageKind.PROMISED
+
+
+def stage_due(
+    line: WorkingTime, stage: Stage, opened_at: datetime, stops: Sequence[Stretch]
+) -> datetime | None:
+    """When a stage is due, in UTC; None where the plan sets no limit.
+
+    当日 is due at the close of the working day it opened in, or of the next when it opened after hours.
+    """
+    if stage.same_day:
+        return line.day_end_due(opened_at)
+    if stage.limit.max is None:
+        return None
+    return line.due(opened_at, stage.limit.max, stops if counts_stops(stage) else ())
+
+
+def task_due(
+    line: WorkingTime,
+    stage: Stage,
+    task: TaskSpec,
+    opened_at: datetime,
+    due_of_stage: datetime | None,
+    stops: Sequence[Stretch],
+) -> datetime | None:
+    """When a task is due: its own limit counted from its opening, else its stage's due date."""
+    if task.due is None:
+        return due_of_stage
+    own = line.due(opened_at, task.due, stops if counts_stops(stage) else ())
+    return own if due_of_stage is None else min(own, due_of_stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One instant at which a task's people are reminded; `kinds` are those that fall together on it."""
+
+    at: datetime
+    kinds: tuple[str, ...]
+
+
+REMIND_AFTER = "remind_after"
+
+
+def reminders(
+    line: WorkingTime,
+    stage: Stage,
+    task: TaskSpec,
+    *,
+    stage_opened_at: datetime,
+    task_opened_at: datetime,
+    due: datetime | None,
+    stops: Sequence[Stretch],
+) -> tuple[Reminder, ...]:
+    """The reminders of one open task, in order; reminders that fall together are one.
+
+    None comes at or before the task's own start. A task without a due date is reminded once, after the
+    number of working days its program sets for that.
+    """
+    if due is None:
+        if task.remind_after is None:
+            return ()
+        return (Reminder(line.after(task_opened_at, task.remind_after), (REMIND_AFTER,)),)
+    instants: dict[datetime, list[str]] = {}
+    for rule in stage.reminders:
+        at = _instant(line, stage, rule.kind, rule.days, stage_opened_at, due, stops)
+        if at is not None and task_opened_at < at <= due:
+            instants.setdefault(at, []).append(rule.kind.value)
+    return tuple(Reminder(at, tuple(kinds)) for at, kinds in sorted(instants.items()))
+
+
+def _instant(
+    line: WorkingTime,
+    stage: Stage,
+    kind: ReminderKind,
+    days: Fraction | None,
+    stage_opened_at: datetime,
+    due: datetime,
+    stops: Sequence[Stretch],
+) -> datetime | None:
+    match kind:
+        case ReminderKind.AT_DUE:
+            return due
+        case ReminderKind.BEFORE_DUE:
+            return line.before(due, days or Fraction(0))
+        case ReminderKind.MORNING_OF_DUE:
+            return line.opening_of(due.astimezone(line.zone).date())
+        case ReminderKind.LOWER_BOUND:
+            lower, upper = stage.limit.min, stage.limit.max
+            if lower is None or upper is None or lower >= upper:
+                return None
+            # The latest instant with that coordinate, as for every reminder (design.md, rule 4).
+            return line.before(line.due(stage_opened_at, lower, stops), Fraction(0))
+
+
+def overdue_at(line: WorkingTime, due: datetime, occurrence: int) -> datetime:
+    """When a missed due date is told for the n-th time, n from 1.
+
+    First at the next opening of the office after the due date, so that nobody is woken at night; then
+    at the opening of each working day that follows.
+    """
+    at = line.next_opening(due)
+    for _ in range(occurrence - 1):
+        at = line.next_morning(at)
+    return at

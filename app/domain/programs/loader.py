@@ -1,0 +1,224 @@
+"""From the city's programs/*.toml to `Program`: strict, every fault of every file at once.
+
+What a single value must look like is checked while it is read; what values must be among each other is the
+business of `consistency`.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from app.domain.choices import ChoiceLists
+from app.domain.city import load_city
+from app.domain.datafault import DataFault
+from app.domain.departments import load_departments
+from app.domain.programs.consistency import check_program
+from app.domain.programs.definition import (
+    Document,
+    Headline,
+    HeadlineSpan,
+    Holder,
+    Party,
+    Program,
+    ReminderKind,
+    ReminderRule,
+    Span,
+    Stage,
+    StageKind,
+    StopReason,
+    TaskSpec,
+)
+from app.domain.programs.outputs import read_output
+from app.domain.reading import DataFaults, Source, Table, check_unique, each_fault
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What a program file may refer to outside itself."""
+
+    departments: frozenset[str]
+    forms: frozenset[str]
+    lists: ChoiceLists
+
+
+def load_programs(folder: Path) -> dict[str, Program]:
+    """The programs of the city in `folder` (its programs/*.toml) by key, in the order that the files give.
+
+    :raises DataFault: with every fault of every file, each naming file, key and fault.
+    """
+    around = _Surroundings(
+        departments=frozenset(department.key for department in load_departments(folder)),
+        forms=frozenset(file.stem for file in (folder / "forms").glob("*.toml")),
+        lists=load_city(folder).choices,
+    )
+    found: list[tuple[int, Program]] = []
+    faults: list[DataFault] = []
+    for file in sorted((folder / "programs").glob("*.toml")):
+        try:
+            order, program = _load_program(file, around)
+        except DataFault as error:
+            faults += each_fault(error)
+            continue
+        if order in dict(found):
+            faults.append(DataFault(file, "order", f"{order} is also that of another program"))
+        found.append((order, program))
+    if not found and not faults:
+        faults.append(DataFault(folder / "programs", "", "holds no program"))
+    if faults:
+        raise DataFaults(tuple(faults))
+    found.sort(key=lambda pair: pair[0])
+    return {program.key: program for _, program in found}
+
+
+def _load_program(file: Path, around: _Surroundings) -> tuple[int, Program]:
+    source = Source(file)
+    root = source.root
+    order = root.whole("order") or 0
+    key = root.text("key")
+    if key and key != file.stem:
+        root.fault("key", f"must be {file.stem!r}, as the file is called")
+    form = root.text("form")
+    if form and form not in around.forms:
+        root.fault("form", f"there is no forms/{form}.toml")
+    stages = root.tables("stages")
+    program = Program(
+        key=key,
+        name=root.text("name"),
+        version=root.text("version"),
+        headline=_read_headline(root),
+        total=_read_span(root, "total"),
+        stages=tuple(_read_stage(row, around) for row in stages),
+        stop_reasons=_read_stop_reasons(root),
+        documents=_read_documents(root),
+        form=form,
+        source=root.text("source"),
+    )
+    check_unique(stages, [stage.key for stage in program.stages])
+    check_program(program, source.note)
+    source.finish()
+    return order, program
+
+
+def _read_headline(root: Table) -> Headline | None:
+    table = root.table("headline", optional=True)
+    if table is None:
+        return None
+    return Headline(
+        name=table.text("name"),
+        links=table.whole("links") or 0,
+        working_days=table.halves("working_days", optional=False) or Fraction(0),
+        documents=table.whole("documents") or 0,
+        spans=tuple(
+            HeadlineSpan(
+                stage=row.text("stage"),
+                from_task=row.text("from_task", optional=True) or None,
+                to_task=row.text("to_task", optional=True) or None,
+            )
+            for row in table.tables("spans")
+        ),
+        cite=table.cite(),
+    )
+
+
+def _read_span(owner: Table, key: str) -> Span:
+    table = owner.table(key)
+    if table is None:
+        return Span(None, None, "")
+    span = Span(min=table.halves("min"), max=table.halves("max"), cite=table.cite())
+    if span.min is not None and (span.max is None or span.min > span.max):
+        table.fault("min", "is greater than max" if span.max is not None else "needs a max beside it")
+    return span
+
+
+def _read_stop_reasons(root: Table) -> tuple[StopReason, ...]:
+    rows = root.tables("stop_reasons")
+    reasons = tuple(
+        StopReason(row.text("key"), row.text("name"), row.choice("party", Party), row.cite()) for row in rows
+    )
+    check_unique(rows, [reason.key for reason in reasons])
+    return reasons
+
+
+def _read_documents(root: Table) -> tuple[Document, ...]:
+    rows = root.tables("documents")
+    documents = tuple(Document(row.text("key"), row.text("name"), row.cite()) for row in rows)
+    check_unique(rows, [document.key for document in documents])
+    return documents
+
+
+def _read_stage(row: Table, around: _Surroundings) -> Stage:
+    tasks = row.tables("tasks")
+    stage = Stage(
+        key=row.text("key"),
+        name=row.text("name"),
+        kind=row.choice("kind", StageKind),
+        limit=_read_span(row, "limit"),
+        same_day=row.flag("same_day"),
+        departments=row.texts("departments"),
+        duty=row.text("duty"),
+        follows=row.texts("follows", optional=True),
+        only_by_consultation=row.flag("only_by_consultation"),
+        in_full_process=row.flag("in_full_process"),
+        internal_aim=_read_days(row, "internal_aim"),
+        reminders=_read_reminders(row),
+        tasks=tuple(_read_task(task, around) for task in tasks),
+        cite=row.cite(),
+    )
+    for department in stage.departments:
+        if department not in around.departments:
+            row.fault("departments", f"unknown department {department!r}")
+    for empty in ("departments", "tasks"):
+        if row.has(empty) and not getattr(stage, empty):
+            row.fault(empty, "must not be empty")
+    check_unique(tasks, [task.key for task in stage.tasks])
+    return stage
+
+
+def _read_days(owner: Table, key: str) -> Fraction | None:
+    """A single number of working days with its citation: `{days = 10, cite = "…"}`."""
+    table = owner.table(key, optional=True)
+    if table is None:
+        return None
+    table.cite()
+    days = table.halves("days", optional=False)
+    if days == 0:
+        table.fault("days", "must be more than 0")
+    return days
+
+
+def _read_reminders(row: Table) -> tuple[ReminderRule, ...]:
+    table = row.table("reminders", optional=True)
+    if table is None:
+        return ()
+    table.cite()
+    rules = []
+    for rule in table.tables("rules"):
+        kind = rule.choice("kind", ReminderKind)
+        before = kind is ReminderKind.BEFORE_DUE
+        days = rule.halves("days", optional=not before)
+        if days is not None and not before:
+            rule.fault("days", "only a before_due reminder has days")
+        rules.append(ReminderRule(kind, days))
+    return tuple(rules)
+
+
+def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
+    outputs = row.tables("outputs", optional=True)
+    task = TaskSpec(
+        key=row.text("key"),
+        name=row.text("name"),
+        department=row.text("department"),
+        holder=row.choice("holder", Holder),
+        after=row.texts("after", optional=True),
+        hold=row.text("hold", optional=True) or None,
+        due=_read_days(row, "due"),
+        remind_after=_read_days(row, "remind_after"),
+        outputs=tuple(read_output(output, around.lists) for output in outputs),
+        marks=row.texts("marks", optional=True),
+        duty=row.text("duty"),
+        cite=row.cite(),
+    )
+    if task.department and task.department not in around.departments:
+        row.fault("department", f"unknown department {task.department!r}")
+    check_unique(outputs, [output.key for output in task.outputs])
+    return task

@@ -1,0 +1,48 @@
+"""Reading what a task must deliver: the output fields of the city's program files."""
+
+from app.domain.choices import ChoiceLists, read_choices
+from app.domain.programs.definition import LEDGERS, OutputField, OutputKind
+from app.domain.reading import Table
+
+_NUMBERS = frozenset({OutputKind.INTEGER, OutputKind.DECIMAL, OutputKind.FEN})
+_LEDGER_KINDS = {
+    "payment_fen": OutputKind.FEN,
+    "trip": OutputKind.INTEGER,
+    "document": OutputKind.INTEGER,
+}
+
+
+def read_output(row: Table, lists: ChoiceLists) -> OutputField:
+    """One output field; a text must say how long it may be, a number between what it may lie."""
+    kind = row.choice("kind", OutputKind)
+    output = OutputField(
+        key=row.text("key"),
+        name=row.text("name"),
+        kind=kind,
+        required=row.flag("required", default=True),
+        choices=read_choices(row, lists, wanted=kind is OutputKind.CHOICE),
+        min=row.number("min", optional=kind not in _NUMBERS),
+        max=row.number("max", optional=kind not in _NUMBERS),
+        max_length=row.whole("max_length", optional=kind is not OutputKind.TEXT),
+        ledger=row.text("ledger", optional=True) or None,
+        help=row.text("help", optional=True),
+    )
+    if output.min is not None and output.max is not None and output.min > output.max:
+        row.fault("min", "is greater than max")
+    if kind not in _NUMBERS and (output.min is not None or output.max is not None):
+        row.fault("min", f"a value of kind {kind.value!r} has no min or max")
+    if kind is not OutputKind.TEXT and output.max_length is not None:
+        row.fault("max_length", f"a value of kind {kind.value!r} has no length")
+    _check_ledger(row, output)
+    return output
+
+
+def _check_ledger(row: Table, output: OutputField) -> None:
+    if output.ledger is None:
+        return
+    if output.ledger not in LEDGERS:
+        row.fault("ledger", f"must be one of {', '.join(sorted(LEDGERS))}")
+    elif output.kind is not _LEDGER_KINDS[output.ledger]:
+        row.fault(
+            "ledger", f"{output.ledger!r} adds up values of kind {_LEDGER_KINDS[output.ledger].value!r}"
+        )

@@ -1,0 +1,40 @@
+"""The nouns of the business as tables, one file each; columns and constraints, no logic."""
+
+from app.models.access import AccessRecord, LookupCount
+from app.models.application import Application
+from app.models.case import Case, CaseState
+from app.models.customer import Customer, PrivacyConsent
+from app.models.idempotency import IdempotencyRecord
+from app.models.ledger import LedgerEntry, LedgerKind
+from app.models.session import Audience, Session
+from app.models.staff import Staff, StaffLeave
+from app.models.stage import Stage
+from app.models.stop import Stop
+from app.models.task import Task, TaskState
+from app.models.timeline import Actor, TimelineEntry
+from app.models.timer import Timer, TimerKind
+
+__all__ = [
+    "AccessRecord",
+    "Actor",
+    "Application",
+    "Audience",
+    "Case",
+    "CaseState",
+    "Customer",
+    "IdempotencyRecord",
+    "LedgerEntry",
+    "LedgerKind",
+    "LookupCount",
+    "PrivacyConsent",
+    "Session",
+    "Staff",
+    "StaffLeave",
+    "Stage",
+    "Stop",
+    "Task",
+    "TaskState",
+    "TimelineEntry",
+    "Timer",
+    "TimerKind",
+]

@@ -1,0 +1,30 @@
+"""The zero-paper ledger: every document, trip and yuan asked of the customer."""
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+from app.models.columns import Instant, Key, Name, RowNumber
+
+
+class LedgerKind(StrEnum):
+    """What was asked."""
+
+    DOCUMENT = "document"
+    TRIP = "trip"
+    PAYMENT_FEN = "payment_fen"
+
+
+class LedgerEntry(Base):
+    """One thing asked; `quantity` counts documents or trips, or is the amount in fen."""
+
+    __tablename__ = "ledger"
+
+    id: Mapped[RowNumber]
+    case_id: Mapped[Key] = mapped_column(ForeignKey("cases.id"), index=True)
+    at: Mapped[Instant]
+    kind: Mapped[Key]
+    quantity: Mapped[int]
+    what: Mapped[Name]

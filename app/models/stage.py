@@ -1,0 +1,23 @@
+"""A row of the flow chart, entered by a case."""
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+from app.models.columns import Instant, Key
+
+
+class Stage(Base):
+    """One entry of a case into a stage; `round` counts from 1, so that re-entering accumulates.
+
+    Stages not yet entered have no row: the program's data tells of them.
+    """
+
+    __tablename__ = "stages"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    opened_at: Mapped[Instant]
+    due_at: Mapped[Instant | None]
+    completed_at: Mapped[Instant | None]

@@ -1,0 +1,25 @@
+"""A stretch of time that does not count (企业不可控时间)."""
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.crypto import EncryptedText
+from app.core.db import Base
+from app.models.columns import Id, Instant, Key
+
+
+class Stop(Base):
+    """The clock of a case stands still from `started_at` until `ended_at`, with reason, party and evidence."""
+
+    __tablename__ = "stops"
+
+    id: Mapped[Id]
+    case_id: Mapped[Key] = mapped_column(ForeignKey("cases.id"), index=True)
+    reason_key: Mapped[Key]
+    party: Mapped[Key]
+    evidence: Mapped[str] = mapped_column(EncryptedText)
+    started_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+    # Who set it: a member of staff, or nobody when a task of the program holds the clock by itself.
+    staff_id: Mapped[Key | None] = mapped_column(ForeignKey("staff.id"))
+    task_id: Mapped[Key | None] = mapped_column(ForeignKey("tasks.id"), unique=True)

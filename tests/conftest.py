@@ -1,0 +1,78 @@
+"""What every test may ask for: a database of either kind, the application on it, a client of that.
+
+A test that asks for `database_url` (or `app`, or `client`) runs twice, on SQLite and on PostgreSQL; one
+that is about a single database says so with
+`@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+from tests.databases import PROJECT, Postgresql, migrated_postgresql, migrated_sqlite, postgresql
+
+SUITE_DATABASE = "suite"
+
+# A deadline would be a timed assertion: it fails on a busy machine and says nothing about the code.
+settings.register_profile(
+    "suite", deadline=None, database=DirectoryBasedExampleDatabase(PROJECT / "var" / "hypothesis")
+)
+settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Postgresql]:
+    """The suite's one PostgreSQL server, started when the first test needs it."""
+    with postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql_server: Postgresql) -> str:
+    """The suite's one PostgreSQL database, migrated once."""
+    return migrated_postgresql(postgresql_server, SUITE_DATABASE)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file, migrated once."""
+    return migrated_sqlite(tmp_path_factory.mktemp("sqlite") / "template.db")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database at the newest migration, without a row in it."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        return f"sqlite:///{shutil.copy(template, tmp_path / 'steward.db')}"
+    url: str = request.getfixturevalue("postgresql_url")
+    server: Postgresql = request.getfixturevalue("postgresql_server")
+    # Before rather than after, so that a test which was killed half-way leaves nothing to the next.
+    server.empty(SUITE_DATABASE)
+    return url
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Flask]:
+    """The whole application under test settings, on a fresh database."""
+    from app.core.db import db
+    from app.core.settings import Settings
+    from app.factory import create_app
+
+    application = create_app(Settings.for_tests(database_url=database_url))
+    yield application
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of `app`, without a login."""
+    return app.test_client()
