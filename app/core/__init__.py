@@ -1,1 +1,1 @@
-"""The plumbing that every floor above stands on: settings, database, transaction, clock, events, secrets, logs."""
+"""The plumbing under every floor: settings, database, transaction, clock, events, secrets, logs."""

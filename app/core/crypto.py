@@ -120,7 +120,7 @@ def mask_phone(phone: str) -> str:
 
 def mask_name(name: str) -> str:
     """A name as lists and logs show it: two characters hide the first, longer ones keep both ends."""
-    if len(name) <= 2:  # noqa: PLR2004 - the rule speaks of two characters
+    if len(name) <= 2:
         return "*" + name[-1:]
     return name[0] + "*" * (len(name) - 2) + name[-1]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer to the caller, not a fault of ours
+class Refusal(Exception):
     """The request was understood and is refused; nothing has changed."""
 
     code: ClassVar[str] = "refused"

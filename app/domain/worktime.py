@@ -241,31 +241,28 @@ class WorkingTime:
         if year > self.last_year:
             raise self._out_of_range()
         days = tuple(self._opening.weighed(day) for day in self._days_of_year(year))
+        first, end = date(year, 1, 1), date(year + 1, 1, 1)
+        if [day.date for day in days] != [first + timedelta(days=n) for n in range((end - first).days)]:
+            raise ValueError(f"the calendar of {year} does not give each of its days, in order")
         opens: list[int] = []
         closes: list[int] = []
         after: list[int] = []
         rates: list[int] = []
         coordinate = line.after[-1]
-        expected = date(year, 1, 1)
         for day in days:
-            if day.date != expected:
-                raise ValueError(f"the calendar of {year} gives {day.date} where {expected} belongs")
-            expected += timedelta(days=1)
             for opening, closing in self._opening.periods(day):
                 opens.append(_microseconds(opening))
                 closes.append(_microseconds(closing))
                 rates.append(self._opening.rate(day))
                 coordinate += (closes[-1] - opens[-1]) * rates[-1]
                 after.append(coordinate)
-        if expected != date(year + 1, 1, 1):
-            raise ValueError(f"the calendar of {year} ends before {expected}")
         return _Line(
             line.days + days,
             line.opens + tuple(opens),
             line.closes + tuple(closes),
             line.after + tuple(after),
             line.rates + tuple(rates),
-            self._midnight(expected),
+            self._midnight(end),
         )
 
     def _date(self, at: datetime) -> date:

@@ -23,8 +23,12 @@ class Case(Base):
     __tablename__ = "cases"
     __table_args__ = (
         # The load of a manager is counted at every submission; closed cases must not slow that down.
-        Index("ix_cases_manager_open", "manager_id", sqlite_where=text("closed_at IS NULL"),
-              postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "ix_cases_manager_open",
+            "manager_id",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
         Index("ix_cases_customer_opened", "customer_id", "opened_at"),
     )
 

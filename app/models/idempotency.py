@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base
 from app.core.crypto import EncryptedText
+from app.core.db import Base
 from app.models.columns import Hash, Instant, Key
 
 

@@ -9,7 +9,7 @@ from app.models.columns import Id, Instant, Key
 
 
 class Stop(Base):
-    """The clock of a case stands still from `started_at` until `ended_at`, with reason, party and evidence."""
+    """The clock of a case stands still from `started_at` until `ended_at`, with reason and evidence."""
 
     __tablename__ = "stops"
 

@@ -1,4 +1,4 @@
-"""What the parts of a program must be among each other, so that no case can get stuck or break a promise unseen.
+"""What the parts of a program must be among each other, so that no case gets stuck and no task is forgotten.
 
 Each check notes its faults at the path of the value (`stages[2].follows`) and goes on.
 """
@@ -6,6 +6,7 @@ Each check notes its faults at the path of the value (`stages[2].follows`) and g
 from collections.abc import Callable, Mapping, Sequence
 
 from app.domain.programs.definition import (
+    HAPPENINGS,
     MILESTONES,
     HeadlineSpan,
     Program,
@@ -123,6 +124,8 @@ def _check_task(task: TaskSpec, stage: Stage, path: str, reasons: set[str], note
     for mark in task.marks:
         if mark not in MILESTONES:
             note(f"{path}.marks", f"must be among {', '.join(sorted(MILESTONES))}")
+    if task.only_on is not None and task.only_on not in HAPPENINGS:
+        note(f"{path}.only_on", f"must be among {', '.join(sorted(HAPPENINGS))}")
     timed = task.due is not None or stage.same_day or stage.limit.max is not None
     # While the engine holds the clock there is no due date, so such a task needs a reminder of its own.
     if task.remind_after is None and (task.hold is not None or not timed):

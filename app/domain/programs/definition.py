@@ -34,10 +34,11 @@ class ReminderKind(StrEnum):
 
 
 class Holder(StrEnum):
-    """Who holds a task when it opens: the case's own manager (客户管家), or the department's queue."""
+    """Who holds a task when it opens: the case's manager (客户管家), the department's queue, or a supervisor."""
 
     MANAGER = "manager"
     QUEUE = "queue"
+    SUPERVISOR = "supervisor"
 
 
 class Party(StrEnum):
@@ -63,6 +64,9 @@ class OutputKind(StrEnum):
 
 MILESTONES = frozenset({"acceptance_passed", "water_on", "paid"})
 """The marks that a completed task may set; the services react to them by name."""
+
+HAPPENINGS = frozenset({"low_rating"})
+"""What may open a task that is not part of the stage's ordinary course."""
 
 LEDGERS = frozenset({"payment_fen", "trip", "document"})
 """The columns of the zero-paper ledger (零跑腿、零资料、零费用) that an output may add to."""
@@ -138,7 +142,8 @@ class TaskSpec:
     reason for which the engine itself stops the clock as long as this task is open. ``due``: working days
     from its opening (``None``: the stage's due date). ``remind_after``: working days after its opening at
     which its holder is reminded, for work to which neither plan nor program sets a limit. ``marks``: the
-    milestones (of ``MILESTONES``) that completing it sets.
+    milestones (of ``MILESTONES``) that completing it sets. ``only_on``: the happening (of ``HAPPENINGS``)
+    that opens it; such a task is waited for by nobody: its stage completes without it.
     """
 
     key: str
@@ -151,6 +156,7 @@ class TaskSpec:
     remind_after: Fraction | None = None
     outputs: tuple[OutputField, ...] = ()
     marks: tuple[str, ...] = ()
+    only_on: str | None = None
     duty: str = ""
     cite: str = ""
 

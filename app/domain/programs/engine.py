@@ -33,13 +33,15 @@ def stages_to_open(
 def tasks_to_open(stage: Stage, opened: Collection[str], done: Collection[str]) -> tuple[TaskSpec, ...]:
     """The tasks of a stage that open now: those whose predecessors are all done."""
     return tuple(
-        task for task in stage.tasks if task.key not in opened and set(done).issuperset(task.after)
+        task
+        for task in stage.tasks
+        if task.only_on is None and task.key not in opened and set(done).issuperset(task.after)
     )
 
 
 def is_complete(stage: Stage, done: Collection[str]) -> bool:
-    """Whether every task of the stage is done."""
-    return all(task.key in done for task in stage.tasks)
+    """Whether every task of the stage's ordinary course is done."""
+    return all(task.key in done for task in stage.tasks if task.only_on is None)
 
 
 def counts_stops(stage: Stage) -> bool:

@@ -32,7 +32,12 @@ class StageFigure:
 
 
 def stage_figure(
-    line: WorkingTime, program: Program, key: str, logs: Sequence[StageLog], stops: Sequence[Stretch], now: datetime
+    line: WorkingTime,
+    program: Program,
+    key: str,
+    logs: Sequence[StageLog],
+    stops: Sequence[Stretch],
+    now: datetime,
 ) -> StageFigure:
     """What one stage comes to by `now`."""
     relevant = stops if counts_stops(program.stage(key)) else ()

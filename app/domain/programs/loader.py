@@ -215,6 +215,7 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         remind_after=_read_days(row, "remind_after"),
         outputs=tuple(read_output(output, around.lists) for output in outputs),
         marks=row.texts("marks", optional=True),
+        only_on=row.text("only_on", optional=True) or None,
         duty=row.text("duty"),
         cite=row.cite(),
     )

@@ -1,0 +1,1 @@
+"""The `flask` commands that a utility's IT runs."""

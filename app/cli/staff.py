@@ -1,0 +1,88 @@
+"""`flask staff`: the people of the utility."""
+
+from datetime import datetime
+
+import click
+from flask.cli import with_appcontext
+
+from app.cli import needs
+from app.core.atomic import atomic
+from app.services import personnel
+from app.services.personnel import NewStaff, StaffFaultError
+
+
+@click.group("staff")
+def staff() -> None:
+    """Members of staff; their phone is what binds their WeChat login."""
+
+
+@staff.command("add")
+@click.option("--number", required=True, help="staff number (工号)")
+@click.option("--name", required=True)
+@click.option("--department", required=True, help="department key, see departments.toml")
+@click.option("--phone", required=True, help="mobile number")
+@click.option("--photo-url", default="", help="address of the photo on the badge")
+@click.option("--manager", is_flag=True, help="may be a case's named manager (客户管家)")
+@click.option("--supervisor", is_flag=True, help="audits the promise (督办)")
+@click.option("--district", "districts", multiple=True, help="district key; for managers; may be repeated")
+@with_appcontext
+def add(
+    number: str,
+    name: str,
+    department: str,
+    phone: str,
+    photo_url: str,
+    manager: bool,
+    supervisor: bool,
+    districts: tuple[str, ...],
+) -> None:
+    """Add a person."""
+    needs.settings()
+    wanted = NewStaff(number, name, department, phone, photo_url, manager, supervisor, districts)
+    try:
+        with atomic():
+            personnel.add(wanted)
+    except StaffFaultError as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{number} {name} added; they log in with the phone they gave")
+
+
+@staff.command("list")
+@with_appcontext
+def list_staff() -> None:
+    """Print everybody, phones masked."""
+    needs.settings()
+    with atomic(read_only=True):
+        for line in personnel.everybody():
+            click.echo(line)
+
+
+@staff.command("leave")
+@click.option("--number", required=True, help="who is away")
+@click.option("--deputy", required=True, help="staff number of the deputy")
+@click.option("--from", "starts", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--to", "ends", required=True, type=click.DateTime(["%Y-%m-%d"]), help="last day away")
+@with_appcontext
+def leave(number: str, deputy: str, starts: datetime, ends: datetime) -> None:
+    """Enter a leave: new cases and pushes go to the deputy."""
+    needs.settings()
+    try:
+        with atomic():
+            personnel.enter_leave(number, deputy, starts.date(), ends.date())
+    except StaffFaultError as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{number} is away; {deputy} stands in")
+
+
+@staff.command("remove")
+@click.option("--number", required=True)
+@with_appcontext
+def remove(number: str) -> None:
+    """Somebody left: log them out everywhere and give them no new work."""
+    needs.settings()
+    try:
+        with atomic():
+            personnel.deactivate(number)
+    except StaffFaultError as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{number} can't log in any more")

@@ -1,0 +1,118 @@
+"""The one composition root: reads settings, wires everything, starts no thread."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from flask_migrate import Migrate
+from requests.adapters import BaseAdapter
+
+from app.cli import registry
+from app.core import clock, crypto, logs
+from app.core.db import db, engine_options, prepare_engine
+from app.core.settings import WECHAT, Profile, Settings, SettingsError
+from app.domain.citydata import city_folder
+from app.services import city
+from app.services.sessions import TokenSigner
+from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
+from app.wechat.port import AccountKind, Accounts
+from app.wechat.push import PushReceiver
+from app.wechat.simulator.adapter import InProcessAdapter
+from app.wechat.simulator.app import Simulator
+from app.wechat.simulator.desk import Desk
+from app.wechat.token_store import MemoryTokenStore
+from miniprogram_api import openapi, problems, registration
+from miniprogram_api.edge import StewardApp
+from miniprogram_api.schemas.fields import speak_chinese
+from notifications import wiring
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+IN_PROCESS = "http://simulator.invalid"
+
+
+def create_app(settings: Settings | None = None) -> StewardApp:
+    """The application on `settings`, or on the environment's.
+
+    The `flask` command also loads this for the commands that need no settings (`programs`, `calendar`):
+    there, and only there, an environment without settings gives an app that can do nothing else, and says
+    so when asked. Raises `SettingsError` and `DataFault`.
+    """
+    app = StewardApp(__name__, title="水管家 API", version="1.0.0", spec_path=None, docs_path=None)
+    registry.register(app)
+    if settings is None:
+        try:
+            settings = Settings.from_environment(os.environ)
+        except SettingsError as fault:
+            if not _loaded_by_flask_command(os.environ):
+                raise
+            app.extensions["steward.settings_fault"] = fault
+            return app
+    return _wired(app, settings)
+
+
+def _wired(app: StewardApp, settings: Settings) -> StewardApp:
+    app.extensions["steward.settings"] = settings
+    _ready_core(settings)
+    _ready_database(app, settings)
+    folder = settings.city_folder or city_folder(os.environ)
+    city.install(city.read(folder))
+    wiring.wire(folder, settings.template_ids, simulated=settings.simulated)
+    _ready_wechat(app, settings)
+    app.extensions["steward.signer"] = TokenSigner(
+        settings.secret_key, timedelta(hours=settings.session_hours)
+    )
+    speak_chinese()
+    openapi.configure(app)
+    problems.register(app)
+    registration.open_doors(app)
+    return app
+
+
+def _ready_core(settings: Settings) -> None:
+    # The test suite reads its own logs through pytest's capture.
+    if settings.profile is not Profile.TEST:
+        logs.configure(settings.log_level)
+    crypto.install(settings.data_keys, settings.hash_key)
+    if settings.clock_file is not None:
+        clock.use(clock.FileClock(settings.clock_file))
+
+
+def _ready_database(app: StewardApp, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.on_sqlite)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def _ready_wechat(app: StewardApp, settings: Settings) -> None:
+    adapter: BaseAdapter | None = None
+    url = settings.wechat_url
+    if settings.simulated and url == WECHAT:
+        # Without an address of a simulator, one inside this process: a test must never reach WeChat.
+        simulator = Simulator(settings.miniprogram, settings.service_account)
+        app.extensions["steward.simulator"] = simulator
+        adapter, url = InProcessAdapter(simulator), IN_PROCESS
+    tokens = MemoryTokenStore()
+    app.extensions["steward.wechat"] = Accounts(
+        miniprogram=WeChatMiniProgram(settings.miniprogram, tokens, base_url=url, adapter=adapter),
+        service=WeChatServiceAccount(
+            settings.service_account,
+            tokens,
+            miniprogram_appid=settings.miniprogram.appid,
+            base_url=url,
+            adapter=adapter,
+        ),
+    )
+    app.extensions["steward.receivers"] = {
+        AccountKind.MINI_PROGRAM: PushReceiver(AccountKind.MINI_PROGRAM, settings.miniprogram),
+        AccountKind.SERVICE: PushReceiver(AccountKind.SERVICE, settings.service_account),
+    }
+    if settings.simulated:
+        app.extensions["steward.desk"] = Desk(url, adapter)
+
+
+def _loaded_by_flask_command(environ: Mapping[str, str]) -> bool:
+    return environ.get("FLASK_RUN_FROM_CLI") == "true"

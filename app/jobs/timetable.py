@@ -1,0 +1,57 @@
+"""Every timed job of the product, as one list.
+
+APScheduler is only the tick (design.md, rule 6): what is due is decided by rows in the database and by
+the one clock, so that any number of jobs processes may run and a restart loses nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.core import clock
+from app.core.atomic import atomic
+from app.core.settings import Settings
+from app.services import idempotency
+from app.services.cases import public_lookup
+from app.services.timers.sweep import sweep
+from app.wechat.port import Accounts
+from notifications import dispatcher, inbox
+
+TIMERS_PER_TRANSACTION = 200
+KEPT_ANSWERS = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job and how many ticks lie between two runs of it."""
+
+    name: str
+    every_ticks: int
+    run: Callable[[], object]
+
+
+def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
+    """The timetable of this installation. A tick is `settings.tick_seconds` of real time."""
+    an_hour = max(int(3600 / settings.tick_seconds), 1)
+    return (
+        Job("callbacks", 1, lambda: inbox.work(wechat.service)),
+        Job("timers", 1, fire_timers),
+        Job("messages", 1, lambda: dispatcher.drain(wechat)),
+        Job("forget", an_hour, forget),
+    )
+
+
+def fire_timers() -> None:
+    """Fire everything that is due, a bounded number in each transaction."""
+    while True:
+        with atomic():
+            swept = sweep(TIMERS_PER_TRANSACTION)
+        if swept.taken < TIMERS_PER_TRANSACTION:
+            return
+
+
+def forget() -> None:
+    """Drop what need not be remembered: answers to repeated requests, counts of look-ups."""
+    with atomic():
+        idempotency.forget(clock.now() - KEPT_ANSWERS)
+        public_lookup.forget_old_counts()

@@ -1,0 +1,1 @@
+"""The application form: prefilled, saved as a draft, checked as a whole."""

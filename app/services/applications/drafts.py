@@ -1,0 +1,165 @@
+"""Drafts: a form in the making, with the source of each of its answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.errors import AlreadyDoneError, FieldsError, NotFoundError
+from app.domain.forms import Form
+from app.models import Application, Case, Customer, Staff
+from app.services.applications.answers import check, form_of, normalised
+from app.services.identity import normalised_phone, phone_hash, require_consent
+
+# Where an answer came from; programs.md asks that nothing is typed twice.
+FROM_CUSTOMER = "customer"
+FROM_MANAGER = "manager_at_door"
+FROM_TELEPHONE = "telephone"
+FROM_REGISTRY = "registry"
+FROM_EARLIER_CASE = "earlier_case"
+FROM_WECHAT = "wechat"
+
+STAFF_CHANNELS = {"door": FROM_MANAGER, "telephone": FROM_TELEPHONE}
+
+
+def start_by_customer(customer_id: str, program_key: str) -> Application:
+    """A new draft of a customer's own, prefilled from what is known of them.
+
+    Raises `ConsentNeededError` and `UnknownProgramError`.
+    """
+    require_consent(customer_id)
+    form = form_of(program_key)
+    customer = db.session.get_one(Customer, customer_id)
+    answers: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    earlier = _latest_submitted(customer_id)
+    for field in form.fields:
+        if field.prefill == "phone" and customer.phone:
+            answers[field.key], sources[field.key] = customer.phone, FROM_WECHAT
+        elif field.prefill == "earlier_case" and earlier and field.key in earlier.answers:
+            answers[field.key], sources[field.key] = earlier.answers[field.key], FROM_EARLIER_CASE
+    return _add(
+        program_key,
+        answers,
+        sources,
+        customer_id=customer_id,
+        phone_hash=customer.phone_hash,
+        channel="miniprogram",
+    )
+
+
+def start_by_staff(staff: Staff, program_key: str, channel: str, answers: Mapping[str, Any]) -> Application:
+    """A draft taken at the door or by telephone; it belongs to whoever proves the contact phone.
+
+    Raises `FieldsError` when the contact phone is missing or wrong: without it nobody could claim it.
+    """
+    form = form_of(program_key)
+    check(form, answers, partial=True)
+    phone = normalised_phone(str(answers.get("contact_phone", "")))
+    if phone is None:
+        raise FieldsError(
+            [{"field": "contact_phone", "code": "required", "message": "请填写客户的联系电话。"}]
+        )
+    hashed = phone_hash(phone)
+    owner = db.session.scalar(select(Customer.id).where(Customer.phone_hash == hashed).limit(1))
+    spelled = normalised(form, answers)
+    return _add(
+        program_key,
+        spelled,
+        dict.fromkeys(spelled, STAFF_CHANNELS[channel]),
+        customer_id=owner,
+        staff_id=staff.id,
+        phone_hash=hashed,
+        channel=channel,
+    )
+
+
+def save(application: Application, answers: Mapping[str, Any], source: str) -> Application:
+    """Put answers into a draft; an answer of null takes one back. Incomplete is fine, wrong is not.
+
+    Raises `FieldsError` with every fault and `AlreadyDoneError` after submission.
+    """
+    if application.submitted_at is not None:
+        raise AlreadyDoneError("申请已提交，如需更正请联系您的客户管家。")
+    form = form_of(application.program_key)
+    merged = {**application.answers, **answers}
+    merged = {key: value for key, value in merged.items() if value is not None}
+    check(form, merged, partial=True)
+    before = application.answers
+    application.answers = normalised(form, merged)
+    application.sources = {
+        key: application.sources[key] if key in before and before[key] == value else source
+        for key, value in application.answers.items()
+    }
+    application.updated_at = clock.now()
+    return application
+
+
+def of_customer(customer_id: str, application_id: str) -> Application:
+    """A customer's own application. Raises `NotFoundError` for anybody else's."""
+    application = db.session.scalar(
+        select(Application).where(Application.id == application_id, Application.customer_id == customer_id)
+    )
+    if application is None:
+        raise NotFoundError
+    return application
+
+
+def of_staff(staff_id: str, application_id: str) -> Application:
+    """A draft that this member of staff took. Raises `NotFoundError` for anybody else's."""
+    application = db.session.scalar(
+        select(Application).where(Application.id == application_id, Application.staff_id == staff_id)
+    )
+    if application is None:
+        raise NotFoundError
+    return application
+
+
+def present(application: Application) -> dict[str, Any]:
+    """An application as its people see it, with the case it became."""
+    case = db.session.execute(
+        select(Case.id, Case.number).where(Case.application_id == application.id)
+    ).first()
+    return {
+        "id": application.id,
+        "program": application.program_key,
+        "answers": application.answers,
+        "sources": application.sources,
+        "updated_at": application.updated_at,
+        "case": {"id": case.id, "number": case.number} if case else None,
+    }
+
+
+def form_for_applicants(program_key: str) -> Form:
+    """The form of a program, for the client to draw. Raises `UnknownProgramError`."""
+    return form_of(program_key)
+
+
+def _latest_submitted(customer_id: str) -> Application | None:
+    return db.session.scalar(
+        select(Application)
+        .where(Application.customer_id == customer_id, Application.submitted_at.is_not(None))
+        .order_by(Application.submitted_at.desc())
+        .limit(1)
+    )
+
+
+def _add(
+    program_key: str, answers: dict[str, Any], sources: dict[str, str], **who: str | None
+) -> Application:
+    now = clock.now()
+    application = Application(
+        id=new_id(),
+        program_key=program_key,
+        answers=answers,
+        sources=sources,
+        created_at=now,
+        updated_at=now,
+        **who,
+    )
+    db.session.add(application)
+    db.session.flush()
+    return application

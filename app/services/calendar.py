@@ -1,0 +1,87 @@
+"""Which days people work in China: the one place that reads the `holidays` package (design.md, rule 5)."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cache
+from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+from holidays import HolidayBase, country_holidays
+
+from app.domain.officehours import HalfDay, OfficeHours
+from app.domain.workdays import Day, DayKind
+from app.domain.worktime import WorkingTime
+
+
+def build(
+    city_hours: Sequence[OfficeHours], half_days: Sequence[HalfDay], zone: ZoneInfo, version_tag: str
+) -> WorkingTime:
+    """The working-time line of a city with these office hours, which `version_tag` names in its version."""
+    return WorkingTime(
+        zone,
+        days_of_year,
+        city_hours,
+        half_days,
+        version=f"holidays-{version('holidays')}/{last_announced_year()}/{version_tag}",
+    )
+
+
+def days_of_year(year: int) -> list[Day]:
+    """Every day of a year, in order; all provisional when the State Council has not announced that year yet.
+
+    A public holiday that falls on a weekend is a holiday; a weekend day worked in exchange (调休) is a
+    make-up workday, named with the day off that it is worked for. Weights are 1 or 0: half-open days are the
+    utility's and not known here.
+    """
+    # The year after, too: its notice may make a late December day a make-up workday.
+    china = _china(year, year + 1)
+    worked_for = _exchanges(china, year) | _exchanges(china, year + 1)
+    provisional = year > last_announced_year()
+    first = date(year, 1, 1)
+    days = []
+    for number in range((date(year + 1, 1, 1) - first).days):
+        on = first + timedelta(days=number)
+        kind = _kind(china, on)
+        if kind is DayKind.MAKE_UP_WORKDAY:
+            name = f"调休上班（换 {worked_for[on]} 休息）"
+        else:
+            name = "、".join(china.get_list(on))
+        works = kind in (DayKind.WORKDAY, DayKind.MAKE_UP_WORKDAY)
+        days.append(Day(on, kind, name, provisional, Fraction(int(works))))
+    return days
+
+
+@cache
+def last_announced_year() -> int:
+    """The last year whose holiday notice the installed package holds.
+
+    Every notice of the State Council since 2001 exchanges days, and the package keeps these exchanges by year
+    as written; for years without them it can only forecast the statutory days.
+    """
+    announced: dict[int, object] = _china().special_public_holidays
+    return max(announced)
+
+
+def _china(*years: int) -> HolidayBase:
+    return country_holidays("CN", years=years, language="zh_CN")
+
+
+def _exchanges(china: HolidayBase, year: int) -> dict[date, date]:
+    """The weekend days worked by one year's notice, each with the day off that it is worked for."""
+    exchanges = {}
+    for entry in china.special_public_holidays.get(year, ()):
+        # Month and day off, month and day worked, and its year where that is another one; shorter entries
+        # name an extra holiday that nobody works for.
+        if len(entry) >= 4:
+            off_month, off_day, month, day = entry[:4]
+            exchanges[date(entry[4] if len(entry) > 4 else year, month, day)] = date(year, off_month, off_day)
+    return exchanges
+
+
+def _kind(china: HolidayBase, on: date) -> DayKind:
+    if on in china.weekend_workdays:
+        return DayKind.MAKE_UP_WORKDAY
+    if on in china:
+        return DayKind.HOLIDAY
+    return DayKind.WEEKEND if china.is_weekend(on) else DayKind.WORKDAY

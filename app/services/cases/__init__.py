@@ -1,0 +1,1 @@
+"""A connection case from submission to its rated end."""

@@ -1,0 +1,46 @@
+"""Which case may be seen by whom. What is not theirs does not exist for them."""
+
+from sqlalchemy import or_, select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import NotFoundError
+from app.models import AccessRecord, Application, Case, Staff, StaffLeave, Task
+
+
+def of_customer(customer_id: str, case_id: str) -> Case:
+    """A customer's own case. Raises `NotFoundError` for anybody else's."""
+    case = db.session.scalar(select(Case).where(Case.id == case_id, Case.customer_id == customer_id))
+    if case is None:
+        raise NotFoundError
+    return case
+
+
+def of_staff(staff: Staff, case_id: str) -> Case:
+    """A case that concerns this member of staff. Raises `NotFoundError` for any other.
+
+    It concerns its manager, the manager's deputy during leave, whoever's department has had a task in
+    it, and supervisors.
+    """
+    query = select(Case).where(Case.id == case_id)
+    if not staff.is_supervisor:
+        now = clock.now()
+        stands_in = select(StaffLeave.id).where(
+            StaffLeave.staff_id == Case.manager_id,
+            StaffLeave.deputy_id == staff.id,
+            StaffLeave.starts_at <= now,
+            StaffLeave.ends_at > now,
+        )
+        concerned = select(Task.id).where(Task.case_id == Case.id, Task.department == staff.department)
+        query = query.where(or_(Case.manager_id == staff.id, stands_in.exists(), concerned.exists()))
+    case = db.session.scalar(query)
+    if case is None:
+        raise NotFoundError
+    return case
+
+
+def contact(staff: Staff, case: Case) -> dict[str, str]:
+    """The customer's name, phone and address in full. The read is recorded (PIPL: access log)."""
+    db.session.add(AccessRecord(staff_id=staff.id, case_id=case.id, field="contact", at=clock.now()))
+    answers = db.session.get_one(Application, case.application_id).answers
+    return {key: answers[key] for key in ("contact_name", "contact_phone", "address")}

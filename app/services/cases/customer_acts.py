@@ -1,0 +1,29 @@
+"""What a customer does with an open case: confirm what was filled in for them, and rate the outcome."""
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain.errors import AlreadyDoneError, ConflictError
+from app.domain.events import CaseConfirmed
+from app.models import Case
+from app.services.cases import rating
+from app.services.timeline import by_customer, note
+
+
+def confirm(case: Case, customer_id: str) -> None:
+    """Confirm on the phone what staff filled in. Raises `AlreadyDoneError` the second time."""
+    if case.confirmed_at is not None:
+        raise AlreadyDoneError("您已确认过申请内容，无需重复操作。")
+    case.confirmed_at = clock.now()
+    note(case.id, case.confirmed_at, "case_confirmed", by_customer(customer_id))
+    db.session.flush()
+    eventbus.publish(CaseConfirmed(case.id))
+
+
+def rate(case: Case, customer_id: str, score: int, remark: str | None) -> None:
+    """Rate the service, 1 to 5, once, after the water runs.
+
+    Raises `ConflictError` before water-on and `AlreadyDoneError` the second time.
+    """
+    if case.water_on_at is None:
+        raise ConflictError("通水后即可评价，感谢您的关注。")
+    rating.record(case, score, remark, by_customer(customer_id))

@@ -1,0 +1,203 @@
+"""Whose turn it is, what comes next, and what each promised number has come to (the progress look-up)."""
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from app.core import clock
+from app.core.crypto import mask_name
+from app.domain.errors import NotFoundError
+from app.domain.programs import figures as domain_figures
+from app.domain.programs.definition import Stage, StageKind
+from app.domain.worktime import WorkingTime, rounded
+from app.models import CaseState
+from app.services import city
+from app.services.cases import record
+from app.services.cases.record import CaseRecord
+
+Answer = dict[str, Any]
+
+# Who holds the case, in the customer's words.
+_PARTY_NAMES = {"customer": "您", "authority": "行政审批部门", "utility": "水务公司"}
+
+
+def for_owner(customer_id: str, case_id: str) -> Answer:
+    """Everything the owner may know of a case. Raises `NotFoundError` for anybody else's."""
+    found = record.of_owner(customer_id, case_id)
+    if found is None:
+        raise NotFoundError
+    return describe(found)
+
+
+def for_staff(case_id: str) -> Answer:
+    """The same for staff who may see the case. Raises `NotFoundError`."""
+    found = record.of_case(case_id)
+    if found is None:
+        raise NotFoundError
+    return describe(found)
+
+
+def figures(case_id: str) -> Answer:
+    """The figures alone, as a closed case keeps them. Raises `NotFoundError`."""
+    answer = for_staff(case_id)
+    return {key: answer[key] for key in ("stages", "headline", "full_process", "calendar_version")}
+
+
+def in_brief(found: CaseRecord) -> Answer:
+    """The little that anyone with number and digits may see: no names, no figures of others' work."""
+    turn, action = _turn(found)
+    return {
+        "number": found.head.number,
+        "program": found.program.name,
+        "state": found.head.state,
+        "whose_turn": turn["party"],
+        "next_action": action,
+        "stages": [{"name": stage.name, "state": _state(found, stage.key)} for stage in _shown_stages(found)],
+        "manager_name": mask_name(found.head.manager_name),
+    }
+
+
+def describe(found: CaseRecord) -> Answer:
+    """The progress answer: working days as decimal strings, instants with the city's offset."""
+    now = clock.now()
+    line = city.working_time()
+    stops = found.stretches(now)
+    head = found.head
+    turn, action = _turn(found)
+    return {
+        "id": head.id,
+        "number": head.number,
+        "program": {"key": found.program.key, "name": found.program.name},
+        "project_name": head.project_name,
+        "state": head.state,
+        "opened_at": _local(line, head.opened_at),
+        "confirmed": head.confirmed_at is not None,
+        "water_on_at": _local(line, head.water_on_at),
+        "closed_at": _local(line, head.closed_at),
+        "rating": head.rating,
+        "manager": {
+            "name": head.manager_name,
+            "number": head.manager_number,
+            "phone": head.manager_phone,
+            "photo_url": head.manager_photo_url,
+        },
+        "whose_turn": turn,
+        "next_action": action,
+        "clock": _clock(found, line),
+        "stages": [_stage(found, stage, line, stops, now) for stage in _shown_stages(found)],
+        "headline": _headline(found, line, stops, now),
+        "full_process": {
+            "min": _days(found.program.total.min),
+            "max": _days(found.program.total.max),
+            "used": _days(
+                domain_figures.full_process(line, found.program, found.stages, stops, now) or Fraction(0)
+            ),
+        },
+        "calendar_version": head.calendar_version if head.closed_at else line.version,
+    }
+
+
+def _shown_stages(found: CaseRecord) -> list[Stage]:
+    entered = {log.key for log in found.stages}
+    return [
+        stage
+        for stage in found.program.stages
+        if stage.kind is not StageKind.AFTER_WORK and (not stage.only_by_consultation or stage.key in entered)
+    ]
+
+
+def _state(found: CaseRecord, key: str) -> str:
+    logs = [log for log in found.stages if log.key == key]
+    if not logs:
+        return "waiting"
+    return "done" if all(log.completed_at for log in logs) else "open"
+
+
+def _stage(found: CaseRecord, stage: Stage, line: WorkingTime, stops: list[Any], now: datetime) -> Answer:
+    logs = [log for log in found.stages if log.key == stage.key]
+    figure = domain_figures.stage_figure(line, found.program, stage.key, logs, stops, now)
+    last = logs[-1] if logs else None
+    return {
+        "key": stage.key,
+        "name": stage.name,
+        "kind": stage.kind.value,
+        "state": _state(found, stage.key),
+        "departments": [city.department_name(key) for key in stage.departments],
+        "promised_min": _days(stage.limit.min),
+        "promised_max": _days(stage.limit.max),
+        "same_day": stage.same_day,
+        "used": _days(figure.used),
+        "stopped": _days(figure.stopped),
+        "opened_at": _local(line, last.opened_at if last else None),
+        "due_at": _local(line, last.due_at if last else None),
+        "completed_at": _local(line, last.completed_at if last else None),
+    }
+
+
+def _headline(found: CaseRecord, line: WorkingTime, stops: list[Any], now: datetime) -> Answer | None:
+    promise = found.program.headline
+    used = domain_figures.headline(line, found.program, found.stages, found.tasks_done, stops, now)
+    if promise is None or used is None:
+        return None
+    return {
+        "name": promise.name,
+        "links": promise.links,
+        "working_days": _days(promise.working_days),
+        "used": _days(used),
+    }
+
+
+def _clock(found: CaseRecord, line: WorkingTime) -> Answer:
+    stop = found.open_stop
+    if stop is None:
+        return {"stopped": False, "reason": None, "since": None}
+    reason = found.program.stop_reason(stop.reason_key)
+    return {"stopped": True, "reason": reason.name, "since": _local(line, stop.started_at)}
+
+
+def _turn(found: CaseRecord) -> tuple[Answer, str]:
+    """Whose turn it is and the one next action, in the customer's words."""
+    if found.head.state == CaseState.CLOSED:
+        return {"party": "none", "name": ""}, "已办结，感谢您的信任。用水有问题请随时联系客户管家。"
+    if found.head.confirmed_at is None:
+        return _party("customer"), "请核对客户管家代填的申请内容，确认无误后点“确认”。"
+    stop = found.open_stop
+    if stop is not None:
+        reason = found.program.stop_reason(stop.reason_key)
+        if stop.party == "customer":
+            return _party("customer"), f"请您办理“{reason.name}”，完成后我们继续计时办理。"
+        return _party(stop.party), f"正在等待“{reason.name}”，结束后我们继续计时办理。"
+    if found.head.water_on_at is not None and found.head.rating is None:
+        return _party("utility"), _visit_promise(found)
+    waited_for = found.open_tasks[0] if found.open_tasks else None
+    if waited_for is None:
+        return _party("utility"), "请稍候，客户管家会与您联系。"
+    stage = found.program.stage(waited_for.stage_key)
+    names = "、".join(
+        dict.fromkeys(
+            city.department_name(task.department)
+            for task in found.open_tasks
+            if task.stage_key == waited_for.stage_key
+        )
+    )
+    task = stage.task(waited_for.key)
+    return {"party": "utility", "name": names}, f"{names}正在办理“{task.name}”，您无需操作。"
+
+
+def _visit_promise(found: CaseRecord) -> str:
+    for stage in found.program.stages:
+        if stage.kind is StageKind.RETURN_VISIT and stage.limit.max is not None:
+            return f"客户管家将在通水后{float(stage.limit.max):g}个工作日内回访，您现在也可以为本次服务评价。"
+    return "您现在可以为本次服务评价。"
+
+
+def _party(key: str) -> Answer:
+    return {"party": key, "name": _PARTY_NAMES[key]}
+
+
+def _days(days: Fraction | None) -> str | None:
+    return None if days is None else str(rounded(days))
+
+
+def _local(line: WorkingTime, instant: datetime | None) -> str | None:
+    return None if instant is None else instant.astimezone(line.zone).isoformat(timespec="seconds")

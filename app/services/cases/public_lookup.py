@@ -1,0 +1,70 @@
+"""Progress for anyone who knows case number and the phone's last four digits: little and limited."""
+
+import hmac
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.core import clock
+from app.core.crypto import keyed_hash
+from app.core.db import db
+from app.domain.errors import LookupFailedError, TooManyAttemptsError
+from app.models import LookupCount
+from app.services.cases import progress, record
+from app.services.cases.submit import lookup_hash
+
+WINDOW = timedelta(minutes=10)
+ATTEMPTS_PER_WINDOW = 10
+
+
+def look_up(number: str, last_digits: str, source: str) -> progress.Answer:
+    """The brief progress of a case.
+
+    The same refusal, after the same work, whichever of the two is wrong. `source` is where the caller
+    comes from; at most 10 tries in 10 minutes each. Raises `LookupFailedError`, `TooManyAttemptsError`.
+    """
+    _count(keyed_hash("source", source))
+    # Tried against a case, not only a caller: many callers must not be able to guess four digits.
+    _count(keyed_hash("number", number))
+    found = record.of_number(number)
+    known = found.head.lookup_hash if found else ""
+    matches = hmac.compare_digest(lookup_hash(number, last_digits), known)
+    if found is None or not matches:
+        raise LookupFailedError("没有查到，请核对受理编号和手机号后四位。")
+    return progress.in_brief(found)
+
+
+def forget_old_counts() -> int:
+    """Drop counts of past windows; how many there were."""
+    outcome = db.session.execute(
+        delete(LookupCount).where(LookupCount.window_start < clock.now() - 2 * WINDOW)
+    )
+    return int(getattr(outcome, "rowcount", 0))
+
+
+def _count(source: str) -> None:
+    start = _window(clock.now())
+    counted = update(LookupCount).where(LookupCount.source == source, LookupCount.window_start == start)
+    attempts = db.session.scalar(
+        counted.values(attempts=LookupCount.attempts + 1).returning(LookupCount.attempts)
+    )
+    if attempts is None:
+        try:
+            with db.session.begin_nested():
+                db.session.add(LookupCount(source=source, window_start=start, attempts=1))
+        except IntegrityError:
+            # Another request of the same source opened the window in this very moment.
+            db.session.execute(counted.values(attempts=LookupCount.attempts + 1))
+        attempts = db.session.scalar(
+            select(LookupCount.attempts).where(
+                LookupCount.source == source, LookupCount.window_start == start
+            )
+        )
+    if (attempts or 0) > ATTEMPTS_PER_WINDOW:
+        raise TooManyAttemptsError("查询次数过多，请10分钟后再试。")
+
+
+def _window(now: datetime) -> datetime:
+    seconds = int(WINDOW.total_seconds())
+    return now - timedelta(seconds=now.timestamp() % seconds)

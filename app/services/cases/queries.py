@@ -1,0 +1,126 @@
+"""Lists of cases and a case's history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.models import Actor, Case, Staff, TimelineEntry
+from app.services import city
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case in a list."""
+
+    id: str
+    number: str
+    program_name: str
+    project_name: str
+    state: str
+    opened_at: datetime
+    manager_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One line of a case's history, in words."""
+
+    id: int
+    at: datetime
+    kind: str
+    text: str
+    actor: str
+    detail: dict[str, Any]
+
+
+def of_customer(customer_id: str, before: datetime | None, limit: int) -> list[CaseLine]:
+    """A customer's cases, the newest first, older than `before` when it is given."""
+    query = select(Case, Staff.name).join(Staff, Staff.id == Case.manager_id)
+    query = query.where(Case.customer_id == customer_id)
+    return _lines(query, before, limit)
+
+
+def of_manager(staff_id: str, before: datetime | None, limit: int) -> list[CaseLine]:
+    """The open cases of one manager, the newest first."""
+    query = select(Case, Staff.name).join(Staff, Staff.id == Case.manager_id)
+    query = query.where(Case.manager_id == staff_id, Case.closed_at.is_(None))
+    return _lines(query, before, limit)
+
+
+def history(case_id: str, after: int, limit: int) -> list[HistoryLine]:
+    """What happened in a case, in order, from the line after `after`."""
+    rows = db.session.execute(
+        select(TimelineEntry, Case.program_key, Staff.name)
+        .join(Case, Case.id == TimelineEntry.case_id)
+        .outerjoin(Staff, Staff.id == TimelineEntry.actor_id)
+        .where(TimelineEntry.case_id == case_id, TimelineEntry.id > after)
+        .order_by(TimelineEntry.id)
+        .limit(limit)
+    )
+    return [
+        HistoryLine(
+            id=entry.id,
+            at=entry.at,
+            kind=entry.kind,
+            text=_text(entry, program_key),
+            actor=_actor(entry.actor, staff_name),
+            detail=entry.detail,
+        )
+        for entry, program_key, staff_name in rows
+    ]
+
+
+def _lines(query: Any, before: datetime | None, limit: int) -> list[CaseLine]:
+    if before is not None:
+        query = query.where(Case.opened_at < before)
+    rows = db.session.execute(query.order_by(Case.opened_at.desc()).limit(limit))
+    return [
+        CaseLine(
+            id=case.id,
+            number=case.number,
+            program_name=city.program(case.program_key).name,
+            project_name=case.project_name,
+            state=case.state,
+            opened_at=case.opened_at,
+            manager_name=manager_name,
+        )
+        for case, manager_name in rows
+    ]
+
+
+def _actor(actor: str, staff_name: str | None) -> str:
+    if actor == Actor.CUSTOMER:
+        return "客户"
+    if actor == Actor.STAFF:
+        return staff_name or "工作人员"
+    return "系统"
+
+
+_TEXTS = {
+    "case_opened": "申请已提交，客户管家已指派",
+    "case_confirmed": "客户已确认申请内容",
+    "stage_opened": "“{stage}”开始",
+    "stage_completed": "“{stage}”完成",
+    "task_taken": "已领取任务“{task}”",
+    "task_completed": "“{task}”办结",
+    "clock_stopped": "因“{reason}”暂停计时",
+    "clock_resumed": "“{reason}”结束，恢复计时",
+    "case_rated": "已评价：{rating}分",
+    "case_closed": "回访完成，工单办结",
+}
+
+
+def _text(entry: TimelineEntry, program_key: str) -> str:
+    program = city.program(program_key)
+    names: dict[str, Any] = dict(entry.detail)
+    if "stage" in names:
+        stage = program.stage(names["stage"])
+        names["stage"] = stage.name
+        if "task" in names:
+            names["task"] = stage.task(names["task"]).name
+    if "reason" in names:
+        names["reason"] = program.stop_reason(names["reason"]).name
+    return _TEXTS[entry.kind].format(**names)

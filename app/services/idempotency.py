@@ -1,0 +1,68 @@
+"""The same answer for a repeated request: what was answered is kept with the change it speaks of."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import IdempotencyError
+from app.models import IdempotencyRecord
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer given before."""
+
+    status: int
+    body: str
+
+
+class AnsweredMeanwhileError(Exception):
+    """Another process kept its answer to the same key first; the caller's work has to be undone."""
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """What a key is tied to: the same key with another request is an error of the caller."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+
+
+def earlier_answer(subject_id: str, key: str, print_: str) -> KeptAnswer | None:
+    """The answer already given to this key. Raises `IdempotencyError` when it was for another request."""
+    kept = db.session.get(IdempotencyRecord, (subject_id, key))
+    if kept is None:
+        return None
+    if kept.fingerprint != print_:
+        raise IdempotencyError("请求标识已用于其他操作，请返回上一页重试。")
+    return KeptAnswer(kept.status, kept.body)
+
+
+def keep(subject_id: str, key: str, print_: str, answer: KeptAnswer) -> None:
+    """Keep an answer in the transaction of its change; nothing is kept of a refusal.
+
+    Raises `AnsweredMeanwhileError` when the same key was answered by another process in the meantime:
+    its transaction won, and this one can only be rolled back.
+    """
+    db.session.add(
+        IdempotencyRecord(
+            subject_id=subject_id,
+            key=key,
+            fingerprint=print_,
+            status=answer.status,
+            body=answer.body,
+            created_at=clock.now(),
+        )
+    )
+    try:
+        db.session.flush()
+    except IntegrityError as fault:
+        raise AnsweredMeanwhileError from fault
+
+
+def forget(before: datetime) -> int:
+    """Drop answers given before an instant; how many there were."""
+    outcome = db.session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < before))
+    return int(getattr(outcome, "rowcount", 0))

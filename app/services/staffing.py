@@ -1,0 +1,91 @@
+"""Which manager a case gets, and who stands in while somebody is away."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.core.db import db
+from app.domain.errors import NobodyAvailableError
+from app.models import Case, Staff, StaffLeave
+
+__all__ = ["Staff", "a_supervisor", "acting", "active_staff", "pick_manager"]
+
+
+def active_staff(staff_id: str) -> Staff | None:
+    """A member of staff who still works here."""
+    member = db.session.get(Staff, staff_id)
+    return member if member is not None and member.active else None
+
+
+def acting(staff_id: str, at: datetime) -> str:
+    """Who acts for a member of staff at `at`: themselves, or their deputy during leave.
+
+    A deputy who is away too is not replaced by a third person: two hand-overs are one too many
+    to answer for.
+    """
+    deputy = db.session.scalar(
+        select(StaffLeave.deputy_id)
+        .where(StaffLeave.staff_id == staff_id, StaffLeave.starts_at <= at, StaffLeave.ends_at > at)
+        .limit(1)
+    )
+    return deputy or staff_id
+
+
+def a_supervisor() -> str | None:
+    """The supervisor who looks into a complaint; None leaves it to the lead department's queue."""
+    return db.session.scalar(
+        select(Staff.id)
+        .where(Staff.active.is_(True), Staff.is_supervisor.is_(True))
+        .order_by(Staff.number)
+        .limit(1)
+    )
+
+
+def pick_manager(customer_id: str | None, phone_hash: str, district: str, at: datetime) -> str:
+    """The one manager of a new case: the customer's earlier one, else of the district the least loaded.
+
+    The load is the number of cases not yet closed; of equals the lowest staff number, so that the
+    choice can be explained. Somebody on leave at `at` hands over to the deputy. Raises
+    `NobodyAvailableError` when the utility has no active manager.
+    """
+    earlier = _earlier_manager(customer_id, phone_hash)
+    if earlier is not None:
+        return acting(earlier, at)
+    candidates = _managers_by_load(at)
+    if not candidates:
+        raise NobodyAvailableError("暂时无法指派客户管家，请稍后再试或拨打服务热线。")
+    return next((staff_id for staff_id, districts in candidates if district in districts), candidates[0][0])
+
+
+def _earlier_manager(customer_id: str | None, phone_hash: str) -> str | None:
+    known = Case.phone_hash == phone_hash
+    if customer_id is not None:
+        known = known | (Case.customer_id == customer_id)
+    return db.session.scalar(
+        select(Case.manager_id)
+        .join(Staff, Staff.id == Case.manager_id)
+        .where(known, Staff.active.is_(True), Staff.is_manager.is_(True))
+        .order_by(Case.opened_at.desc())
+        .limit(1)
+    )
+
+
+def _managers_by_load(at: datetime) -> Sequence[tuple[str, list[str]]]:
+    load = (
+        select(func.count())
+        .where(Case.manager_id == Staff.id, Case.closed_at.is_(None))
+        .correlate(Staff)
+        .scalar_subquery()
+    )
+    away = (
+        select(StaffLeave.id)
+        .where(StaffLeave.staff_id == Staff.id, StaffLeave.starts_at <= at, StaffLeave.ends_at > at)
+        .exists()
+    )
+    rows = db.session.execute(
+        select(Staff.id, Staff.districts)
+        .where(Staff.active.is_(True), Staff.is_manager.is_(True), ~away)
+        .order_by(load, Staff.number)
+    )
+    return [(row.id, row.districts) for row in rows]

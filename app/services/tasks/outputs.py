@@ -1,0 +1,136 @@
+"""Checking what a task delivers against what its program says it must; every fault at once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+from app.domain.errors import FieldsError
+from app.domain.programs.definition import OutputField, OutputKind, TaskSpec
+from app.domain.texts import has_control_characters
+
+RATING_LOWEST, RATING_HIGHEST = 1, 5
+
+
+def checked(spec: TaskSpec, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs as they are stored. Raises `FieldsError` naming everything missing, wrong or unknown."""
+    known = {field.key: field for field in spec.outputs}
+    faults = [
+        {"field": key, "code": "unknown", "message": "没有这一项，请核对后重新填写。"}
+        for key in given
+        if key not in known
+    ]
+    stored: dict[str, Any] = {}
+    for field in spec.outputs:
+        value = given.get(field.key)
+        if value is None or value == "":
+            if field.required:
+                faults.append({"field": field.key, "code": "required", "message": f"请填写“{field.name}”。"})
+            continue
+        try:
+            stored[field.key] = _CHECKS[field.kind](field, value)
+        except _FaultyError as fault:
+            faults.append({"field": field.key, "code": "invalid", "message": f"“{field.name}”{fault}"})
+    if faults:
+        raise FieldsError(faults, detail=f"“{spec.name}”还不能办结，请按提示补充。")
+    return stored
+
+
+class _FaultyError(Exception):
+    """Why one value is not acceptable, as the end of a sentence."""
+
+
+def _text(field: OutputField, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _FaultyError("应为文字。")
+    if has_control_characters(value):
+        raise _FaultyError("含有不能识别的字符，请重新输入。")
+    limit = field.max_length or 200
+    if len(value) > limit:
+        raise _FaultyError(f"不能超过{limit}个字。")
+    return value.strip()
+
+
+def _integer(field: OutputField, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _FaultyError("应为整数。")
+    _bounds(field, Fraction(value))
+    return value
+
+
+def _decimal(field: OutputField, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise _FaultyError("应为数字。")
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation as fault:
+        raise _FaultyError("应为数字。") from fault
+    if not number.is_finite():
+        raise _FaultyError("应为数字。")
+    _bounds(field, Fraction(number))
+    return str(number)
+
+
+def _boolean(_field: OutputField, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _FaultyError("应选择是或否。")
+    return value
+
+
+def _choice(field: OutputField, value: Any) -> str:
+    if value not in [choice.key for choice in field.choices]:
+        raise _FaultyError("请从给出的选项中选择。")
+    return str(value)
+
+
+def _datetime(_field: OutputField, value: Any) -> str:
+    fault = _FaultyError("应为带时区的日期时间，例如2026-11-24T09:30:00+08:00。")
+    if not isinstance(value, str):
+        raise fault
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise fault from error
+    if instant.tzinfo is None:
+        raise fault
+    return instant.isoformat()
+
+
+def _fen(field: OutputField, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _FaultyError("应为不小于零的整数，单位为分。")
+    _bounds(field, Fraction(value))
+    return value
+
+
+def _rating(_field: OutputField, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not RATING_LOWEST <= value <= RATING_HIGHEST:
+        raise _FaultyError("应为1至5分。")
+    return value
+
+
+# Larger numbers fit no column and describe no pipe, sum or count of this trade.
+_LARGEST = 10**12
+
+
+def _bounds(field: OutputField, number: Fraction) -> None:
+    lowest, highest = field.min, field.max
+    if lowest is not None and number < lowest:
+        raise _FaultyError(f"不能小于{float(lowest):g}。")
+    if highest is not None and number > highest:
+        raise _FaultyError(f"不能大于{float(highest):g}。")
+    if abs(number) > _LARGEST:
+        raise _FaultyError("数值过大，请核对。")
+
+
+_CHECKS = {
+    OutputKind.TEXT: _text,
+    OutputKind.INTEGER: _integer,
+    OutputKind.DECIMAL: _decimal,
+    OutputKind.BOOLEAN: _boolean,
+    OutputKind.CHOICE: _choice,
+    OutputKind.DATETIME: _datetime,
+    OutputKind.FEN: _fen,
+    OutputKind.RATING: _rating,
+}

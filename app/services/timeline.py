@@ -1,0 +1,39 @@
+"""Writing a case's history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.core.db import db
+from app.models import Actor, TimelineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts: the customer, a member of staff, or the engine itself."""
+
+    actor: Actor
+    id: str | None = None
+
+
+ENGINE = By(Actor.ENGINE)
+
+
+def by_customer(customer_id: str) -> By:
+    """The customer acts."""
+    return By(Actor.CUSTOMER, customer_id)
+
+
+def by_staff(staff_id: str) -> By:
+    """A member of staff acts."""
+    return By(Actor.STAFF, staff_id)
+
+
+def note(case_id: str, at: datetime, kind: str, by: By, detail: Mapping[str, Any] | None = None) -> None:
+    """Add one line to a case's history; `detail` holds keys and figures, never personal data."""
+    db.session.add(
+        TimelineEntry(
+            case_id=case_id, at=at, kind=kind, actor=by.actor, actor_id=by.id, detail=dict(detail or {})
+        )
+    )

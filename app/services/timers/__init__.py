@@ -1,0 +1,1 @@
+"""Durable timers: set with the work they belong to, fired by the sweep."""

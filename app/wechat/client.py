@@ -1,0 +1,170 @@
+"""The port, spoken to WeChat (or to the simulator) through wechatpy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from requests.adapters import BaseAdapter
+
+from app.core.settings import WECHAT, WeChatAccount
+from app.wechat.gateway import Gateway
+from app.wechat.port import (
+    FaultKind,
+    Follower,
+    Login,
+    MiniProgramState,
+    PhoneNumber,
+    SendReceipt,
+    WeChatError,
+)
+from app.wechat.token_store import TokenStore
+
+# Seconds to connect and to wait for an answer. Five seconds is also how long WeChat waits for us.
+TIMEOUT = (3.0, 5.0)
+POOL_SIZE = 32
+LONGEST_CODE = 256
+
+
+class WeChatMiniProgram:
+    """The mini-program's account (port: `MiniProgram`). Thread-safe; keep one for each process."""
+
+    def __init__(
+        self,
+        account: WeChatAccount,
+        tokens: TokenStore,
+        *,
+        base_url: str = WECHAT,
+        timeout: tuple[float, float] = TIMEOUT,
+        pool_size: int = POOL_SIZE,
+        adapter: BaseAdapter | None = None,
+    ) -> None:
+        self._account = account
+        self._gateway = Gateway(
+            account, tokens, base_url=base_url, timeout=timeout, pool_size=pool_size, adapter=adapter
+        )
+
+    def login(self, code: str) -> Login:
+        """Exchange the code of `wx.login`; see the port."""
+        _check_code(code)
+        answer = self._gateway.call(
+            "get",
+            "sns/jscode2session",
+            query={
+                "appid": self._account.appid,
+                "secret": self._account.secret,
+                "js_code": code,
+                "grant_type": "authorization_code",
+            },
+            authorised=False,
+            hide=code,
+        )
+        return Login(openid=_text(answer, "openid"), unionid=_optional(answer, "unionid"))
+
+    def phone_number(self, code: str) -> PhoneNumber:
+        """Exchange the code of the phone-number button; see the port."""
+        _check_code(code)
+        answer = self._gateway.call("post", "wxa/business/getuserphonenumber", body={"code": code}, hide=code)
+        phone = answer.get("phone_info")
+        if not isinstance(phone, dict):
+            raise _incomplete("phone_info")
+        return PhoneNumber(
+            country_code=_text(phone, "countryCode").lstrip("+"), national=_text(phone, "purePhoneNumber")
+        )
+
+    def send_subscribe(
+        self,
+        *,
+        openid: str,
+        template_id: str,
+        data: Mapping[str, str],
+        page: str | None = None,
+        state: MiniProgramState = MiniProgramState.FORMAL,
+    ) -> SendReceipt:
+        """Send a subscribe message; see the port."""
+        body: dict[str, object] = {
+            "touser": openid,
+            "template_id": template_id,
+            "data": {key: {"value": value} for key, value in data.items()},
+            "miniprogram_state": state.value,
+            "lang": "zh_CN",
+        }
+        if page is not None:
+            body["page"] = page
+        answer = self._gateway.call("post", "cgi-bin/message/subscribe/send", body=body)
+        return SendReceipt(msgid=_optional(answer, "msgid"))
+
+
+class WeChatServiceAccount:
+    """The service account (port: `ServiceAccount`). Thread-safe; keep one for each process."""
+
+    def __init__(
+        self,
+        account: WeChatAccount,
+        tokens: TokenStore,
+        *,
+        miniprogram_appid: str,
+        base_url: str = WECHAT,
+        timeout: tuple[float, float] = TIMEOUT,
+        pool_size: int = POOL_SIZE,
+        adapter: BaseAdapter | None = None,
+    ) -> None:
+        self._miniprogram_appid = miniprogram_appid
+        self._gateway = Gateway(
+            account, tokens, base_url=base_url, timeout=timeout, pool_size=pool_size, adapter=adapter
+        )
+
+    def send_template(
+        self,
+        *,
+        openid: str,
+        template_id: str,
+        data: Mapping[str, str],
+        client_msg_id: str,
+        url: str | None = None,
+        miniprogram_page: str | None = None,
+    ) -> SendReceipt:
+        """Send a template message to a follower; see the port."""
+        body: dict[str, object] = {
+            "touser": openid,
+            "template_id": template_id,
+            "data": {key: {"value": value} for key, value in data.items()},
+            "client_msg_id": client_msg_id,
+        }
+        if url is not None:
+            body["url"] = url
+        if miniprogram_page is not None:
+            body["miniprogram"] = {"appid": self._miniprogram_appid, "pagepath": miniprogram_page}
+        answer = self._gateway.call("post", "cgi-bin/message/template/send", body=body)
+        return SendReceipt(msgid=_optional(answer, "msgid"))
+
+    def follower(self, openid: str) -> Follower:
+        """Look up who an openid of the service account is; see the port."""
+        answer = self._gateway.call(
+            "get", "cgi-bin/user/info", query={"openid": openid, "lang": "zh_CN"}, repeatable=True
+        )
+        return Follower(
+            openid=_text(answer, "openid"),
+            unionid=_optional(answer, "unionid"),
+            subscribed=answer.get("subscribe") == 1,
+        )
+
+
+def _check_code(code: str) -> None:
+    # What a forger sends need not reach WeChat, and half a character could not even be put into a URL.
+    if not 0 < len(code) <= LONGEST_CODE or not code.isascii() or not code.isprintable():
+        raise WeChatError(None, "not a code that WeChat makes", FaultKind.LOGIN)
+
+
+def _text(answer: Mapping[str, Any], key: str) -> str:
+    value = _optional(answer, key)
+    if value is None:
+        raise _incomplete(key)
+    return value
+
+
+def _optional(answer: Mapping[str, Any], key: str) -> str | None:
+    value = answer.get(key)
+    return None if value is None or value == "" else str(value)
+
+
+def _incomplete(key: str) -> WeChatError:
+    return WeChatError(None, f"the answer lacks {key}", FaultKind.UNKNOWN_OUTCOME)

@@ -1,0 +1,216 @@
+"""One account's way to WeChat: wechatpy's client with its own tokens, time-outs and errors.
+
+wechatpy 1.8.18 fetches tokens without time-out or lock from `cgi-bin/token` (each fetch of which
+invalidates the last one), retries a refused token by calling itself without bound, and lets transport
+errors out whose text holds the AppSecret. None of these paths is used here.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+from wechatpy.client import WeChatClient
+from wechatpy.exceptions import WeChatClientException
+
+from app.core import clock
+from app.core.settings import WeChatAccount
+from app.wechat.port import FaultKind, WeChatError
+from app.wechat.secrecy import guard_http_log, scrub
+from app.wechat.token_store import AccessToken, TokenStore
+from app.wechat.transport import refused_answer, transport_fault
+
+log = logging.getLogger(__name__)
+
+# stable_token hands out the next token in the last five minutes of the present one, and both work meanwhile.
+REFRESH_AHEAD = timedelta(minutes=4)
+# A forced renewal is allowed 20 times a day (documentation of stable_token): not one per message of a
+# bad hour.
+FORCE_PAUSE = timedelta(minutes=75)
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Gateway(WeChatClient):  # type: ignore[misc]
+    """Calls one account's API with a bounded wait and at most one renewal of the token.
+
+    `timeout` is (connect, read) in seconds and holds for every call. All threads share the gateway;
+    keep one for each account and process, since wechatpy's clients are reference cycles. `adapter`
+    replaces the HTTP transport for `base_url`, which is how a simulator inside the process is reached.
+    """
+
+    def __init__(
+        self,
+        account: WeChatAccount,
+        tokens: TokenStore,
+        *,
+        base_url: str,
+        timeout: tuple[float, float],
+        pool_size: int,
+        adapter: BaseAdapter | None = None,
+    ) -> None:
+        super().__init__(account.appid, account.secret, timeout=timeout, auto_retry=False)
+        self._base_url = base_url.rstrip("/")
+        self.API_BASE_URL = f"{self._base_url}/cgi-bin/"
+        self._tokens = tokens
+        self._forced_at: datetime | None = None
+        for scheme in ("https://", "http://"):
+            self._http.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=pool_size))
+        if adapter is not None:
+            self._http.mount(self._base_url, adapter)
+        if urlsplit(self._base_url).hostname in LOOPBACK:
+            # A proxy that the machine uses for the world must not be asked for a simulator on the
+            # machine itself.
+            self._http.trust_env = False
+        guard_http_log()
+
+    def __repr__(self) -> str:
+        return f"<Gateway {self.appid}>"
+
+    @property
+    def access_token(self) -> str:
+        """A token that WeChat should take now. Raises WeChatError when none can be had."""
+        return self._token(refused=None)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        authorised: bool = True,
+        repeatable: bool = False,
+        hide: str = "",
+    ) -> dict[str, Any]:
+        """Call `path` (below the base URL) and return WeChat's answer, a JSON object without an error code.
+
+        `authorised` calls carry the access token, renewed once if WeChat refuses it. A `repeatable`
+        call changes nothing at WeChat, so a lost answer counts as transient. `hide` is one more secret
+        to keep out of texts. Raises WeChatError.
+        """
+        if not authorised:
+            return self._once(method, path, query, body, None, repeatable, hide)
+        token = self._token(refused=None)
+        try:
+            return self._once(method, path, query, body, token, repeatable, hide)
+        except WeChatError as error:
+            if error.kind is not FaultKind.TOKEN:
+                raise
+        log.info("WeChat refused the access token of %s; renewing it once", self.appid)
+        return self._once(method, path, query, body, self._token(refused=token), repeatable, hide)
+
+    def fetch_access_token(self, *, force: bool = False) -> AccessToken:
+        """Ask `stable_token`, the same for every asker; `force` replaces it. Raises WeChatError."""
+        asked_at = clock.now()
+        body = {
+            "grant_type": "client_credential",
+            "appid": self.appid,
+            "secret": self.secret,
+            "force_refresh": force,
+        }
+        try:
+            answer = self.call("post", "cgi-bin/stable_token", body=body, authorised=False, repeatable=True)
+        except WeChatError as error:
+            if error.kind is FaultKind.TOKEN:
+                # No token was sent, so 40001 here speaks of the AppSecret.
+                raise WeChatError(error.errcode, error.message, FaultKind.CONFIGURATION) from error
+            raise
+        try:
+            lifetime = timedelta(seconds=int(answer["expires_in"]))
+            return AccessToken(str(answer["access_token"]), asked_at + lifetime)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            message = "stable_token's answer holds no usable token"
+            raise WeChatError(None, message, FaultKind.TRANSIENT) from error
+
+    def _token(self, *, refused: str | None) -> str:
+        """A usable token other than `refused`; one thread fetches, others wait or use the old one."""
+        kept = self._kept(refused)
+        if kept is not None:
+            return kept.value if _fresh(kept) else self._renewed_ahead(kept)
+        with self._tokens.refreshing(self.appid, wait=True):
+            kept = self._kept(refused)
+            return kept.value if kept is not None else self._renew(refused).value
+
+    def _renewed_ahead(self, kept: AccessToken) -> str:
+        with self._tokens.refreshing(self.appid, wait=False) as mine:
+            if not mine:
+                return kept.value
+            newer = self._kept(None)
+            if newer is not None and _fresh(newer):
+                return newer.value
+            try:
+                return self._renew(None).value
+            except WeChatError as error:
+                log.warning("access token of %s was not renewed ahead of its expiry: %s", self.appid, error)
+                return kept.value
+
+    def _kept(self, refused: str | None) -> AccessToken | None:
+        kept = self._tokens.get(self.appid)
+        if kept is None or kept.value == refused or kept.expires_at <= clock.now():
+            return None
+        return kept
+
+    def _renew(self, refused: str | None) -> AccessToken:
+        token = self.fetch_access_token()
+        if token.value == refused and self._may_force():
+            self._forced_at = clock.now()
+            token = self.fetch_access_token(force=True)
+        self._tokens.set(self.appid, token)
+        return token
+
+    def _may_force(self) -> bool:
+        return self._forced_at is None or clock.now() - self._forced_at >= FORCE_PAUSE
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+        token: str | None,
+        repeatable: bool,
+        hide: str,
+    ) -> dict[str, Any]:
+        data = None if body is None else _encoded(body)
+        try:
+            answer = self._request(
+                method,
+                f"{self._base_url}/{path}",
+                # wechatpy adds a token of its own unless the key is there; requests leaves a None out.
+                params={**(query or {}), "access_token": token},
+                data=data,
+                headers={"Content-Type": "application/json"} if data is not None else {},
+                allow_redirects=False,
+            )
+        except WeChatClientException as error:
+            fault = refused_answer(error)
+        except requests.RequestException as error:
+            fault = transport_fault(error)
+        except (TypeError, ValueError):
+            fault = WeChatError(None, "the answer's errcode is no number", FaultKind.UNKNOWN_OUTCOME)
+        else:
+            if isinstance(answer, dict):
+                return answer
+            fault = WeChatError(None, "the answer is no JSON object", FaultKind.UNKNOWN_OUTCOME)
+        kind = fault.kind
+        if repeatable and kind is FaultKind.UNKNOWN_OUTCOME:
+            kind = FaultKind.TRANSIENT
+        # Raised out here and not where it was caught: a chained cause would carry the secrets along.
+        raise WeChatError(fault.errcode, scrub(fault.message, self.secret, token or "", hide), kind)
+
+
+def _fresh(token: AccessToken) -> bool:
+    return token.expires_at - REFRESH_AHEAD > clock.now()
+
+
+def _encoded(body: Mapping[str, object]) -> bytes:
+    text = json.dumps(body, ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        message = "a text holds half a character (lone surrogate)"
+    raise WeChatError(None, message, FaultKind.CONFIGURATION)

@@ -1,0 +1,172 @@
+"""What the product needs of WeChat, as protocols and plain values; nothing here knows how it is reached.
+
+Two accounts exist and their openids differ: the mini-program (customers and staff log in there, customers get
+subscribe messages) and the 服务号, the service account (staff get template messages). unionid joins the two.
+Every call may raise `WeChatError`; its `kind` says what the caller has to do next.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class AccountKind(StrEnum):
+    """The two WeChat accounts; the values are also the last part of the callback addresses."""
+
+    MINI_PROGRAM = "miniprogram"
+    SERVICE = "service"
+
+
+class FaultKind(StrEnum):
+    """Which treatment a failed call needs (the codes of each kind are data: errcodes.toml)."""
+
+    TRANSIENT = "transient"
+    """Nothing was done; try again with back-off."""
+    QUOTA = "quota"
+    """Nothing was done; the day's quota is used up, try again tomorrow (Asia/Shanghai)."""
+    TOKEN = "token"  # noqa: S105 - the name of a fault, not a credential
+    """The access token was refused even after it was renewed once; alarm the operator when it lasts."""
+    RECIPIENT = "recipient"
+    """This person can't be reached this way (no consent, no follower, ...); use the next channel."""
+    CONFIGURATION = "configuration"
+    """Account, template or content is wrong, or the code unknown; don't repeat, alarm the operator."""
+    UNKNOWN_OUTCOME = "unknown_outcome"
+    """The request left and no usable answer came: it may or may not have been done; never repeat blindly."""
+    LOGIN = "login"
+    """The code from the client is wrong, too old or used; the client has to ask WeChat for a new one."""
+    BLOCKED = "blocked"
+    """WeChat holds this user to be high-risk and lets nobody log them in."""
+
+
+class WeChatError(Exception):
+    """A call to WeChat did not succeed.
+
+    `errcode` is WeChat's own code, or None when no answer with a code came; `message` is for operators
+    (English, never shown to a customer) and holds neither AppSecret, access token, session key nor
+    login code.
+    """
+
+    def __init__(self, errcode: int | None, message: str, kind: FaultKind) -> None:
+        super().__init__(errcode, message, kind)
+        self.errcode = errcode
+        self.message = message
+        self.kind = kind
+
+    def __str__(self) -> str:
+        code = "no code" if self.errcode is None else str(self.errcode)
+        return f"WeChat {self.kind} fault ({code}): {self.message}"
+
+
+class MiniProgramState(StrEnum):
+    """Which edition of the mini-program a subscribe message opens (`miniprogram_state`)."""
+
+    DEVELOPER = "developer"
+    TRIAL = "trial"
+    FORMAL = "formal"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who a login code stands for. The session key stays inside app.wechat."""
+
+    openid: str
+    unionid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A phone number verified by WeChat; personal data, so not part of the repr."""
+
+    country_code: str
+    """Digits only, "86" for mainland China."""
+    national: str = field(repr=False)
+    """The number without country code, digits only."""
+
+    @property
+    def e164(self) -> str:
+        """The number in E.164 form, e.g. +8613800000000."""
+        return f"+{self.country_code}{self.national}"
+
+
+@dataclass(frozen=True, slots=True)
+class SendReceipt:
+    """WeChat took the message (accepted, which is not yet delivered)."""
+
+    msgid: str | None
+    """WeChat's id of the message; later callbacks name it. None when WeChat gave none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A person as the service account knows them."""
+
+    openid: str
+    unionid: str | None
+    """Given only while the person follows and the account is bound to an Open Platform account."""
+    subscribed: bool
+
+
+class MiniProgram(Protocol):
+    """The mini-program's account."""
+
+    def login(self, code: str) -> Login:
+        """Exchange the code of `wx.login` (single use, 5 minutes). Raises WeChatError."""
+        ...
+
+    def phone_number(self, code: str) -> PhoneNumber:
+        """Exchange the code of the phone-number button (not the login code; single use, 5 minutes).
+
+        Each success is charged to most accounts: don't call it twice for one purpose. Raises WeChatError.
+        """
+        ...
+
+    def send_subscribe(
+        self,
+        *,
+        openid: str,
+        template_id: str,
+        data: Mapping[str, str],
+        page: str | None = None,
+        state: MiniProgramState = MiniProgramState.FORMAL,
+    ) -> SendReceipt:
+        """Send a subscribe message; uses up one consent of that person for that template.
+
+        WeChat has no idempotency key for it: after an unknown_outcome a repetition may tell the person
+        twice. `data` maps the template's field keys ("thing1") to text; `page` has no leading slash.
+        Raises WeChatError.
+        """
+        ...
+
+
+class ServiceAccount(Protocol):
+    """The service account (服务号)."""
+
+    def send_template(
+        self,
+        *,
+        openid: str,
+        template_id: str,
+        data: Mapping[str, str],
+        client_msg_id: str,
+        url: str | None = None,
+        miniprogram_page: str | None = None,
+    ) -> SendReceipt:
+        """Send a template message to a follower; `miniprogram_page` wins over `url`.
+
+        The same openid and client_msg_id are sent once within 10 minutes, so within that time a
+        repetition after an unknown_outcome is safe. Raises WeChatError.
+        """
+        ...
+
+    def follower(self, openid: str) -> Follower:
+        """Look up who an openid of the service account is (after a follow event). Raises WeChatError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The two accounts of an installation."""
+
+    miniprogram: MiniProgram
+    service: ServiceAccount

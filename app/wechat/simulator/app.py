@@ -1,0 +1,217 @@
+"""The simulated WeChat as one WSGI app: WeChat's own calls, and the faults that befall them.
+
+Everything under /_sim/ is the control interface (control.py), which no fault touches.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from socket import SHUT_RDWR
+from threading import Event
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Request, Response
+
+from app.core.settings import WeChatAccount
+from app.wechat.port import AccountKind
+from app.wechat.simulator.control import PREFIX, Control, Post, post_over_http
+from app.wechat.simulator.faults import Dropped, Failure, Fault, Faults
+from app.wechat.simulator.people import CodeKind, Refused
+from app.wechat.simulator.state import State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Answer = dict[str, object]
+MINI = AccountKind.MINI_PROGRAM
+SERVICE = AccountKind.SERVICE
+LARGEST_BODY = 1024 * 1024
+
+
+class Simulator:
+    """WeChat for one mini-program and one service account, with everything in memory; thread-safe.
+
+    `post` carries the callbacks it pushes. `hold_seconds` is how long a call stays unanswered when a
+    time-out is injected and a real connection has to be held open.
+    """
+
+    def __init__(
+        self,
+        mini_program: WeChatAccount,
+        service_account: WeChatAccount,
+        *,
+        post: Post = post_over_http,
+        hold_seconds: float = 30.0,
+    ) -> None:
+        accounts = {MINI: mini_program, SERVICE: service_account}
+        self.state = State(accounts)
+        self.faults = Faults()
+        self._control = Control(self.state, self.faults, accounts, post)
+        self._hold_seconds = hold_seconds
+        # Nothing sets it: waiting on it is a pause.
+        self._never = Event()
+        self._calls: dict[tuple[str, str], Callable[[Request], Answer]] = {
+            ("GET", "sns/jscode2session"): self._login,
+            ("POST", "cgi-bin/stable_token"): self._stable_token,
+            ("POST", "wxa/business/getuserphonenumber"): self._phone_number,
+            ("POST", "cgi-bin/message/subscribe/send"): self._send_subscribe,
+            ("POST", "cgi-bin/message/template/send"): self._send_template,
+            ("GET", "cgi-bin/user/info"): self._user_info,
+        }
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer over a real connection; an injected time-out or reset closes it without an answer."""
+        try:
+            response = self.answer(Request(environ))
+        except Dropped as dropped:
+            connection = environ.get("werkzeug.socket")
+            if connection is None:
+                raise
+            if dropped.failure is Failure.TIMEOUT:
+                self._never.wait(self._hold_seconds)
+            # A client that has given up already is gone already.
+            with suppress(OSError):
+                connection.shutdown(SHUT_RDWR)
+            # The server finds the connection gone when it writes this, and lets it be.
+            response = Response(status=500)
+        return response(environ, start_response)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request. Raises Dropped when an injected fault leaves it without answer."""
+        path = request.path.strip("/")
+        if path.startswith(PREFIX):
+            return self._control.answer(request, path.removeprefix(PREFIX))
+        with self.state.lock:
+            self.state.calls[path] += 1
+        fault = self.faults.take(path)
+        if fault is None:
+            return self._work(request, path)
+        if fault.latency_ms:
+            self._never.wait(fault.latency_ms / 1000)
+        if fault.after_delivery:
+            done = self._work(request, path)
+            return _spoilt(fault) or done
+        return _spoilt(fault) or self._work(request, path)
+
+    def _work(self, request: Request, path: str) -> Response:
+        call = self._calls.get((request.method, path))
+        if call is None:
+            return Response("no such call", status=404)
+        try:
+            return _json({"errcode": 0, "errmsg": "ok", **call(request)})
+        except Refused as refused:
+            return _json({"errcode": refused.errcode, "errmsg": refused.errmsg})
+
+    def _login(self, request: Request) -> Answer:
+        query = request.args
+        if self.state.account_of(query.get("appid"), query.get("secret")) is not MINI:
+            raise Refused(40013, "invalid appid")
+        if query.get("grant_type") != "authorization_code":
+            raise Refused(40002, "invalid grant_type")
+        with self.state.lock:
+            user = self.state.people.redeem(CodeKind.LOGIN, query.get("js_code"))
+        answer: Answer = {"openid": user.openid, "session_key": "c2ltdWxhdGVkLXNlc3Npb24ta2V5"}
+        return answer | ({"unionid": user.unionid} if user.unionid else {})
+
+    def _stable_token(self, request: Request) -> Answer:
+        body = _body(request)
+        if body.get("grant_type") != "client_credential":
+            raise Refused(40002, "invalid grant_type")
+        kind = self.state.account_of(body.get("appid"), body.get("secret"))
+        token, lifetime = self.state.stable_token(kind, force=body.get("force_refresh") is True)
+        return {"access_token": token, "expires_in": lifetime}
+
+    def _phone_number(self, request: Request) -> Answer:
+        self._check_token(request, MINI)
+        with self.state.lock:
+            user = self.state.people.redeem(CodeKind.PHONE, _body(request).get("code"))
+        if user.phone is None:
+            raise Refused(40029, "invalid code")
+        home = user.country_code == "86"
+        return {
+            "phone_info": {
+                "phoneNumber": user.phone if home else f"+{user.country_code}{user.phone}",
+                "purePhoneNumber": user.phone,
+                "countryCode": user.country_code,
+            }
+        }
+
+    def _send_subscribe(self, request: Request) -> Answer:
+        self._check_token(request, MINI)
+        body = _body(request)
+        return {
+            "msgid": self.state.send_subscribe(
+                _text(body, "touser") or "",
+                _text(body, "template_id") or "",
+                body.get("data"),
+                _text(body, "page"),
+            )
+        }
+
+    def _send_template(self, request: Request) -> Answer:
+        self._check_token(request, SERVICE)
+        body = _body(request)
+        return {
+            "msgid": self.state.send_template(
+                _text(body, "touser") or "",
+                _text(body, "template_id") or "",
+                body.get("data"),
+                url=_text(body, "url"),
+                page=self._mini_program_page(body.get("miniprogram")),
+                client_msg_id=_text(body, "client_msg_id"),
+            )
+        }
+
+    def _mini_program_page(self, link: object) -> str | None:
+        if link is None:
+            return None
+        if not isinstance(link, Mapping):
+            raise Refused(47001, "data format error")
+        if link.get("appid") != self._control.accounts[MINI].appid:
+            raise Refused(40013, "invalid appid")
+        return _text(link, "pagepath")
+
+    def _user_info(self, request: Request) -> Answer:
+        self._check_token(request, SERVICE)
+        with self.state.lock:
+            record = self.state.people.followers.get(request.args.get("openid", ""))
+        if record is None:
+            raise Refused(40003, "invalid openid")
+        if not record.subscribed:
+            return {"subscribe": 0, "openid": record.openid}
+        answer: Answer = {"subscribe": 1, "openid": record.openid}
+        return answer | ({"unionid": record.unionid} if record.unionid else {})
+
+    def _check_token(self, request: Request, kind: AccountKind) -> None:
+        self.state.check_token(request.args.get("access_token", ""), kind)
+
+
+def _spoilt(fault: Fault) -> Response | None:
+    if fault.errcode is not None:
+        return _json({"errcode": fault.errcode, "errmsg": "injected fault"})
+    if fault.failure is Failure.HTTP500:
+        return Response("injected fault", status=500)
+    if fault.failure is not None:
+        raise Dropped(fault.failure)
+    return None
+
+
+def _body(request: Request) -> dict[str, object]:
+    try:
+        body = json.loads(request.get_data()[:LARGEST_BODY])
+    except ValueError as error:
+        raise Refused(47001, "data format error") from error
+    if not isinstance(body, dict):
+        raise Refused(47001, "data format error")
+    return body
+
+
+def _text(body: Mapping[str, object], key: str) -> str | None:
+    value = body.get(key)
+    if value is not None and not isinstance(value, str):
+        raise Refused(47001, "data format error")
+    return value
+
+
+def _json(document: Mapping[str, object]) -> Response:
+    return Response(json.dumps(document, ensure_ascii=False), mimetype="application/json")

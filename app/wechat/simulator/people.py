@@ -1,0 +1,121 @@
+"""The fictional people WeChat knows: who they are, the codes they hold, whom they follow."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.core import clock
+
+CODE_LIFE = timedelta(minutes=5)
+_OPENID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PHONE = re.compile(r"[0-9]{5,15}")
+_COUNTRY = re.compile(r"[1-9][0-9]{0,2}")
+
+
+class Refused(Exception):
+    """WeChat answers a call with an error code."""
+
+    def __init__(self, errcode: int, errmsg: str) -> None:
+        super().__init__(errcode, errmsg)
+        self.errcode = errcode
+        self.errmsg = errmsg
+
+
+class CodeKind(StrEnum):
+    """What a code can be exchanged for."""
+
+    LOGIN = "login"
+    PHONE = "phone"
+
+
+@dataclass(slots=True)
+class User:
+    """A user of the mini-program."""
+
+    openid: str
+    unionid: str | None = None
+    phone: str | None = None
+    country_code: str = "86"
+
+
+@dataclass(slots=True)
+class FollowerRecord:
+    """A person as the service account knows them."""
+
+    openid: str
+    unionid: str | None
+    subscribed: bool
+
+
+@dataclass(slots=True)
+class _Code:
+    kind: CodeKind
+    openid: str
+    made_at: datetime
+    used: bool = False
+
+
+class People:
+    """Users, their codes and the followers. Not locked: `State` is."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {}
+        self.followers: dict[str, FollowerRecord] = {}
+        self._codes: dict[str, _Code] = {}
+
+    def user(
+        self,
+        openid: str | None = None,
+        unionid: str | None = None,
+        phone: str | None = None,
+        country_code: str | None = None,
+    ) -> User:
+        """The user of `openid` (a new one without it), with what else is given noted. Raises ValueError."""
+        _match(_OPENID, openid, "openid")
+        _match(_OPENID, unionid, "unionid")
+        _match(_PHONE, phone, "phone")
+        _match(_COUNTRY, country_code, "country_code")
+        openid = openid or new_openid()
+        user = self.users.setdefault(openid, User(openid))
+        user.unionid = unionid or user.unionid
+        user.phone = phone or user.phone
+        user.country_code = country_code or user.country_code
+        return user
+
+    def follow(self, openid: str | None, unionid: str | None, subscribed: bool) -> FollowerRecord:
+        """Let a person follow the service account, or stop. Raises ValueError."""
+        _match(_OPENID, openid, "openid")
+        _match(_OPENID, unionid, "unionid")
+        openid = openid or new_openid()
+        known = self.followers.get(openid)
+        record = FollowerRecord(openid, unionid or (known.unionid if known else None), subscribed)
+        self.followers[openid] = record
+        return record
+
+    def new_code(self, kind: CodeKind, openid: str) -> str:
+        """A code as the phone would hand it over: for one use within five minutes."""
+        code = secrets.token_urlsafe(24)
+        self._codes[code] = _Code(kind, openid, clock.now())
+        return code
+
+    def redeem(self, kind: CodeKind, code: object) -> User:
+        """The user behind a code, which is used up. Raises Refused."""
+        known = self._codes.get(code) if isinstance(code, str) else None
+        if known is None or known.kind is not kind or clock.now() - known.made_at > CODE_LIFE:
+            raise Refused(40029, "invalid code")
+        if known.used:
+            raise Refused(40163, "code been used")
+        known.used = True
+        return self.users[known.openid]
+
+
+def new_openid() -> str:
+    """An id of the length that WeChat's have, for somebody who does not exist."""
+    return f"o{secrets.token_urlsafe(24)[:27]}"
+
+
+def _match(pattern: re.Pattern[str], value: object, name: str) -> None:
+    if value is not None and not (isinstance(value, str) and pattern.fullmatch(value)):
+        raise ValueError(f"{name}: not of the form {pattern.pattern}")

@@ -1,0 +1,1 @@
+"""What WeChat tells us: two accounts, two addresses, two sets of keys."""

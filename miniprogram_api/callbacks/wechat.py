@@ -1,0 +1,49 @@
+"""WeChat's message push: verified, kept once, answered at once; the jobs process works it off."""
+
+import logging
+
+from apiflask import APIBlueprint
+from flask import Response, current_app, request
+
+from app.core import clock
+from app.wechat.port import AccountKind
+from app.wechat.push import PushReceiver, PushRefused
+from notifications import inbox
+
+log = logging.getLogger(__name__)
+
+callbacks = APIBlueprint("wechat_callbacks", __name__, url_prefix="/wechat/callback", enable_openapi=False)
+
+FORBIDDEN = 403
+
+
+@callbacks.get("/<any(miniprogram, service):account>")
+def check_server(account: str) -> Response:
+    """WeChat checks that this server is ours: echo the word it sent, if it signed it."""
+    try:
+        echo = _receiver(account).echo(request.args, clock.now())
+    except PushRefused as refused:
+        return _refuse(refused)
+    # WeChat compares bytes; as plain text a browser can't be made to run what it is sent.
+    return Response(echo, mimetype="text/plain")
+
+
+@callbacks.post("/<any(miniprogram, service):account>")
+def receive(account: str) -> Response:
+    """Keep the event and answer; a repeated one is answered the same and kept once."""
+    try:
+        event = _receiver(account).open(request.args, request.get_data(), clock.now())
+    except PushRefused as refused:
+        return _refuse(refused)
+    inbox.accept(event)
+    return Response("success", mimetype="text/plain")
+
+
+def _receiver(account: str) -> PushReceiver:
+    receivers: dict[AccountKind, PushReceiver] = current_app.extensions["steward.receivers"]
+    return receivers[AccountKind(account)]
+
+
+def _refuse(refused: PushRefused) -> Response:
+    log.warning("callback refused", extra={"reason": refused.reason_code})
+    return Response("refused", status=FORBIDDEN, mimetype="text/plain")

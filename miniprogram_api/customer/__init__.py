@@ -1,0 +1,1 @@
+"""For customers, in the mini-program."""

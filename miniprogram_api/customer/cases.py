@@ -1,0 +1,76 @@
+"""A customer's cases: progress, history, ledger, confirmation, rating."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify
+
+from app.services import ledger
+from app.services.cases import access, customer_acts, progress, queries
+from miniprogram_api.guards import caller
+from miniprogram_api.pages import instant_cursor, instant_key, next_cursor, number_cursor
+from miniprogram_api.schemas.customer import LedgerOut, ProgressOut, RatingIn
+from miniprogram_api.schemas.shared import CasePageOut, HistoryOut, PageIn
+
+cases = APIBlueprint("customer_cases", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
+
+
+@cases.get("")
+@cases.input(PageIn, location="query")
+@cases.output(CasePageOut)
+@cases.doc(summary="我的报装")
+def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
+    """The newest first."""
+    limit = query_data["limit"]
+    lines = queries.of_customer(caller().subject_id, instant_cursor(query_data.get("cursor")), limit)
+    return {
+        "items": lines,
+        "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at)),
+    }
+
+
+@cases.get("/<public_id:case_id>")
+@cases.output(ProgressOut)
+@cases.doc(summary="进度：轮到谁、下一步、各环节承诺与已用工作日")
+def read_progress(case_id: str) -> Response:
+    """Answered without a schema pass: this is the hottest read, and a test holds it to its schema."""
+    return jsonify(progress.for_owner(caller().subject_id, case_id))
+
+
+@cases.get("/<public_id:case_id>/timeline")
+@cases.input(PageIn, location="query")
+@cases.output(HistoryOut)
+@cases.doc(summary="办理记录")
+def read_timeline(case_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
+    """In order."""
+    case = access.of_customer(caller().subject_id, case_id)
+    lines = queries.history(case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"])
+    return {"items": lines, "cursor": next_cursor(lines, query_data["limit"], lambda line: line.id)}
+
+
+@cases.get("/<public_id:case_id>/ledger")
+@cases.output(LedgerOut)
+@cases.doc(summary="资料、跑腿、费用清单")
+def read_ledger(case_id: str) -> Any:
+    """What was asked of the customer, and its sums."""
+    return ledger.of_case(access.of_customer(caller().subject_id, case_id).id)
+
+
+@cases.post("/<public_id:case_id>/confirmation")
+@cases.output(ProgressOut)
+@cases.doc(summary="确认客户管家代填的申请")
+def confirm(case_id: str) -> dict[str, Any]:
+    """On the phone, no signature on paper."""
+    customer_acts.confirm(access.of_customer(caller().subject_id, case_id), caller().subject_id)
+    return progress.for_owner(caller().subject_id, case_id)
+
+
+@cases.post("/<public_id:case_id>/rating")
+@cases.input(RatingIn)
+@cases.output(ProgressOut)
+@cases.doc(summary="评价服务（1至5分）")
+def rate(case_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    """Once, after the water runs."""
+    case = access.of_customer(caller().subject_id, case_id)
+    customer_acts.rate(case, caller().subject_id, json_data["rating"], json_data.get("remark"))
+    return progress.for_owner(caller().subject_id, case_id)

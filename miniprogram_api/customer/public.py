@@ -1,0 +1,59 @@
+"""Without a login: the guide, the privacy text, logging in, and the limited progress look-up."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import request
+
+from app.services import city, guide, identity
+from app.services.cases import public_lookup
+from app.services.sessions import Audience
+from miniprogram_api.guards import signer
+from miniprogram_api.outside import ask_wechat, wechat
+from miniprogram_api.schemas.customer import GuideOut, LoginIn, LookupIn, LookupOut, PrivacyOut, TokenOut
+
+public = APIBlueprint("customer_public", __name__, url_prefix="/api/v1/customer", tag="customer")
+
+
+@public.get("/guide")
+@public.output(GuideOut)
+@public.doc(summary="办事指南：本市全部业务类型、时限与资料")
+def read_guide() -> dict[str, Any]:
+    """Every number the city has promised, as data."""
+    return guide.published()
+
+
+@public.get("/privacy")
+@public.output(PrivacyOut)
+@public.doc(summary="现行隐私政策")
+def read_privacy() -> Any:
+    """The text whose version a consent names."""
+    return city.current().city.privacy
+
+
+@public.post("/sessions")
+@public.input(LoginIn)
+@public.output(TokenOut, status_code=201)
+@public.doc(summary="登录：wx.login 的 code 换取令牌", responses={503: "微信服务暂时不可用"})
+def log_in(json_data: dict[str, str]) -> dict[str, Any]:
+    """A code is good once and for five minutes; a new one is a tap away."""
+    login = ask_wechat(lambda: wechat().miniprogram.login(json_data["code"]))
+    person = identity.sign_in_customer(login.openid, login.unionid)
+    token = signer().issue(Audience.CUSTOMER, person.id)
+    return {
+        "token": token.value,
+        "expires_at": token.expires_at,
+        "phone_verified": person.phone_hash is not None,
+        "privacy_accepted": identity.has_consented(person.id),
+    }
+
+
+@public.post("/lookups")
+@public.input(LookupIn)
+@public.output(LookupOut)
+@public.doc(summary="凭受理编号和手机号后四位查询进度", responses={429: "查询过于频繁"})
+def look_up(json_data: dict[str, str]) -> dict[str, Any]:
+    """A POST, because each try is counted."""
+    return public_lookup.look_up(
+        json_data["number"], json_data["phone_last_digits"], request.remote_addr or "unknown"
+    )

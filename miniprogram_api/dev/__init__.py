@@ -1,0 +1,1 @@
+"""Only beside the simulator: its console, and the clock of a demo."""

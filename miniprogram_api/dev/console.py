@@ -1,0 +1,80 @@
+"""The simulator's console: every message as the phone would show it, and faults to inject."""
+
+from datetime import datetime
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import current_app, render_template
+
+from app.core import clock
+from app.domain.errors import ConflictError, FieldsError
+from app.services.timers import sweep
+from app.wechat.simulator.desk import Desk
+from miniprogram_api.schemas.dev import ClockIn, FaultIn
+from notifications import queries
+
+console = APIBlueprint(
+    "dev_console", __name__, url_prefix="/dev", template_folder="templates", enable_openapi=False
+)
+
+
+@console.get("/")
+def show() -> str:
+    """The console page; it asks the addresses below."""
+    return render_template("console.html")
+
+
+@console.get("/messages")
+def messages() -> dict[str, Any]:
+    """Every message that reached a (simulated) phone, in order."""
+    return {"items": _desk().ask("GET", "messages"), "now": clock.now().isoformat()}
+
+
+@console.get("/faults")
+def list_faults() -> dict[str, Any]:
+    """The faults that WeChat's next answers will have."""
+    return {"items": _desk().ask("GET", "faults")}
+
+
+@console.post("/faults")
+@console.input(FaultIn)
+def inject_fault(json_data: dict[str, Any]) -> dict[str, Any]:
+    """Let the next calls of one path fail."""
+    try:
+        return {"items": _desk().ask("POST", "faults", json_data)}
+    except ValueError as fault:
+        raise FieldsError([{"field": "fault", "code": "invalid", "message": str(fault)}]) from fault
+
+
+@console.delete("/faults")
+def clear_faults() -> dict[str, Any]:
+    """WeChat is well again."""
+    return {"items": _desk().ask("DELETE", "faults")}
+
+
+@console.get("/clock")
+def read_clock() -> dict[str, Any]:
+    """The demo's instant, the next timer, and what the jobs process still has to do at this instant."""
+    upcoming = sweep.next_due()
+    return {
+        "now": clock.now().isoformat(),
+        "next_timer": upcoming.isoformat() if upcoming else None,
+        "timers_due": sweep.pending(),
+        "messages_waiting": queries.waiting_now(),
+    }
+
+
+@console.put("/clock")
+@console.input(ClockIn)
+def set_clock(json_data: dict[str, datetime]) -> dict[str, Any]:
+    """Move every process of the demo to an instant."""
+    source = clock.in_use()
+    if not isinstance(source, clock.FileClock):
+        raise ConflictError("当前运行环境使用系统时钟，不能调整时间。")
+    source.set(json_data["now"])
+    return read_clock()
+
+
+def _desk() -> Desk:
+    desk: Desk = current_app.extensions["steward.desk"]
+    return desk

@@ -1,0 +1,79 @@
+"""The edge of the application: one transaction per request, JSON in and out by orjson."""
+
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from apiflask import APIFlask
+from flask import Response, g, request
+from flask.json.provider import JSONProvider
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+from app.core.atomic import atomic
+from app.core.logs import request_id
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+LARGEST_BODY = 256 * 1024
+FIRST_FAILURE = 400
+
+
+class OrjsonProvider(JSONProvider):
+    """JSON by orjson: strict about UTF-8, NaN and lone surrogates, and fast."""
+
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        """`obj` as a JSON text."""
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        """The value of a JSON text. Raises `orjson.JSONDecodeError`, a `ValueError`."""
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """A JSON response."""
+        return Response(orjson.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
+
+
+class StewardApp(APIFlask):
+    """Flask with the one transaction of a request around everything the request does."""
+
+    json_provider_class = OrjsonProvider
+
+    def full_dispatch_request(self) -> Response:
+        """Commit when the answer is a success, roll back when it is a refusal or an error.
+
+        The commit comes before the answer leaves, so that nobody is told of what did not happen.
+        """
+        token = request_id.set(request.headers.get("X-Request-Id", "")[:64] or uuid4().hex)
+        try:
+            with atomic(read_only=request.method in READS) as transaction:
+                response: Response = super().full_dispatch_request()
+                if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
+                    transaction.turn_back()
+                return response
+        finally:
+            request_id.reset(token)
+
+
+def check_body() -> None:
+    """Refuse, before any guard or view, a body that is not JSON, is broken or is too large.
+
+    Raises werkzeug's 400, 413 and 415, which become problem documents.
+    """
+    if request.method in READS or not request.path.startswith(("/api/", "/dev/")):
+        return
+    length = request.content_length
+    if length is not None and length > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    body = request.get_data(cache=True)
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    if not body:
+        return
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as fault:
+        raise BadRequest from fault
+    if not isinstance(value, dict):
+        raise BadRequest

@@ -1,0 +1,82 @@
+"""Who may enter. Every blueprint names one of these where it is registered (registration.py)."""
+
+from collections.abc import Callable
+
+from flask import current_app, g, request
+
+from app.core.settings import Settings
+from app.domain.errors import NotAllowedError, NotFoundError, NotSignedInError
+from app.services.sessions import Audience, Identity, TokenSigner
+from app.services.staffing import Staff, active_staff
+
+Guard = Callable[[], None]
+
+
+def anyone() -> None:
+    """Public: login, the guide, the limited look-up, health."""
+
+
+def signed_by_wechat() -> None:
+    """Open at the door: the view verifies WeChat's signature over the body before it believes a word."""
+
+
+def customer() -> None:
+    """A customer's token. Raises `NotSignedInError`; a staff token is `NotAllowedError`."""
+    g.identity = _identify(Audience.CUSTOMER)
+
+
+def staff() -> None:
+    """The token of an active member of staff. Raises `NotSignedInError`, `NotAllowedError`."""
+    g.identity = _identify(Audience.STAFF)
+    member = active_staff(g.identity.subject_id)
+    if member is None:
+        raise NotSignedInError
+    g.staff = member
+
+
+def with_simulator() -> None:
+    """Only where WeChat is simulated; in production these addresses do not exist."""
+    settings: Settings = current_app.extensions["steward.settings"]
+    if not settings.simulated:
+        raise NotFoundError
+
+
+def caller() -> Identity:
+    """Who the token of this request speaks for."""
+    identity: Identity = g.identity
+    return identity
+
+
+def me() -> Staff:
+    """The member of staff who is asking."""
+    member: Staff = g.staff
+    return member
+
+
+def signer() -> TokenSigner:
+    """What signs the tokens of this installation."""
+    found: TokenSigner = current_app.extensions["steward.signer"]
+    return found
+
+
+def _identify(audience: Audience) -> Identity:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedInError
+    try:
+        return signer().identify(audience, token)
+    except NotSignedInError:
+        if _is_for_another_audience(audience, token):
+            raise NotAllowedError from None
+        raise
+
+
+def _is_for_another_audience(audience: Audience, token: str) -> bool:
+    for other in Audience:
+        if other is not audience:
+            try:
+                signer().identify(other, token)
+            except NotSignedInError:
+                continue
+            return True
+    return False

@@ -1,0 +1,82 @@
+"""Every blueprint with the guard that stands before it. A route that is not listed here does not exist."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apiflask import APIBlueprint
+from werkzeug.routing import BaseConverter
+
+from miniprogram_api import guards, repeats
+from miniprogram_api.callbacks.wechat import callbacks
+from miniprogram_api.customer.account import account
+from miniprogram_api.customer.applications import applications
+from miniprogram_api.customer.cases import cases
+from miniprogram_api.customer.public import public
+from miniprogram_api.dev.console import console
+from miniprogram_api.docs import docs
+from miniprogram_api.edge import StewardApp, check_body
+from miniprogram_api.health import health
+from miniprogram_api.staff.applications import applications as staff_applications
+from miniprogram_api.staff.cases import cases as staff_cases
+from miniprogram_api.staff.entry import entry
+from miniprogram_api.staff.tasks import tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A blueprint, its guard, and whether its POSTs are protected against repetition."""
+
+    blueprint: APIBlueprint
+    guard: guards.Guard
+    once: bool = False
+
+
+DOORS: Sequence[Door] = (
+    Door(health, guards.anyone),
+    Door(docs, guards.anyone),
+    Door(public, guards.anyone),
+    Door(account, guards.customer, once=True),
+    Door(applications, guards.customer, once=True),
+    Door(cases, guards.customer, once=True),
+    Door(entry, guards.anyone),
+    Door(tasks, guards.staff),
+    Door(staff_cases, guards.staff),
+    Door(staff_applications, guards.staff),
+    Door(callbacks, guards.signed_by_wechat),
+    Door(console, guards.with_simulator),
+)
+
+
+class PublicId(BaseConverter):
+    """An identifier of ours in an address; anything else is no address at all."""
+
+    regex = r"[A-Za-z0-9_-]{16}"
+
+
+class PublicKey(BaseConverter):
+    """A key of the city's data in an address."""
+
+    regex = r"[a-z][a-z0-9_]{0,63}"
+
+
+def open_doors(app: StewardApp) -> None:
+    """Register every blueprint behind its guard."""
+    app.url_map.converters["public_id"] = PublicId
+    app.url_map.converters["public_key"] = PublicKey
+    app.before_request(check_body)
+    for door in DOORS:
+        hooks: list[Callable[..., Any]] = [door.guard]
+        if door.once:
+            hooks.append(repeats.answer_repeat)
+        app.before_request_funcs.setdefault(door.blueprint.name, []).extend(hooks)
+        if door.once:
+            app.after_request_funcs.setdefault(door.blueprint.name, []).append(repeats.keep_answer)
+        app.register_blueprint(door.blueprint)
+
+
+def guard_of(endpoint: str) -> guards.Guard | None:
+    """The guard before an endpoint, by its blueprint; None for an endpoint without one."""
+    name = re.split(r"\.", endpoint, maxsplit=1)[0]
+    return next((door.guard for door in DOORS if door.blueprint.name == name), None)

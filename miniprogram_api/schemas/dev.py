@@ -1,0 +1,23 @@
+"""What the simulator's console sends."""
+
+from apiflask.fields import AwareDateTime, Boolean, Integer, Raw
+
+from miniprogram_api.schemas.fields import Shape, text, within
+
+
+class FaultIn(Shape):
+    """A fault to inject: an errcode, or what happens to the connection."""
+
+    path = text(100)
+    failure = text(20, required=False)
+    errcode = Integer()
+    latency_ms = Integer(validate=within(0, 60_000))
+    times = Integer(validate=within(1, 1000))
+    after_delivery = Boolean()
+    note = Raw()
+
+
+class ClockIn(Shape):
+    """An instant with offset."""
+
+    now = AwareDateTime(required=True)

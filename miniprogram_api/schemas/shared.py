@@ -1,0 +1,114 @@
+"""Shapes that more than one audience uses."""
+
+from apiflask.fields import Boolean, Integer, List, Nested, String
+
+from miniprogram_api.schemas.fields import Moment, Shape, text, within
+
+LONGEST_PAGE = 100
+
+
+class PageIn(Shape):
+    """A page of a list: `cursor` is the one the last answer gave."""
+
+    cursor = text(64, required=False)
+    limit = Integer(load_default=20, validate=within(1, LONGEST_PAGE))
+
+
+class CaseLineOut(Shape):
+    """A case in a list."""
+
+    id = String(required=True)
+    number = String(required=True)
+    program_name = String(required=True)
+    project_name = String(required=True)
+    state = String(required=True)
+    opened_at = Moment(required=True)
+    manager_name = String(required=True)
+
+
+class CasePageOut(Shape):
+    """A page of cases; `cursor` is null on the last one."""
+
+    items = List(Nested(CaseLineOut), required=True)
+    cursor = String(required=True, allow_none=True)
+
+
+class HistoryLineOut(Shape):
+    """One line of a case's history."""
+
+    at = Moment(required=True)
+    kind = String(required=True)
+    text = String(required=True)
+    actor = String(required=True)
+
+
+class HistoryOut(Shape):
+    """A page of a case's history, in order."""
+
+    items = List(Nested(HistoryLineOut), required=True)
+    cursor = String(required=True, allow_none=True)
+
+
+class NoticeOut(Shape):
+    """An in-app notice."""
+
+    id = String(required=True)
+    case_id = String(required=True, allow_none=True)
+    kind = String(required=True)
+    title = String(required=True)
+    body = String(required=True)
+    created_at = Moment(required=True)
+    read_at = Moment(required=True, allow_none=True)
+
+
+class NoticesOut(Shape):
+    """A page of notices, the newest first, and how many are unread."""
+
+    items = List(Nested(NoticeOut), required=True)
+    unread = Integer(required=True)
+    cursor = String(required=True, allow_none=True)
+
+
+class TemplateOut(Shape):
+    """A subscribe-message template to ask the customer for."""
+
+    key = String(required=True)
+    template_id = String(required=True)
+    title = String(required=True)
+    why = String(required=True)
+    remaining = Integer(required=True)
+
+
+class SubscriptionsOut(Shape):
+    """Templates to ask for next."""
+
+    templates = List(Nested(TemplateOut), required=True)
+
+
+class ChoiceOut(Shape):
+    """A value to choose, with the name people read."""
+
+    key = String(required=True)
+    name = String(required=True)
+
+
+class FormFieldOut(Shape):
+    """A field of a form."""
+
+    key = String(required=True)
+    label = String(required=True)
+    kind = String(required=True)
+    section = String(required=True)
+    required = Boolean(required=True)
+    choices = List(Nested(ChoiceOut), required=True)
+    max_length = Integer(required=True, allow_none=True)
+    help = String(required=True)
+
+
+class FormOut(Shape):
+    """The one form of a program."""
+
+    key = String(required=True)
+    name = String(required=True)
+    # "fields" is a word of marshmallow's own.
+    form_fields = List(Nested(FormFieldOut), required=True, attribute="fields", data_key="fields")

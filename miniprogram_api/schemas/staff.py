@@ -1,0 +1,149 @@
+"""What staff send and get."""
+
+from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
+
+from miniprogram_api.schemas.fields import Moment, Shape, one_of, text
+from miniprogram_api.schemas.shared import ChoiceOut, PageIn
+
+_LONGEST_CODE = 512
+
+
+class StaffLoginIn(Shape):
+    """The code of wx.login; the first time also the code of the phone-number button."""
+
+    code = text(_LONGEST_CODE)
+    phone_code = text(_LONGEST_CODE, required=False)
+
+
+class StaffTokenOut(Shape):
+    """A login of a member of staff."""
+
+    token = String(required=True)
+    expires_at = Moment(required=True)
+    name = String(required=True)
+    number = String(required=True)
+    department = String(required=True)
+    is_manager = Boolean(required=True)
+    is_supervisor = Boolean(required=True)
+
+
+class TaskListIn(PageIn):
+    """Whose tasks: mine, or those of my department that nobody has taken."""
+
+    scope = String(load_default="mine", validate=one_of("mine", "department"))
+
+
+class ContactOut(Shape):
+    """A customer's contact data; masked in lists, in full only where the read is recorded."""
+
+    name = String(required=True)
+    phone = String(required=True)
+    address = String(required=True)
+
+
+class OutputOut(Shape):
+    """Something a task must deliver."""
+
+    key = String(required=True)
+    name = String(required=True)
+    kind = String(required=True)
+    required = Boolean(required=True)
+    choices = List(Nested(ChoiceOut), required=True)
+    help = String(required=True)
+
+
+class TaskOut(Shape):
+    """A task with what it must deliver."""
+
+    id = String(required=True)
+    key = String(required=True)
+    name = String(required=True)
+    duty = String(required=True)
+    stage_name = String(required=True)
+    case_id = String(required=True)
+    case_number = String(required=True)
+    project_name = String(required=True)
+    contact = Nested(ContactOut, required=True)
+    department = String(required=True)
+    assignee_name = String(required=True, allow_none=True)
+    mine = Boolean(required=True)
+    state = String(required=True)
+    opened_at = Moment(required=True)
+    due_at = Moment(required=True, allow_none=True)
+    overdue = Boolean(required=True)
+    version = Integer(required=True)
+    outputs = List(Nested(OutputOut), required=True)
+    delivered = Dict(required=True, allow_none=True)
+
+
+class TaskPageOut(Shape):
+    """A page of tasks, the most urgent first."""
+
+    items = List(Nested(TaskOut), required=True)
+    cursor = String(required=True, allow_none=True)
+
+
+class TasksOut(Shape):
+    """Every task of a case."""
+
+    items = List(Nested(TaskOut), required=True)
+
+
+class OutputsIn(Shape):
+    """What a task delivers, by output key."""
+
+    outputs = Dict(keys=String(), required=True, metadata={"example": {}})
+
+
+class StopIn(Shape):
+    """Why time does not count: a coded reason, whose time it is, and what shows it."""
+
+    reason = text(64, example="road_permit")
+    party = String(required=True, validate=one_of("customer", "authority", "utility"))
+    evidence = text(500, example="交警支队受理单，11月24日递交")
+
+
+class StopOut(Shape):
+    """A stop of the clock."""
+
+    id = String(required=True)
+    reason = String(required=True)
+    party = String(required=True)
+    evidence = String(required=True)
+    started_at = Moment(required=True)
+    ended_at = Moment(required=True, allow_none=True)
+    automatic = Boolean(required=True)
+
+
+class StopsOut(Shape):
+    """Every stop of a case, in order."""
+
+    items = List(Nested(StopOut), required=True)
+
+
+class StaffDraftIn(Shape):
+    """A form filled in for a customer, at the door or by telephone."""
+
+    program = text(64, example="single_meter")
+    channel = String(required=True, validate=one_of("door", "telephone"))
+    answers = Dict(keys=String(), required=True)
+
+
+class SentMessageOut(Shape):
+    """A message about a case: what was told, when, through what, and what came of it."""
+
+    id = String(required=True)
+    kind = String(required=True)
+    title = String(required=True)
+    audience = String(required=True)
+    channel = String(required=True, allow_none=True)
+    state = String(required=True)
+    errcode = Integer(required=True, allow_none=True)
+    created_at = Moment(required=True)
+    settled_at = Moment(required=True, allow_none=True)
+
+
+class SentMessagesOut(Shape):
+    """Every message about a case."""
+
+    items = List(Nested(SentMessageOut), required=True)

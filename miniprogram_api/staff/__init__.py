@@ -1,0 +1,1 @@
+"""For managers, department staff and supervisors, on their phones."""

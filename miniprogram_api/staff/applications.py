@@ -1,0 +1,62 @@
+"""Filling in the form for a customer, at the door or by telephone."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.domain.errors import NotAllowedError
+from app.services.applications import drafts
+from app.services.cases import progress
+from app.services.cases.submit import submit
+from app.services.timeline import by_staff
+from miniprogram_api.guards import me
+from miniprogram_api.schemas.customer import AnswersIn, ApplicationOut, ProgressOut
+from miniprogram_api.schemas.staff import StaffDraftIn
+
+applications = APIBlueprint("staff_applications", __name__, url_prefix="/api/v1/staff", tag="staff")
+
+
+@applications.post("/applications")
+@applications.input(StaffDraftIn)
+@applications.output(ApplicationOut, status_code=201)
+@applications.doc(summary="代客户填写申请（上门 / 电话）")
+def start(json_data: dict[str, Any]) -> dict[str, Any]:
+    """It will belong to whoever proves the contact phone."""
+    _managers_only()
+    return drafts.present(
+        drafts.start_by_staff(me(), json_data["program"], json_data["channel"], json_data["answers"])
+    )
+
+
+@applications.get("/applications/<public_id:application_id>")
+@applications.output(ApplicationOut)
+@applications.doc(summary="查看代填的申请")
+def read(application_id: str) -> dict[str, Any]:
+    """One that the caller took."""
+    return drafts.present(drafts.of_staff(me().id, application_id))
+
+
+@applications.patch("/applications/<public_id:application_id>")
+@applications.input(AnswersIn)
+@applications.output(ApplicationOut)
+@applications.doc(summary="补充代填的申请")
+def save(application_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    """Incomplete is fine, wrong is not."""
+    application = drafts.of_staff(me().id, application_id)
+    source = drafts.STAFF_CHANNELS[application.channel]
+    return drafts.present(drafts.save(application, json_data["answers"], source))
+
+
+@applications.post("/applications/<public_id:application_id>/submission")
+@applications.output(ProgressOut, status_code=201)
+@applications.doc(summary="代客户提交，客户在手机上确认")
+def submit_application(application_id: str) -> dict[str, Any]:
+    """The customer confirms on the phone; submitting again returns the same case."""
+    application = drafts.of_staff(me().id, application_id)
+    case = submit(application, by_staff(me().id), confirmed=False)
+    return progress.for_staff(case.id)
+
+
+def _managers_only() -> None:
+    if not me().is_manager:
+        raise NotAllowedError("仅客户管家可代客户填写申请。")

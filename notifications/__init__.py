@@ -1,0 +1,1 @@
+"""Who is told what, through which channel, and that it arrived."""

@@ -1,0 +1,1 @@
+"""Handing one message to WeChat, channel by channel; nothing here touches the database."""

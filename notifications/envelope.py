@@ -1,0 +1,56 @@
+"""A message as the sending threads get it: plain values, and what came of sending it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from notifications.kinds import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A channel by which the person can be reached, with the fields filled for it."""
+
+    channel: Channel
+    template_key: str
+    openid: str = field(repr=False)
+    data: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One claimed message. `attempt` counts this send on its route, from 1; `lease_until` ends the claim."""
+
+    id: str
+    kind: str
+    route: Route
+    next_routes: tuple[Route, ...]
+    page: str
+    attempt: int
+    lease_until: datetime
+    unknown_since: datetime | None
+
+
+class OutcomeKind(StrEnum):
+    """What is known after trying to send."""
+
+    ACCEPTED = "accepted"
+    TRANSIENT = "transient"
+    QUOTA = "quota"
+    TOKEN = "token"  # noqa: S105 - the name of a fault, not a credential
+    RECIPIENT = "recipient"
+    CONFIGURATION = "configuration"
+    UNKNOWN = "unknown"
+    LATE = "late"
+    """Not sent: the lease was about to run out, so another worker may have claimed the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt at the instant `at`; `errcode` and `msgid` are WeChat's, if it gave any."""
+
+    kind: OutcomeKind
+    at: datetime
+    errcode: int | None = None
+    msgid: str | None = None

@@ -1,0 +1,165 @@
+"""Who is told what: every event of the business, turned into messages in the same transaction.
+
+Rules of the routing: a customer is told of their own case; staff are told of what they hold; the manager (or
+the deputy during leave) is told of everything of their cases that comes near its limit, supervisors of what
+passed it. One event tells one person once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.domain import events
+from app.domain.programs.definition import StageKind
+from app.services import briefs, city
+from app.services.briefs import CaseBrief, PersonBrief, TaskBrief
+from app.services.cases import rating
+from notifications import catalog
+from notifications.kinds import Audience, Kind
+from notifications.models import Notice
+from notifications.outbox import Occasion, Recipient, dedupe_key, enqueue
+from notifications.values import Speech
+
+
+def case_opened(event: events.CaseOpened) -> None:
+    """The customer learns who their manager is, the manager that there is somebody to call."""
+    brief = briefs.case(event.case_id)
+    values = _speech().of_case(brief)
+    enqueue(Occasion(Kind.CASE_ACCEPTED, brief.case_id, brief.case_id, values), _customer(brief))
+    enqueue(Occasion(Kind.NEW_CASE, brief.case_id, brief.case_id, values), _staff([brief.acting]))
+
+
+def case_confirmed(event: events.CaseConfirmed) -> None:
+    """The manager may go on; a customer whose case was opened by telephone now hears of the acceptance."""
+    brief = briefs.case(event.case_id)
+    values = _speech().of_case(brief)
+    enqueue(Occasion(Kind.CASE_ACCEPTED, brief.case_id, brief.case_id, values), _customer(brief))
+    enqueue(Occasion(Kind.CASE_CONFIRMED, brief.case_id, brief.case_id, values), _staff([brief.acting]))
+
+
+def stage_completed(event: events.StageCompleted) -> None:
+    """The customer learns how far it is and what comes next, unless another message says so."""
+    if event.stage_key in catalog.current().messages[Kind.STAGE_COMPLETED].quiet_stages:
+        return
+    brief = briefs.stage(event.case_id, event.stage_key)
+    speech = _speech()
+    # A stage that is entered again is completed again, at another moment.
+    key = f"{event.case_id}:{event.stage_key}:{_stamp(speech.now)}"
+    occasion = Occasion(Kind.STAGE_COMPLETED, key, event.case_id, speech.of_stage(brief))
+    enqueue(occasion, _customer(brief.case))
+
+
+def clock_stopped(event: events.ClockStopped) -> None:
+    """The customer learns why time no longer counts, and what they can do."""
+    _tell_of_stop(Kind.CLOCK_STOPPED, event.stop_id)
+
+
+def clock_resumed(event: events.ClockResumed) -> None:
+    """The customer learns when it is due now."""
+    _tell_of_stop(Kind.CLOCK_RESUMED, event.stop_id)
+
+
+def water_on(event: events.WaterOn) -> None:
+    """The customer learns that water runs; the manager is told by the return visit's own task."""
+    brief = briefs.case(event.case_id)
+    values = _speech().of_case(brief)
+    enqueue(Occasion(Kind.WATER_ON, brief.case_id, brief.case_id, values), _customer(brief))
+
+
+def case_closed(event: events.CaseClosed) -> None:
+    """The customer is thanked, and keeps their manager."""
+    brief = briefs.case(event.case_id)
+    values = _speech().of_case(brief)
+    enqueue(Occasion(Kind.CASE_CLOSED, brief.case_id, brief.case_id, values), _customer(brief))
+
+
+def case_rated(event: events.CaseRated) -> None:
+    """A low rating goes to the supervisors."""
+    if event.rating > rating.LOW:
+        return
+    brief = briefs.case(event.case_id)
+    values = _speech().of_rating(brief, event.rating)
+    enqueue(Occasion(Kind.LOW_RATING, brief.case_id, brief.case_id, values), _staff(briefs.supervisors()))
+
+
+def task_opened(event: events.TaskOpened) -> None:
+    """Whoever holds the task learns of it: one person, or everybody of the queue."""
+    brief = briefs.task(event.task_id)
+    kind = Kind.RETURN_VISIT if _is_return_visit(brief) else Kind.TASK_OPENED
+    occasion = Occasion(kind, brief.task_id, brief.case.case_id, _speech().of_task(brief), brief.task_id)
+    enqueue(occasion, _staff(_not_told_already(brief)))
+
+
+def reminder_due(event: events.ReminderDue) -> None:
+    """Holders and manager are reminded; reminders that fell together are one message."""
+    brief = briefs.task(event.task_id)
+    # A stop moves the due date, and the reminders of the new one are reminders of their own.
+    key = f"{brief.task_id}:{'+'.join(event.kinds)}:{_stamp(brief.due_at)}"
+    values = _speech().of_task(brief, reminders=event.kinds)
+    occasion = Occasion(Kind.TASK_REMINDER, key, brief.case.case_id, values, brief.task_id)
+    enqueue(occasion, _staff([*brief.holders, brief.case.acting]))
+
+
+def task_overdue(event: events.TaskOverdue) -> None:
+    """Holders, manager and supervisors are told, once each working day."""
+    brief = briefs.task(event.task_id)
+    key = f"{brief.task_id}:{event.occurrence}:{_stamp(brief.due_at)}"
+    values = _speech().of_task(brief, occurrence=event.occurrence)
+    occasion = Occasion(Kind.TASK_OVERDUE, key, brief.case.case_id, values, brief.task_id)
+    enqueue(occasion, _staff([*brief.holders, brief.case.acting, *briefs.supervisors()]))
+
+
+def _tell_of_stop(kind: Kind, stop_id: str) -> None:
+    brief = briefs.stop(stop_id)
+    occasion = Occasion(kind, stop_id, brief.case.case_id, _speech().of_stop(brief))
+    enqueue(occasion, _customer(brief.case))
+
+
+def _speech() -> Speech:
+    return Speech(catalog.current().wording, city.working_time().zone, clock.now())
+
+
+def _customer(brief: CaseBrief) -> list[Recipient]:
+    """The customer, if the case has one yet: it may have been opened for somebody who never logged in."""
+    if brief.customer_id is None:
+        return []
+    return [
+        Recipient(Audience.CUSTOMER, brief.customer_id, brief.customer_openid, brief.customer_service_openid)
+    ]
+
+
+def _staff(people: Iterable[PersonBrief]) -> list[Recipient]:
+    return [
+        Recipient(Audience.STAFF, person.staff_id, person.openid, person.service_openid) for person in people
+    ]
+
+
+def _is_return_visit(brief: TaskBrief) -> bool:
+    """Whether this is the manager's visit itself, not a supervisor's look into what came of it."""
+    return brief.stage_kind == StageKind.RETURN_VISIT and brief.holders == (brief.case.acting,)
+
+
+def _not_told_already(brief: TaskBrief) -> list[PersonBrief]:
+    """The holders, without those to whom the message of what opened this task has just spoken of it."""
+    case = brief.case
+    messages = catalog.current().messages
+    kinds = {Kind.LOW_RATING} | ({Kind.NEW_CASE} if brief.opened_at == case.opened_at else set())
+    keys = {
+        dedupe_key(kind, case.case_id, person.staff_id): person.staff_id
+        for kind in kinds
+        if brief.task_key in messages[kind].includes_tasks
+        for person in brief.holders
+    }
+    if not keys:
+        return list(brief.holders)
+    told = {
+        keys[key] for key in db.session.scalars(select(Notice.dedupe_key).where(Notice.dedupe_key.in_(keys)))
+    }
+    return [person for person in brief.holders if person.staff_id not in told]
+
+
+def _stamp(instant: datetime | None) -> str:
+    return "-" if instant is None else str(int(instant.timestamp()))

@@ -1,0 +1,80 @@
+"""The kinds of messages this product sends, whom each is for, and what it speaks of.
+
+Their words are data (`cities/<city>/messages.toml`); that every kind has some, and that they only use what is
+known of its subject, is checked when they are loaded.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Audience(StrEnum):
+    """Who reads a message."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+
+
+class Channel(StrEnum):
+    """How a message reaches a phone; the notice in the app is no channel, it is always written."""
+
+    SUBSCRIBE = "subscribe"
+    """Subscribe message (订阅消息) of the mini-program; uses up one consent of that person."""
+    TEMPLATE = "template"
+    """Template message (模板消息) of the 服务号, for those who follow it."""
+
+
+class Subject(StrEnum):
+    """What a message speaks of, which decides the values its text may use."""
+
+    CASE = "case"
+    STAGE = "stage"
+    STOP = "stop"
+    TASK = "task"
+    RATING = "rating"
+
+
+class Kind(StrEnum):
+    """One reason to tell somebody something."""
+
+    CASE_ACCEPTED = "case_accepted"
+    STAGE_COMPLETED = "stage_completed"
+    CLOCK_STOPPED = "clock_stopped"
+    CLOCK_RESUMED = "clock_resumed"
+    WATER_ON = "water_on"
+    CASE_CLOSED = "case_closed"
+    NEW_CASE = "new_case"
+    CASE_CONFIRMED = "case_confirmed"
+    TASK_OPENED = "task_opened"
+    RETURN_VISIT = "return_visit"
+    TASK_REMINDER = "task_reminder"
+    TASK_OVERDUE = "task_overdue"
+    LOW_RATING = "low_rating"
+
+
+@dataclass(frozen=True, slots=True)
+class KindSpec:
+    """What the code fixes of a kind; the rest is data."""
+
+    audience: Audience
+    subject: Subject
+
+
+KINDS = MappingProxyType(
+    {
+        Kind.CASE_ACCEPTED: KindSpec(Audience.CUSTOMER, Subject.CASE),
+        Kind.STAGE_COMPLETED: KindSpec(Audience.CUSTOMER, Subject.STAGE),
+        Kind.CLOCK_STOPPED: KindSpec(Audience.CUSTOMER, Subject.STOP),
+        Kind.CLOCK_RESUMED: KindSpec(Audience.CUSTOMER, Subject.STOP),
+        Kind.WATER_ON: KindSpec(Audience.CUSTOMER, Subject.CASE),
+        Kind.CASE_CLOSED: KindSpec(Audience.CUSTOMER, Subject.CASE),
+        Kind.NEW_CASE: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.CASE_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.TASK_OPENED: KindSpec(Audience.STAFF, Subject.TASK),
+        Kind.RETURN_VISIT: KindSpec(Audience.STAFF, Subject.TASK),
+        Kind.TASK_REMINDER: KindSpec(Audience.STAFF, Subject.TASK),
+        Kind.TASK_OVERDUE: KindSpec(Audience.STAFF, Subject.TASK),
+        Kind.LOW_RATING: KindSpec(Audience.STAFF, Subject.RATING),
+    }
+)

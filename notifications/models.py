@@ -1,0 +1,180 @@
+"""The tables of notifications: what people were told, what was sent to WeChat, and what WeChat told us.
+
+They name cases, tasks and people by id without a foreign key: a notice outlives what it tells of, and
+queueing one must not depend on the order in which the business has written its own rows.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.crypto import EncryptedJson, EncryptedText
+from app.core.db import Base, UtcDateTime
+from app.core.ids import LENGTH, new_id
+
+PublicId = Annotated[str, mapped_column(String(LENGTH))]
+# A log's own row number; SQLite counts by itself only in an INTEGER column.
+RowNumber = Annotated[
+    int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+]
+Key = Annotated[str, mapped_column(String(64))]
+DedupeKey = Annotated[str, mapped_column(String(200))]
+WeChatId = Annotated[str, mapped_column(String(128))]
+Instant = Annotated[datetime, mapped_column(UtcDateTime)]
+
+
+class DeliveryState(StrEnum):
+    """Where a message to WeChat stands; the last six are ends."""
+
+    WAITING = "waiting"
+    """To be sent at `next_attempt_at`."""
+    SENDING = "sending"
+    """Claimed by one worker until `lease_until`."""
+    ACCEPTED = "accepted"
+    """WeChat took it; its receipt is awaited (and some kinds never get one)."""
+    DELIVERED = "delivered"
+    """WeChat's receipt says that it is on the phone."""
+    REFUSED = "refused"
+    """The person can't be reached by any channel, or blocked us."""
+    FAILED = "failed"
+    """Ours, WeChat's or the configuration's fault; `failure_class` says whose."""
+    UNKNOWN = "unknown"
+    """The request left and nobody knows what became of it; never sent again."""
+    EXPIRED = "expired"
+    """It lost its point before it could be sent, such as a reminder of a task that is done."""
+
+
+class Notice(Base):
+    """What one person was told, readable in the app whether or not WeChat carried it as well.
+
+    Exactly one of `customer_id` and `staff_id` is set. `seq` orders a person's notices and is the cursor
+    of lists.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index(None, "customer_id", "seq"),
+        Index(None, "staff_id", "seq"),
+    )
+
+    seq: Mapped[RowNumber]
+    id: Mapped[PublicId] = mapped_column(unique=True, default=new_id)
+    customer_id: Mapped[Key | None]
+    staff_id: Mapped[Key | None]
+    case_id: Mapped[Key] = mapped_column(index=True)
+    task_id: Mapped[Key | None]
+    kind: Mapped[Key]
+    title: Mapped[str] = mapped_column(String(100))
+    body: Mapped[str] = mapped_column(EncryptedText)
+    page: Mapped[str] = mapped_column(String(200))
+    dedupe_key: Mapped[DedupeKey] = mapped_column(unique=True)
+    created_at: Mapped[Instant]
+    read_at: Mapped[Instant | None]
+
+
+class OutboxMessage(Base):
+    """One message on its way to one person through WeChat, written in the transaction of what it tells.
+
+    `next_channels` holds {"routes": [...]}: the channels still to be tried when this one can't reach the
+    person. `unknown_since` is the moment of the first send whose outcome is not known: it bounds the time
+    within which WeChat would recognise a repetition. `attempts` counts the sends on the present channel.
+    """
+
+    __tablename__ = "outbox_messages"
+    __table_args__ = (
+        Index(None, "state", "next_attempt_at"),
+        # Only what is claimed is looked up by its lease, and that is a handful of rows at any time.
+        Index(
+            "ix_outbox_messages_lease",
+            "lease_until",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+        Index(None, "openid", "template_key"),
+    )
+
+    id: Mapped[PublicId] = mapped_column(primary_key=True, default=new_id)
+    notice_id: Mapped[PublicId] = mapped_column(ForeignKey("notices.id"), unique=True)
+    kind: Mapped[Key]
+    case_id: Mapped[Key] = mapped_column(index=True)
+    task_id: Mapped[Key | None]
+    audience: Mapped[Key]
+    recipient_id: Mapped[Key]
+    channel: Mapped[Key]
+    template_key: Mapped[Key]
+    openid: Mapped[WeChatId]
+    data: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
+    page: Mapped[str] = mapped_column(String(200))
+    next_channels: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
+    dedupe_key: Mapped[DedupeKey] = mapped_column(unique=True)
+    state: Mapped[Key] = mapped_column(default=DeliveryState.WAITING)
+    failure_class: Mapped[Key | None]
+    errcode: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[Instant]
+    claimed_at: Mapped[Instant | None]
+    lease_until: Mapped[Instant | None]
+    lease_owner: Mapped[Key | None]
+    unknown_since: Mapped[Instant | None]
+    msgid: Mapped[Key | None] = mapped_column(index=True)
+    created_at: Mapped[Instant]
+    settled_at: Mapped[Instant | None]
+
+
+class DeliveryAttempt(Base):
+    """One send that was tried, kept for good: when, through what, and how it ended."""
+
+    __tablename__ = "delivery_attempts"
+
+    id: Mapped[RowNumber]
+    message_id: Mapped[PublicId] = mapped_column(ForeignKey("outbox_messages.id"), index=True)
+    at: Mapped[Instant]
+    channel: Mapped[Key]
+    outcome: Mapped[Key]
+    errcode: Mapped[int | None]
+
+
+class SubscribeConsent(Base):
+    """How many subscribe messages of one template a user of the mini-program still accepts.
+
+    Kept by openid and not by customer, because WeChat's own events name the person that way.
+    `unmatched_reports` is how many more accepts the client has reported than WeChat's events have confirmed
+    (negative: the other way round), so that one tap that is told twice counts once.
+    """
+
+    __tablename__ = "subscribe_consents"
+
+    openid: Mapped[WeChatId] = mapped_column(primary_key=True)
+    template_key: Mapped[Key] = mapped_column(primary_key=True)
+    remaining: Mapped[int]
+    unmatched_reports: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[Instant]
+
+
+class InboxEvent(Base):
+    """What WeChat pushed to a callback address, stored once and worked off by the jobs."""
+
+    __tablename__ = "inbox_events"
+    __table_args__ = (
+        Index(
+            "ix_inbox_events_open",
+            "next_attempt_at",
+            sqlite_where=text("handled_at IS NULL"),
+            postgresql_where=text("handled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[RowNumber]
+    dedupe_key: Mapped[DedupeKey] = mapped_column(unique=True)
+    account: Mapped[Key]
+    event: Mapped[Key]
+    # Encrypted, because a person may write anything to the account.
+    payload: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
+    received_at: Mapped[Instant]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[Instant]
+    handled_at: Mapped[Instant | None]
+    outcome: Mapped[Key | None]

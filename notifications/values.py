@@ -1,0 +1,72 @@
+"""The named values of each subject, as the people told read them; times in the city's own zone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from app.services.briefs import CaseBrief, StageBrief, StopBrief, TaskBrief
+from notifications.catalog import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How values are put: the words for coded ones, the zone for times, and the instant of what is told."""
+
+    wording: Wording
+    zone: tzinfo
+    now: datetime
+
+    def of_case(self, brief: CaseBrief) -> dict[str, str]:
+        """The values of a case. The manager is the named one, also during leave: they answer for it."""
+        return {
+            "case_number": brief.number,
+            "project_name": brief.project_name,
+            "program_name": brief.program_name,
+            "manager_name": brief.manager.name,
+            "manager_phone": brief.manager.phone.removeprefix("+86"),
+            "event_time": self._moment(self.now),
+        }
+
+    def of_stage(self, brief: StageBrief) -> dict[str, str]:
+        """The values of a completed stage."""
+        return self.of_case(brief.case) | {
+            "stage_name": brief.stage_name,
+            "next_stage": brief.next_stage_name or self.wording.absent["next_stage"],
+            "next_due": self._due("next_due", brief.next_due_at),
+        }
+
+    def of_stop(self, brief: StopBrief) -> dict[str, str]:
+        """The values of a stop of the clock."""
+        return self.of_case(brief.case) | {
+            "reason": brief.reason_name,
+            "advice": self.wording.advice[brief.party],
+            "due": self._due("due", brief.due_at),
+        }
+
+    def of_task(
+        self, brief: TaskBrief, *, reminders: Sequence[str] = (), occurrence: int = 0
+    ) -> dict[str, str]:
+        """The values of a task: the reminders that fell together, the overdue days told (from 1)."""
+        return self.of_case(brief.case) | {
+            "task_name": brief.task_name,
+            "stage_name": brief.stage_name,
+            "department_name": brief.department_name,
+            "due": self._due("due", brief.due_at),
+            "urgency": self._urgency(reminders),
+            "overdue_days": str(occurrence),
+        }
+
+    def of_rating(self, brief: CaseBrief, rating: int) -> dict[str, str]:
+        """The values of a rating, 1 to 5."""
+        return self.of_case(brief) | {"rating": str(rating)}
+
+    def _urgency(self, reminders: Sequence[str]) -> str:
+        # The most pressing word comes first in the data, the mildest last.
+        words = self.wording.urgency
+        return next((text for kind, text in words.items() if kind in reminders), list(words.values())[-1])
+
+    def _due(self, name: str, instant: datetime | None) -> str:
+        return self.wording.absent[name] if instant is None else self._moment(instant)
+
+    def _moment(self, instant: datetime) -> str:
+        return instant.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")

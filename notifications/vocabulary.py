@@ -1,0 +1,75 @@
+"""The values that a message's text may name between braces, by what the message speaks of."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from notifications.kinds import Subject
+
+
+class ValueKind(StrEnum):
+    """What sort of text a value is, which decides the WeChat fields it may stand in."""
+
+    TEXT = "text"
+    PERSON = "person"
+    PHONE = "phone"
+    TIME = "time"
+    CODE = "code"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedValue:
+    """A value by its kind; an `optional` one may be absent and then reads as the wording for its absence."""
+
+    kind: ValueKind
+    optional: bool = False
+
+
+_OF_EVERY_CASE = {
+    "case_number": NamedValue(ValueKind.CODE),
+    "project_name": NamedValue(ValueKind.TEXT),
+    "program_name": NamedValue(ValueKind.TEXT),
+    "manager_name": NamedValue(ValueKind.PERSON),
+    "manager_phone": NamedValue(ValueKind.PHONE),
+    "event_time": NamedValue(ValueKind.TIME),
+}
+
+VALUES = MappingProxyType(
+    {
+        Subject.CASE: _OF_EVERY_CASE,
+        Subject.STAGE: _OF_EVERY_CASE
+        | {
+            "stage_name": NamedValue(ValueKind.TEXT),
+            "next_stage": NamedValue(ValueKind.TEXT, optional=True),
+            "next_due": NamedValue(ValueKind.TIME, optional=True),
+        },
+        Subject.STOP: _OF_EVERY_CASE
+        | {
+            "reason": NamedValue(ValueKind.TEXT),
+            "advice": NamedValue(ValueKind.TEXT),
+            "due": NamedValue(ValueKind.TIME, optional=True),
+        },
+        Subject.TASK: _OF_EVERY_CASE
+        | {
+            "task_name": NamedValue(ValueKind.TEXT),
+            "stage_name": NamedValue(ValueKind.TEXT),
+            "department_name": NamedValue(ValueKind.TEXT),
+            "due": NamedValue(ValueKind.TIME, optional=True),
+            "urgency": NamedValue(ValueKind.TEXT),
+            "overdue_days": NamedValue(ValueKind.NUMBER),
+        },
+        Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
+    }
+)
+"""What is known of each subject. `overdue_days` counts the working days on which it was told, from 1."""
+
+PAGE_VALUES = MappingProxyType(
+    {
+        subject: frozenset({"case_id", "task_id"} if subject is Subject.TASK else {"case_id"})
+        for subject in Subject
+    }
+)
+"""What a page's address may name: ids only, since addresses end up in logs."""
+
+OPTIONAL = frozenset(name for values in VALUES.values() for name, value in values.items() if value.optional)

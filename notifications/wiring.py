@@ -1,0 +1,28 @@
+"""Joining notifications to the business; the composition root calls this once for a process."""
+
+from pathlib import Path
+
+from app.core.eventbus import subscribe
+from app.domain import events
+from notifications import catalog, catalogfile, handlers
+
+
+def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> None:
+    """Read the messages of the city in `city_folder`, and tell people of every event from now on.
+
+    `template_ids` is the file of this installation's WeChat template ids; with the simulator (`simulated`)
+    templates have ids of their own. Wiring again replaces the messages and doubles nothing. Raises
+    `DataFault` when messages or ids are faulty.
+    """
+    catalog.install(catalogfile.load(city_folder, None if simulated else template_ids))
+    subscribe(events.CaseOpened, handlers.case_opened)
+    subscribe(events.CaseConfirmed, handlers.case_confirmed)
+    subscribe(events.StageCompleted, handlers.stage_completed)
+    subscribe(events.TaskOpened, handlers.task_opened)
+    subscribe(events.ClockStopped, handlers.clock_stopped)
+    subscribe(events.ClockResumed, handlers.clock_resumed)
+    subscribe(events.ReminderDue, handlers.reminder_due)
+    subscribe(events.TaskOverdue, handlers.task_overdue)
+    subscribe(events.WaterOn, handlers.water_on)
+    subscribe(events.CaseRated, handlers.case_rated)
+    subscribe(events.CaseClosed, handlers.case_closed)
