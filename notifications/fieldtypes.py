@@ -114,7 +114,7 @@ def _code(text: str, limit: int) -> str:
 
 
 def _phone(text: str, limit: int) -> str:
-    kept = _NOT_IN_PHONE.sub("", _narrow(text)).strip()
+    kept = " ".join(_NOT_IN_PHONE.sub("", _narrow(text)).split())
     if len(kept) > limit:
         kept = re.sub("[^0-9+]", "", kept)[:limit]
     return kept if re.search("[0-9]", kept) else ""

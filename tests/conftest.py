@@ -8,6 +8,7 @@ that is about a single database says so with
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -15,7 +16,11 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from app.core import clock
 from tests.databases import PROJECT, Postgresql, migrated_postgresql, migrated_sqlite, postgresql
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 SUITE_DATABASE = "suite"
 
@@ -76,3 +81,13 @@ def app(database_url: str) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """A client of `app`, without a login."""
     return app.test_client()
+
+
+@pytest.fixture
+def world(app: Flask) -> Iterator["World"]:
+    """The application with staff, a settable clock (Friday 2026-09-18 09:00) and simulated WeChat."""
+    from tests.world import World
+
+    before = clock.in_use()
+    yield World(app)
+    clock.use(before)

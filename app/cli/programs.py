@@ -1,4 +1,4 @@
-"""`programs`: what the city promises, and whether its data is sound; needs no secret, database or application."""
+"""`programs`: what the city promises, and whether its data is sound; needs no secret and no database."""
 
 import json
 import os

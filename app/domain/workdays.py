@@ -56,9 +56,10 @@ class Opening:
         if not hours or hours[0].valid_from > first_day:
             raise ValueError(f"office hours must be known from {first_day}")
         self._half_days = {half.date: half.periods for half in half_days}
-        kinds = [dated.periods for dated in hours] + list(self._half_days.values())
+        kinds = {dated.periods for dated in hours} | set(self._half_days.values())
+        self._lengths = {periods: open_time(periods) // _MICROSECOND for periods in kinds}
         # Twice the common multiple, so that half a day spread over any of the office hours is whole ticks.
-        self.ticks_per_day = 2 * lcm(*(open_time(periods) // _MICROSECOND for periods in kinds))
+        self.ticks_per_day = 2 * lcm(*self._lengths.values())
 
     def weighed(self, day: Day) -> Day:
         """The day with the weight that the utility's half-open days give it."""
@@ -75,8 +76,10 @@ class Opening:
         ]
 
     def rate(self, day: Day) -> int:
-        """The ticks that go by in a microsecond of a weighed day's open time; whole, by `ticks_per_day`."""
-        return int(day.weight * self.ticks_per_day) // (open_time(self._local(day)) // _MICROSECOND)
+        """The ticks that go by in a microsecond of a weighed day's open time; 0 when it is closed."""
+        if not (periods := self._local(day)):
+            return 0
+        return day.weight.numerator * self.ticks_per_day // (day.weight.denominator * self._lengths[periods])
 
     def _local(self, day: Day) -> Periods:
         if half := self._half_days.get(day.date):

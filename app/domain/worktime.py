@@ -250,12 +250,13 @@ class WorkingTime:
         rates: list[int] = []
         coordinate = line.after[-1]
         for day in days:
+            rate = self._opening.rate(day)
             for opening, closing in self._opening.periods(day):
                 opens.append(_microseconds(opening))
                 closes.append(_microseconds(closing))
-                rates.append(self._opening.rate(day))
-                coordinate += (closes[-1] - opens[-1]) * rates[-1]
+                coordinate += (closes[-1] - opens[-1]) * rate
                 after.append(coordinate)
+                rates.append(rate)
         return _Line(
             line.days + days,
             line.opens + tuple(opens),

@@ -13,6 +13,8 @@ from app.domain.officehours import HalfDay, OfficeHours
 from app.domain.workdays import Day, DayKind
 from app.domain.worktime import WorkingTime
 
+_NOTHING, _WHOLE = Fraction(0), Fraction(1)
+
 
 def build(
     city_hours: Sequence[OfficeHours], half_days: Sequence[HalfDay], zone: ZoneInfo, version_tag: str
@@ -37,18 +39,21 @@ def days_of_year(year: int) -> list[Day]:
     # The year after, too: its notice may make a late December day a make-up workday.
     china = _china(year, year + 1)
     worked_for = _exchanges(china, year) | _exchanges(china, year + 1)
+    # A plain dict: the package's own look-up costs microseconds, and there are eighty years of days.
+    names = {on: "、".join(china.get_list(on)) for on in china}
     provisional = year > last_announced_year()
     first = date(year, 1, 1)
     days = []
     for number in range((date(year + 1, 1, 1) - first).days):
         on = first + timedelta(days=number)
-        kind = _kind(china, on)
-        if kind is DayKind.MAKE_UP_WORKDAY:
-            name = f"调休上班（换 {worked_for[on]} 休息）"
+        if on in worked_for:
+            kind, name = DayKind.MAKE_UP_WORKDAY, f"调休上班（换 {worked_for[on]} 休息）"
+        elif on in names:
+            kind, name = DayKind.HOLIDAY, names[on]
         else:
-            name = "、".join(china.get_list(on))
+            kind, name = (DayKind.WEEKEND if china.is_weekend(on) else DayKind.WORKDAY), ""
         works = kind in (DayKind.WORKDAY, DayKind.MAKE_UP_WORKDAY)
-        days.append(Day(on, kind, name, provisional, Fraction(int(works))))
+        days.append(Day(on, kind, name, provisional, _WHOLE if works else _NOTHING))
     return days
 
 
@@ -69,19 +74,13 @@ def _china(*years: int) -> HolidayBase:
 
 def _exchanges(china: HolidayBase, year: int) -> dict[date, date]:
     """The weekend days worked by one year's notice, each with the day off that it is worked for."""
-    exchanges = {}
+    exchanges: dict[date, date] = {}
     for entry in china.special_public_holidays.get(year, ()):
         # Month and day off, month and day worked, and its year where that is another one; shorter entries
         # name an extra holiday that nobody works for.
         if len(entry) >= 4:
             off_month, off_day, month, day = entry[:4]
-            exchanges[date(entry[4] if len(entry) > 4 else year, month, day)] = date(year, off_month, off_day)
+            worked = date(entry[4] if len(entry) > 4 else year, month, day)
+            if worked in china.weekend_workdays:
+                exchanges[worked] = date(year, off_month, off_day)
     return exchanges
-
-
-def _kind(china: HolidayBase, on: date) -> DayKind:
-    if on in china.weekend_workdays:
-        return DayKind.MAKE_UP_WORKDAY
-    if on in china:
-        return DayKind.HOLIDAY
-    return DayKind.WEEKEND if china.is_weekend(on) else DayKind.WORKDAY

@@ -34,7 +34,7 @@ class ReminderKind(StrEnum):
 
 
 class Holder(StrEnum):
-    """Who holds a task when it opens: the case's manager (客户管家), the department's queue, or a supervisor."""
+    """Who holds a task when it opens: the manager (客户管家), a department's queue, or a supervisor."""
 
     MANAGER = "manager"
     QUEUE = "queue"

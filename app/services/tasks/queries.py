@@ -66,20 +66,20 @@ def of_staff(staff: Staff, scope: Scope, after: str | None, limit: int) -> list[
     if last is not None:
         query = query.where(_comes_after(last))
     query = query.order_by(Task.due_at.is_(None), Task.due_at, Task.id).limit(limit)
-    return [_line(staff, *row.tuple(), now=now) for row in db.session.execute(query)]
+    return [_line(staff, *row, now=now) for row in db.session.execute(query)]
 
 
 def one(staff: Staff, task: Task) -> TaskLine:
     """One task that this person may see."""
     row = db.session.execute(_query().where(Task.id == task.id)).one()
-    return _line(staff, *row.tuple(), now=clock.now())
+    return _line(staff, *row, now=clock.now())
 
 
 def of_case(staff: Staff, case_id: str) -> list[TaskLine]:
     """Every task of a case, in the order they opened."""
     now = clock.now()
     rows = db.session.execute(_query().where(Task.case_id == case_id).order_by(Task.opened_at, Task.id))
-    return [_line(staff, *row.tuple(), now=now) for row in rows]
+    return [_line(staff, *row, now=now) for row in rows]
 
 
 def _query() -> Any:

@@ -1,0 +1,123 @@
+"""`due` with two stops, against a day-by-day loop over the calendar package, side by side in one run.
+
+The loop is what one writes without a working-time line: one holidays object, asked for each day whether it is
+worked, and the office periods of that day walked. Both must give the same answers before they are timed.
+"""
+
+import os
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from time import perf_counter
+
+from holidays import HolidayBase, country_holidays
+
+from app.domain.citydata import city_folder
+from app.domain.officehours import CalendarData, load_hours
+from app.domain.worktime import Stretch
+from app.services.calendar import build
+
+Question = tuple[datetime, Fraction, tuple[Stretch, ...]]
+
+QUESTIONS = 300
+ROUNDS = 5
+SEED = 138
+
+
+def day_by_day(
+    china: HolidayBase,
+    city: CalendarData,
+    start: datetime,
+    days: Fraction,
+    stops: tuple[Stretch, ...],
+) -> datetime:
+    """The due date found by walking; `stops` in order and apart, `start` and the answer local."""
+    periods = city.hours[0].periods
+    whole = sum(
+        (datetime.combine(date.min, closes) - datetime.combine(date.min, opens) for opens, closes in periods),
+        timedelta(),
+    )
+    left = days * (whole // timedelta(microseconds=1))
+    on = start.date()
+    while True:
+        if china.is_working_day(on):
+            for opens, closes in periods:
+                begin = max(start, datetime.combine(on, opens, tzinfo=city.zone))
+                end = datetime.combine(on, closes, tzinfo=city.zone)
+                for free_from, free_to in _without(begin, end, stops):
+                    open_for = (free_to - free_from) // timedelta(microseconds=1)
+                    if open_for >= left:
+                        return free_from + timedelta(microseconds=int(left))
+                    left -= open_for
+        on += timedelta(days=1)
+
+
+def _without(begin: datetime, end: datetime, stops: tuple[Stretch, ...]) -> list[tuple[datetime, datetime]]:
+    free = []
+    for stop in stops:
+        if stop.start < end and stop.end > begin:
+            if stop.start > begin:
+                free.append((begin, stop.start))
+            begin = max(begin, stop.end)
+    if begin < end:
+        free.append((begin, end))
+    return free
+
+
+def _questions(city: CalendarData) -> list[Question]:
+    """Starts over two years, the plan's limits from half a day to 60 days, two stops apart after each start."""
+    chance = random.Random(SEED)
+    limits = [Fraction(halves, 2) for halves in (1, 2, 4, 12, 20, 36, 60, 120)]
+    questions: list[Question] = []
+    for _ in range(QUESTIONS):
+        on = date(2025, 1, 2) + timedelta(days=chance.randrange(640))
+        start = datetime.combine(on, time(chance.randrange(24), chance.randrange(60)), tzinfo=city.zone)
+        edges = sorted(start + timedelta(minutes=chance.randrange(1, 20 * 24 * 60)) for _ in range(4))
+        questions.append(
+            (start, chance.choice(limits), (Stretch(edges[0], edges[1]), Stretch(edges[2], edges[3])))
+        )
+    return questions
+
+
+def _best_of(rounds: int, answer: Callable[[Question], datetime], questions: list[Question]) -> float:
+    """Microseconds for one question, in the best of some rounds."""
+    best = float("inf")
+    for _ in range(rounds):
+        begun = perf_counter()
+        for question in questions:
+            answer(question)
+        best = min(best, perf_counter() - begun)
+    return best / len(questions) * 1_000_000
+
+
+def run() -> list[tuple[str, float, str]]:
+    """Name, value and unit of each figure; raises `RuntimeError` when the two do not agree."""
+    city = load_hours(city_folder(os.environ))
+    line = build(city.hours, city.half_days, city.zone, city.tag)
+    china = country_holidays("CN", years=range(2024, 2029))
+    local = _questions(city)
+    # The product keeps instants in UTC; the loop is given local ones, so that it converts nothing either.
+    stored = [
+        (
+            start.astimezone(UTC),
+            days,
+            tuple(Stretch(stop.start.astimezone(UTC), stop.end.astimezone(UTC)) for stop in stops),
+        )
+        for start, days, stops in local
+    ]
+    for question, same in zip(stored, local, strict=True):
+        if line.due(*question) != day_by_day(china, city, *same):
+            raise RuntimeError(f"the line and the loop disagree about {same}")
+    on_line = _best_of(ROUNDS, lambda question: line.due(*question), stored)
+    by_days = _best_of(ROUNDS, lambda question: day_by_day(china, city, *question), local)
+    return [
+        ("due with two stops, on the line", on_line, "µs"),
+        ("due with two stops, day by day", by_days, "µs"),
+        ("ratio (aim 150)", by_days / on_line, "×"),
+    ]
+
+
+if __name__ == "__main__":
+    for name, value, unit in run():
+        print(f"{name:40} {value:10.2f} {unit}")

@@ -1,0 +1,104 @@
+"""Openly fictional people and briefs, as `app.services.briefs` would hand them out."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from app.services import briefs
+from app.services.briefs import CaseBrief, CustomerBrief, PersonBrief, StageBrief, StopBrief, TaskBrief
+
+NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
+"""Tuesday, 09:00 in Jinan."""
+
+
+def person(name: str, *, follows: bool = True) -> PersonBrief:
+    return PersonBrief(
+        staff_id=f"staff-{name}",
+        number=f"no-{name}",
+        name=name,
+        phone="+8613800000001",
+        openid=f"mini-{name}",
+        service_openid=f"service-{name}" if follows else None,
+    )
+
+
+MANAGER = person("管家甲")
+DEPUTY = person("副手乙")
+DESIGNER = person("设计丙")
+SECOND_DESIGNER = person("设计丁")
+BOSS = person("督办戊")
+
+CASE = CaseBrief(
+    case_id="case-1",
+    number="26031012345678",
+    project_name="演示食品厂一期",
+    program_name="单表接水",
+    opened_at=NOW,
+    customer_id="customer-1",
+    customer_openid="mini-customer",
+    customer_service_openid="service-customer",
+    manager=MANAGER,
+    acting=MANAGER,
+)
+TASK = TaskBrief(
+    task_id="task-1",
+    case=CASE,
+    task_key="drawings",
+    task_name="设计出图",
+    stage_key="design",
+    stage_name="设计出图",
+    stage_kind="promised",
+    department_name="设计院",
+    holders=(DESIGNER, SECOND_DESIGNER),
+    opened_at=datetime(2026, 3, 11, 1, 0, tzinfo=UTC),
+    due_at=datetime(2026, 3, 12, 9, 0, tzinfo=UTC),
+    is_open=True,
+)
+
+
+@dataclass
+class Registry:
+    """What the services know, for `app.services.briefs` to answer with."""
+
+    case: CaseBrief = CASE
+    task: TaskBrief = TASK
+    stop: StopBrief = field(
+        default_factory=lambda: StopBrief(
+            stop_id="stop-1",
+            case=CASE,
+            reason_name="备款",
+            party="customer",
+            started_at=NOW,
+            ended_at=None,
+            due_at=None,
+        )
+    )
+    stage: StageBrief = field(
+        default_factory=lambda: StageBrief(
+            case=CASE,
+            stage_key="design",
+            stage_name="设计出图",
+            next_stage_name="出具预算、签订合同",
+            next_due_at=datetime(2026, 3, 13, 9, 0, tzinfo=UTC),
+        )
+    )
+    supervisors: tuple[PersonBrief, ...] = (BOSS,)
+    customer: CustomerBrief = field(
+        default_factory=lambda: CustomerBrief("customer-1", "mini-customer", "service-customer")
+    )
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(briefs, "case", lambda _id: self.case)
+        monkeypatch.setattr(briefs, "task", lambda _id: self.task)
+        monkeypatch.setattr(briefs, "stop", lambda _id: self.stop)
+        monkeypatch.setattr(briefs, "stage", lambda _case, _stage: self.stage)
+        monkeypatch.setattr(briefs, "supervisors", lambda: self.supervisors)
+        monkeypatch.setattr(briefs, "customer", lambda _id: self.customer)
+
+    def change_case(self, case: CaseBrief) -> None:
+        """Let every brief be of this case."""
+        self.case = case
+        self.task = replace(self.task, case=case)
+        self.stop = replace(self.stop, case=case)
+        self.stage = replace(self.stage, case=case)
