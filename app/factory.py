@@ -46,9 +46,20 @@ def create_app(settings: Settings | None = None) -> StewardApp:
         except SettingsError as fault:
             if not _loaded_by_flask_command(os.environ):
                 raise
-            app.extensions["steward.settings_fault"] = fault
-            return app
+            return _without_settings(app, fault)
     return _wired(app, settings)
+
+
+def _without_settings(app: StewardApp, fault: SettingsError) -> StewardApp:
+    app.extensions["steward.settings_fault"] = fault
+    registry.register_without_settings(app)
+
+    @app.before_request
+    def refuse() -> None:
+        # `flask run` would otherwise serve an app without a single door.
+        raise fault
+
+    return app
 
 
 def _wired(app: StewardApp, settings: Settings) -> StewardApp:

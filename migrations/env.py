@@ -1,6 +1,6 @@
 """How Alembic reaches the application's database and models; `flask db …` runs this."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -9,7 +9,7 @@ from app.core.crypto import EncryptedJson, EncryptedText
 from app.core.db import UtcDateTime
 
 
-def render_item(kind: str, item: Any, _autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _autogen_context: Any) -> str | Literal[False]:
     """Migrations spell our column types as what the database stores: they must outlive our code."""
     if kind == "type" and isinstance(item, EncryptedText | EncryptedJson):
         return "sa.LargeBinary()"

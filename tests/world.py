@@ -174,8 +174,8 @@ class World:
         codes = self.codes(openid=openid, **({"phone": phone} if phone else {}), **more)
         answer = self.client.post("/api/v1/customer/sessions", json={"code": codes["login_code"]})
         assert answer.status_code == 201, answer.text
-        person = Phone(self.client, answer.json["token"])
-        version = self.client.get("/api/v1/customer/privacy").json["version"]
+        person = Phone(self.client, answer.get_json()["token"])
+        version = self.client.get("/api/v1/customer/privacy").get_json()["version"]
         person.post("/customer/consents", {"version": version})
         if phone:
             person.post("/customer/phone", {"code": codes["phone_code"]})
@@ -190,7 +190,7 @@ class World:
             json={"code": codes["login_code"], "phone_code": codes["phone_code"]},
         )
         assert answer.status_code == 201, answer.text
-        return Phone(self.client, answer.json["token"])
+        return Phone(self.client, answer.get_json()["token"])
 
     def submitted(self, customer: Phone, program: str = "single_meter", **changes: Any) -> Any:
         """A case, as the submission's answer tells it."""

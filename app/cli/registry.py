@@ -3,6 +3,7 @@
 import click
 from flask import Flask
 
+from app.cli import needs
 from app.cli.calendar import calendar
 from app.cli.jobs import jobs
 from app.cli.keys import keys
@@ -17,3 +18,13 @@ def register(app: Flask) -> None:
     """Add every command; those that need settings say so when the environment lacks them."""
     for command in COMMANDS:
         app.cli.add_command(command)
+
+
+def register_without_settings(app: Flask) -> None:
+    """Where Flask-Migrate could not be readied, let `flask db …` say what is missing."""
+
+    @app.cli.command("db", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+    @click.argument("words", nargs=-1)
+    def db(words: tuple[str, ...]) -> None:  # noqa: ARG001 - whatever is asked, the answer is the same
+        """Perform database migrations (needs complete settings)."""
+        needs.settings()

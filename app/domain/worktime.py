@@ -6,17 +6,16 @@ integer number of ticks, so that every sum is exact; people see it rounded once,
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from threading import Lock
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from app.domain import workline
 from app.domain.officehours import FIRST_DAY, HalfDay, OfficeHours
 from app.domain.workdays import Day, Opening
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stretch(NamedTuple):
@@ -36,29 +35,14 @@ def rounded(days: Fraction) -> Decimal:
     return Decimal(hundredths).scaleb(-2)
 
 
-class _Line(NamedTuple):
-    """The line as far as it has been built; never changed, only replaced by a longer one.
-
-    Office periods in order: when they open and close, the coordinate at closing, and the ticks that go by in
-    a microsecond of theirs. `end` is where the built part ends (instants are microseconds since 1970).
-    """
-
-    days: tuple[Day, ...]
-    opens: tuple[int, ...]
-    closes: tuple[int, ...]
-    after: tuple[int, ...]
-    rates: tuple[int, ...]
-    end: int
-
-
 class WorkingTime:
     """The working-time line of one city: its days, office hours and half-open days.
 
     Built year by year as it is asked for; may be shared by threads. Every instant in an answer is aware, in
     UTC. A question about a naive instant raises `ValueError`; one whose answer lies outside `first_year` to
-    `last_year` raises `CalendarRangeError`. Office hours during which the zone's own clock changes are not
-    supported (no such zone is known).
+    `last_year` raises `CalendarRangeError`.
 
+    :param zone: the city's time zone, which must keep one offset from UTC.
     :param days_of_year: every day of a year in order, without the utility's half-open days.
     :param hours: dated office hours, in order; the last one begun applies; the first begins by 2020-01-01.
     :param half_days: days that the utility declares half open, each counting half a working day.
@@ -83,21 +67,33 @@ class WorkingTime:
         self._days_of_year = days_of_year
         self._opening = Opening(zone, hours, half_days, date(first_year, 1, 1))
         self.ticks_per_day = self._opening.ticks_per_day
-        start = self._midnight(date(first_year, 1, 1))
-        # An empty period at the very start spares every look-up the question whether there is one before it.
-        self._line = _Line((), (start,), (start,), (0,), (1,), start)
+        self._origin = workline.origin(self._opening, date(first_year, 1, 1))
+        self._line = workline.begin(self._origin)
         self._growing = Lock()
 
     def day(self, on: date) -> Day:
         """What kind of day this is, and what it counts."""
         place = (on - date(self.first_year, 1, 1)).days
-        if place < 0:
-            raise self._out_of_range()
-        return self._grown(lambda line: place < len(line.days)).days[place]
+        return self._with_day(place).days[place]
 
     def coordinate(self, at: datetime) -> int:
         """W(at): the ticks of working time from the start of the calendar to `at`."""
-        return self._at(_microseconds(at))
+        try:
+            since = at - self._origin
+        except TypeError:
+            raise ValueError(f"{at!r} must be an aware datetime, with an offset from UTC") from None
+        place = since.days
+        rows = self._line.rows
+        if not 0 <= place < len(rows):
+            rows = self._with_day(place).rows
+        coordinate, periods = rows[place]
+        if periods:
+            instant = since.seconds * 1_000_000 + since.microseconds
+            for opens, closes, rate in periods:
+                if instant <= opens:
+                    break
+                coordinate += ((closes if closes < instant else instant) - opens) * rate
+        return coordinate
 
     def ticks(self, days: Fraction | Decimal | int) -> int:
         """Working days in ticks. Raises `ValueError` when they are negative or no whole number of ticks."""
@@ -109,18 +105,16 @@ class WorkingTime:
 
     def earliest(self, ticks: int) -> datetime:
         """The first instant with this coordinate, to the microsecond below: a due date is never late."""
-        if ticks < 0:
-            raise self._out_of_range()
         line = self._line
-        if line.after[-1] < ticks:
-            line = self._grown(lambda line: line.after[-1] >= ticks)
+        if not 0 <= ticks <= line.after[-1]:
+            line = self._with_coordinate(ticks)
         return _instant(line, bisect_left(line.after, ticks), ticks)
 
     def latest(self, ticks: int) -> datetime:
         """The last instant with this coordinate, to the microsecond below."""
-        if ticks < 0:
-            raise self._out_of_range()
-        line = self._grown(lambda line: line.after[-1] > ticks)
+        line = self._line
+        if not 0 <= ticks < line.after[-1]:
+            line = self._with_coordinate(ticks + 1)
         return _instant(line, bisect_right(line.after, ticks), ticks)
 
     def due(
@@ -131,18 +125,17 @@ class WorkingTime:
         A stop that begins at or after the due date leaves it alone. Raises `ValueError` for a stop that ends
         before it begins, and as `ticks` does.
         """
-        begun = _microseconds(start)
-        reached = self._at(begun)
+        reached = self.coordinate(start)
         target = reached + self.ticks(days)
         for opens, closes in _in_order(stops):
-            if closes <= begun:
+            if closes <= start:
                 continue
-            stopped_from = reached if opens <= begun else self._at(opens)
+            stopped_from = self.coordinate(opens) if opens > start else reached
             if stopped_from >= target:
                 break
-            stopped_to = self._at(closes)
+            stopped_to = self.coordinate(closes)
             if stopped_to > reached:
-                target += stopped_to - max(stopped_from, reached)
+                target += stopped_to - (stopped_from if stopped_from > reached else reached)
                 reached = stopped_to
         return self.earliest(target)
 
@@ -161,23 +154,22 @@ class WorkingTime:
 
         Raises `ValueError` when `end` is before `start`, or a stop ends before it begins.
         """
-        begun, ended = self._ordered(start, end)
-        length = self._at(ended) - self._at(begun)
-        return Fraction(length - self._stopped(begun, ended, stops), self.ticks_per_day)
+        length = self._length(start, end)
+        return Fraction(length - self._stopped(start, end, stops), self.ticks_per_day)
 
     def stopped(self, start: datetime, end: datetime, stops: Iterable[tuple[datetime, datetime]]) -> Fraction:
         """Working days from `start` to `end` covered by the union of `stops`; raises as `used` does."""
-        begun, ended = self._ordered(start, end)
-        return Fraction(self._stopped(begun, ended, stops), self.ticks_per_day)
+        self._length(start, end)
+        return Fraction(self._stopped(start, end, stops), self.ticks_per_day)
 
     def next_opening(self, at: datetime) -> datetime:
         """The first opening of an office period (after lunch, too) later than `at`."""
-        instant = _microseconds(at)
-        line = self._grown(lambda line: line.opens[-1] > instant)
-        place = bisect_right(line.opens, instant)
-        if place == 0:
-            raise self._out_of_range()
-        return _datetime(line.opens[place])
+        on = self._date(at)
+        while True:
+            for opens, _ in self._opening.periods(self.day(on)):
+                if opens > at:
+                    return opens.astimezone(UTC)
+            on += timedelta(days=1)
 
     def next_morning(self, at: datetime) -> datetime:
         """The opening of the first working day after the day of `at`."""
@@ -203,32 +195,38 @@ class WorkingTime:
             on += timedelta(days=1)
         return closing
 
-    def _at(self, instant: int) -> int:
-        line = self._line
-        if instant >= line.end:
-            line = self._grown(lambda line: instant < line.end)
-        place = bisect_right(line.opens, instant) - 1
-        if place < 0:
-            raise self._out_of_range()
-        left = line.closes[place] - instant
-        return line.after[place] - left * line.rates[place] if left > 0 else line.after[place]
-
-    def _ordered(self, start: datetime, end: datetime) -> tuple[int, int]:
-        begun, ended = _microseconds(start), _microseconds(end)
-        if ended < begun:
+    def _length(self, start: datetime, end: datetime) -> int:
+        begun, ended = self.coordinate(start), self.coordinate(end)
+        if end < start:
             raise ValueError(f"{end.isoformat()} is before {start.isoformat()}")
-        return begun, ended
+        return ended - begun
 
-    def _stopped(self, begun: int, ended: int, stops: Iterable[tuple[datetime, datetime]]) -> int:
-        total, reached = 0, begun
+    def _stopped(self, start: datetime, end: datetime, stops: Iterable[tuple[datetime, datetime]]) -> int:
+        total, reached = 0, start
         for opens, closes in _in_order(stops):
-            stopped_from, stopped_to = max(opens, reached), min(closes, ended)
+            stopped_from = opens if opens > reached else reached
+            stopped_to = closes if closes < end else end
             if stopped_from < stopped_to:
-                total += self._at(stopped_to) - self._at(stopped_from)
+                total += self.coordinate(stopped_to) - self.coordinate(stopped_from)
                 reached = stopped_to
         return total
 
-    def _grown(self, enough: Callable[[_Line], bool]) -> _Line:
+    def _date(self, at: datetime) -> date:
+        # By way of the coordinate, which refuses a naive instant; astimezone would take it for local time.
+        self.coordinate(at)
+        return at.astimezone(self.zone).date()
+
+    def _with_day(self, place: int) -> workline.Line:
+        if place < 0:
+            raise self._out_of_range()
+        return self._grown(lambda line: place < len(line.days))
+
+    def _with_coordinate(self, ticks: int) -> workline.Line:
+        if ticks < 0:
+            raise self._out_of_range()
+        return self._grown(lambda line: ticks <= line.after[-1])
+
+    def _grown(self, enough: Callable[[workline.Line], bool]) -> workline.Line:
         # Readers take the line once and keep it, so replacing it needs no lock on their side.
         while not enough(line := self._line):
             with self._growing:
@@ -236,68 +234,29 @@ class WorkingTime:
                     self._line = self._with_another_year(line)
         return line
 
-    def _with_another_year(self, line: _Line) -> _Line:
-        year = self.first_year if not line.days else line.days[-1].date.year + 1
+    def _with_another_year(self, line: workline.Line) -> workline.Line:
+        year = line.days[-1].date.year + 1 if line.days else self.first_year
         if year > self.last_year:
             raise self._out_of_range()
-        days = tuple(self._opening.weighed(day) for day in self._days_of_year(year))
-        first, end = date(year, 1, 1), date(year + 1, 1, 1)
-        if [day.date for day in days] != [first + timedelta(days=n) for n in range((end - first).days)]:
-            raise ValueError(f"the calendar of {year} does not give each of its days, in order")
-        opens: list[int] = []
-        closes: list[int] = []
-        after: list[int] = []
-        rates: list[int] = []
-        coordinate = line.after[-1]
-        for day in days:
-            rate = self._opening.rate(day)
-            for opening, closing in self._opening.periods(day):
-                opens.append(_microseconds(opening))
-                closes.append(_microseconds(closing))
-                coordinate += (closes[-1] - opens[-1]) * rate
-                after.append(coordinate)
-                rates.append(rate)
-        return _Line(
-            line.days + days,
-            line.opens + tuple(opens),
-            line.closes + tuple(closes),
-            line.after + tuple(after),
-            line.rates + tuple(rates),
-            self._midnight(end),
-        )
-
-    def _date(self, at: datetime) -> date:
-        # By way of the microseconds, since astimezone would take a naive instant for the machine's own time.
-        return _datetime(_microseconds(at)).astimezone(self.zone).date()
-
-    def _midnight(self, on: date) -> int:
-        return _microseconds(datetime.combine(on, time(), tzinfo=self.zone))
+        return workline.with_year(line, year, self._days_of_year(year), self._opening, self._origin)
 
     def _out_of_range(self) -> CalendarRangeError:
         return CalendarRangeError(f"the calendar covers the years {self.first_year} to {self.last_year}")
 
 
-def _microseconds(at: datetime) -> int:
-    try:
-        since = at - _EPOCH
-    except TypeError:
-        raise ValueError(f"{at!r} is not an aware datetime: its offset from UTC is missing") from None
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def _datetime(instant: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=instant)
-
-
-def _instant(line: _Line, place: int, ticks: int) -> datetime:
+def _instant(line: workline.Line, place: int, ticks: int) -> datetime:
     # Counted back from the close and rounded up there, which is down on the clock.
-    return _datetime(line.closes[place] + (ticks - line.after[place]) // line.rates[place])
+    return line.closings[place] + timedelta(0, 0, (ticks - line.after[place]) // line.rates[place])
 
 
-def _in_order(stops: Iterable[tuple[datetime, datetime]]) -> list[tuple[int, int]]:
-    pairs = [(_microseconds(opens), _microseconds(closes)) for opens, closes in stops]
-    for opens, closes in pairs:
+def _in_order(stops: Iterable[tuple[datetime, datetime]]) -> Sequence[tuple[datetime, datetime]]:
+    ordered = list(stops)
+    for opens, closes in ordered:
+        if opens.tzinfo is None or closes.tzinfo is None:
+            raise ValueError(
+                f"{opens!r}/{closes!r}: a stop's datetimes must be aware, with an offset from UTC"
+            )
         if closes < opens:
-            raise ValueError("a stop of the clock ends before it begins")
-    pairs.sort()
-    return pairs
+            raise ValueError(f"{opens.isoformat()}/{closes.isoformat()}: the stop ends before it begins")
+    ordered.sort()
+    return ordered

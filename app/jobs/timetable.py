@@ -36,7 +36,7 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
     return (
         Job("callbacks", 1, lambda: inbox.work(wechat.service)),
         Job("timers", 1, fire_timers),
-        Job("messages", 1, lambda: dispatcher.drain(wechat)),
+        Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
         Job("forget", an_hour, forget),
     )
 

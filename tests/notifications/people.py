@@ -12,22 +12,22 @@ NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 """Tuesday, 09:00 in Jinan."""
 
 
-def person(name: str, *, follows: bool = True) -> PersonBrief:
+def person(key: str, name: str = "某人", *, follows: bool = True) -> PersonBrief:
     return PersonBrief(
-        staff_id=f"staff-{name}",
-        number=f"no-{name}",
+        staff_id=f"staff-{key}",
+        number=f"no-{key}",
         name=name,
         phone="+8613800000001",
-        openid=f"mini-{name}",
-        service_openid=f"service-{name}" if follows else None,
+        openid=f"mini-{key}",
+        service_openid=f"service-{key}" if follows else None,
     )
 
 
-MANAGER = person("管家甲")
-DEPUTY = person("副手乙")
-DESIGNER = person("设计丙")
-SECOND_DESIGNER = person("设计丁")
-BOSS = person("督办戊")
+MANAGER = person("manager", "管家甲")
+DEPUTY = person("deputy", "副手乙")
+DESIGNER = person("designer-1", "设计丙")
+SECOND_DESIGNER = person("designer-2", "设计丁")
+BOSS = person("boss", "督办戊")
 
 CASE = CaseBrief(
     case_id="case-1",

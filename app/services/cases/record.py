@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Executable, Row, String, bindparam, literal, null, or_, select, union_all
 
-
 from app.core.db import db
 from app.domain.programs.definition import Program
 from app.domain.programs.figures import StageLog

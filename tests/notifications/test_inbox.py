@@ -1,0 +1,289 @@
+"""What WeChat tells us: kept once, and what comes of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from app.core import clock, eventbus
+from app.core.atomic import atomic
+from app.core.db import db
+from app.domain import events
+from app.models import Customer
+from app.wechat.port import AccountKind
+from app.wechat.pushevent import PushEvent, event_of
+from notifications import consents, inbox
+from notifications.dispatcher import dispatch
+from notifications.models import DeliveryState, InboxEvent, OutboxMessage
+from tests.notifications.conftest import FOLLOWER, SUBSCRIBE, Halves, Phones, later
+from tests.notifications.people import CASE, NOW, Registry, person
+
+CUSTOMER = "customer-1"
+OPENID = "mini-customer"
+CREATED = str(int(NOW.timestamp()))
+
+
+def push(account: AccountKind, event: str, openid: str, **fields: object) -> PushEvent:
+    values: Mapping[str, object] = {
+        "ToUserName": "gh_demo",
+        "FromUserName": openid,
+        "CreateTime": CREATED,
+        "MsgType": "event",
+        "Event": event,
+        **fields,
+    }
+    return event_of(account, values)
+
+
+def choices(event: str, **answers: str) -> PushEvent:
+    entries = [
+        {"TemplateId": f"SIM-{key}", "SubscribeStatusString": answer} for key, answer in answers.items()
+    ]
+    return push(AccountKind.MINI_PROGRAM, event, OPENID, List=entries)
+
+
+def sent(msgid: str, code: int) -> PushEvent:
+    entry = {"TemplateId": "SIM-accepted", "MsgID": msgid, "ErrorCode": str(code), "ErrorStatus": "success"}
+    return push(AccountKind.MINI_PROGRAM, "subscribe_msg_sent_event", OPENID, List=entry)
+
+
+def keep(event: PushEvent) -> bool:
+    with atomic():
+        return inbox.accept(event)
+
+
+def work(phones: Phones) -> int:
+    return inbox.work(phones.accounts.service, chance=Halves())
+
+
+def kept() -> list[tuple[str, str | None]]:
+    db.session.expire_all()
+    rows = db.session.execute(select(InboxEvent.event, InboxEvent.outcome).order_by(InboxEvent.id)).all()
+    db.session.rollback()
+    return [(row.event, row.outcome) for row in rows]
+
+
+def customer(unionid: str) -> Callable[[], str | None]:
+    """A customer known by unionid; tells the second openid that is bound to them."""
+    with atomic():
+        db.session.add(Customer(id=CUSTOMER, openid=OPENID, unionid=unionid, created_at=NOW))
+
+    def bound() -> str | None:
+        with atomic(read_only=True):
+            return db.session.scalars(select(Customer.service_openid)).one()
+
+    return bound
+
+
+def test_a_repeated_push_is_kept_once(known: Registry, phones: Phones) -> None:
+    event = choices("subscribe_msg_popup_event", accepted="accept")
+
+    assert [keep(event), keep(event)] == [True, False]
+    work(phones)
+    keep(event)
+    work(phones)
+
+    assert kept() == [("subscribe_msg_popup_event", "handled")]
+    assert consents.holders([OPENID], "accepted") == {OPENID}
+
+
+def test_following_binds_the_second_openid_by_unionid_and_leaving_unbinds_it(
+    known: Registry, phones: Phones
+) -> None:
+    bound = customer("union-1")
+    phones.follow("service-1", "union-1")
+    keep(push(AccountKind.SERVICE, "subscribe", "service-1"))
+
+    assert work(phones) == 1
+    assert bound() == "service-1"
+
+    keep(push(AccountKind.SERVICE, "unsubscribe", "service-1"))
+    work(phones)
+    assert bound() is None
+
+
+def test_while_wechat_can_not_be_asked_a_follow_event_waits(
+    known: Registry, phones: Phones, set_clock: clock.FixedClock
+) -> None:
+    bound = customer("union-1")
+    phones.follow("service-1", "union-1")
+    phones.fault(FOLLOWER, errcode=-1)
+    keep(push(AccountKind.SERVICE, "subscribe", "service-1"))
+
+    work(phones)
+    assert (bound(), kept()) == (None, [("subscribe", None)])
+    assert work(phones) == 0
+
+    later(set_clock, minutes=1)
+    work(phones)
+    assert (bound(), kept()) == ("service-1", [("subscribe", "handled")])
+
+
+def test_a_follower_whom_wechat_will_never_name_is_given_up(known: Registry, phones: Phones) -> None:
+    keep(push(AccountKind.SERVICE, "subscribe", "service-of-nobody"))
+
+    work(phones)
+
+    assert kept() == [("subscribe", "failed")]
+
+
+def test_a_wait_for_wechat_holds_up_nobody_else(known: Registry, phones: Phones) -> None:
+    phones.fault(FOLLOWER, failure="timeout")
+    keep(push(AccountKind.SERVICE, "subscribe", "service-1"))
+    keep(choices("subscribe_msg_popup_event", accepted="accept"))
+
+    work(phones)
+
+    assert kept() == [("subscribe", None), ("subscribe_msg_popup_event", "handled")]
+
+
+def test_a_no_in_the_popup_takes_nothing_away_and_switching_off_does(known: Registry, phones: Phones) -> None:
+    keep(choices("subscribe_msg_popup_event", accepted="accept", progress="accept"))
+    keep(choices("subscribe_msg_popup_event", accepted="reject"))
+    keep(choices("subscribe_msg_change_event", progress="reject"))
+
+    work(phones)
+
+    assert consents.holders([OPENID], "accepted") == {OPENID}
+    assert consents.holders([OPENID], "progress") == set()
+
+
+def test_consent_to_a_template_of_somebody_else_is_no_consent_of_ours(
+    known: Registry, phones: Phones
+) -> None:
+    keep(choices("subscribe_msg_popup_event", foreign="accept"))
+
+    work(phones)
+
+    assert kept() == [("subscribe_msg_popup_event", "handled")]
+
+
+def test_an_event_that_means_nothing_here_is_kept_and_ignored(known: Registry, phones: Phones) -> None:
+    keep(push(AccountKind.SERVICE, "VIEW", "service-1", EventKey="https://example.invalid/"))
+    keep(push(AccountKind.MINI_PROGRAM, "some_new_event", OPENID))
+
+    work(phones)
+
+    assert kept() == [("VIEW", "ignored"), ("some_new_event", "ignored")]
+
+
+@pytest.fixture
+def template_sent(known: Registry, phones: Phones) -> str:
+    """A template message that WeChat accepted; its msgid."""
+    phones.follow("service-customer")
+    with atomic():
+        eventbus.publish(events.WaterOn("case-1"))
+    dispatch(phones.accounts, chance=Halves())
+    return msgid()
+
+
+def msgid() -> str:
+    with atomic(read_only=True):
+        return db.session.scalars(select(OutboxMessage.msgid)).one() or ""
+
+
+def state() -> tuple[str, str | None]:
+    with atomic(read_only=True):
+        row = db.session.execute(select(OutboxMessage.state, OutboxMessage.failure_class)).one()
+        return row.state, row.failure_class
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("success", (DeliveryState.DELIVERED, None)),
+        ("failed:user block", (DeliveryState.REFUSED, "reported")),
+        ("failed: system failed", (DeliveryState.FAILED, "reported")),
+    ],
+)
+def test_the_report_of_a_template_message_settles_it(
+    template_sent: str, phones: Phones, status: str, expected: tuple[str, str | None]
+) -> None:
+    keep(
+        push(
+            AccountKind.SERVICE,
+            "TEMPLATESENDJOBFINISH",
+            "service-customer",
+            MsgID=template_sent,
+            Status=status,
+        )
+    )
+    work(phones)
+
+    assert state() == expected
+
+
+def test_a_second_report_does_not_undo_the_first(template_sent: str, phones: Phones) -> None:
+    for created, status in (("1", "success"), ("2", "failed: system failed")):
+        keep(
+            push(
+                AccountKind.SERVICE,
+                "TEMPLATESENDJOBFINISH",
+                "service-customer",
+                MsgID=template_sent,
+                Status=status,
+                CreateTime=created,
+            )
+        )
+    work(phones)
+
+    assert state() == (DeliveryState.DELIVERED, None)
+
+
+def test_a_report_of_nobodys_message_is_ignored(template_sent: str, phones: Phones) -> None:
+    keep(push(AccountKind.SERVICE, "TEMPLATESENDJOBFINISH", "service-customer", MsgID="1", Status="success"))
+    work(phones)
+
+    assert kept() == [("TEMPLATESENDJOBFINISH", "ignored")]
+    assert state() == (DeliveryState.ACCEPTED, None)
+
+
+@pytest.fixture
+def unknown(known: Registry, phones: Phones) -> None:
+    """A subscribe message that arrived although its sender never learned so."""
+    phones.consent(OPENID, "SIM-accepted")
+    with atomic():
+        consents.record(CUSTOMER, {"accepted": 1})
+    known.change_case(replace(CASE, acting=person("x", follows=False)))
+    phones.fault(SUBSCRIBE, failure="timeout", after_delivery=True)
+    with atomic():
+        eventbus.publish(events.CaseOpened("case-1"))
+    dispatch(phones.accounts, chance=Halves())
+    assert state()[0] == DeliveryState.UNKNOWN
+
+
+def test_the_report_of_a_message_of_unknown_outcome_settles_it(unknown: None, phones: Phones) -> None:
+    keep(sent("4711", 0))
+    work(phones)
+
+    assert state()[0] == DeliveryState.DELIVERED
+    assert msgid() == "4711"
+
+
+def test_a_person_who_refused_the_message_is_told_apart_from_a_fault(unknown: None, phones: Phones) -> None:
+    keep(sent("4711", 43101))
+    work(phones)
+
+    assert state() == (DeliveryState.REFUSED, "reported")
+
+
+def test_a_report_that_comes_before_the_sender_has_written_waits_for_it(
+    known: Registry, phones: Phones, set_clock: clock.FixedClock
+) -> None:
+    phones.follow("service-customer")
+    with atomic():
+        eventbus.publish(events.WaterOn("case-1"))
+        db.session.flush()
+        db.session.execute(OutboxMessage.__table__.update().values(state=DeliveryState.SENDING))  # type: ignore[attr-defined]
+    keep(push(AccountKind.SERVICE, "TEMPLATESENDJOBFINISH", "service-customer", MsgID="9", Status="success"))
+    work(phones)
+    assert kept() == [("TEMPLATESENDJOBFINISH", None)]
+
+    with atomic():
+        db.session.execute(
+            OutboxMessage.__table__.update().values(state=DeliveryState.ACCEPTED, msgid="9")  # type: ignore[attr-defined]
+        )
+    later(set_clock, minutes=1)
+    work(phones)
+    assert state()[0] == DeliveryState.DELIVERED

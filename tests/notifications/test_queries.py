@@ -1,0 +1,90 @@
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from app.core import clock, eventbus
+from app.core.atomic import atomic
+from app.core.db import db
+from app.domain import events
+from app.domain.errors import NotFoundError
+from notifications import queries
+from notifications.dispatcher import dispatch
+from notifications.models import Notice
+from tests.notifications.conftest import Halves, Phones, later
+from tests.notifications.people import CASE, MANAGER, Registry
+
+CUSTOMER = "customer-1"
+
+
+@pytest.fixture
+def told(known: Registry, set_clock: clock.FixedClock) -> Registry:
+    """Three notices for the customer, one for the manager; nobody follows but the customer."""
+    known.change_case(replace(CASE, acting=replace(MANAGER, service_openid=None)))
+    for event in (events.CaseOpened("case-1"), events.WaterOn("case-1"), events.CaseClosed("case-1")):
+        with atomic():
+            eventbus.publish(event)
+        later(set_clock, days=1)
+    return known
+
+
+def test_notices_are_paged_from_the_newest_without_gap_or_double(told: Registry) -> None:
+    first = queries.notices_of_customer(CUSTOMER, before=None, limit=2)
+    rest = queries.notices_of_customer(CUSTOMER, before=first.items[-1].seq, limit=2)
+
+    assert [line.kind for line in first.items + rest.items] == ["case_closed", "water_on", "case_accepted"]
+    assert first.unread == rest.unread == 3
+    assert MANAGER.name in first.items[0].body
+    assert first.items[0].page == "pages/case/index?id=case-1"
+
+
+def test_a_notice_is_read_once_and_by_its_reader_alone(told: Registry, set_clock: clock.FixedClock) -> None:
+    newest = queries.notices_of_customer(CUSTOMER, before=None, limit=1).items[0]
+    read_at = clock.now()
+    with atomic():
+        queries.mark_read_by_customer(CUSTOMER, newest.id)
+    later(set_clock, hours=1)
+    with atomic():
+        queries.mark_read_by_customer(CUSTOMER, newest.id)
+
+    page = queries.notices_of_customer(CUSTOMER, before=None, limit=1)
+    assert (page.items[0].read_at, page.unread) == (read_at, 2)
+    for stranger in (queries.mark_read_by_customer, queries.mark_read_by_staff):
+        with pytest.raises(NotFoundError):
+            stranger("somebody", newest.id)
+
+
+def test_staff_see_their_own_notices(told: Registry) -> None:
+    page = queries.notices_of_staff(MANAGER.staff_id, before=None, limit=10)
+    assert [line.kind for line in page.items] == ["new_case"]
+
+    with atomic():
+        queries.mark_read_by_staff(MANAGER.staff_id, page.items[0].id)
+    assert queries.notices_of_staff(MANAGER.staff_id, before=None, limit=10).unread == 0
+
+
+def test_staff_see_what_was_told_in_a_case_through_what_and_what_came_of_it(
+    told: Registry, phones: Phones
+) -> None:
+    phones.follow("service-customer")
+    phones.fault("cgi-bin/message/template/send", errcode=40037)
+    dispatch(phones.accounts, pool_size=1, chance=Halves())
+
+    lines = queries.messages_of_case("case-1")
+
+    assert [(line.kind, line.audience, line.channel, line.state, line.errcode) for line in lines] == [
+        ("case_accepted", "customer", "template", "failed", 40037),
+        ("new_case", "staff", None, "in_app", None),
+        ("water_on", "customer", "template", "accepted", None),
+        ("case_closed", "customer", "template", "accepted", None),
+    ]
+    assert queries.messages_of_case("case-2") == []
+
+
+def test_what_waits_at_this_instant_is_counted(told: Registry, phones: Phones) -> None:
+    assert queries.waiting_now() == 3
+    phones.follow("service-customer")
+    dispatch(phones.accounts, chance=Halves())
+
+    assert queries.waiting_now() == 0
+    assert len(db.session.scalars(select(Notice.id)).all()) == 4

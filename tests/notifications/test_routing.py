@@ -1,0 +1,176 @@
+"""Who is told what: the wired handlers, from the event to the notices."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from app.core import clock, eventbus
+from app.core.atomic import atomic
+from app.core.db import db
+from app.domain import events
+from notifications.models import Notice
+from tests.notifications.conftest import later
+from tests.notifications.people import BOSS, CASE, DEPUTY, DESIGNER, MANAGER, SECOND_DESIGNER, TASK, Registry
+
+CUSTOMER = CASE.customer_id
+DESIGNERS = {DESIGNER.staff_id, SECOND_DESIGNER.staff_id}
+
+
+def told(*happened: object) -> Counter[tuple[str, str]]:
+    """Who was told what, (kind, person), by these events in one transaction."""
+    with atomic():
+        for event in happened:
+            eventbus.publish(event)
+    rows = db.session.execute(select(Notice.kind, Notice.customer_id, Notice.staff_id)).all()
+    return Counter((row.kind, row.customer_id or row.staff_id) for row in rows)
+
+
+def only(kind: str, *people: str | None) -> Counter[tuple[str, str]]:
+    return Counter((kind, person or "") for person in people)
+
+
+def test_a_new_case_is_told_to_customer_and_manager(known: Registry) -> None:
+    assert told(events.CaseOpened("case-1")) == only("case_accepted", CUSTOMER) + only(
+        "new_case", MANAGER.staff_id
+    )
+
+
+def test_the_first_visit_is_no_second_message_to_the_manager(known: Registry) -> None:
+    known.task = replace(
+        TASK, task_key="site_visit", holders=(MANAGER,), opened_at=CASE.opened_at, stage_kind="promised"
+    )
+
+    assert told(events.CaseOpened("case-1"), events.TaskOpened("task-1")) == only(
+        "case_accepted", CUSTOMER
+    ) + only("new_case", MANAGER.staff_id)
+
+
+def test_another_task_that_opens_with_the_case_is_told(known: Registry) -> None:
+    known.task = replace(TASK, task_key="design_opinion", opened_at=CASE.opened_at)
+
+    found = told(events.CaseOpened("case-1"), events.TaskOpened("task-1"))
+
+    assert {person for kind, person in found if kind == "task_opened"} == DESIGNERS
+
+
+def test_during_leave_the_deputy_is_told_and_the_customer_reads_of_the_manager(known: Registry) -> None:
+    known.change_case(replace(CASE, acting=DEPUTY))
+
+    assert ("new_case", DEPUTY.staff_id) in told(events.CaseOpened("case-1"))
+    body = db.session.scalars(select(Notice.body).where(Notice.customer_id == CUSTOMER)).one()
+    assert MANAGER.name in body
+    assert "13800000001" in body
+
+
+def test_a_case_without_customer_tells_them_at_the_latest_when_they_confirm_it(known: Registry) -> None:
+    known.change_case(replace(CASE, customer_id=None, customer_openid=None, customer_service_openid=None))
+    assert told(events.CaseOpened("case-1")) == only("new_case", MANAGER.staff_id)
+
+    known.change_case(CASE)
+    found = told(events.CaseConfirmed("case-1"), events.CaseConfirmed("case-1"))
+    assert found - only("new_case", MANAGER.staff_id) == only("case_accepted", CUSTOMER) + only(
+        "case_confirmed", MANAGER.staff_id
+    )
+
+
+def test_a_customer_who_knows_already_is_not_told_of_the_acceptance_again(known: Registry) -> None:
+    found = told(events.CaseOpened("case-1"), events.CaseConfirmed("case-1"))
+
+    assert found["case_accepted", "customer-1"] == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        (events.StageCompleted("case-1", "design"), "stage_completed"),
+        (events.ClockStopped("stop-1"), "clock_stopped"),
+        (events.ClockResumed("stop-1"), "clock_resumed"),
+        (events.WaterOn("case-1"), "water_on"),
+        (events.CaseClosed("case-1"), "case_closed"),
+    ],
+)
+def test_the_customer_alone_is_told_how_it_goes_and_once(known: Registry, event: object, kind: str) -> None:
+    assert told(event, event) == only(kind, CUSTOMER)
+
+
+@pytest.mark.parametrize("stage", ["construction", "return_visit", "after_work"])
+def test_a_stage_of_which_another_message_tells_is_quiet(known: Registry, stage: str) -> None:
+    assert told(events.StageCompleted("case-1", stage)) == Counter()
+
+
+def test_a_stage_that_is_completed_again_is_told_again(known: Registry, set_clock: clock.FixedClock) -> None:
+    told(events.StageCompleted("case-1", "design"))
+    later(set_clock, days=1)
+
+    assert told(events.StageCompleted("case-1", "design"))["stage_completed", "customer-1"] == 2
+
+
+def test_everybody_of_a_queue_is_told_of_its_task(known: Registry) -> None:
+    assert told(events.TaskOpened("task-1")) == only("task_opened", *DESIGNERS)
+
+
+def test_the_return_visit_is_pushed_to_the_manager(known: Registry) -> None:
+    known.task = replace(TASK, task_key="return_visit", stage_kind="return_visit", holders=(MANAGER,))
+
+    assert told(events.TaskOpened("task-1")) == only("return_visit", MANAGER.staff_id)
+
+
+def test_a_reminder_goes_to_holders_and_manager_once_each(known: Registry) -> None:
+    found = told(events.ReminderDue("task-1", ("before_due", "lower_bound")))
+    assert found == only("task_reminder", *DESIGNERS, MANAGER.staff_id)
+
+    body = db.session.scalars(select(Notice.body).where(Notice.staff_id == DESIGNER.staff_id)).one()
+    assert "即将到期" in body
+    assert "2026-03-12 17:00" in body
+
+
+def test_a_manager_who_holds_the_task_is_reminded_once(known: Registry) -> None:
+    known.task = replace(TASK, holders=(MANAGER,))
+
+    assert told(events.ReminderDue("task-1", ("at_due",))) == only("task_reminder", MANAGER.staff_id)
+
+
+def test_the_reminder_of_a_new_due_date_is_a_new_reminder(known: Registry) -> None:
+    told(events.ReminderDue("task-1", ("before_due",)))
+    assert TASK.due_at is not None
+    known.task = replace(TASK, due_at=TASK.due_at.replace(day=16))
+
+    assert told(events.ReminderDue("task-1", ("before_due",)))["task_reminder", DESIGNER.staff_id] == 2
+
+
+def test_what_is_overdue_goes_to_supervisors_too_each_working_day(known: Registry) -> None:
+    assert told(events.TaskOverdue("task-1", 1)) == only(
+        "task_overdue", *DESIGNERS, MANAGER.staff_id, BOSS.staff_id
+    )
+    assert told(events.TaskOverdue("task-1", 2))["task_overdue", BOSS.staff_id] == 2
+
+
+def test_a_supervisor_who_holds_the_task_is_told_once_that_it_is_overdue(known: Registry) -> None:
+    known.task = replace(TASK, holders=(BOSS,))
+
+    assert told(events.TaskOverdue("task-1", 1)) == only("task_overdue", BOSS.staff_id, MANAGER.staff_id)
+
+
+@pytest.mark.parametrize(("rating", "expected"), [(1, 1), (2, 1), (3, 0), (5, 0)])
+def test_a_low_rating_goes_to_the_supervisors(known: Registry, rating: int, expected: int) -> None:
+    assert told(events.CaseRated("case-1", rating))["low_rating", BOSS.staff_id] == expected
+
+
+def test_wiring_twice_tells_once(known: Registry) -> None:
+    from notifications import wiring
+    from tests.notifications.conftest import JINAN
+
+    wiring.wire(JINAN, None, simulated=True)
+    wiring.wire(JINAN, None, simulated=True)
+
+    assert told(events.TaskOpened("task-1"))["task_opened", DESIGNER.staff_id] == 1
+
+
+def test_a_change_that_is_rolled_back_tells_nobody(known: Registry) -> None:
+    with atomic() as transaction:
+        eventbus.publish(events.CaseOpened("case-1"))
+        transaction.turn_back()
+
+    assert db.session.scalars(select(Notice.id)).all() == []
