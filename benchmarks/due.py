@@ -20,8 +20,12 @@ from app.services.calendar import build
 
 Question = tuple[datetime, Fraction, tuple[Stretch, ...]]
 
+# The published totals of a single meter and of a residential estate (附件 1 and 3); the aim of 150 is for the
+# longest, since a loop's cost grows with the days and the line's does not.
+LIMITS = (Fraction(10), Fraction(60))
 QUESTIONS = 300
-ROUNDS = 5
+WEEKS = 3
+ROUNDS = 7
 SEED = 138
 
 
@@ -65,25 +69,31 @@ def _without(begin: datetime, end: datetime, stops: tuple[Stretch, ...]) -> list
     return free
 
 
-def _questions(city: CalendarData) -> list[Question]:
-    """Starts over two years, the plan's limits from half a day to 60 days, two stops apart after each start."""
+def _questions(city: CalendarData, days: Fraction) -> list[Question]:
+    """Starts at any time of two years, each with two stops apart in the weeks after it."""
     chance = random.Random(SEED)
-    limits = [Fraction(halves, 2) for halves in (1, 2, 4, 12, 20, 36, 60, 120)]
     questions: list[Question] = []
     for _ in range(QUESTIONS):
         on = date(2025, 1, 2) + timedelta(days=chance.randrange(640))
         start = datetime.combine(on, time(chance.randrange(24), chance.randrange(60)), tzinfo=city.zone)
-        edges = sorted(start + timedelta(minutes=chance.randrange(1, 20 * 24 * 60)) for _ in range(4))
-        questions.append(
-            (start, chance.choice(limits), (Stretch(edges[0], edges[1]), Stretch(edges[2], edges[3])))
-        )
+        edges = sorted(start + timedelta(minutes=chance.randrange(1, WEEKS * 7 * 24 * 60)) for _ in range(4))
+        questions.append((start, days, (Stretch(edges[0], edges[1]), Stretch(edges[2], edges[3]))))
     return questions
 
 
-def _best_of(rounds: int, answer: Callable[[Question], datetime], questions: list[Question]) -> float:
-    """Microseconds for one question, in the best of some rounds."""
+def _in_utc(question: Question) -> Question:
+    start, days, stops = question
+    return (
+        start.astimezone(UTC),
+        days,
+        tuple(Stretch(stop.start.astimezone(UTC), stop.end.astimezone(UTC)) for stop in stops),
+    )
+
+
+def _best(answer: Callable[[Question], datetime], questions: list[Question]) -> float:
+    """Microseconds for one question, in the best of the rounds."""
     best = float("inf")
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         begun = perf_counter()
         for question in questions:
             answer(question)
@@ -96,28 +106,25 @@ def run() -> list[tuple[str, float, str]]:
     city = load_hours(city_folder(os.environ))
     line = build(city.hours, city.half_days, city.zone, city.tag)
     china = country_holidays("CN", years=range(2024, 2029))
-    local = _questions(city)
-    # The product keeps instants in UTC; the loop is given local ones, so that it converts nothing either.
-    stored = [
-        (
-            start.astimezone(UTC),
-            days,
-            tuple(Stretch(stop.start.astimezone(UTC), stop.end.astimezone(UTC)) for stop in stops),
-        )
-        for start, days, stops in local
-    ]
-    for question, same in zip(stored, local, strict=True):
-        if line.due(*question) != day_by_day(china, city, *same):
-            raise RuntimeError(f"the line and the loop disagree about {same}")
-    on_line = _best_of(ROUNDS, lambda question: line.due(*question), stored)
-    by_days = _best_of(ROUNDS, lambda question: day_by_day(china, city, *question), local)
-    return [
-        ("due with two stops, on the line", on_line, "µs"),
-        ("due with two stops, day by day", by_days, "µs"),
-        ("ratio (aim 150)", by_days / on_line, "×"),
-    ]
+    figures = []
+    for days in LIMITS:
+        # The product keeps instants in UTC; the loop is given local ones, so that it converts nothing either.
+        local = _questions(city, days)
+        stored = [_in_utc(question) for question in local]
+        for question, same in zip(stored, local, strict=True):
+            if line.due(*question) != day_by_day(china, city, *same):
+                raise RuntimeError(f"the line and the loop disagree about {same}")
+        on_line = _best(lambda question: line.due(*question), stored)
+        by_days = _best(lambda question: day_by_day(china, city, *question), local)
+        promise = f"due in {days} working days, two stops"
+        figures += [
+            (f"{promise}: on the line", on_line, "µs"),
+            (f"{promise}: day by day", by_days, "µs"),
+            (f"{promise}: ratio", by_days / on_line, "×"),
+        ]
+    return figures
 
 
 if __name__ == "__main__":
     for name, value, unit in run():
-        print(f"{name:40} {value:10.2f} {unit}")
+        print(f"{name:52} {value:10.2f} {unit}")

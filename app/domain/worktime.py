@@ -17,6 +17,8 @@ from app.domain import workline
 from app.domain.officehours import FIRST_DAY, HalfDay, OfficeHours
 from app.domain.workdays import Day, Opening
 
+_MICROSECOND = timedelta(microseconds=1)
+
 
 class Stretch(NamedTuple):
     """A stretch of real time from `start` to `end`, both aware: for example one stop of the clock."""
@@ -246,17 +248,18 @@ class WorkingTime:
 
 def _instant(line: workline.Line, place: int, ticks: int) -> datetime:
     # Counted back from the close and rounded up there, which is down on the clock.
-    return line.closings[place] + timedelta(0, 0, (ticks - line.after[place]) // line.rates[place])
+    return line.closings[place] + (ticks - line.after[place]) // line.rates[place] * _MICROSECOND
 
 
 def _in_order(stops: Iterable[tuple[datetime, datetime]]) -> Sequence[tuple[datetime, datetime]]:
-    ordered = list(stops)
-    for opens, closes in ordered:
-        if opens.tzinfo is None or closes.tzinfo is None:
-            raise ValueError(
-                f"{opens!r}/{closes!r}: a stop's datetimes must be aware, with an offset from UTC"
-            )
-        if closes < opens:
-            raise ValueError(f"{opens.isoformat()}/{closes.isoformat()}: the stop ends before it begins")
-    ordered.sort()
+    try:
+        ordered = sorted(stops)
+        for opens, closes in ordered:
+            if closes < opens:
+                raise ValueError(f"{opens.isoformat()}/{closes.isoformat()}: the stop ends before it begins")
+    except TypeError:
+        raise ValueError("stops must be pairs of aware datetimes, with an offset from UTC") from None
+    # All were compared, so they are all aware or all naive.
+    if ordered and ordered[0][0].tzinfo is None:
+        raise ValueError("stops must be pairs of aware datetimes, with an offset from UTC")
     return ordered
