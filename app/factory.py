@@ -25,7 +25,7 @@ from app.wechat.token_store import MemoryTokenStore
 from miniprogram_api import openapi, problems, registration
 from miniprogram_api.edge import StewardApp
 from miniprogram_api.schemas.fields import speak_chinese
-from notifications import wiring
+from notifications import catalog, wiring
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 IN_PROCESS = "http://simulator.invalid"
@@ -122,7 +122,11 @@ def _ready_wechat(app: StewardApp, settings: Settings) -> None:
         AccountKind.SERVICE: PushReceiver(AccountKind.SERVICE, settings.service_account),
     }
     if settings.simulated:
-        app.extensions["steward.desk"] = Desk(url, adapter)
+        desk = Desk(url, adapter)
+        app.extensions["steward.desk"] = desk
+        if adapter is not None:
+            for template in catalog.current().declared():
+                desk.ask("POST", "templates", template)
 
 
 def _loaded_by_flask_command(environ: Mapping[str, str]) -> bool:

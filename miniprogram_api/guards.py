@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 
 from app.core.settings import Settings
 from app.domain.errors import NotAllowedError, NotFoundError, NotSignedInError
@@ -39,6 +39,12 @@ def with_simulator() -> None:
     settings: Settings = current_app.extensions["steward.settings"]
     if not settings.simulated:
         raise NotFoundError
+
+
+def guard_of(app: Flask, endpoint: str) -> Guard | None:
+    """The guard before an endpoint, by its blueprint; None for an endpoint without one."""
+    known: dict[str, Guard] = app.extensions["steward.guards"]
+    return known.get(endpoint.partition(".")[0])
 
 
 def caller() -> Identity:

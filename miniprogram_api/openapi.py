@@ -80,8 +80,6 @@ def document(app: Flask) -> bytes:
 
 
 def _completed(app: StewardApp) -> dict[str, Any]:
-    from miniprogram_api.registration import guard_of
-
     spec: dict[str, Any] = app.spec  # type: ignore[assignment]
     spec["components"]["schemas"]["Problem"] = _PROBLEM
     endpoints = {
@@ -93,7 +91,7 @@ def _completed(app: StewardApp) -> dict[str, Any]:
         for method, operation in operations.items():
             if method == "parameters":
                 continue
-            guard = guard_of(endpoints[path, method])
+            guard = guards.guard_of(app, endpoints[path, method])
             _add_problems(operation, method, guard)
             for response in operation["responses"].values():
                 response["headers"] = {"X-Request-Id": {"schema": {"type": "string"}}}

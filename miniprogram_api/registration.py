@@ -1,6 +1,5 @@
 """Every blueprint with the guard that stands before it. A route that is not listed here does not exist."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +65,7 @@ def open_doors(app: StewardApp) -> None:
     app.url_map.converters["public_id"] = PublicId
     app.url_map.converters["public_key"] = PublicKey
     app.before_request(check_body)
+    app.extensions["steward.guards"] = {door.blueprint.name: door.guard for door in DOORS}
     for door in DOORS:
         hooks: list[Callable[..., Any]] = [door.guard]
         if door.once:
@@ -74,9 +74,3 @@ def open_doors(app: StewardApp) -> None:
         if door.once:
             app.after_request_funcs.setdefault(door.blueprint.name, []).append(repeats.keep_answer)
         app.register_blueprint(door.blueprint)
-
-
-def guard_of(endpoint: str) -> guards.Guard | None:
-    """The guard before an endpoint, by its blueprint; None for an endpoint without one."""
-    name = re.split(r"\.", endpoint, maxsplit=1)[0]
-    return next((door.guard for door in DOORS if door.blueprint.name == name), None)

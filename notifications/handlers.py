@@ -94,19 +94,23 @@ def task_opened(event: events.TaskOpened) -> None:
 
 
 def reminder_due(event: events.ReminderDue) -> None:
-    """Holders and manager are reminded; reminders that fell together are one message."""
+    """Holders and manager are reminded; reminders that fell together are one message.
+
+    Tasks of one stage that are due together remind each person once, the manager above all: they hold
+    or answer for every one of them.
+    """
     brief = briefs.task(event.task_id)
     # A stop moves the due date, and the reminders of the new one are reminders of their own.
-    key = f"{brief.task_id}:{'+'.join(event.kinds)}:{_stamp(brief.due_at)}"
+    key = f"{_stage(brief)}:{'+'.join(event.kinds)}:{_stamp(brief.due_at)}"
     values = _speech().of_task(brief, reminders=event.kinds)
     occasion = Occasion(Kind.TASK_REMINDER, key, brief.case.case_id, values, brief.task_id)
     enqueue(occasion, _staff([*brief.holders, brief.case.acting]))
 
 
 def task_overdue(event: events.TaskOverdue) -> None:
-    """Holders, manager and supervisors are told, once each working day."""
+    """Holders, manager and supervisors are told, each once a working day for what is late in a stage."""
     brief = briefs.task(event.task_id)
-    key = f"{brief.task_id}:{event.occurrence}:{_stamp(brief.due_at)}"
+    key = f"{_stage(brief)}:{event.occurrence}:{_stamp(brief.due_at)}"
     values = _speech().of_task(brief, occurrence=event.occurrence)
     occasion = Occasion(Kind.TASK_OVERDUE, key, brief.case.case_id, values, brief.task_id)
     enqueue(occasion, _staff([*brief.holders, brief.case.acting, *briefs.supervisors()]))
@@ -159,6 +163,10 @@ def _not_told_already(brief: TaskBrief) -> list[PersonBrief]:
         keys[key] for key in db.session.scalars(select(Notice.dedupe_key).where(Notice.dedupe_key.in_(keys)))
     }
     return [person for person in brief.holders if person.staff_id not in told]
+
+
+def _stage(brief: TaskBrief) -> str:
+    return f"{brief.case.case_id}:{brief.stage_key}"
 
 
 def _stamp(instant: datetime | None) -> str:

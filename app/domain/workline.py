@@ -8,15 +8,16 @@ from app.domain.workdays import Day, Opening
 
 _MICROSECOND = timedelta(microseconds=1)
 
-Period = tuple[int, int, int]
-"""An office period: opening and closing in microseconds since midnight, ticks in each microsecond."""
+Period = tuple[int, int, int, int]
+"""An office period: when it opens and closes (microseconds since midnight), the coordinate when it has closed,
+and the ticks in a microsecond of it."""
 
 
 class Line(NamedTuple):
     """The line as far as it has been built; never changed, only replaced by a longer one.
 
-    By day: the day, the coordinate (ticks) at its midnight, and its office periods. By office period, through
-    all days: when it closes (UTC), the coordinate then, and the ticks in a microsecond of it.
+    By day: the day, the coordinate (ticks) at its midnight, and its office periods, the last one first. By
+    office period, through all days: when it closes (UTC), the coordinate then, the ticks in a microsecond.
     """
 
     days: tuple[Day, ...]
@@ -42,8 +43,8 @@ def with_year(line: Line, year: int, calendar: Sequence[Day], opening: Opening, 
     Raises `ValueError` when the calendar leaves out a day of that year, or the zone does not keep one offset
     from UTC: all days here are 24 hours, as they are in China (since 1991).
     """
-    first, end = date(year, 1, 1), date(year + 1, 1, 1)
-    if [day.date for day in calendar] != [first + timedelta(days=n) for n in range((end - first).days)]:
+    new_year, end = date(year, 1, 1), date(year + 1, 1, 1)
+    if [day.date for day in calendar] != [new_year + timedelta(days=n) for n in range((end - new_year).days)]:
         raise ValueError(f"the calendar of {year} does not give each of its days, in order")
     days = tuple(opening.weighed(day) for day in calendar)
     rows: list[tuple[int, tuple[Period, ...]]] = []
@@ -58,9 +59,9 @@ def with_year(line: Line, year: int, calendar: Sequence[Day], opening: Opening, 
         before, rate = coordinate, opening.rate(day)
         periods: list[Period] = []
         for opens, closes in opening.periods(day):
-            period = (opens - midnight) // _MICROSECOND, (closes - midnight) // _MICROSECOND, rate
-            coordinate += (period[1] - period[0]) * rate
-            periods.append(period)
+            first, last = (opens - midnight) // _MICROSECOND, (closes - midnight) // _MICROSECOND
+            coordinate += (last - first) * rate
+            periods.insert(0, (first, last, coordinate, rate))
             closings.append(closes.astimezone(UTC))
             after.append(coordinate)
             rates.append(rate)

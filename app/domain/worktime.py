@@ -88,14 +88,13 @@ class WorkingTime:
         rows = self._line.rows
         if not 0 <= place < len(rows):
             rows = self._with_day(place).rows
-        coordinate, periods = rows[place]
+        before, periods = rows[place]
         if periods:
             instant = since.seconds * 1_000_000 + since.microseconds
-            for opens, closes, rate in periods:
-                if instant <= opens:
-                    break
-                coordinate += ((closes if closes < instant else instant) - opens) * rate
-        return coordinate
+            for opens, closes, after, rate in periods:
+                if instant > opens:
+                    return after if instant >= closes else after - (closes - instant) * rate
+        return before
 
     def ticks(self, days: Fraction | Decimal | int) -> int:
         """Working days in ticks. Raises `ValueError` when they are negative or no whole number of ticks."""
@@ -252,14 +251,13 @@ def _instant(line: workline.Line, place: int, ticks: int) -> datetime:
 
 
 def _in_order(stops: Iterable[tuple[datetime, datetime]]) -> Sequence[tuple[datetime, datetime]]:
-    try:
-        ordered = sorted(stops)
-        for opens, closes in ordered:
-            if closes < opens:
-                raise ValueError(f"{opens.isoformat()}/{closes.isoformat()}: the stop ends before it begins")
-    except TypeError:
-        raise ValueError("stops must be pairs of aware datetimes, with an offset from UTC") from None
-    # All were compared, so they are all aware or all naive.
-    if ordered and ordered[0][0].tzinfo is None:
-        raise ValueError("stops must be pairs of aware datetimes, with an offset from UTC")
+    ordered = list(stops)
+    for opens, closes in ordered:
+        if opens.tzinfo is None or closes.tzinfo is None:
+            raise ValueError(
+                f"{opens!r}/{closes!r}: a stop's datetimes must be aware, with an offset from UTC"
+            )
+        if closes < opens:
+            raise ValueError(f"{opens.isoformat()}/{closes.isoformat()}: the stop ends before it begins")
+    ordered.sort()
     return ordered

@@ -1,0 +1,119 @@
+"""The ground a benchmark stands on: migrated databases of both kinds, and cases walked to a telling point."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from app.core import clock
+from app.core.atomic import atomic
+from app.core.clock import FixedClock, SystemClock
+from app.core.db import db
+from app.core.settings import Settings
+from app.factory import create_app
+from app.models import Case, Stage
+from app.services.sessions import Audience
+from miniprogram_api.edge import StewardApp
+from tests.databases import Postgresql, migrated_postgresql, migrated_sqlite, postgresql
+from tests.world import World
+
+DATABASES = ("sqlite", "postgresql")
+BEFORE_STOP = (
+    "site_visit",
+    "network_survey",
+    "design_opinion",
+    "engineering_opinion",
+    "confirm_plan",
+    "drawings",
+    "quote",
+    "sign_agreement",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A case, and a live token of the customer it belongs to."""
+
+    case_id: str
+    token: str
+
+
+class Ground:
+    """Fresh databases for one run; all of them wait for the disk, as in production."""
+
+    def __init__(self, folder: Path, server: Postgresql) -> None:
+        self._folder = folder
+        self._server = server
+        self._made = 0
+
+    def database(self, kind: str) -> str:
+        """The address of a fresh, migrated database of that kind."""
+        self._made += 1
+        name = f"bench{self._made}"
+        if kind == "sqlite":
+            return f"sqlite:///{migrated_sqlite(self._folder / f'{name}.db')}"
+        return migrated_postgresql(self._server, name)
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """Everything is gone at the end of the block."""
+    with tempfile.TemporaryDirectory(prefix="steward-bench-") as folder, postgresql(durable=True) as server:
+        yield Ground(Path(folder), server)
+
+
+@contextmanager
+def application(database_url: str) -> Iterator[StewardApp]:
+    """The application in this process, on the machine's clock."""
+    app = create_app(Settings.for_tests(database_url=database_url))
+    clock.use(SystemClock())
+    try:
+        yield app
+    finally:
+        clock.use(SystemClock())
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def cases_with_a_stop(app: StewardApp, number: int) -> list[Owned]:
+    """Cases of customers of their own, in construction after a stop, with six stages to show.
+
+    The stage that a 设计方案意见征询 begins with is added to each, so that all six are there.
+    """
+    now = SystemClock().now()
+    world = World(app)
+    owned = [_walk(world, now, position) for position in range(number)]
+    clock.use(SystemClock())
+    return owned
+
+
+def _walk(world: World, now: datetime, position: int) -> Owned:
+    steps = FixedClock(now - timedelta(days=24))
+    clock.use(steps)
+    customer = world.log_in(f"o_bench_{position}", f"139{position:08d}")
+    case_id: str = world.submitted(customer)["id"]
+    for task in BEFORE_STOP:
+        steps.set(steps.now() + timedelta(days=1))
+        world.complete(case_id, task)
+    steps.set(steps.now() + timedelta(days=7))
+    world.complete(case_id, "payment")
+    clock.use(SystemClock())
+    with world.app.app_context(), atomic():
+        case = db.session.get_one(Case, case_id)
+        db.session.add(
+            Stage(
+                case_id=case_id,
+                key="information_transfer",
+                round=1,
+                opened_at=case.opened_at - timedelta(days=2),
+                due_at=case.opened_at - timedelta(days=1),
+                completed_at=case.opened_at - timedelta(days=1),
+            )
+        )
+        assert case.customer_id is not None
+        token = world.app.extensions["steward.signer"].issue(Audience.CUSTOMER, case.customer_id)
+        db.session.flush()
+    return Owned(case_id, token.value)

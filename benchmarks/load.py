@@ -1,0 +1,119 @@
+"""An HTTP load over keep-alive connections, from a process of its own: `python -m benchmarks.load`.
+
+It reads one JSON order from standard input for each stretch of load and answers each with one JSON line. A
+closed loop: every connection has one request under way. Sockets and epoll only, since an HTTP library in
+Python would cost as much as the server that it measures.
+"""
+
+import json
+import selectors
+import socket
+import sys
+from dataclasses import asdict, dataclass
+from itertools import cycle
+from time import perf_counter
+
+_END_OF_HEAD = b"\r\n\r\n"
+_LENGTH = b"content-length: "
+_AT_ONCE = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A stretch of load: raw requests sent in turn, for so many seconds after a warm-up."""
+
+    port: int
+    requests: list[str]
+    connections: int
+    warm_up_seconds: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many answers came in the measured seconds, and how many of all were not 200 or 201."""
+
+    answers: int
+    seconds: float
+    failures: int
+
+    @property
+    def per_second(self) -> float:
+        """The rate."""
+        return self.answers / self.seconds
+
+
+def get(path: str, token: str | None = None) -> str:
+    """A raw GET."""
+    return _request("GET", path, token)
+
+
+def post(path: str, token: str, idempotency_key: str) -> str:
+    """A raw POST without a body."""
+    return _request("POST", path, token, f"Idempotency-Key: {idempotency_key}\r\nContent-Length: 0\r\n")
+
+
+def _request(method: str, path: str, token: str | None, headers: str = "") -> str:
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    return f"{method} {path} HTTP/1.1\r\nHost: bench\r\n{authorization}{headers}\r\n"
+
+
+def run(order: Order) -> Outcome:
+    """Load the server; every connection stays open throughout. Raises `ConnectionError` when one is cut."""
+    requests = cycle([request.encode() for request in order.requests])
+    connections = [_Connection(order.port) for _ in range(order.connections)]
+    with selectors.DefaultSelector() as selector:
+        for connection in connections:
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            connection.ask(next(requests))
+        answers = failures = 0
+        begun = perf_counter() + order.warm_up_seconds
+        end = begun + order.seconds
+        while (now := perf_counter()) < end:
+            for key, _ in selector.select(1):
+                connection = key.data
+                status = connection.hear()
+                if status is None:
+                    continue
+                answers += now >= begun
+                failures += status not in (b"200", b"201")
+                connection.ask(next(requests))
+    for connection in connections:
+        connection.socket.close()
+    return Outcome(answers, order.seconds, failures)
+
+
+class _Connection:
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._heard = b""
+
+    def ask(self, request: bytes) -> None:
+        self.socket.sendall(request)
+
+    def hear(self) -> bytes | None:
+        """The status of an answer that is complete now, else None."""
+        part = self.socket.recv(_AT_ONCE)
+        if not part:
+            raise ConnectionError("the server closed a connection")
+        heard = self._heard + part
+        head = heard.find(_END_OF_HEAD)
+        if head >= 0:
+            at = heard.lower().find(_LENGTH, 0, head)
+            length = int(heard[at + len(_LENGTH) : heard.find(b"\r", at)])
+            if len(heard) >= head + len(_END_OF_HEAD) + length:
+                self._heard = b""
+                return heard[9:12]
+        self._heard = heard
+        return None
+
+
+def main() -> None:
+    """Carry out orders until standard input ends."""
+    for line in sys.stdin:
+        print(json.dumps(asdict(run(Order(**json.loads(line))))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""The product on granian as it is run in production: two workers, one blocking thread each (design.md, rule 9)."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from threading import Event
+from time import perf_counter
+
+from benchmarks.load import Order, Outcome
+
+WORKERS = 2
+READY_SECONDS = 60
+
+
+@contextmanager
+def served(database_url: str) -> Iterator[int]:
+    """Serve `benchmarks.served` on that database for the length of the block; its port on loopback.
+
+    Raises `RuntimeError` when it does not come up.
+    """
+    port = _free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
+    command += ["--workers", str(WORKERS), "--blocking-threads", "1", "--port", str(port), "--no-ws"]
+    command += ["--log-level", "error", "benchmarks.served:app"]
+    environ = os.environ | {
+        "STEWARD_PROFILE": "demo",
+        "STEWARD_DATABASE_URL": database_url,
+        "STEWARD_LOG_LEVEL": "ERROR",
+    }
+    process = subprocess.Popen(command, env=environ)
+    try:
+        _wait(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Loader:
+    """The process that makes the load; it carries out one order after the other."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.load"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def begin(self, order: Order) -> None:
+        """Hand over an order; `outcome` waits for it."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(asdict(order)) + "\n")
+        self._process.stdin.flush()
+
+    def outcome(self) -> Outcome:
+        """What came of the order under way. Raises `RuntimeError` when an answer was a failure."""
+        assert self._process.stdout is not None
+        outcome = Outcome(**json.loads(self._process.stdout.readline()))
+        if outcome.failures:
+            raise RuntimeError(f"{outcome.failures} requests failed")
+        return outcome
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    pause = Event()
+    give_up = perf_counter() + READY_SECONDS
+    while perf_counter() < give_up and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz").close()
+        except urllib.error.URLError:
+            pause.wait(0.1)
+        else:
+            return
+    raise RuntimeError("the server did not come up")
