@@ -17,6 +17,7 @@ from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
 from miniprogram_api.edge import StewardApp, check_body
 from miniprogram_api.health import health
+from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
 from miniprogram_api.staff.cases import cases as staff_cases
 from miniprogram_api.staff.entry import entry
@@ -40,6 +41,7 @@ DOORS: Sequence[Door] = (
     Door(applications, guards.customer, once=True),
     Door(cases, guards.customer, once=True),
     Door(entry, guards.anyone),
+    Door(staff_account, guards.staff),
     Door(tasks, guards.staff),
     Door(staff_cases, guards.staff),
     Door(staff_applications, guards.staff),

@@ -9,14 +9,14 @@ from app.services.tasks import queries as task_queries
 from miniprogram_api.guards import me
 from miniprogram_api.pages import instant_cursor, instant_key, next_cursor, number_cursor
 from miniprogram_api.schemas.customer import ProgressOut
-from miniprogram_api.schemas.shared import CasePageOut, HistoryOut, NoticesOut, PageIn
+from miniprogram_api.schemas.shared import CasePageOut, HistoryOut, PageIn
 from miniprogram_api.schemas.staff import ContactOut, SentMessagesOut, StopIn, StopOut, StopsOut, TasksOut
 from notifications import queries as notices
 
-cases = APIBlueprint("staff_cases", __name__, url_prefix="/api/v1/staff", tag="staff")
+cases = APIBlueprint("staff_cases", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
 
 
-@cases.get("/cases")
+@cases.get("")
 @cases.input(PageIn, location="query")
 @cases.output(CasePageOut)
 @cases.doc(summary="我负责的在办工单")
@@ -27,7 +27,7 @@ def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at))}
 
 
-@cases.get("/cases/<public_id:case_id>")
+@cases.get("/<public_id:case_id>")
 @cases.output(ProgressOut)
 @cases.doc(summary="工单进度")
 def read_progress(case_id: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def read_progress(case_id: str) -> dict[str, Any]:
     return progress.for_staff(access.of_staff(me(), case_id).id)
 
 
-@cases.get("/cases/<public_id:case_id>/timeline")
+@cases.get("/<public_id:case_id>/timeline")
 @cases.input(PageIn, location="query")
 @cases.output(HistoryOut)
 @cases.doc(summary="办理记录")
@@ -46,7 +46,7 @@ def read_timeline(case_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
     return {"items": lines, "cursor": next_cursor(lines, query_data["limit"], lambda line: line.id)}
 
 
-@cases.get("/cases/<public_id:case_id>/tasks")
+@cases.get("/<public_id:case_id>/tasks")
 @cases.output(TasksOut)
 @cases.doc(summary="工单的全部任务")
 def list_tasks(case_id: str) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def list_tasks(case_id: str) -> dict[str, Any]:
     return {"items": task_queries.of_case(me(), access.of_staff(me(), case_id).id)}
 
 
-@cases.post("/cases/<public_id:case_id>/contact-reads")
+@cases.post("/<public_id:case_id>/contact-reads")
 @cases.output(ContactOut, status_code=201)
 @cases.doc(summary="查看客户完整联系方式（留痕）")
 def read_contact(case_id: str) -> dict[str, str]:
@@ -67,7 +67,7 @@ def read_contact(case_id: str) -> dict[str, str]:
     }
 
 
-@cases.get("/cases/<public_id:case_id>/stops")
+@cases.get("/<public_id:case_id>/stops")
 @cases.output(StopsOut)
 @cases.doc(summary="暂停计时记录")
 def list_stops(case_id: str) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def list_stops(case_id: str) -> dict[str, Any]:
     return {"items": stops.of_case(access.of_staff(me(), case_id))}
 
 
-@cases.post("/cases/<public_id:case_id>/stops")
+@cases.post("/<public_id:case_id>/stops")
 @cases.input(StopIn)
 @cases.output(StopOut, status_code=201)
 @cases.doc(summary="暂停计时")
@@ -85,7 +85,7 @@ def stop_clock(case_id: str, json_data: dict[str, str]) -> Any:
     return stops.stop(case, me().id, json_data["reason"], json_data["party"], json_data["evidence"])
 
 
-@cases.post("/cases/<public_id:case_id>/stops/<public_id:stop_id>/end")
+@cases.post("/<public_id:case_id>/stops/<public_id:stop_id>/end")
 @cases.output(StopOut)
 @cases.doc(summary="恢复计时")
 def resume_clock(case_id: str, stop_id: str) -> Any:
@@ -93,25 +93,9 @@ def resume_clock(case_id: str, stop_id: str) -> Any:
     return stops.resume(access.of_staff(me(), case_id), me().id, stop_id)
 
 
-@cases.get("/cases/<public_id:case_id>/messages")
+@cases.get("/<public_id:case_id>/messages")
 @cases.output(SentMessagesOut)
 @cases.doc(summary="已发送的消息及送达情况")
 def list_messages(case_id: str) -> dict[str, Any]:
     """What was told, when, through what, and what failed."""
     return {"items": notices.messages_of_case(access.of_staff(me(), case_id).id)}
-
-
-@cases.get("/notices")
-@cases.input(PageIn, location="query")
-@cases.output(NoticesOut)
-@cases.doc(summary="站内通知")
-def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
-    """The newest first."""
-    page = notices.notices_of_staff(
-        me().id, before=number_cursor(query_data.get("cursor")), limit=query_data["limit"]
-    )
-    return {
-        "items": page.items,
-        "unread": page.unread,
-        "cursor": next_cursor(page.items, query_data["limit"], lambda notice: notice.seq),
-    }

@@ -1,0 +1,47 @@
+"""A member of staff's own account: notices and log out."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.services import sessions
+from miniprogram_api.guards import caller, me
+from miniprogram_api.pages import next_cursor, number_cursor
+from miniprogram_api.schemas.shared import NoticesOut, PageIn
+from notifications import queries
+
+account = APIBlueprint("staff_account", __name__, url_prefix="/api/v1/staff", tag="staff")
+
+
+@account.get("/notices")
+@account.input(PageIn, location="query")
+@account.output(NoticesOut)
+@account.doc(summary="站内通知")
+def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
+    """The newest first."""
+    page = queries.notices_of_staff(
+        me().id, before=number_cursor(query_data.get("cursor")), limit=query_data["limit"]
+    )
+    return {
+        "items": page.items,
+        "unread": page.unread,
+        "cursor": next_cursor(page.items, query_data["limit"], lambda notice: notice.seq),
+    }
+
+
+@account.post("/notices/<public_id:notice_id>/reads")
+@account.output({}, status_code=204)
+@account.doc(summary="标记通知为已读")
+def read_notice(notice_id: str) -> str:
+    """Reading twice changes nothing."""
+    queries.mark_read_by_staff(me().id, notice_id)
+    return ""
+
+
+@account.delete("/sessions/current")
+@account.output({}, status_code=204)
+@account.doc(summary="退出登录")
+def log_out() -> str:
+    """The token is worth nothing from now on."""
+    sessions.revoke(caller())
+    return ""
