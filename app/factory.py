@@ -24,7 +24,6 @@ from app.wechat.simulator.desk import Desk
 from app.wechat.token_store import MemoryTokenStore
 from miniprogram_api import openapi, problems, registration
 from miniprogram_api.edge import StewardApp
-from miniprogram_api.schemas.fields import speak_chinese
 from notifications import catalog, wiring
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -38,7 +37,16 @@ def create_app(settings: Settings | None = None) -> StewardApp:
     there, and only there, an environment without settings gives an app that can do nothing else, and says
     so when asked. Raises `SettingsError` and `DataFault`.
     """
-    app = StewardApp(__name__, title="水管家 API", version="1.0.0", spec_path=None, docs_path=None)
+    app = StewardApp(
+        __name__,
+        title="水管家 API",
+        version="1.0.0",
+        spec_path=None,
+        docs_path=None,
+        # Else Flask serves a folder at an address that no guard stands before. APIFlask says str and
+        # hands it on to Flask, which takes None.
+        static_folder=None,  # type: ignore[arg-type]
+    )
     registry.register(app)
     if settings is None:
         try:
@@ -73,7 +81,6 @@ def _wired(app: StewardApp, settings: Settings) -> StewardApp:
     app.extensions["steward.signer"] = TokenSigner(
         settings.secret_key, timedelta(hours=settings.session_hours)
     )
-    speak_chinese()
     openapi.configure(app)
     problems.register(app)
     registration.open_doors(app)

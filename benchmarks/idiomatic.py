@@ -193,9 +193,7 @@ def _progress(case: Case) -> dict[str, Any]:
     }
 
 
-def _stage(
-    case: Case, key: str, logs: list[StageLog], stops: list[Stretch], now: datetime
-) -> dict[str, Any]:
+def _stage(case: Case, key: str, logs: list[StageLog], stops: list[Stretch], now: datetime) -> dict[str, Any]:
     program = city.program(case.program_key)
     spec = program.stage(key)
     own = [log for log in logs if log.key == key]

@@ -1,5 +1,6 @@
 """The edge of the application: one transaction per request, JSON in and out by orjson."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ import orjson
 from apiflask import APIFlask
 from flask import Response, g, request
 from flask.json.provider import JSONProvider
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.core.atomic import atomic
 from app.core.logs import request_id
@@ -15,6 +16,8 @@ from app.core.logs import request_id
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_BODY = 256 * 1024
 FIRST_FAILURE = 400
+REQUEST_ID = "X-Request-Id"
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class OrjsonProvider(JSONProvider):
@@ -43,10 +46,14 @@ class StewardApp(APIFlask):
 
         The commit comes before the answer leaves, so that nobody is told of what did not happen.
         """
-        token = request_id.set(request.headers.get("X-Request-Id", "")[:64] or uuid4().hex)
+        given = request.headers.get(REQUEST_ID, "")
+        # What a proxy calls the request by, unless it is something that doesn't belong in a log.
+        token = request_id.set(given if _PLAIN_ID.fullmatch(given) else uuid4().hex)
         try:
             with atomic(read_only=request.method in READS) as transaction:
                 response: Response = super().full_dispatch_request()
+                response.headers[REQUEST_ID] = request_id.get()
+                response.headers["X-Request-Id"] = request_id.get()
                 if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
                     transaction.turn_back()
                 return response
@@ -57,16 +64,13 @@ class StewardApp(APIFlask):
 def check_body() -> None:
     """Refuse, before any guard or view, a body that is not JSON, is broken or is too large.
 
-    Raises werkzeug's 400, 413 and 415, which become problem documents.
+    Raises werkzeug's 400, 413 and 415, which become problem documents. Nothing larger than `LARGEST_BODY`
+    is read by anybody: a chunked body names no length, and must not fill the memory before it is refused.
     """
+    request.max_content_length = LARGEST_BODY
     if request.method in READS or not request.path.startswith(("/api/", "/dev/")):
         return
-    length = request.content_length
-    if length is not None and length > LARGEST_BODY:
-        raise RequestEntityTooLarge
     body = request.get_data(cache=True)
-    if len(body) > LARGEST_BODY:
-        raise RequestEntityTooLarge
     if not body:
         return
     if request.mimetype != "application/json":

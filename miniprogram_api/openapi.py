@@ -4,6 +4,7 @@ What the edge may answer to any request (a broken body, a wrong token, …) is s
 operation, since it is the edge and not the view that answers it.
 """
 
+import warnings
 from typing import Any
 
 import orjson
@@ -80,7 +81,7 @@ def document(app: Flask) -> bytes:
 
 
 def _completed(app: StewardApp) -> dict[str, Any]:
-    spec: dict[str, Any] = app.spec  # type: ignore[assignment]
+    spec = _derived(app)
     spec["components"]["schemas"]["Problem"] = _PROBLEM
     endpoints = {
         (_openapi_path(rule.rule), method.lower()): rule.endpoint
@@ -108,6 +109,24 @@ def _completed(app: StewardApp) -> dict[str, Any]:
                     }
                 )
         _pin_path_parameters(operations)
+    return spec
+
+
+def _derived(app: StewardApp) -> dict[str, Any]:
+    """What APIFlask derives, each schema once.
+
+    A schema that is used alone and nested is put in twice, the second time with a number behind its name.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*has already been added to the spec.*")
+        text = orjson.dumps(app.spec).decode()
+    schemas = orjson.loads(text)["components"]["schemas"]
+    twins = [name for name in schemas if name.endswith("1") and schemas.get(name[:-1]) == schemas[name]]
+    for name in twins:
+        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{name[:-1]}"')
+    spec: dict[str, Any] = orjson.loads(text)
+    for name in twins:
+        del spec["components"]["schemas"][name]
     return spec
 
 

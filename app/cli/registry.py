@@ -8,10 +8,11 @@ from app.cli.calendar import calendar
 from app.cli.jobs import jobs
 from app.cli.keys import keys
 from app.cli.programs import programs
+from app.cli.sample import sample
 from app.cli.serve import serve
 from app.cli.staff import staff
 
-COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, jobs, keys, staff)
+COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, sample, jobs, keys, staff)
 
 
 def register(app: Flask) -> None:

@@ -9,7 +9,7 @@ from app.domain.workdays import Day, Opening
 _MICROSECOND = timedelta(microseconds=1)
 
 Period = tuple[int, int, int, int]
-"""An office period: when it opens and closes (microseconds since midnight), the coordinate when it has closed,
+"""An office period: when it opens and closes (microseconds since midnight), the coordinate when it closes,
 and the ticks in a microsecond of it."""
 
 

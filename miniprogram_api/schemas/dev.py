@@ -21,3 +21,11 @@ class ClockIn(Shape):
     """An instant with offset."""
 
     now = AwareDateTime(required=True)
+
+
+class CodesIn(Shape):
+    """A fictional person whose phone is to give codes; what is left out stays as the simulator knows it."""
+
+    openid = text(64, required=False, example="mini-qianquan")
+    unionid = text(64, required=False)
+    phone = text(15, required=False, example="13800000001")

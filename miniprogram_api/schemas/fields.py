@@ -26,10 +26,10 @@ _MESSAGES: dict[type[fields.Field[Any]], dict[str, str]] = {
 }
 
 
-def speak_chinese() -> None:
-    """Give marshmallow's messages in Chinese; called once by the factory."""
-    for field, messages in _MESSAGES.items():
-        field.default_error_messages = {**field.default_error_messages, **messages}
+# Here and not in the factory: a field copies its messages when it is made, and schemas make theirs as
+# soon as they are imported.
+for _field, _messages in _MESSAGES.items():
+    _field.default_error_messages = {**_field.default_error_messages, **_messages}
 
 
 class Shape(Schema):

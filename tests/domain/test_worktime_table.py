@@ -275,11 +275,31 @@ def test_years_that_the_calendar_does_not_cover() -> None:
     assert LINE.day(date(2099, 12, 31)).weight == 1
 
 
+def test_a_stop_from_before_the_calendar_counts_from_the_start() -> None:
+    start = at("2020-01-02 08:30")
+    reaching_in = stretches("2019-11-01 09:00/2020-01-02 12:00")
+    assert shown(LINE.due(start, 1, stretches("2019-11-01 09:00/2019-11-08 09:00"))) == "2020-01-02 17:00:00"
+    assert shown(LINE.due(start, 1, reaching_in)) == "2020-01-03 12:00:00"
+    assert LINE.used(start, at("2020-01-02 17:00"), reaching_in) == Fraction(1, 2)
+
+
+def test_a_reminder_that_falls_on_the_next_years_first_opening() -> None:
+    # A line nobody has asked about a later year yet.
+    line = build(DEFAULT, (), SHANGHAI, "cold")
+    assert shown(line.before(at("2026-12-31 18:00"), 0)) == "2027-01-04 08:30:00"
+    assert shown(line.next_opening(at("2027-12-31 17:00"))) == "2028-01-03 08:30:00"
+
+
 def test_hours_must_be_known_and_in_order() -> None:
     later = OfficeHours(date(2026, 6, 1), DEFAULT[0].periods)
     for hours in ((), (later,), (later, *DEFAULT), (*DEFAULT, *DEFAULT)):
         with pytest.raises(ValueError, match="office hours must be"):
             WorkingTime(SHANGHAI, days_of_year, hours, version="bad")
+
+
+def test_a_zone_that_changes_its_clocks_is_refused() -> None:
+    with pytest.raises(ValueError, match="changes its clocks"):
+        build(DEFAULT, (), ZoneInfo("Europe/Berlin"), "berlin").day(date(2020, 6, 1))
 
 
 def test_a_calendar_with_a_hole_is_refused() -> None:

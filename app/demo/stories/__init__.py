@@ -1,0 +1,1 @@
+"""The stories that can be played, one room each."""

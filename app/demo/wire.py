@@ -1,0 +1,54 @@
+"""HTTP with JSON, as a phone speaks it to the server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+TIMEOUT = (3.0, 20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: HTTP status and JSON body (None without one)."""
+
+    status: int
+    body: Any
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was a success."""
+        return self.status < 400  # noqa: PLR2004 - HTTP's own line
+
+
+class UnexpectedAnswerError(Exception):
+    """A request that should have succeeded was refused."""
+
+
+class Wire:
+    """Requests to one server on loopback."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = requests.Session()
+        # A proxy that the machine uses for the world has no business here.
+        self._http.trust_env = False
+
+    def send(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Whatever the server answers. Raises `requests.RequestException` when it does not."""
+        response = self._http.request(
+            method, self.url + path, json=body, headers=dict(headers or {}), timeout=TIMEOUT
+        )
+        return Answer(response.status_code, response.json() if response.content else None)
+
+    def ask(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """The body of a successful answer. Raises `UnexpectedAnswerError` for any other."""
+        answer = self.send(method, path, body, headers)
+        if not answer.ok:
+            raise UnexpectedAnswerError(f"{method} {path}: {answer.status} {answer.body}")
+        return answer.body

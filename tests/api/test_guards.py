@@ -1,0 +1,242 @@
+"""No route without a guard, and no guard that lets the wrong person in."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.core.atomic import atomic
+from app.core.settings import Profile, Settings
+from app.services import personnel
+from miniprogram_api import guards
+from tests.api.rows import nothing_changes
+from tests.world import ANSWERS, OUTPUTS, Phone, World
+
+# Who may enter is decided by no database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+# What a view asks for, so that a refusal is about the caller and not about the body.
+BODIES: dict[str, Any] = {
+    "customer_account.accept_privacy": {"version": "1"},
+    "customer_account.verify_phone": {"code": "x"},
+    "customer_account.record_subscriptions": {"choices": {}},
+    "customer_applications.start": {"program": "single_meter"},
+    "customer_applications.save": {"answers": {"project_name": "改名"}},
+    "customer_cases.rate": {"rating": 1},
+    "staff_tasks.complete": {"outputs": OUTPUTS["network_survey"]},
+    "staff_cases.stop_clock": {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
+    "staff_applications.start": {"program": "single_meter", "channel": "door", "answers": {}},
+    "staff_applications.save": {"answers": {"project_name": "改名"}},
+}
+
+
+class Call(NamedTuple):
+    """One method of one route, with real identifiers in its address."""
+
+    method: str
+    path: str
+    endpoint: str
+
+    def by(self, app: Flask, token: str | None) -> TestResponse:
+        headers = {"Idempotency-Key": uuid4().hex}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        body = BODIES.get(self.endpoint)
+        return app.test_client().open(self.path, method=self.method, json=body, headers=headers)
+
+
+def calls(app: Flask, guard: guards.Guard, ids: dict[str, str], *, with_ids: bool = False) -> list[Call]:
+    """Every method of every route behind `guard`; `with_ids` leaves out those without an identifier."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if guards.guard_of(app, rule.endpoint) is not guard:
+            continue
+        if with_ids and not any(name.endswith("_id") for name in rule.arguments):
+            continue
+        _, path = rule.build(ids, append_unknown=False) or ("", "")
+        found += [
+            Call(method, path, rule.endpoint) for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}
+        ]
+    assert found
+    assert all(call.path for call in found)
+    return sorted(found)
+
+
+class Scene(NamedTuple):
+    """A case of the first customer, a draft that its manager took, and everybody else."""
+
+    world: World
+    owner: Phone
+    ids: dict[str, str]
+
+
+@pytest.fixture
+def scene(world: World) -> Scene:
+    owner = world.log_in("o_owner", "13800000001")
+    case = world.submitted(owner)
+    manager, network = world.staff("G001"), world.staff("N001")
+    stop = manager.post(f"/staff/cases/{case['id']}/stops", BODIES["staff_cases.stop_clock"])
+    draft = manager.post(
+        "/staff/applications",
+        {"program": "single_meter", "channel": "door", "answers": dict(ANSWERS)},
+    )
+    return Scene(
+        world,
+        owner,
+        {
+            "case_id": case["id"],
+            "application_id": draft["id"],
+            "notice_id": owner.get("/customer/notices")["items"][0]["id"],
+            "task_id": network.get("/staff/tasks?scope=department")["items"][0]["id"],
+            "stop_id": stop["id"],
+            "program": "single_meter",
+        },
+    )
+
+
+def statuses(app: Flask, tried: list[Call], token: str | None) -> dict[Call, int]:
+    return {call: call.by(app, token).status_code for call in tried}
+
+
+def test_every_route_has_a_guard(app: Flask) -> None:
+    assert {
+        rule.rule for rule in app.url_map.iter_rules() if guards.guard_of(app, rule.endpoint) is None
+    } == set()
+
+
+def test_the_guard_fits_the_address(app: Flask) -> None:
+    """A customer's blueprint that was registered behind the staff's guard would look guarded."""
+    guard_of = {rule.rule: guards.guard_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
+    open_doors = {
+        "/api/v1/customer/guide",
+        "/api/v1/customer/privacy",
+        "/api/v1/customer/sessions",
+        "/api/v1/customer/lookups",
+        "/api/v1/staff/sessions",
+    }
+    for rule, guard in guard_of.items():
+        if rule in open_doors:
+            assert guard is guards.anyone, rule
+        elif rule.startswith("/api/v1/customer/"):
+            assert guard is guards.customer, rule
+        elif rule.startswith("/api/v1/staff/"):
+            assert guard is guards.staff, rule
+        elif rule.startswith("/dev/"):
+            assert guard is guards.with_simulator, rule
+        elif rule.startswith("/wechat/"):
+            assert guard is guards.signed_by_wechat, rule
+        else:
+            assert guard is guards.anyone, rule
+
+
+@pytest.mark.parametrize("guard", [guards.customer, guards.staff])
+def test_nobody_enters_without_a_token(scene: Scene, guard: guards.Guard) -> None:
+    app = scene.world.app
+    tried = calls(app, guard, scene.ids)
+    with nothing_changes(app):
+        assert statuses(app, tried, None) == dict.fromkeys(tried, 401)
+
+
+def test_a_staff_token_opens_no_customer_route(scene: Scene) -> None:
+    app = scene.world.app
+    tried = calls(app, guards.customer, scene.ids)
+    token = scene.world.staff("G001").token
+    with nothing_changes(app):
+        assert statuses(app, tried, token) == dict.fromkeys(tried, 403)
+
+
+def test_a_customer_token_opens_no_staff_route(scene: Scene) -> None:
+    app = scene.world.app
+    tried = calls(app, guards.staff, scene.ids)
+    with nothing_changes(app):
+        assert statuses(app, tried, scene.owner.token) == dict.fromkeys(tried, 403)
+
+
+def test_what_is_another_customers_does_not_exist(scene: Scene) -> None:
+    app = scene.world.app
+    stranger = scene.world.log_in("o_stranger", "13800000009")
+    tried = calls(app, guards.customer, scene.ids, with_ids=True)
+    with nothing_changes(app):
+        assert statuses(app, tried, stranger.token) == dict.fromkeys(tried, 404)
+    assert stranger.get("/customer/cases")["items"] == []
+    assert stranger.get("/customer/notices") == {"items": [], "unread": 0, "cursor": None}
+
+
+def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
+    """Else the test above would pass on addresses that lead nowhere."""
+    app = scene.world.app
+    tried = [
+        call
+        for call in calls(app, guards.customer, scene.ids, with_ids=True)
+        # The draft is one that the manager took; rating and confirming have their time.
+        if call.endpoint not in {"customer_cases.rate", "customer_cases.confirm"}
+    ]
+    owners = {call: call.by(app, scene.owner.token).status_code for call in tried}
+    assert {call for call, status in owners.items() if status not in {200, 201, 204}} == set()
+
+
+def test_a_case_does_not_exist_for_a_department_it_does_not_concern(scene: Scene) -> None:
+    app = scene.world.app
+    tried = calls(app, guards.staff, scene.ids, with_ids=True)
+    with_nothing_to_do = scene.world.staff("F001")
+    with nothing_changes(app):
+        assert statuses(app, tried, with_nothing_to_do.token) == dict.fromkeys(tried, 404)
+
+
+def test_a_concerned_department_sees_the_case_and_its_own_task(scene: Scene) -> None:
+    network = scene.world.staff("N001")
+    assert network.get(f"/staff/cases/{scene.ids['case_id']}")["id"] == scene.ids["case_id"]
+    assert network.get(f"/staff/tasks/{scene.ids['task_id']}")["key"] == "network_survey"
+
+
+def test_another_departments_task_does_not_exist(scene: Scene) -> None:
+    """The design institute is concerned by the case, not by this task."""
+    app = scene.world.app
+    designer = scene.world.staff("D001")
+    assert designer.get(f"/staff/cases/{scene.ids['case_id']}")
+    tried = [call for call in calls(app, guards.staff, scene.ids) if call.endpoint.startswith("staff_tasks")]
+    tried = [call for call in tried if scene.ids["task_id"] in call.path]
+    with nothing_changes(app):
+        assert statuses(app, tried, designer.token) == dict.fromkeys(tried, 404)
+
+
+def test_a_stop_is_reached_through_its_own_case_only(scene: Scene) -> None:
+    world = scene.world
+    other = world.submitted(world.log_in("o_second", "13800000002"), contact_phone="13800000002")
+    supervisor = world.staff("S001")
+    with nothing_changes(world.app):
+        path = f"/staff/cases/{other['id']}/stops/{scene.ids['stop_id']}/end"
+        assert supervisor.send("POST", path).status_code == 404
+
+
+def test_a_draft_belongs_to_the_manager_who_took_it(scene: Scene) -> None:
+    app = scene.world.app
+    tried = [call for call in calls(app, guards.staff, scene.ids) if scene.ids["application_id"] in call.path]
+    assert tried
+    other_manager = scene.world.staff("G002")
+    with nothing_changes(app):
+        assert statuses(app, tried, other_manager.token) == dict.fromkeys(tried, 404)
+
+
+def test_only_a_manager_fills_in_for_a_customer(scene: Scene) -> None:
+    designer = scene.world.staff("D001")
+    with nothing_changes(scene.world.app):
+        answer = designer.send("POST", "/staff/applications", BODIES["staff_applications.start"])
+        assert answer.status_code == 403
+
+
+def test_a_member_of_staff_who_left_is_out_at_once(scene: Scene) -> None:
+    network = scene.world.staff("N001")
+    with scene.world.app.app_context(), atomic():
+        personnel.deactivate("N001")
+    assert network.send("GET", "/staff/tasks").status_code == 401
+
+
+def test_in_production_the_console_does_not_exist(app: Flask) -> None:
+    settings: Settings = app.extensions["steward.settings"]
+    app.extensions["steward.settings"] = replace(settings, profile=Profile.PRODUCTION)
+    tried = calls(app, guards.with_simulator, {})
+    assert statuses(app, tried, None) == dict.fromkeys(tried, 404)
