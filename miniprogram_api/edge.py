@@ -53,7 +53,6 @@ class StewardApp(APIFlask):
             with atomic(read_only=request.method in READS) as transaction:
                 response: Response = super().full_dispatch_request()
                 response.headers[REQUEST_ID] = request_id.get()
-                response.headers["X-Request-Id"] = request_id.get()
                 if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
                     transaction.turn_back()
                 return response

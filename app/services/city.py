@@ -45,7 +45,7 @@ def read(folder: Path) -> CityBundle:
         lead_department=next(department.key for department in departments if department.lead),
         programs=load_programs(folder),
         forms=load_forms(folder),
-        calendar=calendar.build(hours.hours, hours.half_days, hours.zone, city.key),
+        calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
     )
 
 

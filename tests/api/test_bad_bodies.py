@@ -112,7 +112,7 @@ def test_a_body_without_length_is_cut_off_at_the_same_size(door: Door) -> None:
             "/api/v1/customer/applications",
             input_stream=endless,
             content_type=JSON,
-            environ_overrides={"CONTENT_LENGTH": "", "wsgi.input_terminated": True},
+            environ_overrides={"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True},
             headers={"Authorization": f"Bearer {door.customer.token}", "Idempotency-Key": uuid4().hex},
         )
         refused(answer, 413, "too_large")
