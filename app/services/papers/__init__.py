@@ -1,0 +1,1 @@
+"""Papers that people keep: rendered as PDF from the city's templates."""
