@@ -78,6 +78,13 @@ class WorkingTime:
         place = (on - date(self.first_year, 1, 1)).days
         return self._with_day(place).days[place]
 
+    def open_periods(self, on: date) -> tuple[Stretch, ...]:
+        """When the office is open on that day, in UTC and in order; empty when it does not open."""
+        return tuple(
+            Stretch(opens.astimezone(UTC), closes.astimezone(UTC))
+            for opens, closes in self._opening.periods(self.day(on))
+        )
+
     def coordinate(self, at: datetime) -> int:
         """W(at): the ticks of working time from the start of the calendar to `at`."""
         try:

@@ -96,7 +96,10 @@ class HeadlineSpan:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The slogan, such as “221”: so many links (环节), working days and documents (二(一))."""
+    """The slogan, such as “221”: so many links (环节), working days and documents (二(一)).
+
+    ``warn_before``: so many working days before its own are used up, its people are warned (``None``: never).
+    """
 
     name: str
     links: int
@@ -104,6 +107,7 @@ class Headline:
     documents: int
     spans: tuple[HeadlineSpan, ...]
     cite: str
+    warn_before: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +201,17 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class StopReason:
-    """A coded reason (企业不可控时间) for which the clock may stop, and who holds the case meanwhile."""
+    """A coded reason (企业不可控时间) for which the clock may stop, and who holds the case meanwhile.
+
+    ``followed_by``: the department that follows this reason step by step, where the plan asks for that (三(三));
+    its steps then set and end the stop.
+    """
 
     key: str
     name: str
     party: Party
     cite: str
+    followed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def _load_program(file: Path, around: _Surroundings) -> tuple[int, Program]:
         headline=_read_headline(root),
         total=_read_span(root, "total"),
         stages=tuple(_read_stage(row, around) for row in stages),
-        stop_reasons=_read_stop_reasons(root),
+        stop_reasons=_read_stop_reasons(root, around),
         documents=_read_documents(root),
         form=form,
         source=root.text("source"),
@@ -117,6 +117,7 @@ def _read_headline(root: Table) -> Headline | None:
             for row in table.tables("spans")
         ),
         cite=table.cite(),
+        warn_before=_read_days(table, "warn_before"),
     )
 
 
@@ -130,12 +131,22 @@ def _read_span(owner: Table, key: str) -> Span:
     return span
 
 
-def _read_stop_reasons(root: Table) -> tuple[StopReason, ...]:
+def _read_stop_reasons(root: Table, around: _Surroundings) -> tuple[StopReason, ...]:
     rows = root.tables("stop_reasons")
     reasons = tuple(
-        StopReason(row.text("key"), row.text("name"), row.choice("party", Party), row.cite()) for row in rows
+        StopReason(
+            row.text("key"),
+            row.text("name"),
+            row.choice("party", Party),
+            row.cite(),
+            row.text("followed_by", optional=True) or None,
+        )
+        for row in rows
     )
     check_unique(rows, [reason.key for reason in reasons])
+    for row, reason in zip(rows, reasons, strict=True):
+        if reason.followed_by is not None and reason.followed_by not in around.departments:
+            row.fault("followed_by", f"unknown department {reason.followed_by!r}")
     return reasons
 
 
