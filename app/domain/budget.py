@@ -1,8 +1,8 @@
 """The promise budget: what is left of the published total and of the headline, and who runs short when.
 
-A stage may use its own limit and whatever earlier stages saved. From then on it eats the time of those that
-follow; whoever has to do them is warned at that moment, while all of theirs is still there. Everything is exact
-working days (`Fraction`) on the working-time line.
+A stage may use its own limit and whatever earlier stages saved. From then on it eats the time of those
+that follow; whoever has to do them is warned at that moment, while all of theirs is still there. Everything
+is exact working days (`Fraction`) on the working-time line.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class StageState(StrEnum):
 class StageBudget:
     """One full-process stage: its limit (`planned`, None where the plan has none) against what it used.
 
-    `projected` is what it comes to if it keeps its limit from now on; a late stage has projected what it used.
+    `projected` is what it comes to if it keeps its limit from now on; for a late stage, what it used.
     """
 
     key: str

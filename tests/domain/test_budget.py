@@ -98,7 +98,7 @@ def test_at_the_warning_nothing_of_a_later_stage_is_gone_and_from_then_on_it_goe
     assert late.left < Fraction(1, 10**9)
     hours_later = of(program, logs, PLAIN.after(threat.at, Fraction(1, 2)))
     assert hours_later.reserve is not None
-    assert hours_later.reserve <= min(then.reserve, 0) - Fraction(1, 2) + Fraction(1, 10**9)
+    assert hours_later.reserve - min(then.reserve, Fraction(0)) <= Fraction(1, 10**9) - Fraction(1, 2)
 
 
 @given(case=CASES, stop=st.tuples(INSTANTS, INSTANTS))
@@ -116,7 +116,8 @@ def test_a_stop_never_brings_a_warning_forward(
 def test_an_overdue_stage_warns_all_that_follow_at_its_own_limit() -> None:
     """The maxima of 单表接水 are its total, so a stage that saved nothing may lose nothing."""
     found = of(SINGLE, logs_of(SINGLE, [at("2026-09-14 09:00")]), at("2026-09-14 10:00"))
-    assert (found.total, found.reserve) == (10, 0)
+    assert found.total == 10
+    assert found.reserve == 0
     assert found.threat is not None
     assert found.threat.at == at("2026-09-15 09:00")
     assert found.threat.later == ("design", "budget_contract", "construction")
@@ -163,7 +164,8 @@ def residential_at_water_on(acceptance_end: str, now: str) -> budget.HeadlineBud
 def test_two_stages_on_time_can_break_the_headline_and_that_is_seen_before() -> None:
     """1 – 2 and 1 – 3 working days are each kept, but their sum of 3 breaks “222”."""
     found = residential_at_water_on("2026-09-15 12:00", "2026-09-21 08:30")
-    assert (found.promised, found.used, found.left) == (2, Fraction(3, 2), Fraction(1, 2))
+    assert found.promised == 2
+    assert (found.used, found.left) == (Fraction(3, 2), Fraction(1, 2))
     assert (found.running, found.warn_at) == ("water_on", at("2026-09-21 08:30"))
     water_on = of(
         RESIDENTIAL, [StageLog("water_on", at("2026-09-21 08:30"), None, None)], at("2026-09-22 08:30")
@@ -183,7 +185,8 @@ def test_between_its_two_links_the_headline_stands_still() -> None:
     logs = logs_of(RESIDENTIAL, [at("2026-09-14 08:30"), at("2026-09-15 08:30")])
     found = budget.headline_budget(PLAIN, RESIDENTIAL, logs, {}, (), at("2026-09-24 09:00"), stopped=False)
     assert found is not None
-    assert (found.used, found.running, found.warn_at) == (1, None, None)
+    assert found.used == 1
+    assert (found.running, found.warn_at) == (None, None)
 
 
 def test_what_has_no_slogan_gets_none() -> None:

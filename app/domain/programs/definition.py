@@ -203,8 +203,8 @@ class Stage:
 class StopReason:
     """A coded reason (企业不可控时间) for which the clock may stop, and who holds the case meanwhile.
 
-    ``followed_by``: the department that follows this reason step by step, where the plan asks for that (三(三));
-    its steps then set and end the stop.
+    ``followed_by``: the department that follows this reason step by step, where the plan asks for that
+    (三(三)); its steps then set and end the stop.
     """
 
     key: str

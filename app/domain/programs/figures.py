@@ -57,7 +57,7 @@ def full_process(
 
 
 def process_stretch(program: Program, logs: Sequence[StageLog], now: datetime) -> Stretch | None:
-    """From the first opening of a full-process stage to the end of the last, or to `now` while one is owed."""
+    """From the first opening of a full-process stage to the end of the last, or to `now` until then."""
     inside = {stage.key for stage in program.stages if stage.in_full_process}
     entered = [log for log in logs if log.key in inside]
     if not entered:
