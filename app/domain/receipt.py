@@ -1,7 +1,7 @@
 """The clock receipt: a promised figure, day by day, so that whoever was promised it can add it up.
 
 Every share is exact (`Fraction` of a working day). The shares of the days sum to the very figure that is
-shown everywhere else, which is rounded once, by `worktime.rounded`; a share shown rounded is for reading only.
+shown everywhere else, which is rounded once, by `worktime.rounded`; a rounded share is for reading only.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class DayShare:
     """One calendar day of a receipt.
 
     `office` are that day's office hours (UTC), `office_minutes` their length and `counted_minutes` how
-    much of it counted. `used` and `stopped` are shares of a working day: the union of the stops, not their sum.
+    much of it counted. `used` and `stopped` are shares of a working day: stops by their union.
     """
 
     day: Day
