@@ -33,6 +33,7 @@ class Subject(StrEnum):
     STOP = "stop"
     TASK = "task"
     RATING = "rating"
+    PROMISE = "promise"
 
 
 class Kind(StrEnum):
@@ -51,6 +52,12 @@ class Kind(StrEnum):
     TASK_REMINDER = "task_reminder"
     TASK_OVERDUE = "task_overdue"
     LOW_RATING = "low_rating"
+    STOP_ENTERED = "stop_entered"
+    STOP_UPHELD = "stop_upheld"
+    STOP_STRUCK = "stop_struck"
+    STOP_DISPUTED = "stop_disputed"
+    HEADLINE_THREATENED = "headline_threatened"
+    BUDGET_THREATENED = "budget_threatened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +83,11 @@ KINDS = MappingProxyType(
         Kind.TASK_REMINDER: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.TASK_OVERDUE: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.LOW_RATING: KindSpec(Audience.STAFF, Subject.RATING),
+        Kind.STOP_ENTERED: KindSpec(Audience.CUSTOMER, Subject.STOP),
+        Kind.STOP_UPHELD: KindSpec(Audience.CUSTOMER, Subject.STOP),
+        Kind.STOP_STRUCK: KindSpec(Audience.CUSTOMER, Subject.STOP),
+        Kind.STOP_DISPUTED: KindSpec(Audience.STAFF, Subject.STOP),
+        Kind.HEADLINE_THREATENED: KindSpec(Audience.STAFF, Subject.PROMISE),
+        Kind.BUDGET_THREATENED: KindSpec(Audience.STAFF, Subject.PROMISE),
     }
 )

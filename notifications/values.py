@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from app.services.briefs import CaseBrief, StageBrief, StopBrief, TaskBrief
+from app.services.briefs import CaseBrief, PromiseBrief, StageBrief, StopBrief, TaskBrief
 from notifications.catalog import Wording
 
 
@@ -40,6 +40,8 @@ class Speech:
         return self.of_case(brief.case) | {
             "reason": brief.reason_name,
             "advice": self.wording.advice[brief.party],
+            "stop_from": self._moment(brief.started_at),
+            "stop_to": self._due("stop_to", brief.ended_at),
             "due": self._due("due", brief.due_at),
         }
 
@@ -59,6 +61,14 @@ class Speech:
     def of_rating(self, brief: CaseBrief, rating: int) -> dict[str, str]:
         """The values of a rating, 1 to 5."""
         return self.of_case(brief) | {"rating": str(rating)}
+
+    def of_promise(self, brief: PromiseBrief) -> dict[str, str]:
+        """The values of a promise that runs short."""
+        return self.of_case(brief.case) | {
+            "stage_name": brief.stage_name,
+            "headline_name": brief.headline_name,
+            "later_stages": "、".join(brief.later_stages),
+        }
 
     def _urgency(self, reminders: Sequence[str]) -> str:
         # The most pressing word comes first in the data, the mildest last.

@@ -48,6 +48,8 @@ VALUES = MappingProxyType(
         | {
             "reason": NamedValue(ValueKind.TEXT),
             "advice": NamedValue(ValueKind.TEXT),
+            "stop_from": NamedValue(ValueKind.TIME),
+            "stop_to": NamedValue(ValueKind.TIME, optional=True),
             "due": NamedValue(ValueKind.TIME, optional=True),
         },
         Subject.TASK: _OF_EVERY_CASE
@@ -58,6 +60,12 @@ VALUES = MappingProxyType(
             "due": NamedValue(ValueKind.TIME, optional=True),
             "urgency": NamedValue(ValueKind.TEXT),
             "overdue_days": NamedValue(ValueKind.NUMBER),
+        },
+        Subject.PROMISE: _OF_EVERY_CASE
+        | {
+            "stage_name": NamedValue(ValueKind.TEXT),
+            "headline_name": NamedValue(ValueKind.TEXT),
+            "later_stages": NamedValue(ValueKind.TEXT),
         },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
     }

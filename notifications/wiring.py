@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.core.eventbus import subscribe
 from app.domain import events
-from notifications import catalog, catalogfile, handlers
+from notifications import catalog, catalogfile, handlers, promise_handlers
 
 
 def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> None:
@@ -21,6 +21,11 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.TaskOpened, handlers.task_opened)
     subscribe(events.ClockStopped, handlers.clock_stopped)
     subscribe(events.ClockResumed, handlers.clock_resumed)
+    subscribe(events.StopEntered, promise_handlers.stop_entered)
+    subscribe(events.StopDisputed, promise_handlers.stop_disputed)
+    subscribe(events.StopRuled, promise_handlers.stop_ruled)
+    subscribe(events.HeadlineThreatened, promise_handlers.headline_threatened)
+    subscribe(events.PromiseBudgetThreatened, promise_handlers.budget_threatened)
     subscribe(events.ReminderDue, handlers.reminder_due)
     subscribe(events.TaskOverdue, handlers.task_overdue)
     subscribe(events.WaterOn, handlers.water_on)

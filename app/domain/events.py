@@ -47,6 +47,46 @@ class ClockResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class StopEntered:
+    """A supervisor entered a stop that was over already; figures and due dates follow it."""
+
+    stop_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopDisputed:
+    """The customer says that a stop is wrong; `review_id` holds what they say."""
+
+    stop_id: str
+    review_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRuled:
+    """A supervisor decided on a stop: `struck` ones count in no figure any more."""
+
+    stop_id: str
+    review_id: str
+    struck: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineThreatened:
+    """The headline's own working days are nearly used up while the stage `stage_key` runs."""
+
+    case_id: str
+    stage_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseBudgetThreatened:
+    """The stage `stage_key` has used its own time and what was saved: the time of later stages is next."""
+
+    case_id: str
+    stage_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderDue:
     """A task comes near its limit; `kinds` are the reminders that fell together."""
 

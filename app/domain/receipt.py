@@ -7,6 +7,7 @@ shown everywhere else, which is rounded once, by `worktime.rounded`; a rounded s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 from app.domain.workdays import Day
@@ -62,6 +63,12 @@ class Receipt:
     used: Fraction
     stopped: Fraction
     length: Fraction
+
+
+def shown(share: Fraction) -> str:
+    """A share of a day for reading, to four places, half up; sums are made of the exact shares."""
+    ten_thousandths = (share.numerator * 20_000 + share.denominator) // (2 * share.denominator)
+    return str(Decimal(ten_thousandths).scaleb(-4))
 
 
 def write_out(line: WorkingTime, stretches: Sequence[Stretch], stops: Sequence[StopEntry]) -> Receipt:

@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.settings import Settings
 from app.services import idempotency
-from app.services.cases import public_lookup
+from app.services.cases import promises, public_lookup
 from app.services.timers.sweep import sweep
 from app.wechat.port import Accounts
 from notifications import dispatcher, inbox
@@ -36,6 +36,7 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
     return (
         Job("callbacks", 1, lambda: inbox.work(wechat.service)),
         Job("timers", 1, fire_timers),
+        Job("promises", 1, watch_promises),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
         Job("forget", an_hour, forget),
     )
@@ -47,6 +48,15 @@ def fire_timers() -> None:
         with atomic():
             swept = sweep(TIMERS_PER_TRANSACTION)
         if swept.taken < TIMERS_PER_TRANSACTION:
+            return
+
+
+def watch_promises() -> None:
+    """Tell of every promise that runs short by now, a bounded number in each transaction."""
+    while True:
+        with atomic():
+            taken = promises.sweep(TIMERS_PER_TRANSACTION)
+        if taken < TIMERS_PER_TRANSACTION:
             return
 
 

@@ -6,10 +6,13 @@ from app.models.case import Case, CaseState
 from app.models.customer import Customer, PrivacyConsent
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
+from app.models.promise_watch import PromiseWatch, Watch
+from app.models.road_permit import PermitStep, RoadPermitStep
 from app.models.session import Audience, Session
 from app.models.staff import Staff, StaffLeave
 from app.models.stage import Stage
 from app.models.stop import Stop
+from app.models.stop_review import Ruling, StopReview
 from app.models.task import Task, TaskState
 from app.models.timeline import Actor, TimelineEntry
 from app.models.timer import Timer, TimerKind
@@ -26,15 +29,21 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "PermitStep",
     "PrivacyConsent",
+    "PromiseWatch",
+    "RoadPermitStep",
+    "Ruling",
     "Session",
     "Staff",
     "StaffLeave",
     "Stage",
     "Stop",
+    "StopReview",
     "Task",
     "TaskState",
     "TimelineEntry",
     "Timer",
     "TimerKind",
+    "Watch",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
+from app.domain.programs.definition import Holder
 from app.models import Case, Customer, Staff, StaffLeave, Stage, Stop, Task, TaskState
 from app.services import city
 
@@ -90,6 +91,22 @@ class StageBrief:
     stage_name: str
     next_stage_name: str | None
     next_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseBrief:
+    """A promise that runs short: the stage that runs, the stages to come, and who will have to do those.
+
+    `later_people` are those of the queues; what the manager holds is the manager's. `headline_name` is ""
+    where the plan has no headline.
+    """
+
+    case: CaseBrief
+    stage_key: str
+    stage_name: str
+    headline_name: str
+    later_stages: tuple[str, ...]
+    later_people: tuple[PersonBrief, ...]
 
 
 _Manager = aliased(Staff)
@@ -189,6 +206,31 @@ def stage(case_id: str, stage_key: str) -> StageBrief:
         next_stage_name=coming.name if coming else None,
         next_due_at=opened.get(coming.key) if coming else None,
     )
+
+
+def promise(case_id: str, stage_key: str) -> PromiseBrief:
+    """What notices say of a promise that runs short while the stage `stage_key` runs."""
+    program = city.program(db.session.get_one(Case, case_id).program_key)
+    entered = set(db.session.scalars(select(Stage.key).where(Stage.case_id == case_id)))
+    later = [spec for spec in program.stages if spec.in_full_process and spec.key not in entered]
+    waiting = {task.department for spec in later for task in spec.tasks if task.holder is Holder.QUEUE}
+    return PromiseBrief(
+        case=case(case_id),
+        stage_key=stage_key,
+        stage_name=program.stage(stage_key).name,
+        headline_name=program.headline.name if program.headline else "",
+        later_stages=tuple(spec.name for spec in later),
+        later_people=_people(Staff.department.in_(waiting)),
+    )
+
+
+def holders_of_stage(case_id: str, stage_key: str) -> tuple[PersonBrief, ...]:
+    """Everybody who holds an open task of this stage, by name or in a queue, each once."""
+    brief = case(case_id)
+    open_tasks = db.session.scalars(
+        select(Task).where(Task.case_id == case_id, Task.stage_key == stage_key, Task.state == TaskState.OPEN)
+    )
+    return tuple(dict.fromkeys(person for found in open_tasks for person in _holders(found, brief)))
 
 
 def supervisors() -> tuple[PersonBrief, ...]:

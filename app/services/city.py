@@ -16,8 +16,12 @@ from app.services import calendar
 
 @dataclass(frozen=True, slots=True)
 class CityBundle:
-    """Everything a city brings as data: itself, its departments, programs, forms and calendar."""
+    """Everything a city brings as data: itself, its departments, programs, forms and calendar.
 
+    `folder` is where it was read from, for the templates of its papers.
+    """
+
+    folder: Path
     city: City
     departments: Mapping[str, str]
     lead_department: str
@@ -40,6 +44,7 @@ def read(folder: Path) -> CityBundle:
     departments = load_departments(folder)
     city = load_city(folder)
     return CityBundle(
+        folder=folder,
         city=city,
         departments={department.key: department.name for department in departments},
         lead_department=next(department.key for department in departments if department.lead),

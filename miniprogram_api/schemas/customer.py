@@ -141,6 +141,7 @@ class HeadlineOut(Shape):
     links = Integer(required=True)
     working_days = String(required=True)
     used = String(required=True)
+    left = String(required=True)
 
 
 class FullProcessOut(Shape):

@@ -3,6 +3,7 @@
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 
 from miniprogram_api.schemas.fields import Moment, Shape, one_of, text
+from miniprogram_api.schemas.promises import PastMoment
 from miniprogram_api.schemas.shared import ChoiceOut, PageIn
 
 _LONGEST_CODE = 512
@@ -96,11 +97,16 @@ class OutputsIn(Shape):
 
 
 class StopIn(Shape):
-    """Why time does not count: a coded reason, whose time it is, and what shows it."""
+    """Why time does not count: a coded reason, whose time it is, and what shows it.
+
+    With its times only by a supervisor, for a stop that is entered afterwards.
+    """
 
     reason = text(64, example="road_permit")
     party = String(required=True, validate=one_of("customer", "authority", "utility"))
     evidence = text(500, example="交警支队受理单，11月24日递交")
+    started_at = PastMoment(required=False)
+    ended_at = PastMoment(required=False)
 
 
 class StopOut(Shape):
@@ -113,12 +119,6 @@ class StopOut(Shape):
     started_at = Moment(required=True)
     ended_at = Moment(required=True, allow_none=True)
     automatic = Boolean(required=True)
-
-
-class StopsOut(Shape):
-    """Every stop of a case, in order."""
-
-    items = List(Nested(StopOut), required=True)
 
 
 class StaffDraftIn(Shape):

@@ -4,13 +4,14 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.cases import access, progress, queries, stops
+from app.services.cases import access, progress, queries, stops, stops_afterwards
 from app.services.tasks import queries as task_queries
 from miniprogram_api.guards import me
 from miniprogram_api.pages import instant_cursor, instant_key, next_cursor, number_cursor
 from miniprogram_api.schemas.customer import ProgressOut
+from miniprogram_api.schemas.promises import StopRecordsOut
 from miniprogram_api.schemas.shared import CasePageOut, HistoryOut, PageIn
-from miniprogram_api.schemas.staff import ContactOut, SentMessagesOut, StopIn, StopOut, StopsOut, TasksOut
+from miniprogram_api.schemas.staff import ContactOut, SentMessagesOut, StopIn, StopOut, TasksOut
 from notifications import queries as notices
 
 cases = APIBlueprint("staff_cases", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
@@ -68,10 +69,10 @@ def read_contact(case_id: str) -> dict[str, str]:
 
 
 @cases.get("/<public_id:case_id>/stops")
-@cases.output(StopsOut)
+@cases.output(StopRecordsOut)
 @cases.doc(summary="暂停计时记录")
 def list_stops(case_id: str) -> dict[str, Any]:
-    """With reason, party and evidence."""
+    """With reason, party, evidence, and what was said about each."""
     return {"items": stops.of_case(access.of_staff(me(), case_id))}
 
 
@@ -79,9 +80,21 @@ def list_stops(case_id: str) -> dict[str, Any]:
 @cases.input(StopIn)
 @cases.output(StopOut, status_code=201)
 @cases.doc(summary="暂停计时")
-def stop_clock(case_id: str, json_data: dict[str, str]) -> Any:
-    """Only for a reason the program allows."""
+def stop_clock(case_id: str, json_data: dict[str, Any]) -> Any:
+    """Only for a reason the program allows; with its times, entered afterwards by a supervisor."""
     case = access.of_staff(me(), case_id)
+    if "started_at" in json_data or "ended_at" in json_data:
+        return stops_afterwards.enter(
+            case,
+            me(),
+            stops_afterwards.PastStop(
+                json_data["reason"],
+                json_data["party"],
+                json_data["evidence"],
+                json_data.get("started_at"),
+                json_data.get("ended_at"),
+            ),
+        )
     return stops.stop(case, me().id, json_data["reason"], json_data["party"], json_data["evidence"])
 
 

@@ -28,6 +28,9 @@ BODIES: dict[str, Any] = {
     "customer_cases.rate": {"rating": 1},
     "staff_tasks.complete": {"outputs": OUTPUTS["network_survey"]},
     "staff_cases.stop_clock": {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
+    "customer_promises.dispute": {"text": "当天我已备好款"},
+    "staff_promises.rule": {"ruling": "struck", "reason": "核查无据"},
+    "staff_promises.enter_permit_step": {"step": "needed", "evidence": "现场踏勘"},
     "staff_applications.start": {"program": "single_meter", "channel": "door", "answers": {}},
     "staff_applications.save": {"answers": {"project_name": "改名"}},
 }

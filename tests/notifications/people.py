@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 import pytest
 
 from app.services import briefs
-from app.services.briefs import CaseBrief, CustomerBrief, PersonBrief, StageBrief, StopBrief, TaskBrief
+from app.services.briefs import (
+    CaseBrief,
+    CustomerBrief,
+    PersonBrief,
+    PromiseBrief,
+    StageBrief,
+    StopBrief,
+    TaskBrief,
+)
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 """Tuesday, 09:00 in Jinan."""
@@ -83,6 +91,16 @@ class Registry:
             next_due_at=datetime(2026, 3, 13, 9, 0, tzinfo=UTC),
         )
     )
+    promise: PromiseBrief = field(
+        default_factory=lambda: PromiseBrief(
+            case=CASE,
+            stage_key="acceptance_plan",
+            stage_name="受理并确定用水方案",
+            headline_name="221",
+            later_stages=("设计出图", "工程施工、验收通水"),
+            later_people=(DESIGNER, SECOND_DESIGNER),
+        )
+    )
     supervisors: tuple[PersonBrief, ...] = (BOSS,)
     customer: CustomerBrief = field(
         default_factory=lambda: CustomerBrief("customer-1", "mini-customer", "service-customer")
@@ -93,6 +111,8 @@ class Registry:
         monkeypatch.setattr(briefs, "task", lambda _id: self.task)
         monkeypatch.setattr(briefs, "stop", lambda _id: self.stop)
         monkeypatch.setattr(briefs, "stage", lambda _case, _stage: self.stage)
+        monkeypatch.setattr(briefs, "promise", lambda _case, _stage: self.promise)
+        monkeypatch.setattr(briefs, "holders_of_stage", lambda _case, _stage: self.task.holders)
         monkeypatch.setattr(briefs, "supervisors", lambda: self.supervisors)
         monkeypatch.setattr(briefs, "customer", lambda _id: self.customer)
 

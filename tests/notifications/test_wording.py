@@ -24,6 +24,7 @@ def spoken(words: Catalog) -> str:
         Subject.STAGE: speech.of_stage(registry.stage),
         Subject.STOP: speech.of_stop(registry.stop),
         Subject.TASK: speech.of_task(TASK, reminders=("before_due",), occurrence=2),
+        Subject.PROMISE: speech.of_promise(registry.promise),
         Subject.RATING: speech.of_rating(CASE, 2),
     }
     lines = []

@@ -9,16 +9,18 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app.core import eventbus
+from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain import events
 from app.domain.programs import engine
 from app.domain.programs.definition import Holder, TaskSpec
 from app.domain.programs.definition import Stage as StageSpec
+from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch
 from app.models import Case, Stage, Stop, Task, TaskState
 from app.services import city, staffing
+from app.services.cases import promises
 from app.services.timeline import ENGINE, By, note
 from app.services.timers import setting as timers
 
@@ -39,6 +41,7 @@ class CaseFlow:
         self._tasks = list(tasks)
         self._stops = list(stops)
         self._events: list[object] = []
+        self._fresh = not stages
 
     @classmethod
     def fresh(cls, case: Case) -> "CaseFlow":
@@ -52,7 +55,7 @@ class CaseFlow:
             case,
             db.session.scalars(select(Stage).where(Stage.case_id == case.id)).all(),
             db.session.scalars(select(Task).where(Task.case_id == case.id)).all(),
-            db.session.scalars(select(Stop).where(Stop.case_id == case.id)).all(),
+            db.session.scalars(select(Stop).where(Stop.case_id == case.id, Stop.struck_at.is_(None))).all(),
         )
 
     @property
@@ -117,15 +120,58 @@ class CaseFlow:
         self._events.append(events.ClockStopped(stop.id))
         self._retime(now)
 
-    def resume(self, stop: Stop, by: By, now: datetime) -> None:
-        """End one stop; when it was the last, due dates and timers are computed anew."""
-        stop.ended_at = now
+    def resume(self, stop: Stop, by: By, now: datetime, *, ended_at: datetime | None = None) -> None:
+        """End one stop; when it was the last, due dates and timers are computed anew.
+
+        `ended_at` is an earlier moment than `now` when it was over before somebody said so.
+        """
+        stop.ended_at = ended_at or now
+        if stop.ended_at < now:
+            self._correct_past()
         note(self.case.id, now, "clock_resumed", by, {"reason": stop.reason_key})
         self._events.append(events.ClockResumed(stop.id))
         self._retime(now)
 
+    def enter_afterwards(self, stop: Stop, by: By, now: datetime) -> None:
+        """Enter a stop that began in the past and may have ended there: everything since is computed anew."""
+        self._stops.append(stop)
+        db.session.add(stop)
+        note(self.case.id, now, "stop_entered", by, {"reason": stop.reason_key, "party": stop.party})
+        over = stop.ended_at is not None
+        self._events.append(events.StopEntered(stop.id) if over else events.ClockStopped(stop.id))
+        self._correct_past()
+        self._retime(now)
+
+    def strike(self, stop: Stop, by: By, now: datetime) -> None:
+        """Take a stop that was found wrong out of every figure and due date; an open one ends with that."""
+        stop.struck_at = now
+        stop.ended_at = stop.ended_at or now
+        self._stops.remove(stop)
+        note(self.case.id, now, "stop_struck", by, {"reason": stop.reason_key})
+        self._correct_past()
+        self._retime(now)
+
+    def runs_promised(self, since: datetime, until: datetime) -> bool:
+        """Whether a stage whose time a stop would stretch ran at any moment between the two."""
+        return any(
+            row.opened_at < until and (row.completed_at is None or row.completed_at > since)
+            for row in self._stages
+            if engine.counts_stops(self.program.stage(row.key))
+        )
+
     def publish(self) -> None:
         """Write the rows and tell what happened; call once, when the move is complete."""
+        now = clock.now()
+        promises.rearm(
+            self.case,
+            [StageLog(row.key, row.opened_at, row.due_at, row.completed_at) for row in self._stages],
+            {task.key: task.completed_at for task in self._tasks if task.completed_at is not None},
+            self._stretches(now),
+            stopped=self.stopped,
+            now=now,
+            fresh=self._fresh,
+        )
+        self._fresh = False
         db.session.flush()
         while self._events:
             eventbus.publish(self._events.pop(0))
@@ -194,6 +240,24 @@ class CaseFlow:
 
     def _stretches(self, now: datetime) -> list[Stretch]:
         return [Stretch(stop.started_at, stop.ended_at or now) for stop in self._stops]
+
+    def _correct_past(self) -> None:
+        """Compute the due dates of the promised stages that are done anew, by the stops of their own time."""
+        for row in self._stages:
+            spec = self.program.stage(row.key)
+            if row.completed_at is None or not engine.counts_stops(spec):
+                continue
+            stretches = [
+                Stretch(stop.started_at, min(stop.ended_at or row.completed_at, row.completed_at))
+                for stop in self._stops
+                if stop.started_at < row.completed_at
+            ]
+            row.due_at = engine.stage_due(self._line, spec, row.opened_at, stretches)
+            for task in self._tasks:
+                if task.stage_key == row.key and task.round == row.round:
+                    task.due_at = engine.task_due(
+                        self._line, spec, spec.task(task.key), task.opened_at, row.due_at, stretches
+                    )
 
     def _retime(self, now: datetime) -> None:
         """Compute the due dates and timers of every open promised stage anew."""

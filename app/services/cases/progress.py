@@ -144,6 +144,7 @@ def _headline(found: CaseRecord, line: WorkingTime, stops: list[Any], now: datet
         "links": promise.links,
         "working_days": _days(promise.working_days),
         "used": _days(used),
+        "left": _days(promise.working_days - used),
     }
 
 

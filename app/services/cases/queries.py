@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.db import db
-from app.models import Actor, Case, Staff, TimelineEntry
+from app.models import Actor, Case, PermitStep, Staff, TimelineEntry
 from app.services import city
+from app.services.cases.road_permit import STEP_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,12 @@ _TEXTS = {
     "task_completed": "“{task}”办结",
     "clock_stopped": "因“{reason}”暂停计时",
     "clock_resumed": "“{reason}”结束，恢复计时",
+    "stop_entered": "补记“{reason}”暂停计时",
+    "stop_disputed": "客户对“{reason}”暂停计时提出异议",
+    "stop_upheld": "经督办核查，“{reason}”暂停计时有效",
+    "stop_struck": "经督办核查，撤销“{reason}”暂停计时，时限已重新计算",
+    "figures_corrected": "办结后的计时结果已按核查结果更正",
+    "permit_step": "道路挖掘（占用）审批：{step}",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
 }
@@ -123,4 +130,6 @@ def _text(entry: TimelineEntry, program_key: str) -> str:
             names["task"] = stage.task(names["task"]).name
     if "reason" in names:
         names["reason"] = program.stop_reason(names["reason"]).name
+    if "step" in names:
+        names["step"] = STEP_NAMES[PermitStep(names["step"])]
     return _TEXTS[entry.kind].format(**names)

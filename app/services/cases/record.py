@@ -57,7 +57,7 @@ _LOG = union_all(
         Stop.ended_at,
         Stop.task_id,
         Stop.party,
-    ).where(Stop.case_id == bindparam("case_id")),
+    ).where(Stop.case_id == bindparam("case_id"), Stop.struck_at.is_(None)),
     select(
         literal("task"),
         Task.key,

@@ -1,5 +1,6 @@
 """Stopping and resuming a case's clock, for the reasons its program allows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,23 +10,42 @@ from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError, StopNotAllowedError
-from app.models import Case, Stop
+from app.domain.programs.definition import Program, StopReason
+from app.models import Case, Stop, StopReview
 from app.services import city
 from app.services.cases.flow import CaseFlow
 from app.services.timeline import by_staff
 
+PARTY_NAMES = {"customer": "客户", "authority": "行政审批部门", "utility": "水务公司"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """What was said about a stop; `objection` is empty when a supervisor looked into it alone."""
+
+    id: str
+    objection: str | None
+    raised_at: datetime
+    ruling: str | None
+    grounds: str | None
+    ruled_at: datetime | None
+
 
 @dataclass(frozen=True, slots=True)
 class StopLine:
-    """A stop as staff see it; `automatic` when a task of the program holds it."""
+    """A stop in words; `automatic` when the engine holds it, `entered_at` when it was entered afterwards."""
 
     id: str
     reason: str
     party: str
+    party_name: str
     evidence: str
     started_at: datetime
     ended_at: datetime | None
     automatic: bool
+    entered_at: datetime | None
+    struck_at: datetime | None
+    reviews: Sequence[ReviewLine]
 
 
 def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) -> StopLine:
@@ -35,14 +55,7 @@ def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) 
     promised stage is running or the same reason is already open.
     """
     flow = CaseFlow.load(case)
-    try:
-        reason = flow.program.stop_reason(reason_key)
-    except KeyError as fault:
-        allowed = [{"key": known.key, "name": known.name} for known in flow.program.stop_reasons]
-        names = "、".join(known["name"] for known in allowed)
-        raise StopNotAllowedError(
-            f"{flow.program.name}只能因以下原因暂停计时：{names}。", allowed=allowed
-        ) from fault
+    reason = allowed_reason(flow.program, reason_key)
     if flow.promised_stage is None:
         raise ConflictError("目前没有计时中的环节，无需暂停。")
     if open_stop(case.id, reason_key) is not None:
@@ -61,8 +74,20 @@ def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) 
     return present(case, row)
 
 
+def allowed_reason(program: Program, key: str) -> StopReason:
+    """The program's stop reason of that key. Raises `StopNotAllowedError` with those it allows."""
+    try:
+        return program.stop_reason(key)
+    except KeyError as fault:
+        allowed = [{"key": known.key, "name": known.name} for known in program.stop_reasons]
+        names = "、".join(known["name"] for known in allowed)
+        raise StopNotAllowedError(
+            f"{program.name}只能因以下原因暂停计时：{names}。", allowed=allowed
+        ) from fault
+
+
 def resume(case: Case, staff_id: str, stop_id: str) -> StopLine:
-    """End a stop now. Raises `NotFoundError`, `AlreadyDoneError`, or `ConflictError` when a task holds it."""
+    """End a stop now. Raises `NotFoundError`, `AlreadyDoneError`, `ConflictError` if the engine holds it."""
     flow = CaseFlow.load(case)
     row = db.session.scalar(select(Stop).where(Stop.id == stop_id, Stop.case_id == case.id))
     if row is None:
@@ -71,6 +96,8 @@ def resume(case: Case, staff_id: str, stop_id: str) -> StopLine:
         raise AlreadyDoneError("该暂停已结束。")
     if row.task_id is not None:
         raise ConflictError("该暂停会在对应任务办结后自动结束，请先办结任务。")
+    if row.staff_id is None:
+        raise ConflictError("该暂停会在登记审批批准后自动结束，请登记“收到批准”。")
     flow.resume(row, by_staff(staff_id), clock.now())
     flow.publish()
     return present(case, row)
@@ -83,20 +110,40 @@ def open_stop(case_id: str, reason_key: str) -> Stop | None:
     )
 
 
-def present(case: Case, row: Stop) -> StopLine:
-    """A stop of a case in words."""
+def present(case: Case, row: Stop, reviews: Sequence[ReviewLine] = ()) -> StopLine:
+    """A stop of a case in words, with what was said about it, in order."""
     return StopLine(
         id=row.id,
         reason=city.program(case.program_key).stop_reason(row.reason_key).name,
         party=row.party,
+        party_name=PARTY_NAMES[row.party],
         evidence=row.evidence,
         started_at=row.started_at,
         ended_at=row.ended_at,
-        automatic=row.task_id is not None,
+        automatic=row.staff_id is None,
+        entered_at=row.entered_at,
+        struck_at=row.struck_at,
+        reviews=reviews,
     )
 
 
 def of_case(case: Case) -> list[StopLine]:
-    """Every stop of a case, in order."""
-    rows = db.session.scalars(select(Stop).where(Stop.case_id == case.id).order_by(Stop.started_at))
-    return [present(case, row) for row in rows]
+    """Every stop of a case in the order they began, the struck ones too, with their reviews."""
+    rows = db.session.scalars(
+        select(Stop).where(Stop.case_id == case.id).order_by(Stop.started_at, Stop.id)
+    ).all()
+    reviews: dict[str, list[ReviewLine]] = {row.id: [] for row in rows}
+    for said in db.session.scalars(
+        select(StopReview)
+        .where(StopReview.stop_id.in_(reviews))
+        .order_by(StopReview.raised_at, StopReview.id)
+    ):
+        reviews[said.stop_id].append(
+            ReviewLine(said.id, said.objection, said.raised_at, said.ruling, said.grounds, said.ruled_at)
+        )
+    return [present(case, row, reviews[row.id]) for row in rows]
+
+
+def one(case: Case, row: Stop) -> StopLine:
+    """One stop of a case with its reviews."""
+    return next(line for line in of_case(case) if line.id == row.id)

@@ -1,0 +1,95 @@
+"""What is left of a case's promises, for the staff who keep them."""
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from app.core import clock
+from app.domain import budget as domain
+from app.domain.budget import Budget, HeadlineBudget
+from app.domain.errors import NotFoundError
+from app.domain.programs.definition import Program
+from app.domain.worktime import WorkingTime, rounded
+from app.models import Case
+from app.services import city
+from app.services.cases import record
+
+Answer = dict[str, Any]
+
+
+def of_case(case: Case) -> Answer:
+    """The published total and the headline side by side, each with what is used and left; by stage, too."""
+    found = record.of_case(case.id)
+    if found is None:
+        raise NotFoundError
+    line, now = city.working_time(), clock.now()
+    stretches, stopped = found.stretches(now), found.open_stop is not None
+    whole = domain.budget(line, found.program, found.stages, stretches, now, stopped=stopped)
+    headline = domain.headline_budget(
+        line, found.program, found.stages, found.tasks_done, stretches, now, stopped=stopped
+    )
+    return {
+        "total": _total(whole),
+        "stages": _stages(found.program, whole),
+        "threat": _threat(line, found.program, whole),
+        "headline": _headline(line, found.program, headline),
+    }
+
+
+def _total(whole: Budget) -> Answer:
+    return {
+        "promised": _days(whole.total),
+        "used": _days(whole.used),
+        "left": _days(None if whole.total is None else whole.total - whole.used),
+        "projected": _days(whole.projected),
+        "reserve": _days(whole.reserve),
+    }
+
+
+def _stages(program: Program, whole: Budget) -> list[Answer]:
+    return [
+        {
+            "key": stage.key,
+            "name": program.stage(stage.key).name,
+            "departments": [city.department_name(key) for key in program.stage(stage.key).departments],
+            "state": stage.state.value,
+            "promised": _days(stage.planned),
+            "used": _days(stage.used),
+            "left": _days(stage.left),
+            "projected": _days(stage.projected),
+        }
+        for stage in whole.stages
+    ]
+
+
+def _threat(line: WorkingTime, program: Program, whole: Budget) -> Answer | None:
+    if whole.threat is None:
+        return None
+    return {
+        "stage": whole.threat.stage,
+        "name": program.stage(whole.threat.stage).name,
+        "at": _local(line, whole.threat.at),
+        "later": [program.stage(key).name for key in whole.threat.later],
+    }
+
+
+def _headline(line: WorkingTime, program: Program, found: HeadlineBudget | None) -> Answer | None:
+    if found is None or program.headline is None:
+        return None
+    return {
+        "name": program.headline.name,
+        "links": program.headline.links,
+        "promised": _days(found.promised),
+        "used": _days(found.used),
+        "left": _days(found.left),
+        "running": program.stage(found.running).name if found.running else None,
+        "warn_at": _local(line, found.warn_at),
+    }
+
+
+def _days(days: Fraction | None) -> str | None:
+    return None if days is None else str(rounded(days))
+
+
+def _local(line: WorkingTime, instant: datetime | None) -> str | None:
+    return None if instant is None else instant.astimezone(line.zone).isoformat(timespec="seconds")

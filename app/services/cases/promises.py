@@ -1,0 +1,75 @@
+"""Watching the promise of a case as a whole: the published total, and the headline with its own budget.
+
+What a single stage is late with is the business of its tasks' timers. Here somebody is told who is not late
+themselves: those whose time a late stage is about to eat, and everybody when two stages that are each on time
+break the headline together (programs.md, "Headline promise").
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain import budget as domain
+from app.domain.events import HeadlineThreatened, PromiseBudgetThreatened
+from app.domain.programs.figures import StageLog
+from app.domain.worktime import Stretch
+from app.models import Case, PromiseWatch, Watch
+from app.services import city
+
+
+def rearm(
+    case: Case,
+    logs: Sequence[StageLog],
+    tasks_done: Mapping[str, datetime],
+    stops: Sequence[Stretch],
+    *,
+    stopped: bool,
+    now: datetime,
+    fresh: bool,
+) -> None:
+    """Replace a case's watches by those of its present log; none while its clock stands still.
+
+    `fresh`: the case was only just opened and has none yet, which spares a hot path one statement.
+
+    An instant that is past already is kept: the next sweep tells it, and telling it again changes nothing.
+    """
+    line, program = city.working_time(), city.program(case.program_key)
+    if not fresh:
+        db.session.execute(delete(PromiseWatch).where(PromiseWatch.case_id == case.id))
+    rows = []
+    threat = domain.budget(line, program, logs, stops, now, stopped=stopped).threat
+    if threat is not None:
+        rows.append(_row(case.id, Watch.TOTAL, threat.stage, threat.at))
+    headline = domain.headline_budget(line, program, logs, tasks_done, stops, now, stopped=stopped)
+    if headline is not None and headline.running is not None and headline.warn_at is not None:
+        rows.append(_row(case.id, Watch.HEADLINE, headline.running, headline.warn_at))
+    if rows:
+        db.session.flush()
+        db.session.execute(insert(PromiseWatch).values(rows))
+
+
+def sweep(limit: int) -> int:
+    """Tell up to `limit` watches that are due by the clock, in the caller's transaction; how many it took."""
+    rows = db.session.execute(
+        select(PromiseWatch.case_id, PromiseWatch.watch, PromiseWatch.stage_key)
+        .where(PromiseWatch.due_at <= clock.now())
+        .order_by(PromiseWatch.due_at, PromiseWatch.case_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for case_id, watch, stage_key in rows:
+        db.session.execute(
+            delete(PromiseWatch).where(PromiseWatch.case_id == case_id, PromiseWatch.watch == watch)
+        )
+        if watch == Watch.HEADLINE:
+            eventbus.publish(HeadlineThreatened(case_id, stage_key))
+        else:
+            eventbus.publish(PromiseBudgetThreatened(case_id, stage_key))
+    return len(rows)
+
+
+def _row(case_id: str, watch: Watch, stage_key: str, due_at: datetime) -> dict[str, object]:
+    return {"case_id": case_id, "watch": watch.value, "stage_key": stage_key, "due_at": due_at}

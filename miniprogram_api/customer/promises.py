@@ -1,0 +1,55 @@
+"""How a customer checks what was promised: stops and disputes, the clock receipt, the road permit."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify
+
+from app.services.cases import access, receipts, road_permit, stop_reviews, stops
+from miniprogram_api.guards import caller
+from miniprogram_api.papers import PDF_ANSWER, paper
+from miniprogram_api.schemas.promises import DisputeIn, PermitOut, ReceiptOut, StopRecordOut, StopRecordsOut
+
+promises = APIBlueprint("customer_promises", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
+
+
+@promises.get("/<public_id:case_id>/stops")
+@promises.output(StopRecordsOut)
+@promises.doc(summary="暂停计时记录：原因、责任方、凭据、起止时间")
+def list_stops(case_id: str) -> dict[str, Any]:
+    """Visible at once, the struck ones too."""
+    return {"items": stops.of_case(access.of_customer(caller().subject_id, case_id))}
+
+
+@promises.post("/<public_id:case_id>/stops/<public_id:stop_id>/dispute")
+@promises.input(DisputeIn)
+@promises.output(StopRecordOut)
+@promises.doc(summary="对一段暂停计时提出异议")
+def dispute(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
+    """A supervisor decides."""
+    case = access.of_customer(caller().subject_id, case_id)
+    return stop_reviews.dispute(case, caller().subject_id, stop_id, json_data["text"])
+
+
+@promises.get("/<public_id:case_id>/receipt")
+@promises.output(ReceiptOut)
+@promises.doc(summary="计时清单：逐日列出计入与未计入的时间")
+def read_receipt(case_id: str) -> Response:
+    """Day by day, with exact shares; as long as the case, so without a schema pass."""
+    return jsonify(receipts.of_case(access.of_customer(caller().subject_id, case_id)))
+
+
+@promises.get("/<public_id:case_id>/receipt.pdf")
+@promises.doc(summary="计时清单（PDF）", responses=PDF_ANSWER)
+def read_receipt_pdf(case_id: str) -> Response:
+    """The same to keep."""
+    case = access.of_customer(caller().subject_id, case_id)
+    return paper(receipts.pdf(case), f"receipt-{case.number}")
+
+
+@promises.get("/<public_id:case_id>/road-permit")
+@promises.output(PermitOut)
+@promises.doc(summary="道路挖掘（占用）审批进度")
+def read_road_permit(case_id: str) -> Any:
+    """Step by step."""
+    return road_permit.of_case(access.of_customer(caller().subject_id, case_id))

@@ -1,0 +1,72 @@
+"""How staff keep and audit what was promised: rulings, the clock receipt, the budget, the road permit."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify
+
+from app.services.cases import access, budgets, receipts, road_permit, stop_reviews
+from miniprogram_api.guards import me
+from miniprogram_api.papers import PDF_ANSWER, paper
+from miniprogram_api.schemas.promises import (
+    BudgetOut,
+    PermitOut,
+    PermitStepIn,
+    ReceiptOut,
+    RulingIn,
+    StopRecordOut,
+)
+
+promises = APIBlueprint("staff_promises", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
+
+
+@promises.post("/<public_id:case_id>/stops/<public_id:stop_id>/ruling")
+@promises.input(RulingIn)
+@promises.output(StopRecordOut)
+@promises.doc(summary="裁定一段暂停计时（督办）")
+def rule(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
+    """Upheld, or struck from every figure."""
+    case = access.of_staff(me(), case_id)
+    return stop_reviews.rule(case, me(), stop_id, json_data["ruling"], json_data["reason"])
+
+
+@promises.get("/<public_id:case_id>/receipt")
+@promises.output(ReceiptOut)
+@promises.doc(summary="计时清单")
+def read_receipt(case_id: str) -> Response:
+    """The same that the customer sees."""
+    return jsonify(receipts.of_case(access.of_staff(me(), case_id)))
+
+
+@promises.get("/<public_id:case_id>/receipt.pdf")
+@promises.doc(summary="计时清单（PDF）", responses=PDF_ANSWER)
+def read_receipt_pdf(case_id: str) -> Response:
+    """The same to keep."""
+    case = access.of_staff(me(), case_id)
+    return paper(receipts.pdf(case), f"receipt-{case.number}")
+
+
+@promises.get("/<public_id:case_id>/budget")
+@promises.output(BudgetOut)
+@promises.doc(summary="承诺时限余量：全流程、各环节、“221/222”")
+def read_budget(case_id: str) -> dict[str, Any]:
+    """What is left, and whose time is next."""
+    return budgets.of_case(access.of_staff(me(), case_id))
+
+
+@promises.get("/<public_id:case_id>/road-permit")
+@promises.output(PermitOut)
+@promises.doc(summary="道路挖掘（占用）审批进度")
+def read_road_permit(case_id: str) -> Any:
+    """Step by step, each with its own figure."""
+    return road_permit.of_case(access.of_staff(me(), case_id))
+
+
+@promises.post("/<public_id:case_id>/road-permit/steps")
+@promises.input(PermitStepIn)
+@promises.output(PermitOut, status_code=201)
+@promises.doc(summary="登记道路挖掘（占用）审批步骤")
+def enter_permit_step(case_id: str, json_data: dict[str, Any]) -> Any:
+    """Handing in stops the clock, receiving lets it run."""
+    case = access.of_staff(me(), case_id)
+    return road_permit.enter(case, me(), json_data["step"], json_data.get("at"), json_data["evidence"])
