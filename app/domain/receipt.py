@@ -29,7 +29,7 @@ class StopEntry:
 
 @dataclass(frozen=True, slots=True)
 class StoppedPart:
-    """What one stop took of one day, in UTC. Where stops overlap, each says all of its own."""
+    """What one stop took of one day's office hours, in UTC; where stops overlap, each says all of its own."""
 
     stop_id: str
     start: datetime
@@ -118,18 +118,22 @@ def _day_share(line: WorkingTime, on: date, parts: Sequence[Stretch], stops: Seq
         counted_minutes=minutes * used / day.weight if day.weight else Fraction(0),
         used=used,
         stopped=sum((line.stopped(part.start, part.end, pairs) for part in parts), Fraction(0)),
-        stops=tuple(_stopped_parts(line, parts, stops)),
+        stops=tuple(_stopped_parts(line, parts, office, stops)),
     )
 
 
 def _stopped_parts(
-    line: WorkingTime, parts: Sequence[Stretch], stops: Sequence[StopEntry]
+    line: WorkingTime, parts: Sequence[Stretch], office: Sequence[Stretch], stops: Sequence[StopEntry]
 ) -> list[StoppedPart]:
     """The stops that took office time of these parts of a day; on a day off there is nothing to take."""
-    found = []
+    found: list[StoppedPart] = []
+    if not office:
+        return found
     for part in parts:
         for stop in stops:
-            start, end = max(stop.start, part.start), min(stop.end, part.end)
+            # From the opening to the close of the day: nobody counts the night.
+            start = max(stop.start, part.start, office[0].start)
+            end = min(stop.end, part.end, office[-1].end)
             if start < end and (stopped := line.used(start, end)):
                 found.append(StoppedPart(stop.id, start, end, stopped))
     return sorted(found, key=lambda taken: (taken.start, taken.end, taken.stop_id))

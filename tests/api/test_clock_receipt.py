@@ -84,7 +84,7 @@ def test_each_day_says_what_it_counted_or_why_not(world: World) -> None:
     assert by_date["2026-09-25"]["why"] == "中秋节（国务院公布的节假日），不计时"
     (held,) = by_date["2026-09-21"]["stops"]
     assert (held["reason"], held["party_name"], held["evidence"]) == ("备款", "客户", "系统自动暂停")
-    assert (held["start"], held["end"]) == ("2026-09-21T10:00:00+08:00", "2026-09-22T00:00:00+08:00")
+    assert (held["start"], held["end"]) == ("2026-09-21T10:00:00+08:00", "2026-09-21T17:00:00+08:00")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
