@@ -63,6 +63,7 @@ def configure(app: StewardApp) -> None:
             name: {"type": "http", "scheme": "bearer", "description": "登录接口返回的令牌"}
             for name in _SCHEMES.values()
         },
+        AUTO_OPERATION_ID=True,
         AUTO_404_RESPONSE=False,
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_AUTH_ERROR_RESPONSE=False,
@@ -96,6 +97,10 @@ def _completed(app: StewardApp) -> dict[str, Any]:
             _add_problems(operation, method, guard)
             for response in operation["responses"].values():
                 response["headers"] = {"X-Request-Id": {"schema": {"type": "string"}}}
+            # /api/v1/<audience>/…; APIFlask leaves its blueprints' tags out once there is a list of tags.
+            operation["tags"] = [path.split("/")[3]]
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
             if guard in _SCHEMES:
                 operation["security"] = [{_SCHEMES[guard]: []}]
             if guard is guards.customer and method == "post":

@@ -12,9 +12,9 @@ from enum import StrEnum
 from fractions import Fraction
 
 from app.domain.programs import figures
-from app.domain.programs.definition import Program
+from app.domain.programs.definition import Program, Stage
 from app.domain.programs.figures import StageLog
-from app.domain.worktime import Stretch, WorkingTime
+from app.domain.worktime import Covered, WorkingTime
 
 _NOTHING = Fraction(0)
 
@@ -91,15 +91,15 @@ def budget(
     line: WorkingTime,
     program: Program,
     logs: Sequence[StageLog],
-    stops: Sequence[Stretch],
+    stops: Covered,
     now: datetime,
     *,
     stopped: bool,
 ) -> Budget:
     """The budget of a case at `now`. While the clock stands still (`stopped`), nothing threatens."""
     inside = [stage for stage in program.stages if stage.in_full_process]
-    stages = tuple(_stage(line, program, stage.key, stage.limit.max, logs, stops, now) for stage in inside)
-    used = figures.full_process(line, program, logs, stops, now) or _NOTHING
+    stages = tuple(_stage(line, stage, logs, stops, now) for stage in inside)
+    used = Fraction(figures.full_process(line, program, logs, stops, now) or 0, line.ticks_per_day)
     # Not the sum of the stages' projections: time between stages counts for the whole, too.
     to_come = sum((stage.projected - stage.used for stage in stages), _NOTHING)
     total = program.total.max
@@ -113,16 +113,17 @@ def headline_budget(
     program: Program,
     logs: Sequence[StageLog],
     tasks_done: Mapping[str, datetime],
-    stops: Sequence[Stretch],
+    stops: Covered,
     now: datetime,
     *,
     stopped: bool,
 ) -> HeadlineBudget | None:
     """The headline's budget at `now`; None where the plan has no headline. `stopped`: a stop is open."""
     promise = program.headline
-    used = figures.headline(line, program, logs, tasks_done, stops, now)
-    if promise is None or used is None:
+    ticks = figures.headline(line, program, logs, tasks_done, stops, now)
+    if promise is None or ticks is None:
         return None
+    used = Fraction(ticks, line.ticks_per_day)
     entries = figures.headline_entries(promise, logs, tasks_done)
     running = next((entry.stage for entry in entries if entry.end is None), None)
     left = promise.working_days - used
@@ -133,16 +134,11 @@ def headline_budget(
 
 
 def _stage(
-    line: WorkingTime,
-    program: Program,
-    key: str,
-    planned: Fraction | None,
-    logs: Sequence[StageLog],
-    stops: Sequence[Stretch],
-    now: datetime,
+    line: WorkingTime, stage: Stage, logs: Sequence[StageLog], stops: Covered, now: datetime
 ) -> StageBudget:
+    key, planned = stage.key, stage.limit.max
     entered = [log for log in logs if log.key == key]
-    used = figures.stage_figure(line, program, key, logs, stops, now).used
+    used = Fraction(figures.stage_figure(line, stage, entered, stops, now).used, line.ticks_per_day)
     if not entered:
         return StageBudget(key, StageState.WAITING, planned, used, planned or _NOTHING)
     if all(log.completed_at for log in entered):

@@ -14,9 +14,11 @@ from app.domain.worktime import WorkingTime
 from app.services import calendar
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CityBundle:
     """Everything a city brings as data: itself, its departments, programs, forms and calendar.
+
+    Equal to nothing but itself, so that what is made from all of it can be kept for it.
 
     `folder` is where it was read from, for the templates of its papers.
     """

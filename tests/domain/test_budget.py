@@ -50,7 +50,7 @@ def of(
     *,
     stopped: bool = False,
 ) -> Budget:
-    return budget.budget(PLAIN, program, logs, stops, now, stopped=stopped)
+    return budget.budget(PLAIN, program, logs, PLAIN.covered(stops), now, stopped=stopped)
 
 
 CASES = st.tuples(
@@ -73,7 +73,8 @@ def test_the_budget_adds_up_and_says_what_the_figures_say(
     assert found.projected + found.reserve == found.total
     # One stage follows the other without a gap, so the stages are the whole.
     assert found.used == sum(stage.used for stage in found.stages)
-    assert found.used == figures.full_process(PLAIN, program, logs, stops, now)
+    ticks = figures.full_process(PLAIN, program, logs, PLAIN.covered(stops), now)
+    assert found.used * PLAIN.ticks_per_day == ticks
     assert found.projected == sum(stage.projected for stage in found.stages)
 
 

@@ -1,20 +1,19 @@
 """What a case's time comes to, computed from its log of starts and stops (design.md, rule 4).
 
-All results are exact working days (`Fraction`); rounding is the presenter's, once.
+All results are exact, in ticks of the line; rounding is the presenter's, once (`WorkingTime.shown`). Stops
+are passed in as the union that they cover, for one case has many figures and one set of stops.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
+from typing import NamedTuple
 
-from app.domain.programs.definition import Headline, Program
+from app.domain.programs.definition import Headline, Program, Stage
 from app.domain.programs.engine import counts_stops
-from app.domain.worktime import Stretch, WorkingTime
+from app.domain.worktime import Covered, Stretch, WorkingTime
 
 
-@dataclass(frozen=True, slots=True)
-class StageLog:
+class StageLog(NamedTuple):
     """One entry of a case into a stage; `completed_at` is None while it is open."""
 
     key: str
@@ -23,37 +22,32 @@ class StageLog:
     completed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class StageFigure:
-    """Working days that a stage has used and that its clock has stood still, over all its entries."""
+class StageFigure(NamedTuple):
+    """The ticks that a stage has used and that its clock has stood still, over all its entries."""
 
-    used: Fraction
-    stopped: Fraction
+    used: int
+    stopped: int
 
 
 def stage_figure(
-    line: WorkingTime,
-    program: Program,
-    key: str,
-    logs: Sequence[StageLog],
-    stops: Sequence[Stretch],
-    now: datetime,
+    line: WorkingTime, stage: Stage, entries: Sequence[StageLog], stops: Covered, now: datetime
 ) -> StageFigure:
-    """What one stage comes to by `now`."""
-    relevant = stops if counts_stops(program.stage(key)) else ()
-    used = stopped = Fraction(0)
-    for entry in stage_stretches(key, logs, now):
-        used += line.used(entry.start, entry.end, relevant)
-        stopped += line.stopped(entry.start, entry.end, relevant)
+    """What one stage comes to by `now`, over its `entries`."""
+    relevant = stops if counts_stops(stage) else ()
+    used = stopped = 0
+    for entry in entries:
+        measured = line.measured(entry.opened_at, entry.completed_at or now, relevant)
+        used += measured.used
+        stopped += measured.stopped
     return StageFigure(used, stopped)
 
 
 def full_process(
-    line: WorkingTime, program: Program, logs: Sequence[StageLog], stops: Sequence[Stretch], now: datetime
-) -> Fraction | None:
+    line: WorkingTime, program: Program, logs: Sequence[StageLog], stops: Covered, now: datetime
+) -> int | None:
     """The full-process figure, from acceptance to water-on (programs.md); None before acceptance began."""
     whole = process_stretch(program, logs, now)
-    return None if whole is None else line.used(whole.start, whole.end, stops)
+    return None if whole is None else line.measured(whole.start, whole.end, stops).used
 
 
 def process_stretch(program: Program, logs: Sequence[StageLog], now: datetime) -> Stretch | None:
@@ -77,9 +71,9 @@ def headline(
     program: Program,
     logs: Sequence[StageLog],
     tasks_done: Mapping[str, datetime],
-    stops: Sequence[Stretch],
+    stops: Covered,
     now: datetime,
-) -> Fraction | None:
+) -> int | None:
     """What the headline's two 环节 have used together by `now`; None where the plan has no headline.
 
     `tasks_done` gives the completion of the tasks that bound a stretch, by task key.
@@ -87,11 +81,10 @@ def headline(
     if program.headline is None:
         return None
     entries = headline_entries(program.headline, logs, tasks_done)
-    return sum((line.used(entry.start, entry.end or now, stops) for entry in entries), Fraction(0))
+    return sum(line.measured(entry.start, entry.end or now, stops).used for entry in entries)
 
 
-@dataclass(frozen=True, slots=True)
-class HeadlineEntry:
+class HeadlineEntry(NamedTuple):
     """A stretch of a stage that counts for the headline; `end` is None while it runs."""
 
     stage: str

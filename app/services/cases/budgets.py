@@ -23,10 +23,10 @@ def of_case(case: Case) -> Answer:
     if found is None:
         raise NotFoundError
     line, now = city.working_time(), clock.now()
-    stretches, stopped = found.stretches(now), found.open_stop is not None
-    whole = domain.budget(line, found.program, found.stages, stretches, now, stopped=stopped)
+    stops, stopped = line.covered(found.stretches(now)), found.open_stop is not None
+    whole = domain.budget(line, found.program, found.stages, stops, now, stopped=stopped)
     headline = domain.headline_budget(
-        line, found.program, found.stages, found.tasks_done, stretches, now, stopped=stopped
+        line, found.program, found.stages, found.tasks_done, stops, now, stopped=stopped
     )
     return {
         "total": _total(whole),

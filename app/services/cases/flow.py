@@ -96,6 +96,9 @@ class CaseFlow:
         for stop in self._stops:
             if stop.task_id == task.id and stop.ended_at is None:
                 self.resume(stop, by, now)
+        if row.completed_at is not None:
+            # A task kept for a happening, such as the look into a low rating: its stage ended without it.
+            return
         done = self._done_tasks(spec)
         if engine.is_complete(spec, done):
             row.completed_at = now
@@ -197,7 +200,7 @@ class CaseFlow:
                 assignee_id=self._holder(task_spec, now),
                 state=TaskState.OPEN,
                 opened_at=now,
-                overdue_told=0,
+                overdue_told=self._told_already(task_spec, spec),
             )
             self._tasks.append(task)
             fresh.append(task)
@@ -227,7 +230,9 @@ class CaseFlow:
     def _holder(self, spec: TaskSpec, now: datetime) -> str | None:
         match spec.holder:
             case Holder.MANAGER:
-                return staffing.acting(self.case.manager_id, now)
+                # Not yet: what is being put together is written once, when it is complete.
+                with db.session.no_autoflush:
+                    return staffing.acting(self.case.manager_id, now)
             case Holder.SUPERVISOR:
                 return staffing.a_supervisor()
             case Holder.QUEUE:
@@ -237,6 +242,12 @@ class CaseFlow:
         return {
             task.key for task in self._tasks if task.stage_key == spec.key and task.state == TaskState.DONE
         }
+
+    def _told_already(self, task_spec: TaskSpec, spec: StageSpec) -> int:
+        """A task that begins in a stage already late goes on with the tellings of that stage."""
+        if task_spec.due is not None:
+            return 0
+        return max((task.overdue_told for task in self._tasks if task.stage_key == spec.key), default=0)
 
     def _stretches(self, now: datetime) -> list[Stretch]:
         return [Stretch(stop.started_at, stop.ended_at or now) for stop in self._stops]
@@ -279,6 +290,7 @@ class CaseFlow:
             return
         stretches = self._stretches(now)
         row.due_at = engine.stage_due(self._line, spec, row.opened_at, stretches)
+        wanted = []
         for task in tasks:
             task_spec = spec.task(task.key)
             task.due_at = engine.task_due(self._line, spec, task_spec, task.opened_at, row.due_at, stretches)
@@ -291,4 +303,5 @@ class CaseFlow:
                 due=task.due_at,
                 stops=stretches,
             )
-            timers.set_for(task, [reminder for reminder in reminders if reminder.at > now], now)
+            wanted.append(timers.Wanted(task, [reminder for reminder in reminders if reminder.at > now]))
+        timers.set_for(wanted, now)

@@ -19,6 +19,8 @@ from app.domain.worktime import Stretch
 from app.models import Case, PromiseWatch, Watch
 from app.services import city
 
+_INSERT = insert(PromiseWatch)
+
 
 def rearm(
     case: Case,
@@ -37,18 +39,19 @@ def rearm(
     An instant that is past already is kept: the next sweep tells it, and telling it again changes nothing.
     """
     line, program = city.working_time(), city.program(case.program_key)
+    covered = line.covered(stops)
+    db.session.flush()
     if not fresh:
-        db.session.execute(delete(PromiseWatch).where(PromiseWatch.case_id == case.id))
+        db.session.connection().execute(delete(PromiseWatch).where(PromiseWatch.case_id == case.id))
     rows = []
-    threat = domain.budget(line, program, logs, stops, now, stopped=stopped).threat
+    threat = domain.budget(line, program, logs, covered, now, stopped=stopped).threat
     if threat is not None:
         rows.append(_row(case.id, Watch.TOTAL, threat.stage, threat.at))
-    headline = domain.headline_budget(line, program, logs, tasks_done, stops, now, stopped=stopped)
+    headline = domain.headline_budget(line, program, logs, tasks_done, covered, now, stopped=stopped)
     if headline is not None and headline.running is not None and headline.warn_at is not None:
         rows.append(_row(case.id, Watch.HEADLINE, headline.running, headline.warn_at))
     if rows:
-        db.session.flush()
-        db.session.execute(insert(PromiseWatch).values(rows))
+        db.session.connection().execute(_INSERT, rows)
 
 
 def sweep(limit: int) -> int:

@@ -164,7 +164,7 @@ def _headline(found: CaseRecord, writer: _Writer) -> Answer | None:
         found.program,
         found.stages,
         found.tasks_done,
-        found.stretches(writer.now),
+        writer.line.covered(found.stretches(writer.now)),
         writer.now,
         stopped=found.open_stop is not None,
     )

@@ -20,6 +20,7 @@ from app.domain.programs.definition import Party, StopReason
 from app.domain.worktime import rounded
 from app.models import Case, PermitStep, RoadPermitStep, Staff, Stop
 from app.services import city
+from app.services.cases import access
 from app.services.cases.flow import CaseFlow
 from app.services.timeline import ENGINE, by_staff, note
 
@@ -81,8 +82,7 @@ def enter(case: Case, staff: Staff, step_key: str, given_at: datetime | None, ev
     if not (staff.is_supervisor or staff.department == reason.followed_by):
         department = city.department_name(reason.followed_by or "")
         raise NotAllowedError(f"道路挖掘（占用）审批由{department}登记，请联系{department}。")
-    # One at a time, so that of two people who enter the same step the second is told so.
-    db.session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
+    access.lock(case)
     flow = CaseFlow.load(case)
     rows = _rows(case)
     entered = {PermitStep(row.step): row for row in rows}

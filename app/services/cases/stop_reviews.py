@@ -11,7 +11,7 @@ from app.domain.errors import AlreadyDoneError, ConflictError, NotAllowedError, 
 from app.domain.events import StopDisputed, StopRuled
 from app.models import Case, Ruling, Staff, Stop, StopReview
 from app.services import city
-from app.services.cases import progress
+from app.services.cases import access, progress
 from app.services.cases.flow import CaseFlow
 from app.services.cases.stops import StopLine, one
 from app.services.timeline import By, by_customer, by_staff, note
@@ -81,10 +81,8 @@ def _correct_snapshot(case: Case, by: By, now: datetime) -> None:
 
 
 def _locked(case: Case, stop_id: str) -> Stop:
-    # Locked, so that of two simultaneous disputes or rulings the second sees the first.
-    stop = db.session.scalar(
-        select(Stop).where(Stop.id == stop_id, Stop.case_id == case.id).with_for_update()
-    )
+    access.lock(case)
+    stop = db.session.scalar(select(Stop).where(Stop.id == stop_id, Stop.case_id == case.id))
     if stop is None:
         raise NotFoundError
     return stop

@@ -13,6 +13,7 @@ from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError, St
 from app.domain.programs.definition import Program, StopReason
 from app.models import Case, Stop, StopReview
 from app.services import city
+from app.services.cases import access
 from app.services.cases.flow import CaseFlow
 from app.services.timeline import by_staff
 
@@ -54,6 +55,7 @@ def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) 
     Raises `StopNotAllowedError` for a reason that the program does not list, `ConflictError` when no
     promised stage is running or the same reason is already open.
     """
+    access.lock(case)
     flow = CaseFlow.load(case)
     reason = allowed_reason(flow.program, reason_key)
     if flow.promised_stage is None:
@@ -88,6 +90,7 @@ def allowed_reason(program: Program, key: str) -> StopReason:
 
 def resume(case: Case, staff_id: str, stop_id: str) -> StopLine:
     """End a stop now. Raises `NotFoundError`, `AlreadyDoneError`, `ConflictError` if the engine holds it."""
+    access.lock(case)
     flow = CaseFlow.load(case)
     row = db.session.scalar(select(Stop).where(Stop.id == stop_id, Stop.case_id == case.id))
     if row is None:

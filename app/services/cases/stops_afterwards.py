@@ -7,6 +7,7 @@ from app.core import clock
 from app.core.ids import new_id
 from app.domain.errors import ConflictError, FieldsError, NotAllowedError
 from app.models import Case, Staff, Stop
+from app.services.cases import access
 from app.services.cases.flow import CaseFlow
 from app.services.cases.stops import StopLine, allowed_reason, open_stop, present
 from app.services.timeline import by_staff
@@ -32,6 +33,7 @@ def enter(case: Case, staff: Staff, given: PastStop) -> StopLine:
     """
     if not staff.is_supervisor:
         raise NotAllowedError("补记暂停须由督办人员办理，请联系督办人员。")
+    access.lock(case)
     flow = CaseFlow.load(case)
     reason = allowed_reason(flow.program, given.reason_key)
     now = clock.now()
