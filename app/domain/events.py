@@ -1,6 +1,7 @@
 """What happened, told inside the transaction. Ids only: a listener reads what it needs itself."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,11 @@ class PromiseBudgetThreatened:
 
 @dataclass(frozen=True, slots=True)
 class ReminderDue:
-    """A task comes near its limit; `kinds` are the reminders that fell together."""
+    """A task comes near its limit; `kinds` are the reminders that fell together on the instant `at`."""
 
     task_id: str
     kinds: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def sweep(limit: int) -> Swept:
             continue
         told += 1
         if row.kind == TimerKind.REMINDER:
-            eventbus.publish(ReminderDue(task.id, tuple(row.reminders.split(","))))
+            eventbus.publish(ReminderDue(task.id, tuple(row.reminders.split(",")), row.due_at))
             continue
         task.overdue_told = row.occurrence
         db.session.add(
