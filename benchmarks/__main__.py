@@ -2,9 +2,8 @@
 
 import sys
 
-from benchmarks import due, progress
-from benchmarks.ground import Ground, ground
-from benchmarks.table import Table
+from benchmarks import progress
+from benchmarks.ground import ground
 
 BENCHMARKS = {
     "progress": lambda grounds: progress.run(grounds, progress.Size()),

@@ -20,6 +20,10 @@ def signed_by_wechat() -> None:
     """Open at the door: the view verifies WeChat's signature over the body before it believes a word."""
 
 
+def holds_link() -> None:
+    """Open at the door: the address itself is a signed, short-lived permission that the view checks."""
+
+
 def customer() -> None:
     """A customer's token. Raises `NotSignedInError`; a staff token is `NotAllowedError`."""
     g.identity = _identify(Audience.CUSTOMER)

@@ -109,14 +109,14 @@ class Phone:
     """Somebody with the mini-program open: a token, and a fresh Idempotency-Key for every POST."""
 
     def __init__(self, client: FlaskClient, token: str) -> None:
-        self._client = client
+        self.client = client
         self.token = token
 
     def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}"}
         if method == "POST":
             headers["Idempotency-Key"] = key or uuid4().hex
-        return self._client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+        return self.client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
 
     def get(self, path: str) -> Any:
         response = self.send("GET", path)

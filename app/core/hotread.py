@@ -4,12 +4,11 @@ SQLAlchemy's way from a statement to rows costs several times what the database 
 Here it is gone once, and each asking pays for the database alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Select
 from sqlalchemy.engine import Dialect
-from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from app.core.db import READS, db, is_reading
 

@@ -100,9 +100,7 @@ class StaffPhone(Phone):
 
     def log_in(self) -> dict[str, Any]:
         """Log in by code; the phone number that WeChat vouches for binds them to their staff record."""
-        codes = self._wechat.codes(
-            self.person.openid, unionid=self.person.unionid, phone=self.person.phone
-        )
+        codes = self._wechat.codes(self.person.openid, unionid=self.person.unionid, phone=self.person.phone)
         return self._session({"code": codes["login_code"], "phone_code": codes["phone_code"]})
 
     def follow(self) -> None:

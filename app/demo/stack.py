@@ -187,5 +187,7 @@ def _checked(port: int) -> int:
         try:
             probe.bind((HOST, port))
         except OSError as fault:
-            raise StackError(f"port {port} is taken: stop what listens there, or take another port") from fault
+            raise StackError(
+                f"port {port} is taken: stop what listens there, or take another port"
+            ) from fault
     return port

@@ -19,7 +19,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """Whether it was a success."""
-        return self.status < 400  # noqa: PLR2004 - HTTP's own line
+        return self.status < 400
 
 
 class UnexpectedAnswerError(Exception):

@@ -116,6 +116,20 @@ class StopNotAllowedError(Refusal):
     title = "该原因不能暂停计时"
 
 
+class DocumentRefusedError(Refusal):
+    """A file that can't be taken: its kind, its content, its size, or one too many."""
+
+    code = "document_refused"
+    title = "资料未能上传"
+
+
+class DocumentNotAllowedError(Refusal):
+    """Asking the customer for a document beyond the program's number (programs.md, documents asked)."""
+
+    code = "document_not_allowed"
+    title = "不得要求提供该资料"
+
+
 class UnknownProgramError(Refusal):
     """No program of this city has that key, or it can't be applied for yet."""
 

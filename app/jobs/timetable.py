@@ -13,6 +13,7 @@ from app.core.atomic import atomic
 from app.core.settings import Settings
 from app.services import idempotency
 from app.services.cases import public_lookup
+from app.services.documents import uploading
 from app.services.timers.sweep import sweep
 from app.wechat.port import Accounts
 from notifications import dispatcher, inbox
@@ -55,3 +56,5 @@ def forget() -> None:
     with atomic():
         idempotency.forget(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()
+    with atomic(read_only=True):
+        uploading.sweep_orphans()

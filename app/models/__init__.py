@@ -4,6 +4,7 @@ from app.models.access import AccessRecord, LookupCount
 from app.models.application import Application
 from app.models.case import Case, CaseState
 from app.models.customer import Customer, PrivacyConsent
+from app.models.document import Document, DocumentRequest
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
 from app.models.session import Audience, Session
@@ -22,6 +23,8 @@ __all__ = [
     "Case",
     "CaseState",
     "Customer",
+    "Document",
+    "DocumentRequest",
     "IdempotencyRecord",
     "LedgerEntry",
     "LedgerKind",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.domain.city import City, load_city
 from app.domain.departments import load_departments
+from app.domain.documentkinds import DocumentRules, load_document_rules
 from app.domain.forms import Form, load_forms
 from app.domain.officehours import load_hours
 from app.domain.programs.definition import Program
@@ -23,6 +24,7 @@ class CityBundle:
     lead_department: str
     programs: Mapping[str, Program]
     forms: Mapping[str, Form]
+    documents: DocumentRules
     calendar: WorkingTime
 
 
@@ -45,6 +47,7 @@ def read(folder: Path) -> CityBundle:
         lead_department=next(department.key for department in departments if department.lead),
         programs=load_programs(folder),
         forms=load_forms(folder),
+        documents=load_document_rules(folder),
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
     )
 

@@ -108,6 +108,8 @@ _TEXTS = {
     "task_completed": "“{task}”办结",
     "clock_stopped": "因“{reason}”暂停计时",
     "clock_resumed": "“{reason}”结束，恢复计时",
+    "document_asked": "请客户提供“{document}”",
+    "document_added": "已上传“{document}”",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
 }
@@ -121,6 +123,8 @@ def _text(entry: TimelineEntry, program_key: str) -> str:
         names["stage"] = stage.name
         if "task" in names:
             names["task"] = stage.task(names["task"]).name
+    if "document" in names:
+        names["document"] = city.current().documents.kind(names["document"]).name
     if "reason" in names:
         names["reason"] = program.stop_reason(names["reason"]).name
     return _TEXTS[entry.kind].format(**names)

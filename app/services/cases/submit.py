@@ -11,11 +11,12 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.events import CaseOpened
-from app.models import Application, Case, LedgerEntry, LedgerKind
+from app.models import Application, Case
 from app.services import city, staffing
 from app.services.applications.answers import check, form_of
 from app.services.cases.flow import CaseFlow
-from app.services.timeline import By, note
+from app.services.documents import asking
+from app.services.timeline import ENGINE, By, note
 
 APPLICATION_FORM = "application_form"
 LAST_DIGITS = 4
@@ -48,7 +49,7 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     application.submitted_at = now
     db.session.add(case)
     db.session.flush()
-    _enter_form_in_ledger(case, now)
+    _ask_for_form(case)
     note(case.id, now, "case_opened", by, {"channel": case.channel})
     flow = CaseFlow.fresh(case)
     flow.tell(CaseOpened(case.id))
@@ -102,9 +103,8 @@ def _new_number(now: datetime) -> str:
             return number
 
 
-def _enter_form_in_ledger(case: Case, now: datetime) -> None:
+def _ask_for_form(case: Case) -> None:
+    """The form that was just filled in is the one document every program but three-zero asks for."""
     for document in city.program(case.program_key).documents:
         if document.key == APPLICATION_FORM:
-            db.session.add(
-                LedgerEntry(case_id=case.id, at=now, kind=LedgerKind.DOCUMENT, quantity=1, what=document.name)
-            )
+            asking.enter(case, document, ENGINE)
