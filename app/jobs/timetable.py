@@ -13,9 +13,11 @@ from app.core.atomic import atomic
 from app.core.settings import Settings
 from app.services import idempotency
 from app.services.cases import public_lookup
+from app.services.partners import admission
 from app.services.timers.sweep import sweep
 from app.wechat.port import Accounts
 from notifications import dispatcher, inbox
+from notifications.webhooks import sender
 
 TIMERS_PER_TRANSACTION = 200
 KEPT_ANSWERS = timedelta(days=7)
@@ -37,6 +39,7 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
         Job("callbacks", 1, lambda: inbox.work(wechat.service)),
         Job("timers", 1, fire_timers),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
+        Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
         Job("forget", an_hour, forget),
     )
 
@@ -51,7 +54,8 @@ def fire_timers() -> None:
 
 
 def forget() -> None:
-    """Drop what need not be remembered: answers to repeated requests, counts of look-ups."""
+    """Drop what need not be remembered: answers to repeated requests, counts of look-ups, used-up nonces."""
     with atomic():
         idempotency.forget(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()
+        admission.forget_nonces()

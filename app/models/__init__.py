@@ -6,6 +6,7 @@ from app.models.case import Case, CaseState
 from app.models.customer import Customer, PrivacyConsent
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
+from app.models.partner import Capability, Partner, PartnerCase, PartnerKey, PartnerNonce
 from app.models.session import Audience, Session
 from app.models.staff import Staff, StaffLeave
 from app.models.stage import Stage
@@ -19,6 +20,7 @@ __all__ = [
     "Actor",
     "Application",
     "Audience",
+    "Capability",
     "Case",
     "CaseState",
     "Customer",
@@ -26,6 +28,10 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "Partner",
+    "PartnerCase",
+    "PartnerKey",
+    "PartnerNonce",
     "PrivacyConsent",
     "Session",
     "Staff",
