@@ -35,9 +35,7 @@ def complete_transfer(world: World, case: str) -> None:
         colleague = world.staff(who)
         for task in colleague.get("/staff/tasks?scope=department")["items"]:
             if task["case_id"] == case and task["key"] in FIVE:
-                outputs = {
-                    output["key"]: "按规范设置" for output in task["outputs"] if output["required"]
-                }
+                outputs = {output["key"]: "按规范设置" for output in task["outputs"] if output["required"]}
                 colleague.post(f"/staff/tasks/{task['id']}/completion", {"outputs": outputs})
 
 
@@ -73,9 +71,7 @@ def test_five_departments_have_their_task_at_once(world: World, platform: Platfo
     ],
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_due_at_the_close_of_the_day_or_of_the_next_workday(
-    world: World, received: str, due: str
-) -> None:
+def test_due_at_the_close_of_the_day_or_of_the_next_workday(world: World, received: str, due: str) -> None:
     world.at(received)
     assert added(world.app).consult()["due_at"] == due
 
