@@ -66,7 +66,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 def reading(read_only: bool) -> Iterator[None]:
     """Within this block, if `read_only`, a transaction promises not to write.
 
-    SQLite then need not take the write lock. `read_only=False` takes the promise back for a block inside one that gave it.
+    SQLite then need not take the write lock. `read_only=False` takes the promise back for a block inside
+    one that gave it.
     """
     token = _read_only.set(read_only)
     try:

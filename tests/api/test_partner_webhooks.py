@@ -67,7 +67,12 @@ def rows(app: Flask) -> list[dict[str, Any]]:
 
 
 def bodies(server: responses.RequestsMock) -> list[dict[str, Any]]:
-    return [orjson.loads(call.request.body or b"") for call in server.calls]
+    return [orjson.loads(_bytes(call.request)) for call in server.calls]
+
+
+def _bytes(request: requests.PreparedRequest) -> bytes:
+    assert isinstance(request.body, bytes)
+    return request.body
 
 
 def stopped(world: World, case: str) -> str:
@@ -132,8 +137,8 @@ def test_the_partner_can_check_the_signature(
     stopped(world, case_of(world, platform))
     drained(world.app)
     request = server.calls[0].request
-    headers, body = request.headers, request.body
-    assert isinstance(body, bytes)
+    headers = {name: str(value) for name, value in request.headers.items()}
+    body = _bytes(request)
     assert headers["X-Partner-Key"] == platform.key.key_id
     assert headers["X-Timestamp"] == str(int(clock.now().timestamp()))
     assert headers["X-Signature"] == sign(
