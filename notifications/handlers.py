@@ -32,6 +32,14 @@ def case_opened(event: events.CaseOpened) -> None:
     enqueue(Occasion(Kind.NEW_CASE, brief.case_id, brief.case_id, values), _staff([brief.acting]))
 
 
+def consultation_taken(event: events.ConsultationTaken) -> None:
+    """The manager learns of a project in its planning; so does the customer, if the phone is known here."""
+    brief = briefs.case(event.case_id)
+    values = _speech().of_case(brief)
+    enqueue(Occasion(Kind.EARLY_SERVICE, brief.case_id, brief.case_id, values), _customer(brief))
+    enqueue(Occasion(Kind.NEW_CONSULTATION, brief.case_id, brief.case_id, values), _staff([brief.acting]))
+
+
 def case_confirmed(event: events.CaseConfirmed) -> None:
     """The manager may go on; a customer whose case was opened by telephone now hears of the acceptance."""
     brief = briefs.case(event.case_id)

@@ -39,12 +39,14 @@ class Kind(StrEnum):
     """One reason to tell somebody something."""
 
     CASE_ACCEPTED = "case_accepted"
+    EARLY_SERVICE = "early_service"
     STAGE_COMPLETED = "stage_completed"
     CLOCK_STOPPED = "clock_stopped"
     CLOCK_RESUMED = "clock_resumed"
     WATER_ON = "water_on"
     CASE_CLOSED = "case_closed"
     NEW_CASE = "new_case"
+    NEW_CONSULTATION = "new_consultation"
     CASE_CONFIRMED = "case_confirmed"
     TASK_OPENED = "task_opened"
     RETURN_VISIT = "return_visit"
@@ -64,12 +66,14 @@ class KindSpec:
 KINDS = MappingProxyType(
     {
         Kind.CASE_ACCEPTED: KindSpec(Audience.CUSTOMER, Subject.CASE),
+        Kind.EARLY_SERVICE: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.STAGE_COMPLETED: KindSpec(Audience.CUSTOMER, Subject.STAGE),
         Kind.CLOCK_STOPPED: KindSpec(Audience.CUSTOMER, Subject.STOP),
         Kind.CLOCK_RESUMED: KindSpec(Audience.CUSTOMER, Subject.STOP),
         Kind.WATER_ON: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.CASE_CLOSED: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.NEW_CASE: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.NEW_CONSULTATION: KindSpec(Audience.STAFF, Subject.CASE),
         Kind.CASE_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
         Kind.TASK_OPENED: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.RETURN_VISIT: KindSpec(Audience.STAFF, Subject.TASK),

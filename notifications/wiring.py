@@ -5,6 +5,7 @@ from pathlib import Path
 from app.core.eventbus import subscribe
 from app.domain import events
 from notifications import catalog, catalogfile, handlers
+from notifications.webhooks import telling
 
 
 def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> None:
@@ -16,6 +17,7 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     """
     catalog.install(catalogfile.load(city_folder, None if simulated else template_ids))
     subscribe(events.CaseOpened, handlers.case_opened)
+    subscribe(events.ConsultationTaken, handlers.consultation_taken)
     subscribe(events.CaseConfirmed, handlers.case_confirmed)
     subscribe(events.StageCompleted, handlers.stage_completed)
     subscribe(events.TaskOpened, handlers.task_opened)
@@ -26,3 +28,4 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.WaterOn, handlers.water_on)
     subscribe(events.CaseRated, handlers.case_rated)
     subscribe(events.CaseClosed, handlers.case_closed)
+    telling.wire()

@@ -89,6 +89,8 @@ STAFF = (
     ("E001", "周工", "engineering", "13800000401", False, False, ()),
     ("M001", "吴师傅", "marketing", "13800000501", False, False, ()),
     ("F001", "郑会计", "finance", "13800000601", False, False, ()),
+    ("C001", "许总工", "chief_engineer", "13800000801", False, False, ()),
+    ("J001", "韩总", "group", "13800000901", False, False, ()),
     ("S001", "冯督办", "customer_development", "13800000701", False, True, ()),
 )
 BY_DEPARTMENT = {
@@ -97,6 +99,8 @@ BY_DEPARTMENT = {
     "engineering": "E001",
     "marketing": "M001",
     "finance": "F001",
+    "chief_engineer": "C001",
+    "group": "J001",
 }
 
 

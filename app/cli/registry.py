@@ -7,12 +7,13 @@ from app.cli import needs
 from app.cli.calendar import calendar
 from app.cli.jobs import jobs
 from app.cli.keys import keys
+from app.cli.partners import partners
 from app.cli.programs import programs
 from app.cli.sample import sample
 from app.cli.serve import serve
 from app.cli.staff import staff
 
-COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, sample, jobs, keys, staff)
+COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, sample, jobs, keys, staff, partners)
 
 
 def register(app: Flask) -> None:

@@ -59,6 +59,14 @@ class NotAllowedError(Refusal):
         super().__init__(detail)
 
 
+class SignatureRefusedError(Refusal):
+    """A partner's request that is unsigned, wrongly signed, out of its time window, or a replay."""
+
+    code = "signature_refused"
+    status = 401
+    title = "签名未通过"
+
+
 class LoginRefusedError(Refusal):
     """WeChat does not vouch for the code: forged, used, expired, or the user is blocked."""
 

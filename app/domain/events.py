@@ -18,6 +18,21 @@ class CaseConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsultationTaken:
+    """A 设计方案意见征询 came in: a case in early service and its manager exist, the form does not yet."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageOpened:
+    """A case entered a stage."""
+
+    case_id: str
+    stage_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class StageCompleted:
     """Every task of a stage is done."""
 

@@ -14,9 +14,11 @@ from app.core.settings import Settings
 from app.services import idempotency
 from app.services.cases import public_lookup
 from app.services.documents import uploading
+from app.services.partners import admission
 from app.services.timers.sweep import sweep
 from app.wechat.port import Accounts
 from notifications import dispatcher, inbox
+from notifications.webhooks import sender
 
 TIMERS_PER_TRANSACTION = 200
 KEPT_ANSWERS = timedelta(days=7)
@@ -38,6 +40,7 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
         Job("callbacks", 1, lambda: inbox.work(wechat.service)),
         Job("timers", 1, fire_timers),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
+        Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
         Job("forget", an_hour, forget),
     )
 
@@ -52,9 +55,10 @@ def fire_timers() -> None:
 
 
 def forget() -> None:
-    """Drop what need not be remembered: answers to repeated requests, counts of look-ups."""
+    """Drop what need not be remembered: answers to repeated requests, counts of look-ups, used-up nonces."""
     with atomic():
         idempotency.forget(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()
+        admission.forget_nonces()
     with atomic(read_only=True):
         uploading.sweep_orphans()

@@ -7,6 +7,7 @@ from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
+from app.models.partner import Capability, Partner, PartnerCase, PartnerKey, PartnerNonce
 from app.models.session import Audience, Session
 from app.models.staff import Staff, StaffLeave
 from app.models.stage import Stage
@@ -20,6 +21,7 @@ __all__ = [
     "Actor",
     "Application",
     "Audience",
+    "Capability",
     "Case",
     "CaseState",
     "Customer",
@@ -29,6 +31,10 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "Partner",
+    "PartnerCase",
+    "PartnerKey",
+    "PartnerNonce",
     "PrivacyConsent",
     "Session",
     "Staff",

@@ -12,6 +12,7 @@ from app.core.atomic import atomic
 from app.core.settings import Profile, Settings
 from app.services import personnel
 from miniprogram_api import guards
+from tests.api.platform import CONSULTATION
 from tests.api.rows import nothing_changes
 from tests.world import ANSWERS, OUTPUTS, Phone, World
 
@@ -30,6 +31,13 @@ BODIES: dict[str, Any] = {
     "staff_cases.stop_clock": {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
     "staff_applications.start": {"program": "single_meter", "channel": "door", "answers": {}},
     "staff_applications.save": {"answers": {"project_name": "改名"}},
+    "staff_early_service.save_form": {"answers": {"project_name": "改名"}},
+    "partner_cases.take_consultation": CONSULTATION,
+    "partner_cases.take_application": {
+        "reference": "A1",
+        "program": "single_meter",
+        "answers": dict(ANSWERS),
+    },
 }
 
 
@@ -93,6 +101,7 @@ def scene(world: World) -> Scene:
             "task_id": network.get("/staff/tasks?scope=department")["items"][0]["id"],
             "stop_id": stop["id"],
             "program": "single_meter",
+            "number": case["number"],
         },
     )
 
@@ -124,6 +133,8 @@ def test_the_guard_fits_the_address(app: Flask) -> None:
             assert guard is guards.customer, rule
         elif rule.startswith("/api/v1/staff/"):
             assert guard is guards.staff, rule
+        elif rule.startswith("/api/v1/partner/"):
+            assert guard is guards.partner, rule
         elif rule.startswith("/dev/"):
             assert guard is guards.with_simulator, rule
         elif rule.startswith("/wechat/"):
@@ -132,7 +143,7 @@ def test_the_guard_fits_the_address(app: Flask) -> None:
             assert guard is guards.anyone, rule
 
 
-@pytest.mark.parametrize("guard", [guards.customer, guards.staff])
+@pytest.mark.parametrize("guard", [guards.customer, guards.staff, guards.partner])
 def test_nobody_enters_without_a_token(scene: Scene, guard: guards.Guard) -> None:
     app = scene.world.app
     tried = calls(app, guard, scene.ids)

@@ -79,6 +79,7 @@ class CaseFlow:
             self._stages.append(row)
             db.session.add(row)
             note(self.case.id, now, "stage_opened", ENGINE, {"stage": spec.key})
+            self._events.append(events.StageOpened(self.case.id, spec.key))
             self._open_tasks(row, spec, now)
 
     def complete(self, task: Task, by: By, now: datetime) -> None:

@@ -159,7 +159,7 @@ def _turn(found: CaseRecord) -> tuple[Answer, str]:
     """Whose turn it is and the one next action, in the customer's words."""
     if found.head.state == CaseState.CLOSED:
         return {"party": "none", "name": ""}, "已办结，感谢您的信任。用水有问题请随时联系客户管家。"
-    if found.head.confirmed_at is None:
+    if found.head.confirmed_at is None and found.head.submitted_at is not None:
         return _party("customer"), "请核对客户管家代填的申请内容，确认无误后点“确认”。"
     stop = found.open_stop
     if stop is not None:

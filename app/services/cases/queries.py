@@ -96,11 +96,16 @@ def _actor(actor: str, staff_name: str | None) -> str:
         return "客户"
     if actor == Actor.STAFF:
         return staff_name or "工作人员"
+    if actor == Actor.PARTNER:
+        return "合作平台"
     return "系统"
 
 
 _TEXTS = {
     "case_opened": "申请已提交，客户管家已指派",
+    "consultation_received": "收到“{channel}”转来的设计方案意见征询，开始提前服务，客户管家已指派",
+    "partner_application": "经“{channel}”提交申请",
+    "form_completed": "用水申请表已填写完整",
     "case_confirmed": "客户已确认申请内容",
     "stage_opened": "“{stage}”开始",
     "stage_completed": "“{stage}”完成",

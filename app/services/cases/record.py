@@ -11,28 +11,34 @@ from app.core.db import db
 from app.domain.programs.definition import Program
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch
-from app.models import Case, Staff, Stage, Stop, Task, TaskState
+from app.models import Application, Case, Staff, Stage, Stop, Task, TaskState
 from app.services import city
 
-_HEAD = select(
-    Case.id,
-    Case.number,
-    Case.program_key,
-    Case.project_name,
-    Case.state,
-    Case.channel,
-    Case.opened_at,
-    Case.confirmed_at,
-    Case.water_on_at,
-    Case.closed_at,
-    Case.rating,
-    Case.calendar_version,
-    Case.lookup_hash,
-    Staff.name.label("manager_name"),
-    Staff.number.label("manager_number"),
-    Staff.phone.label("manager_phone"),
-    Staff.photo_url.label("manager_photo_url"),
-).join(Staff, Staff.id == Case.manager_id)
+_HEAD = (
+    select(
+        Case.id,
+        Case.number,
+        Case.program_key,
+        Case.project_name,
+        Case.state,
+        Case.channel,
+        Case.opened_at,
+        Case.confirmed_at,
+        # Empty in early service, as long as the form is not complete.
+        Application.submitted_at,
+        Case.water_on_at,
+        Case.closed_at,
+        Case.rating,
+        Case.calendar_version,
+        Case.lookup_hash,
+        Staff.name.label("manager_name"),
+        Staff.number.label("manager_number"),
+        Staff.phone.label("manager_phone"),
+        Staff.photo_url.label("manager_photo_url"),
+    )
+    .join(Staff, Staff.id == Case.manager_id)
+    .join(Application, Application.id == Case.application_id)
+)
 _BY_OWNER = _HEAD.where(Case.id == bindparam("case_id"), Case.customer_id == bindparam("customer_id"))
 _BY_ID = _HEAD.where(Case.id == bindparam("case_id"))
 _BY_NUMBER = _HEAD.where(Case.number == bindparam("number"))

@@ -5,17 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app.core import clock
+from app.core import clock, eventbus
 from app.core.crypto import keyed_hash
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import FieldsError, UnknownProgramError
-from app.domain.events import CaseOpened
-from app.models import Application, Case
+from app.domain.events import CaseConfirmed, CaseOpened
+from app.models import Application, Case, Customer
 from app.services import city, staffing
 from app.services.applications.answers import check, form_of
 from app.services.cases.flow import CaseFlow
 from app.services.documents import asking
+from app.services.identity import phone_hash
 from app.services.timeline import ENGINE, By, note
 
 APPLICATION_FORM = "application_form"
@@ -25,6 +26,7 @@ LAST_DIGITS = 4
 def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     """Turn a complete application into a case; submitting again returns the same case.
 
+    A case in early service was opened before its form was filled in: then the form completes that case.
     `confirmed` says whether the customer themselves submits; else they confirm on the phone later.
     Raises `FieldsError` with every fault, `UnknownProgramError`, `NobodyAvailableError`.
     """
@@ -45,8 +47,12 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
             ]
         )
     now = clock.now()
-    case = _new_case(application, now, confirmed=confirmed)
+    early = db.session.scalar(select(Case).where(Case.application_id == application.id))
     application.submitted_at = now
+    if early is not None:
+        _complete_form(early, application, by, now, confirmed=confirmed)
+        return early
+    case = new_case(application, application.channel, now, confirmed=confirmed)
     db.session.add(case)
     db.session.flush()
     _ask_for_form(case)
@@ -63,7 +69,11 @@ def lookup_hash(number: str, phone: str) -> str:
     return keyed_hash("lookup", f"{number}/{phone[-LAST_DIGITS:]}")
 
 
-def _new_case(application: Application, now: datetime, *, confirmed: bool) -> Case:
+def new_case(application: Application, channel: str, now: datetime, *, confirmed: bool) -> Case:
+    """A case for an application that holds contact phone, district and project name; not yet stored.
+
+    Raises `UnknownProgramError`, `NobodyAvailableError`.
+    """
     program = city.current().programs.get(application.program_key)
     if program is None or application.phone_hash is None:
         raise UnknownProgramError("没有这种业务，请从办事指南中选择。")
@@ -83,11 +93,32 @@ def _new_case(application: Application, now: datetime, *, confirmed: bool) -> Ca
         ),
         district=answers["district"],
         project_name=answers["project_name"],
-        channel=application.channel,
+        channel=channel,
         opened_at=now,
         confirmed_at=now if confirmed else None,
         calendar_version=city.working_time().version,
     )
+
+
+def _complete_form(case: Case, application: Application, by: By, now: datetime, *, confirmed: bool) -> None:
+    answers = application.answers
+    case.project_name, case.district = answers["project_name"], answers["district"]
+    case.lookup_hash = lookup_hash(case.number, answers["contact_phone"])
+    if case.customer_id is None:
+        # A phone that a platform got wrong would keep the customer from ever claiming the case.
+        case.phone_hash = application.phone_hash = phone_hash(answers["contact_phone"])
+        case.customer_id = application.customer_id = db.session.scalar(
+            select(Customer.id).where(Customer.phone_hash == case.phone_hash).limit(1)
+        )
+    _ask_for_form(case)
+    note(case.id, now, "form_completed", by)
+    if confirmed:
+        case.confirmed_at = now
+        note(case.id, now, "case_confirmed", by)
+    db.session.flush()
+    eventbus.publish(CaseOpened(case.id))
+    if confirmed:
+        eventbus.publish(CaseConfirmed(case.id))
 
 
 def _new_number(now: datetime) -> str:

@@ -11,7 +11,7 @@ from app.domain.errors import AlreadyDoneError, ConflictError, FieldsError, NotF
 from app.domain.events import WaterOn
 from app.domain.programs.definition import OutputKind, StageKind, TaskSpec
 from app.models import Case, LedgerEntry, Staff, StaffLeave, Task, TaskState
-from app.services.cases import closing, rating
+from app.services.cases import closing, early_service, rating
 from app.services.cases.flow import CaseFlow
 from app.services.tasks.outputs import checked
 from app.services.timeline import By, by_staff, note
@@ -57,7 +57,8 @@ def take(staff: Staff, task: Task) -> None:
 def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
     """Complete a task with its required outputs, and let the case move on.
 
-    Raises `AlreadyDoneError`, `ConflictError` when it is with somebody else, `FieldsError` with
+    Raises `AlreadyDoneError`, `ConflictError` when it is with somebody else or when the manager has not yet
+    completed the form of a case in early service, `FieldsError` with
     everything that is still missing.
     """
     _refuse_done(task)
@@ -70,6 +71,7 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
     outputs = checked(spec, given)
+    early_service.require_form(case, stage, spec)
     by = by_staff(staff.id)
     now = clock.now()
     if stage.kind is StageKind.RETURN_VISIT and spec.only_on is None:
