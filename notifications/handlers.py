@@ -123,7 +123,7 @@ def _tell_of_stop(kind: Kind, stop_id: str) -> None:
 
 
 def _speech() -> Speech:
-    return Speech(catalog.current().wording, city.working_time().zone, clock.now())
+    return Speech(catalog.current().wording, city.zone(), clock.now())
 
 
 def _customer(brief: CaseBrief) -> list[Recipient]:

@@ -3,26 +3,31 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from app.domain.city import City, load_city
 from app.domain.departments import load_departments
 from app.domain.forms import Form, load_forms
-from app.domain.officehours import load_hours
+from app.domain.officehours import CalendarData, load_hours
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.worktime import WorkingTime
-from app.services import calendar
+from app.services import calendar, calendar_versions
 
 
 @dataclass(frozen=True, slots=True)
 class CityBundle:
-    """Everything a city brings as data: itself, its departments, programs, forms and calendar."""
+    """Everything a city brings as data: itself, its departments, programs, forms and calendar.
+
+    `office` and `calendar` hold until the utility publishes its first own version of the calendar.
+    """
 
     city: City
     departments: Mapping[str, str]
     lead_department: str
     programs: Mapping[str, Program]
     forms: Mapping[str, Form]
+    office: CalendarData
     calendar: WorkingTime
 
 
@@ -45,6 +50,7 @@ def read(folder: Path) -> CityBundle:
         lead_department=next(department.key for department in departments if department.lead),
         programs=load_programs(folder),
         forms=load_forms(folder),
+        office=hours,
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, city.key),
     )
 
@@ -62,8 +68,14 @@ def current() -> CityBundle:
 
 
 def working_time() -> WorkingTime:
-    """The working-time line of the city in use."""
-    return current().calendar
+    """The working-time line in force in the transaction under way: of the newest published version."""
+    bundle = current()
+    return calendar_versions.in_force(bundle.city.key, bundle.calendar)
+
+
+def zone() -> ZoneInfo:
+    """The city's time zone, which no version of the calendar changes."""
+    return current().calendar.zone
 
 
 def program(key: str) -> Program:

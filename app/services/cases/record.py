@@ -12,7 +12,7 @@ from app.domain.programs.definition import Program
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch
 from app.models import Case, Staff, Stage, Stop, Task, TaskState
-from app.services import city
+from app.services import calendar_versions, city
 
 _HEAD = select(
     Case.id,
@@ -27,11 +27,14 @@ _HEAD = select(
     Case.closed_at,
     Case.rating,
     Case.calendar_version,
+    Case.figures,
     Case.lookup_hash,
     Staff.name.label("manager_name"),
     Staff.number.label("manager_number"),
     Staff.phone.label("manager_phone"),
     Staff.photo_url.label("manager_photo_url"),
+    # Read along with the case, so that the look-up need not ask for it by itself.
+    calendar_versions.newest_id.scalar_subquery().label("calendar_id"),
 ).join(Staff, Staff.id == Case.manager_id)
 _BY_OWNER = _HEAD.where(Case.id == bindparam("case_id"), Case.customer_id == bindparam("customer_id"))
 _BY_ID = _HEAD.where(Case.id == bindparam("case_id"))
@@ -133,6 +136,7 @@ def _read(query: Executable, parameters: dict[str, str]) -> CaseRecord | None:
     head = db.session.execute(query, parameters).first()
     if head is None:
         return None
+    calendar_versions.know(head.calendar_id)
     program = city.program(head.program_key)
     stages: list[StageLog] = []
     stops: list[StopLog] = []
