@@ -19,6 +19,7 @@ from miniprogram_api.edge import StewardApp, check_body
 from miniprogram_api.health import health
 from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
+from miniprogram_api.staff.calendar import desk as calendar_desk
 from miniprogram_api.staff.cases import cases as staff_cases
 from miniprogram_api.staff.entry import entry
 from miniprogram_api.staff.tasks import tasks
@@ -45,6 +46,7 @@ DOORS: Sequence[Door] = (
     Door(tasks, guards.staff),
     Door(staff_cases, guards.staff),
     Door(staff_applications, guards.staff),
+    Door(calendar_desk, guards.staff),
     Door(callbacks, guards.signed_by_wechat),
     Door(console, guards.with_simulator),
 )

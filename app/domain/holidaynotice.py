@@ -20,6 +20,7 @@ LAST_DAY = date(2099, 12, 31)
 LONGEST_NAME = 50
 _COMMENT = "#"
 _DECEMBER, _JANUARY = 12, 1
+_SATURDAY = 5
 _MOST_NAMED = 5
 _FEWEST_PARTS, _MOST_PARTS = 2, 3
 
@@ -73,7 +74,7 @@ class Notice:
 class CalendarContent:
     """Everything that one version of a utility's calendar holds beside the published holidays.
 
-    `announced`: the years whose notice was imported, which are provisional no more.
+    `announced`: the years whose whole notice was imported: provisional no more, and wholly the notice's.
     """
 
     hours: tuple[OfficeHours, ...]
@@ -82,31 +83,48 @@ class CalendarContent:
     announced: frozenset[int]
 
 
-def read_notice(
-    text: str, year: int | None, days_of_year: Callable[[int], Sequence[Day]], announced: Set[int]
-) -> Notice:
+@dataclass(frozen=True, slots=True)
+class KnownYears:
+    """What is known of years without the notice.
+
+    `days`: every day of a year; `by_law`: the public holidays of a year before any exchange, by name;
+    `announced`: the years whose notice is known already.
+    """
+
+    days: Callable[[int], Sequence[Day]]
+    by_law: Callable[[int], Mapping[date, str]]
+    announced: Set[int]
+
+
+def read_notice(text: str, year: int | None, known: KnownYears) -> Notice:
     """Read a notice's file strictly.
 
-    `year`: the year it announces; None takes the one year in which its dates lie. `days_of_year`: what is
-    known of a year without the notice. `announced`: the years known already, of which a notice may correct
-    single dates; that of any other must name each public holiday of its year, since half a notice would
-    make the other half look announced. Raises `NoticeFaultsError` with every fault.
+    `year`: the year it announces; None takes the one year in which its dates lie. A notice may correct
+    single dates of a year that is announced already; that of any other must name each public holiday of its
+    year, since half a notice would make the other half look announced. Raises `NoticeFaultsError` with
+    every fault.
     """
     reader = _Reader()
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith(_COMMENT):
             reader.read(number, line)
-    return reader.finish(year, days_of_year, announced)
+    return reader.finish(year, known)
 
 
 def overlaid(days: Sequence[Day], named: Mapping[date, NoticeDay], announced: Set[int]) -> list[Day]:
-    """The days of a year with what notices say of them; days of an announced year are provisional no more."""
+    """The days of a year with what notices say of them.
+
+    Days of an announced year that no notice names are what their day of the week makes them: a forecast's
+    days in lieu must not outlive the notice that gave other ones.
+    """
     return [_as_announced(day, named.get(day.date), announced) for day in days]
 
 
 def _as_announced(day: Day, said: NoticeDay | None, announced: Set[int]) -> Day:
     if day.date.year in announced:
-        day = replace(day, provisional=False)
+        rests = day.date.weekday() >= _SATURDAY
+        kind = DayKind.WEEKEND if rests else DayKind.WORKDAY
+        day = Day(day.date, kind, "", provisional=False, weight=Fraction(0 if rests else 1))
     if said is None:
         return day
     if said.kind is NoticeKind.OFF:
@@ -140,37 +158,32 @@ class _Reader:
             return
         self._found[on] = (number, NoticeDay(on, kind, name))
 
-    def finish(
-        self, year: int | None, days_of_year: Callable[[int], Sequence[Day]], announced: Set[int]
-    ) -> Notice:
+    def finish(self, year: int | None, known: KnownYears) -> Notice:
         if not self._found and not self._faults:
             self._fault(0, "文件中没有日期。")
         years = {on.year for on in self._found}
         if year is None and len(years) > 1:
             self._fault(0, "日期跨年，请注明通知所属年份。")
         chosen = year if year is not None else max(years, default=FIRST_DAY.year)
-        self._check_year(chosen)
-        known = {on: days_of_year(on.year)[on.timetuple().tm_yday - 1] for on in self._found}
+        if not FIRST_DAY.year <= chosen <= LAST_DAY.year:
+            self._fault(0, f"年份应在{FIRST_DAY.year}至{LAST_DAY.year}之间。")
         for on, (number, said) in self._found.items():
             if not _belongs(on, chosen):
                 self._fault(number, f"{on}不属于{chosen}年的通知。")
-            if said.kind is NoticeKind.WORK and known[on].kind is DayKind.WORKDAY:
+            day = known.days(on.year)[on.timetuple().tm_yday - 1]
+            if said.kind is NoticeKind.WORK and day.kind is DayKind.WORKDAY:
                 self._fault(number, f"{on}本来就是工作日，请核对日期。")
-        if not self._faults and chosen not in announced:
-            self._check_whole(chosen, days_of_year(chosen))
+        if not self._faults and chosen not in known.announced:
+            self._check_whole(chosen, known.by_law(chosen))
         if self._faults:
             raise NoticeFaultsError(sorted(self._faults, key=lambda fault: fault.line))
         return Notice(chosen, tuple(said for _, (_, said) in sorted(self._found.items())))
 
-    def _check_year(self, year: int) -> None:
-        if not FIRST_DAY.year <= year <= LAST_DAY.year:
-            self._fault(0, f"年份应在{FIRST_DAY.year}至{LAST_DAY.year}之间。")
-
-    def _check_whole(self, year: int, days: Sequence[Day]) -> None:
-        missing = [day for day in days if day.kind is DayKind.HOLIDAY and day.date not in self._found]
+    def _check_whole(self, year: int, by_law: Mapping[date, str]) -> None:
+        missing = [f"{on}（{name}）" for on, name in sorted(by_law.items()) if on not in self._found]
         if missing:
-            names = "、".join(f"{day.date}（{day.name}）" for day in missing[:_MOST_NAMED])
-            self._fault(0, f"{year}年的通知缺少法定节假日：{names}等{len(missing)}天，请核对文件是否完整。")
+            names = "、".join(missing[:_MOST_NAMED])
+            self._fault(0, f"{year}年的通知缺少法定节假日{names}（共{len(missing)}天），请核对文件是否完整。")
 
     def _date(self, number: int, text: str) -> date | None:
         try:

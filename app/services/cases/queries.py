@@ -108,6 +108,7 @@ _TEXTS = {
     "task_completed": "“{task}”办结",
     "clock_stopped": "因“{reason}”暂停计时",
     "clock_resumed": "“{reason}”结束，恢复计时",
+    "due_moved": "因工作日历更新，“{stage}”预计完成时间由{was}调整为{due}",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
 }
