@@ -1,4 +1,4 @@
-"""`calendar import`, `rehearse`, `publish`: the calendar desk from a shell, on the installation's database."""
+"""`calendar import`, `rehearse`, `publish`: the calendar desk from a shell, on the installation's data."""
 
 from collections.abc import Sequence
 from dataclasses import replace

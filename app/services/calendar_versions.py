@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from functools import cache
 from importlib.metadata import version as installed_version
 
-from sqlalchemy import Connection, bindparam, event, select
+from sqlalchemy import Connection, String, bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app.core.db import db, is_reading
@@ -43,7 +43,7 @@ newest_id = (
 )
 """The id of the version in force, as a statement of one row (none before the first publication)."""
 
-_VERSION = bindparam("version_id")
+_VERSION = bindparam("version_id", type_=String)
 _NUMBER = select(CalendarVersion.number).where(CalendarVersion.id == _VERSION)
 _ANNOUNCED = select(CalendarVersion.announced).where(CalendarVersion.id == _VERSION)
 _DAYS = select(CalendarDay.day, CalendarDay.kind, CalendarDay.name).where(CalendarDay.version_id == _VERSION)
