@@ -13,7 +13,7 @@ from app.core import clock, crypto, logs, objectstore
 from app.core.db import db, engine_options, prepare_engine
 from app.core.settings import WECHAT, Profile, Settings, SettingsError
 from app.domain.citydata import city_folder
-from app.services import city
+from app.services import calendar_versions, city
 from app.services.documents.reading import LinkSigner
 from app.services.sessions import TokenSigner
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
@@ -104,6 +104,7 @@ def _ready_database(app: StewardApp, settings: Settings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.on_sqlite)
+    calendar_versions.attach()
     with app.app_context():
         prepare_engine(db.engine)
 

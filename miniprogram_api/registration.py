@@ -23,6 +23,7 @@ from miniprogram_api.health import health
 from miniprogram_api.partner.cases import cases as partner_cases
 from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
+from miniprogram_api.staff.calendar import desk as calendar_desk
 from miniprogram_api.staff.cases import cases as staff_cases
 from miniprogram_api.staff.documents import documents as staff_documents
 from miniprogram_api.staff.early_service import early_service
@@ -57,6 +58,7 @@ DOORS: Sequence[Door] = (
     Door(staff_applications, guards.staff),
     Door(early_service, guards.staff),
     Door(partner_cases, guards.partner),
+    Door(calendar_desk, guards.staff),
     Door(callbacks, guards.signed_by_wechat),
     Door(console, guards.with_simulator),
 )

@@ -70,6 +70,23 @@ def clock_resumed(event: events.ClockResumed) -> None:
     _tell_of_stop(Kind.CLOCK_RESUMED, event.stop_id)
 
 
+def stage_due_moved(event: events.StageDueMoved) -> None:
+    """The customer learns when the stage is due now, and that the promised working days are the same."""
+    brief = briefs.running_stage(event.case_id, event.stage_key)
+    key = f"{event.version_id}:{event.case_id}:{event.stage_key}"
+    occasion = Occasion(Kind.DUE_MOVED, key, event.case_id, _speech().of_due(brief, event.was))
+    enqueue(occasion, _customer(brief.case))
+
+
+def task_due_moved(event: events.TaskDueMoved) -> None:
+    """Holders and manager learn of it, once each for what is due together in a stage."""
+    brief = briefs.task(event.task_id)
+    key = f"{event.version_id}:{_stage(brief)}:{_stamp(brief.due_at)}"
+    values = _speech().of_task(brief)
+    occasion = Occasion(Kind.TASK_DUE_MOVED, key, brief.case.case_id, values, brief.task_id)
+    enqueue(occasion, _staff([*brief.holders, brief.case.acting]))
+
+
 def water_on(event: events.WaterOn) -> None:
     """The customer learns that water runs; the manager is told by the return visit's own task."""
     brief = briefs.case(event.case_id)
@@ -131,7 +148,7 @@ def _tell_of_stop(kind: Kind, stop_id: str) -> None:
 
 
 def _speech() -> Speech:
-    return Speech(catalog.current().wording, city.working_time().zone, clock.now())
+    return Speech(catalog.current().wording, city.zone(), clock.now())
 
 
 def _customer(brief: CaseBrief) -> list[Recipient]:

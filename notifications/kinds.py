@@ -33,6 +33,7 @@ class Subject(StrEnum):
     STOP = "stop"
     TASK = "task"
     RATING = "rating"
+    DUE = "due"
 
 
 class Kind(StrEnum):
@@ -43,6 +44,7 @@ class Kind(StrEnum):
     STAGE_COMPLETED = "stage_completed"
     CLOCK_STOPPED = "clock_stopped"
     CLOCK_RESUMED = "clock_resumed"
+    DUE_MOVED = "due_moved"
     WATER_ON = "water_on"
     CASE_CLOSED = "case_closed"
     NEW_CASE = "new_case"
@@ -52,6 +54,7 @@ class Kind(StrEnum):
     RETURN_VISIT = "return_visit"
     TASK_REMINDER = "task_reminder"
     TASK_OVERDUE = "task_overdue"
+    TASK_DUE_MOVED = "task_due_moved"
     LOW_RATING = "low_rating"
 
 
@@ -70,6 +73,7 @@ KINDS = MappingProxyType(
         Kind.STAGE_COMPLETED: KindSpec(Audience.CUSTOMER, Subject.STAGE),
         Kind.CLOCK_STOPPED: KindSpec(Audience.CUSTOMER, Subject.STOP),
         Kind.CLOCK_RESUMED: KindSpec(Audience.CUSTOMER, Subject.STOP),
+        Kind.DUE_MOVED: KindSpec(Audience.CUSTOMER, Subject.DUE),
         Kind.WATER_ON: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.CASE_CLOSED: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.NEW_CASE: KindSpec(Audience.STAFF, Subject.CASE),
@@ -79,6 +83,7 @@ KINDS = MappingProxyType(
         Kind.RETURN_VISIT: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.TASK_REMINDER: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.TASK_OVERDUE: KindSpec(Audience.STAFF, Subject.TASK),
+        Kind.TASK_DUE_MOVED: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.LOW_RATING: KindSpec(Audience.STAFF, Subject.RATING),
     }
 )

@@ -59,6 +59,12 @@ VALUES = MappingProxyType(
             "urgency": NamedValue(ValueKind.TEXT),
             "overdue_days": NamedValue(ValueKind.NUMBER),
         },
+        Subject.DUE: _OF_EVERY_CASE
+        | {
+            "stage_name": NamedValue(ValueKind.TEXT),
+            "was": NamedValue(ValueKind.TIME),
+            "due": NamedValue(ValueKind.TIME, optional=True),
+        },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
     }
 )

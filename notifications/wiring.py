@@ -23,6 +23,8 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.TaskOpened, handlers.task_opened)
     subscribe(events.ClockStopped, handlers.clock_stopped)
     subscribe(events.ClockResumed, handlers.clock_resumed)
+    subscribe(events.StageDueMoved, handlers.stage_due_moved)
+    subscribe(events.TaskDueMoved, handlers.task_due_moved)
     subscribe(events.ReminderDue, handlers.reminder_due)
     subscribe(events.TaskOverdue, handlers.task_overdue)
     subscribe(events.WaterOn, handlers.water_on)

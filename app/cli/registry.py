@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from app.cli import needs
+from app.cli import calendar_desk, needs
 from app.cli.calendar import calendar
 from app.cli.jobs import jobs
 from app.cli.keys import keys
@@ -18,6 +18,9 @@ COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, sample, jobs, 
 
 def register(app: Flask) -> None:
     """Add every command; those that need settings say so when the environment lacks them."""
+    for command in calendar_desk.COMMANDS:
+        # Put in here: the group's own commands answer without a framework and a database.
+        calendar.add_command(command)
     for command in COMMANDS:
         app.cli.add_command(command)
 

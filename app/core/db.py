@@ -76,6 +76,11 @@ def reading(read_only: bool) -> Iterator[None]:
         _read_only.reset(token)
 
 
+def is_reading() -> bool:
+    """Whether the transaction under way has promised not to write."""
+    return _read_only.get()
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """What SQLAlchemy's engine is told for this database."""
     if url.startswith("sqlite"):

@@ -1,6 +1,7 @@
 """What happened, told inside the transaction. Ids only: a listener reads what it needs itself."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +98,21 @@ class CaseClosed:
     """The return visit is done and rated; the figures are snapshotted."""
 
     case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageDueMoved:
+    """A new version of the calendar moved the due date of an open stage away from `was`."""
+
+    case_id: str
+    stage_key: str
+    version_id: str
+    was: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDueMoved:
+    """A new version of the calendar moved the due date of an open task."""
+
+    task_id: str
+    version_id: str

@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.settings import Settings
 from app.services import idempotency
+from app.services.calendar_desk import telling
 from app.services.cases import public_lookup
 from app.services.documents import uploading
 from app.services.partners import admission
@@ -21,6 +22,7 @@ from notifications import dispatcher, inbox
 from notifications.webhooks import sender
 
 TIMERS_PER_TRANSACTION = 200
+MOVES_PER_TRANSACTION = 50
 KEPT_ANSWERS = timedelta(days=7)
 
 
@@ -39,6 +41,7 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
     return (
         Job("callbacks", 1, lambda: inbox.work(wechat.service)),
         Job("timers", 1, fire_timers),
+        Job("calendar", 1, tell_of_moves),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
         Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
         Job("forget", an_hour, forget),
@@ -51,6 +54,15 @@ def fire_timers() -> None:
         with atomic():
             swept = sweep(TIMERS_PER_TRANSACTION)
         if swept.taken < TIMERS_PER_TRANSACTION:
+            return
+
+
+def tell_of_moves() -> None:
+    """Tell everybody whose due dates a new calendar moved, a bounded number in each transaction."""
+    while True:
+        with atomic():
+            taken = telling.tell(MOVES_PER_TRANSACTION)
+        if taken < MOVES_PER_TRANSACTION:
             return
 
 

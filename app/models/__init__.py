@@ -2,6 +2,7 @@
 
 from app.models.access import AccessRecord, LookupCount
 from app.models.application import Application
+from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
 from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest
@@ -21,6 +22,11 @@ __all__ = [
     "Actor",
     "Application",
     "Audience",
+    "CalendarDay",
+    "CalendarHalfDay",
+    "CalendarHours",
+    "CalendarMove",
+    "CalendarVersion",
     "Capability",
     "Case",
     "CaseState",

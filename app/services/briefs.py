@@ -92,6 +92,15 @@ class StageBrief:
     next_due_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class RunningStageBrief:
+    """An open stage and when it is due."""
+
+    case: CaseBrief
+    stage_name: str
+    due_at: datetime | None
+
+
 _Manager = aliased(Staff)
 _Deputy = aliased(Staff)
 
@@ -189,6 +198,17 @@ def stage(case_id: str, stage_key: str) -> StageBrief:
         next_stage_name=coming.name if coming else None,
         next_due_at=opened.get(coming.key) if coming else None,
     )
+
+
+def running_stage(case_id: str, stage_key: str) -> RunningStageBrief:
+    """What notices say of an open stage."""
+    program = city.program(db.session.get_one(Case, case_id).program_key)
+    due_at = db.session.scalar(
+        select(Stage.due_at).where(
+            Stage.case_id == case_id, Stage.key == stage_key, Stage.completed_at.is_(None)
+        )
+    )
+    return RunningStageBrief(case(case_id), program.stage(stage_key).name, due_at)
 
 
 def supervisors() -> tuple[PersonBrief, ...]:

@@ -3,21 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from app.domain.city import City, load_city
 from app.domain.departments import load_departments
 from app.domain.documentkinds import DocumentRules, load_document_rules
 from app.domain.forms import Form, load_forms
-from app.domain.officehours import load_hours
+from app.domain.officehours import CalendarData, load_hours
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.worktime import WorkingTime
-from app.services import calendar
+from app.services import calendar, calendar_versions
 
 
 @dataclass(frozen=True, slots=True)
 class CityBundle:
-    """Everything a city brings as data: itself, its departments, programs, forms and calendar."""
+    """Everything a city brings as data: itself, its departments, programs, forms and calendar.
+
+    `office` and `calendar` hold until the utility publishes its first own version of the calendar.
+    """
 
     city: City
     departments: Mapping[str, str]
@@ -25,6 +29,7 @@ class CityBundle:
     programs: Mapping[str, Program]
     forms: Mapping[str, Form]
     documents: DocumentRules
+    office: CalendarData
     calendar: WorkingTime
 
 
@@ -48,6 +53,7 @@ def read(folder: Path) -> CityBundle:
         programs=load_programs(folder),
         forms=load_forms(folder),
         documents=load_document_rules(folder),
+        office=hours,
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
     )
 
@@ -65,8 +71,14 @@ def current() -> CityBundle:
 
 
 def working_time() -> WorkingTime:
-    """The working-time line of the city in use."""
-    return current().calendar
+    """The working-time line in force in the transaction under way: of the newest published version."""
+    bundle = current()
+    return calendar_versions.in_force(bundle.city.key, bundle.calendar)
+
+
+def zone() -> ZoneInfo:
+    """The city's time zone, which no version of the calendar changes."""
+    return current().calendar.zone
 
 
 def program(key: str) -> Program:

@@ -77,7 +77,7 @@ class Moment(fields.DateTime):
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         if value is None:
             return None
-        return value.astimezone(city.working_time().zone).isoformat(timespec="seconds")
+        return value.astimezone(city.zone()).isoformat(timespec="seconds")
 
 
 class Number(fields.Float):

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 import pytest
 
 from app.services import briefs
-from app.services.briefs import CaseBrief, CustomerBrief, PersonBrief, StageBrief, StopBrief, TaskBrief
+from app.services.briefs import (
+    CaseBrief,
+    CustomerBrief,
+    PersonBrief,
+    RunningStageBrief,
+    StageBrief,
+    StopBrief,
+    TaskBrief,
+)
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 """Tuesday, 09:00 in Jinan."""
@@ -83,6 +91,9 @@ class Registry:
             next_due_at=datetime(2026, 3, 13, 9, 0, tzinfo=UTC),
         )
     )
+    running_stage: RunningStageBrief = field(
+        default_factory=lambda: RunningStageBrief(CASE, "设计出图", datetime(2026, 3, 13, 9, 0, tzinfo=UTC))
+    )
     supervisors: tuple[PersonBrief, ...] = (BOSS,)
     customer: CustomerBrief = field(
         default_factory=lambda: CustomerBrief("customer-1", "mini-customer", "service-customer")
@@ -93,6 +104,7 @@ class Registry:
         monkeypatch.setattr(briefs, "task", lambda _id: self.task)
         monkeypatch.setattr(briefs, "stop", lambda _id: self.stop)
         monkeypatch.setattr(briefs, "stage", lambda _case, _stage: self.stage)
+        monkeypatch.setattr(briefs, "running_stage", lambda _case, _stage: self.running_stage)
         monkeypatch.setattr(briefs, "supervisors", lambda: self.supervisors)
         monkeypatch.setattr(briefs, "customer", lambda _id: self.customer)
 

@@ -9,6 +9,7 @@ from app.core.crypto import mask_name
 from app.domain.errors import NotFoundError
 from app.domain.programs import figures as domain_figures
 from app.domain.programs.definition import Stage, StageKind
+from app.domain.programs.figures import StageLog
 from app.domain.worktime import WorkingTime, rounded
 from app.models import CaseState
 from app.services import city
@@ -64,7 +65,7 @@ def describe(found: CaseRecord) -> Answer:
     stops = found.stretches(now)
     head = found.head
     turn, action = _turn(found)
-    return {
+    answer = {
         "id": head.id,
         "number": head.number,
         "program": {"key": found.program.key, "name": found.program.name},
@@ -95,6 +96,8 @@ def describe(found: CaseRecord) -> Answer:
         },
         "calendar_version": head.calendar_version if head.closed_at else line.version,
     }
+    # What a closed case came to stays as it was computed, whatever calendar is published afterwards.
+    return answer | head.figures if head.figures else answer
 
 
 def _shown_stages(found: CaseRecord) -> list[Stage]:
@@ -130,8 +133,14 @@ def _stage(found: CaseRecord, stage: Stage, line: WorkingTime, stops: list[Any],
         "stopped": _days(figure.stopped),
         "opened_at": _local(line, last.opened_at if last else None),
         "due_at": _local(line, last.due_at if last else None),
+        "provisional": _provisional(line, last),
         "completed_at": _local(line, last.completed_at if last else None),
     }
+
+
+def _provisional(line: WorkingTime, log: StageLog | None) -> bool:
+    """Whether the due date may still move with the notice of a year that is not announced yet."""
+    return log is not None and log.due_at is not None and line.provisional(log.opened_at, log.due_at)
 
 
 def _headline(found: CaseRecord, line: WorkingTime, stops: list[Any], now: datetime) -> Answer | None:

@@ -115,6 +115,7 @@ _TEXTS = {
     "clock_resumed": "“{reason}”结束，恢复计时",
     "document_asked": "请客户提供“{document}”",
     "document_added": "已上传“{document}”",
+    "due_moved": "因工作日历更新，“{stage}”预计完成时间由{was}调整为{due}",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
 }

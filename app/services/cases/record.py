@@ -12,7 +12,7 @@ from app.domain.programs.definition import Program
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch
 from app.models import Application, Case, Staff, Stage, Stop, Task, TaskState
-from app.services import city
+from app.services import calendar_versions, city
 
 _HEAD = (
     select(
@@ -30,11 +30,14 @@ _HEAD = (
         Case.closed_at,
         Case.rating,
         Case.calendar_version,
+        Case.figures,
         Case.lookup_hash,
         Staff.name.label("manager_name"),
         Staff.number.label("manager_number"),
         Staff.phone.label("manager_phone"),
         Staff.photo_url.label("manager_photo_url"),
+        # Read along with the case, so that the look-up need not ask for it by itself.
+        calendar_versions.newest_id.scalar_subquery().label("calendar_id"),
     )
     .join(Staff, Staff.id == Case.manager_id)
     .join(Application, Application.id == Case.application_id)
@@ -139,6 +142,7 @@ def _read(query: Executable, parameters: dict[str, str]) -> CaseRecord | None:
     head = db.session.execute(query, parameters).first()
     if head is None:
         return None
+    calendar_versions.know(head.calendar_id)
     program = city.program(head.program_key)
     stages: list[StageLog] = []
     stops: list[StopLog] = []

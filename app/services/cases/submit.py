@@ -127,7 +127,7 @@ def _new_number(now: datetime) -> str:
     Random, so that nobody can count the utility's cases or walk through them; the unique constraint
     is the judge if two are ever drawn alike at the same moment.
     """
-    day = now.astimezone(city.working_time().zone).strftime("%y%m%d")
+    day = now.astimezone(city.zone()).strftime("%y%m%d")
     while True:
         number = f"{day}{secrets.randbelow(10**8):08d}"
         if db.session.scalar(select(Case.id).where(Case.number == number)) is None:
