@@ -12,6 +12,7 @@ from miniprogram_api.callbacks.wechat import callbacks
 from miniprogram_api.customer.account import account
 from miniprogram_api.customer.applications import applications
 from miniprogram_api.customer.cases import cases
+from miniprogram_api.customer.money import money
 from miniprogram_api.customer.public import public
 from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
@@ -21,6 +22,7 @@ from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
 from miniprogram_api.staff.cases import cases as staff_cases
 from miniprogram_api.staff.entry import entry
+from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.tasks import tasks
 
 
@@ -40,10 +42,12 @@ DOORS: Sequence[Door] = (
     Door(account, guards.customer, once=True),
     Door(applications, guards.customer, once=True),
     Door(cases, guards.customer, once=True),
+    Door(money, guards.customer, once=True),
     Door(entry, guards.anyone),
     Door(staff_account, guards.staff),
     Door(tasks, guards.staff),
     Door(staff_cases, guards.staff),
+    Door(staff_money, guards.staff),
     Door(staff_applications, guards.staff),
     Door(callbacks, guards.signed_by_wechat),
     Door(console, guards.with_simulator),

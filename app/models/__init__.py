@@ -6,6 +6,10 @@ from app.models.case import Case, CaseState
 from app.models.customer import Customer, PrivacyConsent
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
+from app.models.meter import Meter
+from app.models.paper import Paper
+from app.models.payment import Payment
+from app.models.quote import Quote
 from app.models.session import Audience, Session
 from app.models.staff import Staff, StaffLeave
 from app.models.stage import Stage
@@ -26,7 +30,11 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "Meter",
+    "Paper",
+    "Payment",
     "PrivacyConsent",
+    "Quote",
     "Session",
     "Staff",
     "StaffLeave",

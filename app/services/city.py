@@ -8,6 +8,8 @@ from app.domain.city import City, load_city
 from app.domain.departments import load_departments
 from app.domain.forms import Form, load_forms
 from app.domain.officehours import load_hours
+from app.domain.papers import PaperKind, load_papers
+from app.domain.pricelist import PriceList, load_prices
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.worktime import WorkingTime
@@ -23,6 +25,8 @@ class CityBundle:
     lead_department: str
     programs: Mapping[str, Program]
     forms: Mapping[str, Form]
+    prices: PriceList
+    papers: Mapping[str, PaperKind]
     calendar: WorkingTime
 
 
@@ -45,6 +49,8 @@ def read(folder: Path) -> CityBundle:
         lead_department=next(department.key for department in departments if department.lead),
         programs=load_programs(folder),
         forms=load_forms(folder),
+        prices=load_prices(folder),
+        papers=load_papers(folder),
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, city.key),
     )
 

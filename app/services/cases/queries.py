@@ -108,6 +108,10 @@ _TEXTS = {
     "task_completed": "“{task}”办结",
     "clock_stopped": "因“{reason}”暂停计时",
     "clock_resumed": "“{reason}”结束，恢复计时",
+    "quote_issued": "费用已出具（第{version}次），请客户选择",
+    "quote_chosen": "客户已选择费用方案",
+    "paper_made": "《{paper}》已生成（第{version}版），请客户确认",
+    "paper_confirmed": "客户已在手机上确认《{paper}》（第{version}版）",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
 }
@@ -123,4 +127,6 @@ def _text(entry: TimelineEntry, program_key: str) -> str:
             names["task"] = stage.task(names["task"]).name
     if "reason" in names:
         names["reason"] = program.stop_reason(names["reason"]).name
+    if "paper" in names:
+        names["paper"] = city.current().papers[names["paper"]].name
     return _TEXTS[entry.kind].format(**names)
