@@ -1,4 +1,4 @@
-"""What goes before a task over which the customer has a say: a quote and a choice, a paper and its confirmation."""
+"""What goes before a task in which the customer has a say: quote and choice, paper and confirmation."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,7 +20,8 @@ KNOWN = frozenset({"quoted_option", "paper_number"})
 def prepare(number: str, task_id: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Do, by the services, whatever stands before completing this task with these outputs.
 
-    `number`: of the member of staff who completes it. Returns the outputs to complete it with. To be called inside the application's context and a transaction.
+    `number`: of the member of staff who completes it. Returns the outputs to complete it with. To be called
+    inside the application's context and a transaction.
     """
     task = db.session.get_one(Task, task_id)
     case = db.session.get_one(Case, task.case_id)
