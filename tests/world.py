@@ -215,7 +215,7 @@ class World:
                 if task["department"].startswith(_DEPARTMENT_NAMES[key])
             )
         with self.app.app_context(), atomic():
-            prepared = paperwork.prepare(who, task["id"], {**OUTPUTS[task_key], **changes})
+            prepared = paperwork.prepare(who, task["id"], {**OUTPUTS.get(task_key, {}), **changes})
         outputs = {**prepared, **changes}
         return self.staff(who).post(f"/staff/tasks/{task['id']}/completion", {"outputs": outputs})
 
