@@ -14,6 +14,7 @@ from miniprogram_api.customer.applications import applications
 from miniprogram_api.customer.cases import cases
 from miniprogram_api.customer.documents import documents
 from miniprogram_api.customer.form import form
+from miniprogram_api.customer.money import money
 from miniprogram_api.customer.public import public
 from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
@@ -28,6 +29,7 @@ from miniprogram_api.staff.cases import cases as staff_cases
 from miniprogram_api.staff.documents import documents as staff_documents
 from miniprogram_api.staff.early_service import early_service
 from miniprogram_api.staff.entry import entry
+from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.tasks import tasks
 
 
@@ -50,11 +52,13 @@ DOORS: Sequence[Door] = (
     Door(documents, guards.customer, once=True),
     Door(files, guards.holds_link),
     Door(form, guards.customer, once=True),
+    Door(money, guards.customer, once=True),
     Door(entry, guards.anyone),
     Door(staff_account, guards.staff),
     Door(tasks, guards.staff),
     Door(staff_cases, guards.staff),
     Door(staff_documents, guards.staff),
+    Door(staff_money, guards.staff),
     Door(staff_applications, guards.staff),
     Door(early_service, guards.staff),
     Door(partner_cases, guards.partner),

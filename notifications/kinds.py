@@ -56,6 +56,10 @@ class Kind(StrEnum):
     TASK_OVERDUE = "task_overdue"
     TASK_DUE_MOVED = "task_due_moved"
     LOW_RATING = "low_rating"
+    QUOTE_READY = "quote_ready"
+    QUOTE_CHOSEN = "quote_chosen"
+    PAPER_READY = "paper_ready"
+    PAPER_CONFIRMED = "paper_confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +89,9 @@ KINDS = MappingProxyType(
         Kind.TASK_OVERDUE: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.TASK_DUE_MOVED: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.LOW_RATING: KindSpec(Audience.STAFF, Subject.RATING),
+        Kind.QUOTE_READY: KindSpec(Audience.CUSTOMER, Subject.CASE),
+        Kind.QUOTE_CHOSEN: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.PAPER_READY: KindSpec(Audience.CUSTOMER, Subject.CASE),
+        Kind.PAPER_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
     }
 )

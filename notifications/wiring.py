@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.core.eventbus import subscribe
 from app.domain import events
-from notifications import catalog, catalogfile, handlers
+from notifications import catalog, catalogfile, handlers, handlers_of_money
 from notifications.webhooks import telling
 
 
@@ -31,3 +31,7 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.CaseRated, handlers.case_rated)
     subscribe(events.CaseClosed, handlers.case_closed)
     telling.wire()
+    subscribe(events.QuoteIssued, handlers_of_money.quote_issued)
+    subscribe(events.QuoteChosen, handlers_of_money.quote_chosen)
+    subscribe(events.PaperMade, handlers_of_money.paper_made)
+    subscribe(events.PaperConfirmed, handlers_of_money.paper_confirmed)

@@ -17,6 +17,7 @@ from app.jobs import timetable
 from app.services import personnel
 from app.services.personnel import NewStaff
 from app.wechat.simulator.desk import Desk
+from tests import paperwork
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -217,7 +218,9 @@ class World:
                 for key, number in BY_DEPARTMENT.items()
                 if task["department"].startswith(_DEPARTMENT_NAMES[key])
             )
-        outputs = {**OUTPUTS[task_key], **changes}
+        with self.app.app_context(), atomic():
+            prepared = paperwork.prepare(who, task["id"], {**OUTPUTS.get(task_key, {}), **changes})
+        outputs = {**prepared, **changes}
         return self.staff(who).post(f"/staff/tasks/{task['id']}/completion", {"outputs": outputs})
 
     def messages(self) -> Any:

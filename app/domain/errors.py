@@ -182,3 +182,32 @@ class NobodyAvailableError(Refusal):
     code = "no_manager"
     status = 503
     title = "暂时无法指派客户管家"
+
+
+class NoPriceError(Refusal):
+    """The city's price list has no price for what is to be built."""
+
+    code = "no_price"
+    title = "清单中没有价格"
+
+
+class ChoiceNeededError(Refusal):
+    """The customer has not been told a sum yet, or has not chosen on the phone."""
+
+    code = "choice_needed"
+    title = "客户尚未选择"
+
+
+class PaperNeededError(Refusal):
+    """The paper that belongs to this task is missing, not confirmed, or speaks of something else."""
+
+    code = "paper_needed"
+    title = "协议或合同尚未确认"
+
+
+class PaperChangedError(Refusal):
+    """A kept paper is not what it was when it was made; nobody can rely on it any more."""
+
+    code = "paper_changed"
+    status = 409
+    title = "文件已被改动"

@@ -116,3 +116,36 @@ class TaskDueMoved:
 
     task_id: str
     version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteIssued:
+    """The customer can see what it costs and choose."""
+
+    case_id: str
+    quote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteChosen:
+    """The customer chose among the options of a quote, or chose anew."""
+
+    case_id: str
+    quote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperMade:
+    """A paper is ready for the customer to read and confirm."""
+
+    case_id: str
+    paper_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperConfirmed:
+    """The customer confirmed a paper; `staff_id` made it and waits for that."""
+
+    case_id: str
+    paper_id: str
+    staff_id: str

@@ -8,7 +8,11 @@ from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
+from app.models.meter import Meter
+from app.models.paper import Paper
 from app.models.partner import Capability, Partner, PartnerCase, PartnerKey, PartnerNonce
+from app.models.payment import Payment
+from app.models.quote import Quote
 from app.models.session import Audience, Session
 from app.models.staff import Staff, StaffLeave
 from app.models.stage import Stage
@@ -37,11 +41,15 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "Meter",
+    "Paper",
     "Partner",
     "PartnerCase",
     "PartnerKey",
     "PartnerNonce",
+    "Payment",
     "PrivacyConsent",
+    "Quote",
     "Session",
     "Staff",
     "StaffLeave",

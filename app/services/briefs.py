@@ -216,6 +216,11 @@ def supervisors() -> tuple[PersonBrief, ...]:
     return _people(Staff.is_supervisor.is_(True))
 
 
+def member(staff_id: str) -> PersonBrief:
+    """A member of staff as somebody to write to."""
+    return _person(db.session.get_one(Staff, staff_id))
+
+
 def customer(customer_id: str) -> CustomerBrief:
     """A customer as somebody to write to."""
     found = db.session.get_one(Customer, customer_id)

@@ -10,6 +10,8 @@ from app.domain.departments import load_departments
 from app.domain.documentkinds import DocumentRules, load_document_rules
 from app.domain.forms import Form, load_forms
 from app.domain.officehours import CalendarData, load_hours
+from app.domain.papers import PaperKind, load_papers
+from app.domain.pricelist import PriceList, load_prices
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.worktime import WorkingTime
@@ -30,6 +32,8 @@ class CityBundle:
     forms: Mapping[str, Form]
     documents: DocumentRules
     office: CalendarData
+    prices: PriceList
+    papers: Mapping[str, PaperKind]
     calendar: WorkingTime
 
 
@@ -54,6 +58,8 @@ def read(folder: Path) -> CityBundle:
         forms=load_forms(folder),
         documents=load_document_rules(folder),
         office=hours,
+        prices=load_prices(folder),
+        papers=load_papers(folder),
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
     )
 

@@ -1,5 +1,6 @@
 """No route without a guard, and no guard that lets the wrong person in."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -9,8 +10,11 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.core.atomic import atomic
+from app.core.db import db
 from app.core.settings import Profile, Settings
+from app.models import Case
 from app.services import personnel
+from app.services.papers import kept
 from miniprogram_api import guards
 from tests.api.platform import CONSULTATION
 from tests.api.rows import nothing_changes
@@ -18,6 +22,8 @@ from tests.world import ANSWERS, OUTPUTS, Phone, World
 
 # Who may enter is decided by no database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+PDF = b"%PDF-1.7 agreement"
 
 # What a view asks for, so that a refusal is about the caller and not about the body.
 BODIES: dict[str, Any] = {
@@ -27,6 +33,10 @@ BODIES: dict[str, Any] = {
     "customer_applications.start": {"program": "single_meter"},
     "customer_applications.save": {"answers": {"project_name": "改名"}},
     "customer_cases.rate": {"rating": 1},
+    "customer_money.choose": {"quote_id": "A" * 16, "option": "standard"},
+    "customer_money.confirm_paper": {"sha256": hashlib.sha256(PDF).hexdigest()},
+    "staff_money.issue_quote": {},
+    "staff_money.make_paper": {},
     "staff_tasks.complete": {"outputs": OUTPUTS["network_survey"]},
     "staff_cases.stop_clock": {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
     "staff_applications.start": {"program": "single_meter", "channel": "door", "answers": {}},
@@ -91,6 +101,9 @@ def scene(world: World) -> Scene:
         "/staff/applications",
         {"program": "single_meter", "channel": "door", "answers": dict(ANSWERS)},
     )
+    with world.app.app_context(), atomic():
+        found = db.session.get_one(Case, case["id"])
+        paper_id = kept.keep(found, "agreement", "WT-1", 1, {}, PDF, found.manager_id).id
     return Scene(
         world,
         owner,
@@ -100,6 +113,7 @@ def scene(world: World) -> Scene:
             "notice_id": owner.get("/customer/notices")["items"][0]["id"],
             "task_id": network.get("/staff/tasks?scope=department")["items"][0]["id"],
             "stop_id": stop["id"],
+            "paper_id": paper_id,
             "program": "single_meter",
             "number": case["number"],
         },
@@ -182,8 +196,8 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
     tried = [
         call
         for call in calls(app, guards.customer, scene.ids, with_ids=True)
-        # The draft is one that the manager took; rating and confirming have their time.
-        if call.endpoint not in {"customer_cases.rate", "customer_cases.confirm"}
+        # The draft is one that the manager took; rating, confirming and choosing have their time.
+        if call.endpoint not in {"customer_cases.rate", "customer_cases.confirm", "customer_money.choose"}
     ]
     owners = {call: call.by(app, scene.owner.token).status_code for call in tried}
     assert {call for call, status in owners.items() if status not in {200, 201, 204}} == set()
@@ -208,8 +222,7 @@ def test_another_departments_task_does_not_exist(scene: Scene) -> None:
     app = scene.world.app
     designer = scene.world.staff("D001")
     assert designer.get(f"/staff/cases/{scene.ids['case_id']}")
-    tried = [call for call in calls(app, guards.staff, scene.ids) if call.endpoint.startswith("staff_tasks")]
-    tried = [call for call in tried if scene.ids["task_id"] in call.path]
+    tried = [call for call in calls(app, guards.staff, scene.ids) if scene.ids["task_id"] in call.path]
     with nothing_changes(app):
         assert statuses(app, tried, designer.token) == dict.fromkeys(tried, 404)
 

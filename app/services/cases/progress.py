@@ -13,7 +13,7 @@ from app.domain.programs.figures import StageLog
 from app.domain.worktime import WorkingTime, rounded
 from app.models import CaseState
 from app.services import city
-from app.services.cases import record
+from app.services.cases import awaiting, record
 from app.services.cases.record import CaseRecord
 
 Answer = dict[str, Any]
@@ -170,6 +170,9 @@ def _turn(found: CaseRecord) -> tuple[Answer, str]:
         return {"party": "none", "name": ""}, "已办结，感谢您的信任。用水有问题请随时联系客户管家。"
     if found.head.confirmed_at is None and found.head.submitted_at is not None:
         return _party("customer"), "请核对客户管家代填的申请内容，确认无误后点“确认”。"
+    awaited = awaiting.of(found)
+    if awaited is not None:
+        return _party("customer"), awaited
     stop = found.open_stop
     if stop is not None:
         reason = found.program.stop_reason(stop.reason_key)

@@ -116,6 +116,10 @@ _TEXTS = {
     "document_asked": "请客户提供“{document}”",
     "document_added": "已上传“{document}”",
     "due_moved": "因工作日历更新，“{stage}”预计完成时间由{was}调整为{due}",
+    "quote_issued": "费用已出具（第{version}次），请客户选择",
+    "quote_chosen": "客户已选择费用方案",
+    "paper_made": "《{paper}》已生成（第{version}版），请客户确认",
+    "paper_confirmed": "客户已在手机上确认《{paper}》（第{version}版）",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
 }
@@ -133,4 +137,6 @@ def _text(entry: TimelineEntry, program_key: str) -> str:
         names["document"] = city.current().documents.kind(names["document"]).name
     if "reason" in names:
         names["reason"] = program.stop_reason(names["reason"]).name
+    if "paper" in names:
+        names["paper"] = city.current().papers[names["paper"]].name
     return _TEXTS[entry.kind].format(**names)
