@@ -9,8 +9,8 @@ from flask_migrate import Migrate
 from requests.adapters import BaseAdapter
 
 from app.cli import registry
-from app.core import clock, crypto, logs, objectstore
-from app.core.db import db, engine_options, prepare_engine
+from app.core import clock, crypto, hotread, logs, objectstore
+from app.core.db import READS, db, engine_options, prepare_engine, reads_options
 from app.core.settings import WECHAT, Profile, Settings, SettingsError
 from app.domain.citydata import city_folder
 from app.services import calendar_versions, city
@@ -102,11 +102,13 @@ def _ready_core(settings: Settings) -> None:
 def _ready_database(app: StewardApp, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    app.config["SQLALCHEMY_BINDS"] = {READS: reads_options(settings.database_url)}
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.on_sqlite)
     calendar_versions.attach()
     with app.app_context():
         prepare_engine(db.engine)
+        hotread.follow(db.engine)
 
 
 def _ready_wechat(app: StewardApp, settings: Settings) -> None:

@@ -9,7 +9,7 @@ import orjson
 from apiflask import APIFlask
 from flask import Response, current_app, g, request
 from flask.json.provider import JSONProvider
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from app.core.atomic import atomic
 from app.core.logs import request_id
@@ -47,6 +47,10 @@ class StewardApp(APIFlask):
     """Flask with the one transaction of a request around everything the request does."""
 
     json_provider_class = OrjsonProvider
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """`func` as it is: nothing here is asynchronous, and asking each hook takes time."""
+        return func
 
     def full_dispatch_request(self) -> Response:
         """Commit when the answer is a success, roll back when it is a refusal or an error.
@@ -86,10 +90,13 @@ def check_body() -> None:
         if request.mimetype != "multipart/form-data":
             raise UnsupportedMediaType
         return
-    request.max_content_length = LARGEST_BODY
+    # One more than allowed, because werkzeug cuts an endless body off without saying so.
+    request.max_content_length = LARGEST_BODY + 1
     if request.method in READS or not request.path.startswith(("/api/", "/dev/")):
         return
     body = request.get_data(cache=True)
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge
     if not body:
         return
     if request.mimetype != "application/json":

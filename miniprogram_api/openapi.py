@@ -81,6 +81,7 @@ def configure(app: StewardApp) -> None:
             name: {"type": "apiKey", "in": "header", "name": header, "description": description}
             for name, (header, description) in _PARTNER_SCHEMES.items()
         },
+        AUTO_OPERATION_ID=True,
         AUTO_404_RESPONSE=False,
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_AUTH_ERROR_RESPONSE=False,
@@ -114,6 +115,10 @@ def _completed(app: StewardApp) -> dict[str, Any]:
             _add_problems(operation, method, guard)
             for response in operation["responses"].values():
                 response["headers"] = {"X-Request-Id": {"schema": {"type": "string"}}}
+            # /api/v1/<audience>/…; APIFlask leaves its blueprints' tags out once there is a list of tags.
+            operation["tags"] = [path.split("/")[3]]
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
             if guard in _SCHEMES:
                 operation["security"] = [{_SCHEMES[guard]: []}]
             if guard is guards.partner:

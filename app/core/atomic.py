@@ -31,8 +31,10 @@ def atomic(*, read_only: bool = False) -> Iterator[Transaction]:
             if transaction.keep and not read_only:
                 db.session.commit()
         finally:
-            # After a commit this only hands the connection back; before one it undoes the work.
-            db.session.rollback()
+            # After a commit this only hands the connection back; before one it undoes the work. Where nobody
+            # asked for a session (a hot read needs none), there is nothing to undo and none is made for it.
+            if db.session.registry.has():
+                db.session.rollback()
 
 
 def let_go() -> None:

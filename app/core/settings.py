@@ -5,6 +5,8 @@ secrets, a settable clock and the WeChat simulator; production refuses all three
 SQLite unless it is wished for explicitly.
 """
 
+import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -132,8 +134,8 @@ class _Reader:
             template_ids=self._template_ids(),
             documents_url=self._documents_url(),
             clock_file=self._clock_file(),
-            log_level=self._environ.get(f"{PREFIX}LOG_LEVEL", "INFO"),
-            session_hours=int(self._number("SESSION_HOURS", 24 * 7)),
+            log_level=self._log_level(),
+            session_hours=int(self._number("SESSION_HOURS", 24 * 7, lowest=1)),
             tick_seconds=self._number("TICK_SECONDS", 2.0),
         )
         if self._faults:
@@ -224,12 +226,19 @@ class _Reader:
             self._fault(name, "names a file or folder that does not exist")
         return path
 
-    def _number(self, name: str, default: float) -> float:
+    def _log_level(self) -> str:
+        level = self._environ.get(f"{PREFIX}LOG_LEVEL", "INFO")
+        if level not in logging.getLevelNamesMapping():
+            self._fault("LOG_LEVEL", "must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+        return level
+
+    def _number(self, name: str, default: float, *, lowest: float = 0) -> float:
         value = self._environ.get(PREFIX + name, str(default))
         try:
             number = float(value)
         except ValueError:
             number = -1
-        if number <= 0:
-            self._fault(name, "must be a number above zero")
+        if not 0 < number < math.inf or number < lowest:
+            self._fault(name, f"must be a number of at least {lowest:g}" if lowest else "must be above zero")
+            return default
         return number

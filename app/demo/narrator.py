@@ -12,14 +12,14 @@ from app.domain.worktime import WorkingTime
 _WEEKDAYS = "一二三四五六日"
 _MARKS = {
     DayKind.WORKDAY: "班",
-    DayKind.MAKE_UP_WORKDAY: "班（调休）",
+    DayKind.MAKE_UP_WORKDAY: "班·调休",
     DayKind.WEEKEND: "休",
-    DayKind.HOLIDAY: "休（节假日）",
+    DayKind.HOLIDAY: "休·假日",
 }
 _CHANNELS = {"subscribe": "小程序 · 订阅消息", "template": "服务号 · 模板消息"}
 _COLUMNS = 64
 _INDENT = " " * 6
-_MOMENT_COLUMNS = 27
+_MOMENT_COLUMNS = 32
 _LABEL_COLUMNS = 10
 
 _BOLD, _DIM, _GREEN, _RED, _CYAN = "1", "2", "32", "31", "36"
@@ -86,7 +86,7 @@ class Narrator:
     def _moment(self, at: datetime) -> str:
         local = at.astimezone(self._line.zone)
         mark = _MARKS[self._line.day(local.date()).kind]
-        return f"{local:%m-%d} 周{_WEEKDAYS[local.weekday()]} {local:%H:%M} {mark}"
+        return f"{local:%Y-%m-%d} 周{_WEEKDAYS[local.weekday()]} {local:%H:%M} {mark}"
 
     def _clock(self, at: datetime) -> str:
         return f"{at.astimezone(self._line.zone):%m-%d %H:%M}"

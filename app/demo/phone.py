@@ -20,7 +20,7 @@ class Phone:
         self.person = person
         self._server = server
         self._wechat = wechat
-        self._token = ""
+        self.token = ""
 
     def log_in(self) -> dict[str, Any]:
         """Log in with a fresh code of WeChat; the answer of the server."""
@@ -50,14 +50,14 @@ class Phone:
         return self.ask("POST", path, body, key)
 
     def _sent(self, method: str, path: str, body: object, key: str | None) -> Answer:
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {self.token}"}
         if method == "POST":
             headers["Idempotency-Key"] = key or uuid4().hex
         return self._server.send(method, f"{API}/{self.audience}{path}", body, headers)
 
     def _session(self, body: dict[str, str]) -> dict[str, Any]:
         session: dict[str, Any] = self._server.ask("POST", f"{API}/{self.audience}/sessions", body)
-        self._token = session["token"]
+        self.token = session["token"]
         return session
 
 

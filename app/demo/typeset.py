@@ -37,7 +37,7 @@ def box(heading: str, lines: Sequence[str], columns: int) -> list[str]:
 
 
 def table(rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
-    """Rows in aligned columns under a ruled first row; the first `left` columns flush left, the rest right."""
+    """Rows in columns under a ruled first row; the first `left` columns flush left, the rest right."""
     widths = [max(width(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = [
         "  ".join(pad(cell, widths[place], right=place >= left) for place, cell in enumerate(row)).rstrip()

@@ -64,10 +64,11 @@ class ClockResumed:
 
 @dataclass(frozen=True, slots=True)
 class ReminderDue:
-    """A task comes near its limit; `kinds` are the reminders that fell together."""
+    """A task comes near its limit; `kinds` are the reminders that fell together on the instant `at`."""
 
     task_id: str
     kinds: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

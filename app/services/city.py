@@ -18,11 +18,12 @@ from app.domain.worktime import WorkingTime
 from app.services import calendar, calendar_versions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CityBundle:
     """Everything a city brings as data: itself, its departments, programs, forms and calendar.
 
     `office` and `calendar` hold until the utility publishes its first own version of the calendar.
+    Equal to nothing but itself, so that what is made from all of it can be kept for it.
     """
 
     city: City

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from miniprogram_api.edge import LARGEST_BODY
 from tests.api.rows import nothing_changes
-from tests.api.said import refused
+from tests.api.said import refused, told
 from tests.world import Phone, World
 
 # What the edge refuses does not reach the database.
@@ -237,7 +237,7 @@ def test_text_is_text(world: World, text: str) -> None:
     case = world.submitted(customer, project_name=text)
     answer = customer.send("GET", f"/customer/cases/{case['id']}")
     assert answer.content_type == JSON
-    assert answer.json["project_name"] == text
+    assert told(answer)["project_name"] == text
     (line,) = world.staff("G001").get("/staff/cases")["items"]
     assert line["project_name"] == text
     world.work()

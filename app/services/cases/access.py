@@ -41,6 +41,16 @@ def of_staff(staff: Staff, case_id: str) -> Case:
     return case
 
 
+def lock(case: Case) -> None:
+    """Let nobody else move this case until the transaction ends, and read its row anew.
+
+    Every move looks at all tasks and stops of the case; of two at the same moment neither would see what the
+    other does. Taken first of all locks, so that two moves never wait for each other. (SQLite lets one
+    writer in at a time anyway.)
+    """
+    db.session.refresh(case, with_for_update=True)
+
+
 def contact(staff: Staff, case: Case) -> dict[str, str]:
     """The customer's name, phone and address in full. The read is recorded (PIPL: access log)."""
     db.session.add(AccessRecord(staff_id=staff.id, case_id=case.id, field="contact", at=clock.now()))

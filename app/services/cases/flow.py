@@ -95,6 +95,9 @@ class CaseFlow:
         for stop in self._stops:
             if stop.task_id == task.id and stop.ended_at is None:
                 self.resume(stop, by, now)
+        if row.completed_at is not None:
+            # A task kept for a happening, such as the look into a low rating: its stage ended without it.
+            return
         done = self._done_tasks(spec)
         if engine.is_complete(spec, done):
             row.completed_at = now
@@ -153,7 +156,7 @@ class CaseFlow:
                 assignee_id=self._holder(task_spec, now),
                 state=TaskState.OPEN,
                 opened_at=now,
-                overdue_told=0,
+                overdue_told=self._told_already(task_spec, spec),
             )
             self._tasks.append(task)
             fresh.append(task)
@@ -183,7 +186,9 @@ class CaseFlow:
     def _holder(self, spec: TaskSpec, now: datetime) -> str | None:
         match spec.holder:
             case Holder.MANAGER:
-                return staffing.acting(self.case.manager_id, now)
+                # Not yet: what is being put together is written once, when it is complete.
+                with db.session.no_autoflush:
+                    return staffing.acting(self.case.manager_id, now)
             case Holder.SUPERVISOR:
                 return staffing.a_supervisor()
             case Holder.QUEUE:
@@ -193,6 +198,12 @@ class CaseFlow:
         return {
             task.key for task in self._tasks if task.stage_key == spec.key and task.state == TaskState.DONE
         }
+
+    def _told_already(self, task_spec: TaskSpec, spec: StageSpec) -> int:
+        """A task that begins in a stage already late goes on with the tellings of that stage."""
+        if task_spec.due is not None:
+            return 0
+        return max((task.overdue_told for task in self._tasks if task.stage_key == spec.key), default=0)
 
     def _stretches(self, now: datetime) -> list[Stretch]:
         return [Stretch(stop.started_at, stop.ended_at or now) for stop in self._stops]
@@ -230,7 +241,7 @@ class CaseFlow:
         row.due_at = timing.due_at
         for timed in timing.tasks:
             timed.task.due_at = timed.due_at
-            timers.set_for(timed.task, timed.reminders, now)
+        timers.set_for([timers.Wanted(timed.task, timed.reminders) for timed in timing.tasks], now)
 
     def _timing(
         self, line: WorkingTime, row: Stage, spec: StageSpec, tasks: Sequence[Task], now: datetime

@@ -31,6 +31,8 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     Raises `FieldsError` with every fault, `UnknownProgramError`, `NobodyAvailableError`.
     """
     # Two taps at once: the second waits here on PostgreSQL (SQLite lets one writer in at a time anyway).
+    # Written first: a refresh forgets what the same transaction has saved and not yet sent.
+    db.session.flush()
     db.session.refresh(application, with_for_update=True)
     if application.submitted_at is not None:
         return db.session.scalars(select(Case).where(Case.application_id == application.id)).one()

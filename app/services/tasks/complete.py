@@ -11,7 +11,7 @@ from app.domain.errors import AlreadyDoneError, ConflictError, FieldsError, NotF
 from app.domain.events import WaterOn
 from app.domain.programs.definition import OutputKind, StageKind, TaskSpec
 from app.models import Case, LedgerEntry, Staff, StaffLeave, Task, TaskState
-from app.services.cases import closing, early_service, rating
+from app.services.cases import access, closing, early_service, rating
 from app.services.cases.flow import CaseFlow
 from app.services.tasks import commitments
 from app.services.tasks.outputs import checked
@@ -22,7 +22,7 @@ WATER_ON = "water_on"
 
 def visible(staff: Staff, task_id: str) -> Task:
     """A task of this person, their department, or whom they stand in for. Raises `NotFoundError`."""
-    task = db.session.scalar(select(Task).where(Task.id == task_id).with_for_update())
+    task = db.session.scalar(select(Task).where(Task.id == task_id))
     if task is None or not (
         staff.is_supervisor
         or task.department == staff.department
@@ -38,6 +38,11 @@ def take(staff: Staff, task: Task) -> None:
 
     Raises `ConflictError` when a colleague has it already or it is another department's.
     """
+    _lock(task)
+    _take(staff, task)
+
+
+def _take(staff: Staff, task: Task) -> None:
     _refuse_done(task)
     if task.assignee_id == staff.id:
         return
@@ -55,16 +60,18 @@ def take(staff: Staff, task: Task) -> None:
     )
 
 
-def hold(staff: Staff, task: Task) -> None:
-    """Make sure that an open task is this person's, taking it from the queue if need be.
+def hold(staff: Staff, task: Task) -> Case:
+    """Make sure that an open task is this person's, taking it from the queue if need be; its case, locked.
 
     Raises `AlreadyDoneError`, and `ConflictError` when it is with somebody else.
     """
+    case = _lock(task)
     _refuse_done(task)
     if task.assignee_id is None:
-        take(staff, task)
+        _take(staff, task)
     elif task.assignee_id != staff.id and not _stands_in(staff, task):
         raise ConflictError("该任务由其他同事负责，请联系对方办理。")
+    return case
 
 
 def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
@@ -74,8 +81,7 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
     service is not complete, `FieldsError` with everything that is still missing or disagrees,
     `ChoiceNeededError` and `PaperNeededError` while the customer has not done their part on the phone.
     """
-    hold(staff, task)
-    case = db.session.get_one(Case, task.case_id)
+    case = hold(staff, task)
     flow = CaseFlow.load(case)
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
@@ -94,9 +100,16 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
         flow.tell(WaterOn(case.id))
     _enter_in_ledger(task, spec, outputs)
     flow.complete(task, by, now)
-    if stage.kind is StageKind.RETURN_VISIT and case.closed_at is None:
+    if stage.kind is StageKind.RETURN_VISIT and spec.only_on is None:
         closing.close(case, flow, now)
     flow.publish()
+
+
+def _lock(task: Task) -> Case:
+    case = db.session.get_one(Case, task.case_id)
+    access.lock(case)
+    db.session.refresh(task)
+    return case
 
 
 def _refuse_done(task: Task) -> None:

@@ -62,12 +62,16 @@ def _integer(field: OutputField, value: Any) -> int:
 def _decimal(field: OutputField, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _FaultyError("应为数字。")
+    written = str(value)
     try:
-        number = Decimal(str(value))
+        number = Decimal(written)
     except InvalidOperation as fault:
         raise _FaultyError("应为数字。") from fault
     if not number.is_finite():
         raise _FaultyError("应为数字。")
+    # Before any arithmetic: 1e999999 is cheap to write, and its exact value ruinous to work out.
+    if len(written) > _LONGEST_NUMBER or abs(number.adjusted()) > _LONGEST_NUMBER:
+        raise _FaultyError("数值过大或过长，请核对。")
     _bounds(field, Fraction(number))
     return str(number)
 
@@ -114,6 +118,7 @@ def _rating(_field: OutputField, value: Any) -> int:
 
 # Larger numbers fit no column and describe no pipe, sum or count of this trade.
 _LARGEST = 10**12
+_LONGEST_NUMBER = 30
 
 
 def _bounds(field: OutputField, number: Fraction) -> None:

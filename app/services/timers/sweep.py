@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.events import ReminderDue, TaskOverdue
-from app.models import Task, TaskState, Timer, TimerKind
+from app.models import Case, Task, TaskState, Timer, TimerKind
 from app.services import city
 
 
@@ -28,10 +28,13 @@ def sweep(limit: int) -> Swept:
     """
     rows = db.session.execute(
         select(Timer.id, Timer.due_at, Timer.kind, Timer.task_id, Timer.occurrence, Timer.reminders)
+        .join(Case, Case.id == Timer.case_id)
         .where(Timer.due_at <= clock.now())
         .order_by(Timer.due_at, Timer.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        # With the case, since firing writes to its tasks: what somebody is moving just now is left to the
+        # next sweep, and neither waits for the other.
+        .with_for_update(skip_locked=True, of=(Timer, Case))
     ).all()
     if not rows:
         return Swept(0, 0)
@@ -47,7 +50,7 @@ def sweep(limit: int) -> Swept:
             continue
         told += 1
         if row.kind == TimerKind.REMINDER:
-            eventbus.publish(ReminderDue(task.id, tuple(row.reminders.split(","))))
+            eventbus.publish(ReminderDue(task.id, tuple(row.reminders.split(",")), row.due_at))
             continue
         task.overdue_told = row.occurrence
         db.session.add(
