@@ -13,7 +13,7 @@ from notifications.values import Speech
 
 def speech() -> Speech:
     """The words of this city, at the instant of what is told."""
-    return Speech(catalog.current().wording, city.working_time().zone, clock.now())
+    return Speech(catalog.current().wording, city.zone(), clock.now())
 
 
 def customer(brief: CaseBrief) -> list[Recipient]:

@@ -67,6 +67,12 @@ VALUES = MappingProxyType(
             "headline_name": NamedValue(ValueKind.TEXT),
             "later_stages": NamedValue(ValueKind.TEXT),
         },
+        Subject.DUE: _OF_EVERY_CASE
+        | {
+            "stage_name": NamedValue(ValueKind.TEXT),
+            "was": NamedValue(ValueKind.TIME),
+            "due": NamedValue(ValueKind.TIME, optional=True),
+        },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
     }
 )

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from app.core.eventbus import subscribe
 from app.domain import events
-from notifications import catalog, catalogfile, handlers, promise_handlers
+from notifications import catalog, catalogfile, handlers, handlers_of_money, promise_handlers
+from notifications.webhooks import telling
 
 
 def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> None:
@@ -16,6 +17,7 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     """
     catalog.install(catalogfile.load(city_folder, None if simulated else template_ids))
     subscribe(events.CaseOpened, handlers.case_opened)
+    subscribe(events.ConsultationTaken, handlers.consultation_taken)
     subscribe(events.CaseConfirmed, handlers.case_confirmed)
     subscribe(events.StageCompleted, handlers.stage_completed)
     subscribe(events.TaskOpened, handlers.task_opened)
@@ -26,8 +28,15 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.StopRuled, promise_handlers.stop_ruled)
     subscribe(events.HeadlineThreatened, promise_handlers.headline_threatened)
     subscribe(events.PromiseBudgetThreatened, promise_handlers.budget_threatened)
+    subscribe(events.StageDueMoved, handlers.stage_due_moved)
+    subscribe(events.TaskDueMoved, handlers.task_due_moved)
     subscribe(events.ReminderDue, handlers.reminder_due)
     subscribe(events.TaskOverdue, handlers.task_overdue)
     subscribe(events.WaterOn, handlers.water_on)
     subscribe(events.CaseRated, handlers.case_rated)
     subscribe(events.CaseClosed, handlers.case_closed)
+    telling.wire()
+    subscribe(events.QuoteIssued, handlers_of_money.quote_issued)
+    subscribe(events.QuoteChosen, handlers_of_money.quote_chosen)
+    subscribe(events.PaperMade, handlers_of_money.paper_made)
+    subscribe(events.PaperConfirmed, handlers_of_money.paper_confirmed)

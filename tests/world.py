@@ -17,6 +17,7 @@ from app.jobs import timetable
 from app.services import personnel
 from app.services.personnel import NewStaff
 from app.wechat.simulator.desk import Desk
+from tests import paperwork
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -89,6 +90,8 @@ STAFF = (
     ("E001", "周工", "engineering", "13800000401", False, False, ()),
     ("M001", "吴师傅", "marketing", "13800000501", False, False, ()),
     ("F001", "郑会计", "finance", "13800000601", False, False, ()),
+    ("C001", "许总工", "chief_engineer", "13800000801", False, False, ()),
+    ("J001", "韩总", "group", "13800000901", False, False, ()),
     ("S001", "冯督办", "customer_development", "13800000701", False, True, ()),
 )
 BY_DEPARTMENT = {
@@ -97,6 +100,8 @@ BY_DEPARTMENT = {
     "engineering": "E001",
     "marketing": "M001",
     "finance": "F001",
+    "chief_engineer": "C001",
+    "group": "J001",
 }
 
 
@@ -109,14 +114,14 @@ class Phone:
     """Somebody with the mini-program open: a token, and a fresh Idempotency-Key for every POST."""
 
     def __init__(self, client: FlaskClient, token: str) -> None:
-        self._client = client
+        self.client = client
         self.token = token
 
     def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}"}
         if method == "POST":
             headers["Idempotency-Key"] = key or uuid4().hex
-        return self._client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+        return self.client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
 
     def get(self, path: str) -> Any:
         response = self.send("GET", path)
@@ -213,7 +218,9 @@ class World:
                 for key, number in BY_DEPARTMENT.items()
                 if task["department"].startswith(_DEPARTMENT_NAMES[key])
             )
-        outputs = {**OUTPUTS[task_key], **changes}
+        with self.app.app_context(), atomic():
+            prepared = paperwork.prepare(who, task["id"], {**OUTPUTS.get(task_key, {}), **changes})
+        outputs = {**prepared, **changes}
         return self.staff(who).post(f"/staff/tasks/{task['id']}/completion", {"outputs": outputs})
 
     def messages(self) -> Any:

@@ -4,7 +4,7 @@ Services never commit. The web edge and the jobs wrap each piece of work in `ato
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from app.core.db import db, reading
 
@@ -25,7 +25,7 @@ class Transaction:
 def atomic(*, read_only: bool = False) -> Iterator[Transaction]:
     """Commit at the end of the block; roll back when it raises, was turned back, or only read."""
     transaction = Transaction()
-    with reading() if read_only else nullcontext():
+    with reading(read_only):
         try:
             yield transaction
             if transaction.keep and not read_only:

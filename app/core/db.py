@@ -78,9 +78,13 @@ def _in_utc(stored: datetime | None) -> datetime | None:
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """Within this block a transaction promises not to write, so SQLite need not take the write lock."""
-    token = _read_only.set(True)
+def reading(read_only: bool) -> Iterator[None]:
+    """Within this block, if `read_only`, a transaction promises not to write.
+
+    SQLite then need not take the write lock. `read_only=False` takes the promise back for a block inside
+    one that gave it.
+    """
+    token = _read_only.set(read_only)
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 PREFIX = "STEWARD_"
+MEMORY = "memory://"
 WECHAT = "https://api.weixin.qq.com"
 MINIMUM_SECRET = 32
 
@@ -60,6 +61,7 @@ class Settings:
     service_account: WeChatAccount
     wechat_url: str
     template_ids: Path | None
+    documents_url: str
     clock_file: Path | None
     log_level: str
     session_hours: int
@@ -130,6 +132,7 @@ class _Reader:
             service_account=self._account("SERVICE"),
             wechat_url=self._wechat_url(),
             template_ids=self._template_ids(),
+            documents_url=self._documents_url(),
             clock_file=self._clock_file(),
             log_level=self._log_level(),
             session_hours=int(self._number("SESSION_HOURS", 24 * 7, lowest=1)),
@@ -201,6 +204,12 @@ class _Reader:
         if self._profile is Profile.PRODUCTION and path is None:
             self._fault("TEMPLATE_IDS", "is missing: the file with the ids of your message templates")
         return path
+
+    def _documents_url(self) -> str:
+        url = self._environ.get(f"{PREFIX}DOCUMENTS_URL", "")
+        if url:
+            return url
+        return MEMORY if self._profile is Profile.TEST else f"file://{Path.cwd() / 'var' / 'documents'}"
 
     def _clock_file(self) -> Path | None:
         path = self._path("CLOCK_FILE", must_exist=False)

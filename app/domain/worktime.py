@@ -99,6 +99,19 @@ class WorkingTime:
             for opens, closes in self._opening.periods(self.day(on))
         )
 
+    def provisional(self, start: datetime, end: datetime) -> bool:
+        """Whether a day from that of `start` to that of `end` lies in a year that is not announced yet.
+
+        A due date with such a day behind it may move when the notice comes out (design.md, rule 5).
+        """
+        on, last = self._date(start), self._date(end)
+        while on < last:
+            if self.day(on).provisional:
+                return True
+            # Notices are published by year, so that one day answers for the rest of its year.
+            on = date(on.year + 1, 1, 1)
+        return self.day(last).provisional
+
     def coordinate(self, at: datetime) -> int:
         """W(at): the ticks of working time from the start of the calendar to `at`."""
         try:

@@ -115,6 +115,15 @@ class PromiseBrief:
     later_people: tuple[PersonBrief, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RunningStageBrief:
+    """An open stage and when it is due."""
+
+    case: CaseBrief
+    stage_name: str
+    due_at: datetime | None
+
+
 _Manager = aliased(Staff)
 _Deputy = aliased(Staff)
 
@@ -299,9 +308,25 @@ def holders_of_stage(case_id: str, stage_key: str) -> tuple[PersonBrief, ...]:
     return tuple(dict.fromkeys(person for row in held for person in _holders(*row, brief)))
 
 
+def running_stage(case_id: str, stage_key: str) -> RunningStageBrief:
+    """What notices say of an open stage."""
+    program = city.program(db.session.get_one(Case, case_id).program_key)
+    due_at = db.session.scalar(
+        select(Stage.due_at).where(
+            Stage.case_id == case_id, Stage.key == stage_key, Stage.completed_at.is_(None)
+        )
+    )
+    return RunningStageBrief(case(case_id), program.stage(stage_key).name, due_at)
+
+
 def supervisors() -> tuple[PersonBrief, ...]:
     """Everybody who audits the promise."""
     return tuple(_person(row) for row in _SUPERVISORS.rows({}))
+
+
+def member(staff_id: str) -> PersonBrief:
+    """A member of staff as somebody to write to."""
+    return _person(db.session.get_one(Staff, staff_id))
 
 
 def customer(customer_id: str) -> CustomerBrief:

@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from app.domain.city import City, load_city
 from app.domain.departments import load_departments
+from app.domain.documentkinds import DocumentRules, load_document_rules
 from app.domain.forms import Form, load_forms
-from app.domain.officehours import load_hours
+from app.domain.officehours import CalendarData, load_hours
+from app.domain.papers import PaperKind, load_papers
+from app.domain.pricelist import PriceList, load_prices
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.worktime import WorkingTime
-from app.services import calendar
+from app.services import calendar, calendar_versions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CityBundle:
     """Everything a city brings as data: itself, its departments, programs, forms and calendar.
 
+    `office` and `calendar` hold until the utility publishes its first own version of the calendar.
     Equal to nothing but itself, so that what is made from all of it can be kept for it.
 
     `folder` is where it was read from, for the templates of its papers.
@@ -29,6 +34,10 @@ class CityBundle:
     lead_department: str
     programs: Mapping[str, Program]
     forms: Mapping[str, Form]
+    documents: DocumentRules
+    office: CalendarData
+    prices: PriceList
+    papers: Mapping[str, PaperKind]
     calendar: WorkingTime
 
 
@@ -52,6 +61,10 @@ def read(folder: Path) -> CityBundle:
         lead_department=next(department.key for department in departments if department.lead),
         programs=load_programs(folder),
         forms=load_forms(folder),
+        documents=load_document_rules(folder),
+        office=hours,
+        prices=load_prices(folder),
+        papers=load_papers(folder),
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
     )
 
@@ -69,8 +82,14 @@ def current() -> CityBundle:
 
 
 def working_time() -> WorkingTime:
-    """The working-time line of the city in use."""
-    return current().calendar
+    """The working-time line in force in the transaction under way: of the newest published version."""
+    bundle = current()
+    return calendar_versions.in_force(bundle.city.key, bundle.calendar)
+
+
+def zone() -> ZoneInfo:
+    """The city's time zone, which no version of the calendar changes."""
+    return current().calendar.zone
 
 
 def program(key: str) -> Program:

@@ -13,7 +13,7 @@ from app.models import Actor, TimelineEntry
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who acts: the customer, a member of staff, or the engine itself."""
+    """Who acts: the customer, a member of staff, a partner platform, or the engine itself."""
 
     actor: Actor
     id: str | None = None
@@ -30,6 +30,11 @@ def by_customer(customer_id: str) -> By:
 def by_staff(staff_id: str) -> By:
     """A member of staff acts."""
     return By(Actor.STAFF, staff_id)
+
+
+def by_partner(partner_id: str) -> By:
+    """A partner platform acts."""
+    return By(Actor.PARTNER, partner_id)
 
 
 def note(case_id: str, at: datetime, kind: str, by: By, detail: Mapping[str, Any] | None = None) -> None:

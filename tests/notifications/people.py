@@ -11,6 +11,7 @@ from app.services.briefs import (
     CustomerBrief,
     PersonBrief,
     PromiseBrief,
+    RunningStageBrief,
     StageBrief,
     StopBrief,
     TaskBrief,
@@ -101,6 +102,9 @@ class Registry:
             later_people=(DESIGNER, SECOND_DESIGNER),
         )
     )
+    running_stage: RunningStageBrief = field(
+        default_factory=lambda: RunningStageBrief(CASE, "设计出图", datetime(2026, 3, 13, 9, 0, tzinfo=UTC))
+    )
     supervisors: tuple[PersonBrief, ...] = (BOSS,)
     customer: CustomerBrief = field(
         default_factory=lambda: CustomerBrief("customer-1", "mini-customer", "service-customer")
@@ -113,6 +117,7 @@ class Registry:
         monkeypatch.setattr(briefs, "stage", lambda _case, _stage: self.stage)
         monkeypatch.setattr(briefs, "promise", lambda _case, _stage: self.promise)
         monkeypatch.setattr(briefs, "holders_of_stage", lambda _case, _stage: self.task.holders)
+        monkeypatch.setattr(briefs, "running_stage", lambda _case, _stage: self.running_stage)
         monkeypatch.setattr(briefs, "supervisors", lambda: self.supervisors)
         monkeypatch.setattr(briefs, "customer", lambda _id: self.customer)
 

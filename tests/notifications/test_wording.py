@@ -25,6 +25,7 @@ def spoken(words: Catalog) -> str:
         Subject.STOP: speech.of_stop(registry.stop),
         Subject.TASK: speech.of_task(TASK, reminders=("before_due",), occurrence=2),
         Subject.PROMISE: speech.of_promise(registry.promise),
+        Subject.DUE: speech.of_due(registry.running_stage, datetime(2026, 3, 12, 9, tzinfo=UTC)),
         Subject.RATING: speech.of_rating(CASE, 2),
     }
     lines = []

@@ -5,6 +5,7 @@ Each check notes its faults at the path of the value (`stages[2].follows`) and g
 
 from collections.abc import Callable, Mapping, Sequence
 
+from app.domain.programs.commitments import check_commitments
 from app.domain.programs.definition import (
     HAPPENINGS,
     MILESTONES,
@@ -48,6 +49,7 @@ def check_program(program: Program, note: Note) -> None:
             note(f"{path}.tasks", f"duplicate key {key!r}: an earlier stage has a task of that key")
         tasks_seen |= own
     _check_milestones(program, note)
+    check_commitments(program, note)
 
 
 def _check_headline(program: Program, note: Note) -> None:

@@ -7,6 +7,8 @@ from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.models import AccessRecord, Application, Case, Staff, StaffLeave, Task
 
+__all__ = ["Case", "contact", "of_customer", "of_staff"]
+
 
 def of_customer(customer_id: str, case_id: str) -> Case:
     """A customer's own case. Raises `NotFoundError` for anybody else's."""

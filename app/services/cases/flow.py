@@ -5,6 +5,7 @@ after the rows they speak of were written.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from app.domain.programs import engine
 from app.domain.programs.definition import Holder, TaskSpec
 from app.domain.programs.definition import Stage as StageSpec
 from app.domain.programs.figures import StageLog
-from app.domain.worktime import Stretch
+from app.domain.worktime import Stretch, WorkingTime
 from app.models import Case, Stage, Stop, Task, TaskState
 from app.services import city, staffing
 from app.services.cases import promises
@@ -82,6 +83,7 @@ class CaseFlow:
             self._stages.append(row)
             db.session.add(row)
             note(self.case.id, now, "stage_opened", ENGINE, {"stage": spec.key})
+            self._events.append(events.StageOpened(self.case.id, spec.key))
             self._open_tasks(row, spec, now)
 
     def complete(self, task: Task, by: By, now: datetime) -> None:
@@ -281,27 +283,70 @@ class CaseFlow:
                 timers.clear(tasks)
                 self._time(row, spec, tasks, now)
 
+    def timings(self, line: WorkingTime, now: datetime) -> list["StageTiming"]:
+        """What every stage with open tasks, and each of these, is due at on another line; nothing changes.
+
+        The due date of a completed stage stays as it was when it was kept or missed.
+        """
+        found = []
+        for row in self._stages:
+            tasks = [
+                task
+                for task in self._tasks
+                if (task.stage_key, task.round, task.state) == (row.key, row.round, TaskState.OPEN)
+            ]
+            if tasks:
+                found.append(self._timing(line, row, self.program.stage(row.key), tasks, now))
+        return found
+
     def _time(self, row: Stage, spec: StageSpec, tasks: Sequence[Task], now: datetime) -> None:
         """Give a stage and these of its tasks their due dates and timers; none while the clock is stopped."""
+        timing = self._timing(self._line, row, spec, tasks, now)
+        row.due_at = timing.due_at
+        for timed in timing.tasks:
+            timed.task.due_at = timed.due_at
+        timers.set_for([timers.Wanted(timed.task, timed.reminders) for timed in timing.tasks], now)
+
+    def _timing(
+        self, line: WorkingTime, row: Stage, spec: StageSpec, tasks: Sequence[Task], now: datetime
+    ) -> "StageTiming":
         if self.stopped and engine.counts_stops(spec):
-            row.due_at = None
-            for task in tasks:
-                task.due_at = None
-            return
+            return StageTiming(row, spec, None, [TaskTiming(task, None, []) for task in tasks])
         stretches = self._stretches(now)
-        row.due_at = engine.stage_due(self._line, spec, row.opened_at, stretches)
-        wanted = []
+        due = (
+            engine.stage_due(line, spec, row.opened_at, stretches) if row.completed_at is None else row.due_at
+        )
+        timed = []
         for task in tasks:
             task_spec = spec.task(task.key)
-            task.due_at = engine.task_due(self._line, spec, task_spec, task.opened_at, row.due_at, stretches)
+            task_due = engine.task_due(line, spec, task_spec, task.opened_at, due, stretches)
             reminders = engine.reminders(
-                self._line,
+                line,
                 spec,
                 task_spec,
                 stage_opened_at=row.opened_at,
                 task_opened_at=task.opened_at,
-                due=task.due_at,
+                due=task_due,
                 stops=stretches,
             )
-            wanted.append(timers.Wanted(task, [reminder for reminder in reminders if reminder.at > now]))
-        timers.set_for(wanted, now)
+            timed.append(TaskTiming(task, task_due, [each for each in reminders if each.at > now]))
+        return StageTiming(row, spec, due, timed)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTiming:
+    """When a task is due, and the reminders that are still to come."""
+
+    task: Task
+    due_at: datetime | None
+    reminders: list[engine.Reminder]
+
+
+@dataclass(frozen=True, slots=True)
+class StageTiming:
+    """When an entered stage and its open tasks are due; None while the clock stands still."""
+
+    row: Stage
+    spec: StageSpec
+    due_at: datetime | None
+    tasks: list[TaskTiming]

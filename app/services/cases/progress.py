@@ -16,7 +16,7 @@ from app.domain.programs.figures import StageLog
 from app.domain.worktime import Covered, WorkingTime, rounded
 from app.models import CaseState
 from app.services import city
-from app.services.cases import record
+from app.services.cases import awaiting, record
 from app.services.cases.record import CaseRecord
 from app.services.city import CityBundle
 
@@ -73,7 +73,7 @@ def describe(found: CaseRecord) -> Answer:
     program = found.program
     turn, action = _turn(found)
     local = _Local(line)
-    return {
+    answer = {
         "id": head.id,
         "number": head.number,
         "program": {"key": program.key, "name": program.name},
@@ -104,6 +104,8 @@ def describe(found: CaseRecord) -> Answer:
         },
         "calendar_version": head.calendar_version if head.closed_at else line.version,
     }
+    # What a closed case came to stays as it was computed, whatever calendar is published afterwards.
+    return answer | head.figures if head.figures else answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ _NOT_ENTERED: Answer = {
     "stopped": "0.00",
     "opened_at": None,
     "due_at": None,
+    "provisional": False,
     "completed_at": None,
 }
 
@@ -179,6 +182,8 @@ def _stage(
         "stopped": line.shown(figure.stopped),
         "opened_at": local[last.opened_at],
         "due_at": local[last.due_at],
+        # The due date may still move with the notice of a year that is not announced yet.
+        "provisional": last.due_at is not None and line.provisional(last.opened_at, last.due_at),
         "completed_at": local[last.completed_at],
     }
 
@@ -209,8 +214,11 @@ def _turn(found: CaseRecord) -> tuple[Answer, str]:
     """Whose turn it is and the one next action, in the customer's words."""
     if found.head.state == CaseState.CLOSED:
         return {"party": "none", "name": ""}, "已办结，感谢您的信任。用水有问题请随时联系客户管家。"
-    if found.head.confirmed_at is None:
+    if found.head.confirmed_at is None and found.head.submitted_at is not None:
         return _party("customer"), "请核对客户管家代填的申请内容，确认无误后点“确认”。"
+    awaited = awaiting.of(found)
+    if awaited is not None:
+        return _party("customer"), awaited
     stop = found.open_stop
     if stop is not None:
         reason = found.program.stop_reason(stop.reason_key)

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    cast,
     literal_column,
     null,
     or_,
@@ -27,8 +29,8 @@ from app.core.hotread import HotRead
 from app.domain.programs.definition import Program
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch
-from app.models import Case, Staff, Stage, Stop, Task, TaskState
-from app.services import city, staffing
+from app.models import Application, Case, Staff, Stage, Stop, Task, TaskState
+from app.services import calendar_versions, city, staffing
 from app.services.city import CityBundle
 
 LOG_COLUMNS = 7
@@ -45,6 +47,8 @@ class Head(NamedTuple):
     number: str
     program_key: str
     water_on_at: datetime | None
+    submitted_at: datetime | None
+    """Empty in early service, as long as the form is not complete."""
     rating: int | None
     sealed_manager_phone: bytes
     project_name: str
@@ -54,6 +58,14 @@ class Head(NamedTuple):
     manager_name: str
     manager_number: str
     manager_photo_url: str
+    calendar_id: str | None
+    """The calendar in force, read along so that the look-up need not ask for it by itself."""
+    kept_figures: str | None
+
+    @property
+    def figures(self) -> dict[str, Any] | None:
+        """What a closed case came to, as it was computed when it closed."""
+        return orjson.loads(self.kept_figures) if self.kept_figures else None
 
     @property
     def manager_phone(self) -> str:
@@ -135,6 +147,7 @@ def _read(question: HotRead, parameters: dict[str, str]) -> CaseRecord | None:
             done[key] = ended
     if head is None:
         return None
+    calendar_versions.know(head.calendar_id)
     return CaseRecord(head, city.program(head.program_key), stages, stops, tasks, done)
 
 
@@ -176,6 +189,7 @@ def _question(condition: ColumnElement[bool], case_id: ColumnElement[str], bound
             Case.number,
             Case.program_key,
             Case.water_on_at,
+            Application.submitted_at,
             Case.rating,
             type_coerce(Staff.phone, LargeBinary),
             Case.project_name,
@@ -185,8 +199,11 @@ def _question(condition: ColumnElement[bool], case_id: ColumnElement[str], bound
             Staff.name,
             Staff.number,
             Staff.photo_url,
+            calendar_versions.newest_id.scalar_subquery(),
+            cast(Case.figures, String),
         )
         .join(Staff, Staff.id == Case.manager_id)
+        .join(Application, Application.id == Case.application_id)
         .where(condition),
         _log_row(
             "stage", Stage.key, Stage.opened_at, Stage.due_at, Stage.completed_at, _nothing(), _nothing()
@@ -209,9 +226,10 @@ def _log_row(kind: str, *columns: Any) -> Select[Any]:
         literal_column(f"'{kind}'", String),
         *columns,
         _never(),
+        _never(),
         null().cast(Integer),
         null().cast(LargeBinary),
-        *(_nothing() for _ in range(7)),
+        *(_nothing() for _ in range(9)),
     )
 
 

@@ -1,1 +1,1 @@
-"""Papers that people keep: rendered as PDF from the city's templates."""
+"""Papers that the utility makes: rendered, kept with their hash, confirmed on the customer's phone."""

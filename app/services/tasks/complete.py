@@ -11,8 +11,9 @@ from app.domain.errors import AlreadyDoneError, ConflictError, FieldsError, NotF
 from app.domain.events import WaterOn
 from app.domain.programs.definition import OutputKind, StageKind, TaskSpec
 from app.models import Case, LedgerEntry, Staff, StaffLeave, Task, TaskState
-from app.services.cases import access, closing, rating
+from app.services.cases import access, closing, early_service, rating
 from app.services.cases.flow import CaseFlow
+from app.services.tasks import commitments
 from app.services.tasks.outputs import checked
 from app.services.timeline import By, by_staff, note
 
@@ -59,11 +60,10 @@ def _take(staff: Staff, task: Task) -> None:
     )
 
 
-def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
-    """Complete a task with its required outputs, and let the case move on.
+def hold(staff: Staff, task: Task) -> Case:
+    """Make sure that an open task is this person's, taking it from the queue if need be; its case, locked.
 
-    Raises `AlreadyDoneError`, `ConflictError` when it is with somebody else, `FieldsError` with
-    everything that is still missing.
+    Raises `AlreadyDoneError`, and `ConflictError` when it is with somebody else.
     """
     case = _lock(task)
     _refuse_done(task)
@@ -71,14 +71,29 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
         _take(staff, task)
     elif task.assignee_id != staff.id and not _stands_in(staff, task):
         raise ConflictError("该任务由其他同事负责，请联系对方办理。")
+    return case
+
+
+def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
+    """Complete a task with its required outputs, and let the case move on.
+
+    Raises `AlreadyDoneError`, `ConflictError` when it is with somebody else or the form of a case in early
+    service is not complete, `FieldsError` with everything that is still missing or disagrees,
+    `ChoiceNeededError` and `PaperNeededError` while the customer has not done their part on the phone.
+    """
+    case = hold(staff, task)
     flow = CaseFlow.load(case)
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
-    outputs = checked(spec, given)
+    bound = commitments.of(case, spec)
+    outputs = checked(spec, bound.completed(given))
+    commitments.compare(case, spec, outputs, bound.known)
+    early_service.require_form(case, stage, spec)
     by = by_staff(staff.id)
     now = clock.now()
     if stage.kind is StageKind.RETURN_VISIT and spec.only_on is None:
         _settle_rating(case, spec, outputs, by)
+    commitments.record(task, spec, outputs, staff.id, bound.paper)
     task.outputs = outputs
     if WATER_ON in spec.marks:
         case.water_on_at = now

@@ -76,9 +76,11 @@ def _decimal(field: OutputField, value: Any) -> str:
     return str(number)
 
 
-def _boolean(_field: OutputField, value: Any) -> bool:
+def _boolean(field: OutputField, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _FaultyError("应选择是或否。")
+    if field.must_be_true and not value:
+        raise _FaultyError("为“是”时才能办结，请先处理不一致之处。")
     return value
 
 

@@ -33,7 +33,7 @@ def test_the_same_paper_has_the_same_bytes_in_another_process_and_zone(template:
         [sys.executable, "-c", program, str(template)],
         capture_output=True,
         check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         env={**os.environ, "TZ": "America/New_York"},
     ).stdout
     assert here.startswith(b"%PDF-")
