@@ -1,7 +1,7 @@
 """Whose turn it is, what comes next, and what each promised number has come to (the progress look-up)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -43,9 +43,16 @@ def for_staff(case_id: str) -> Answer:
 
 
 def figures(case_id: str) -> Answer:
-    """The figures alone, as a closed case keeps them. Raises `NotFoundError`."""
-    answer = for_staff(case_id)
-    return {key: answer[key] for key in ("stages", "headline", "full_process", "calendar_version")}
+    """The figures alone, for a closed case to keep: its log as it is now, by the calendar in force.
+
+    What the case kept before is not looked at, so that a correction can replace it. Raises `NotFoundError`.
+    """
+    found = record.of_case(case_id)
+    if found is None:
+        raise NotFoundError
+    answer = describe(replace(found, head=found.head._replace(kept_figures=None)))
+    kept = {key: answer[key] for key in ("stages", "headline", "full_process")}
+    return kept | {"calendar_version": city.working_time().version}
 
 
 def in_brief(found: CaseRecord) -> Answer:
