@@ -101,7 +101,8 @@ def reminder_due(event: events.ReminderDue) -> None:
     """
     brief = briefs.task(event.task_id)
     # A stop moves the due date, and the reminders of the new one are reminders of their own.
-    key = f"{_stage(brief)}:{'+'.join(event.kinds)}:{_stamp(brief.due_at)}"
+    # Without one, each following up is an occasion of its own.
+    key = f"{_stage(brief)}:{'+'.join(event.kinds)}:{_stamp(brief.due_at or event.at)}"
     values = _speech().of_task(brief, reminders=event.kinds)
     occasion = Occasion(Kind.TASK_REMINDER, key, brief.case.case_id, values, brief.task_id)
     enqueue(occasion, _staff([*brief.holders, brief.case.acting]))

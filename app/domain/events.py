@@ -1,6 +1,7 @@
 """What happened, told inside the transaction. Ids only: a listener reads what it needs itself."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,11 @@ class ClockResumed:
 
 @dataclass(frozen=True, slots=True)
 class ReminderDue:
-    """A task comes near its limit; `kinds` are the reminders that fell together."""
+    """A task comes near its limit; `kinds` are the reminders that fell together, `at` when they fell due."""
 
     task_id: str
     kinds: tuple[str, ...]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,21 @@ class CaseRated:
 
     case_id: str
     rating: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTurned:
+    """A case took a turn: withdrawn, refused, handed over, sent back, or on in another program."""
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanConfirmed:
+    """The customer agreed to the water plan on the phone."""
+
+    case_id: str
+    task_id: str
 
 
 @dataclass(frozen=True, slots=True)

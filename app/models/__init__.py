@@ -6,13 +6,15 @@ from app.models.case import Case, CaseState
 from app.models.customer import Customer, PrivacyConsent
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
+from app.models.plan import PlanConfirmation
 from app.models.session import Audience, Session
 from app.models.staff import Staff, StaffLeave
-from app.models.stage import Stage
+from app.models.stage import Stage, StageVoid
 from app.models.stop import Stop
 from app.models.task import Task, TaskState
 from app.models.timeline import Actor, TimelineEntry
 from app.models.timer import Timer, TimerKind
+from app.models.turn import CaseTurn, TurnKind
 
 __all__ = [
     "AccessRecord",
@@ -21,20 +23,24 @@ __all__ = [
     "Audience",
     "Case",
     "CaseState",
+    "CaseTurn",
     "Customer",
     "IdempotencyRecord",
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "PlanConfirmation",
     "PrivacyConsent",
     "Session",
     "Staff",
     "StaffLeave",
     "Stage",
+    "StageVoid",
     "Stop",
     "Task",
     "TaskState",
     "TimelineEntry",
     "Timer",
     "TimerKind",
+    "TurnKind",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
+from app.domain.programs.definition import Program
 from app.models import Case, Customer, Staff, StaffLeave, Stage, Stop, Task, TaskState
 from app.services import city
 
@@ -134,7 +135,7 @@ def task(task_id: str) -> TaskBrief:
     """What notices say of a task."""
     found = db.session.get_one(Task, task_id)
     brief = case(found.case_id)
-    stage = city.program(db.session.get_one(Case, found.case_id).program_key).stage(found.stage_key)
+    stage = _program(found.case_id).stage(found.stage_key)
     return TaskBrief(
         task_id=found.id,
         case=brief,
@@ -154,7 +155,7 @@ def task(task_id: str) -> TaskBrief:
 def stop(stop_id: str) -> StopBrief:
     """What notices say of a stop."""
     found = db.session.get_one(Stop, stop_id)
-    program = city.program(db.session.get_one(Case, found.case_id).program_key)
+    program = _program(found.case_id)
     return StopBrief(
         stop_id=found.id,
         case=case(found.case_id),
@@ -173,7 +174,7 @@ def stop(stop_id: str) -> StopBrief:
 
 def stage(case_id: str, stage_key: str) -> StageBrief:
     """What notices say of a completed stage; the next is the open one that is due first."""
-    program = city.program(db.session.get_one(Case, case_id).program_key)
+    program = _program(case_id)
     following = [spec for spec in program.stages if stage_key in spec.follows]
     opened = {
         row.key: row.due_at
@@ -200,6 +201,11 @@ def customer(customer_id: str) -> CustomerBrief:
     """A customer as somebody to write to."""
     found = db.session.get_one(Customer, customer_id)
     return CustomerBrief(found.id, found.openid, found.service_openid)
+
+
+def _program(case_id: str) -> Program:
+    found = db.session.get_one(Case, case_id)
+    return city.program_of(found.program_key, found.former_program_key)
 
 
 def _holders(found: Task, brief: CaseBrief) -> tuple[PersonBrief, ...]:

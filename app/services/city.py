@@ -8,8 +8,10 @@ from app.domain.city import City, load_city
 from app.domain.departments import load_departments
 from app.domain.forms import Form, load_forms
 from app.domain.officehours import load_hours
+from app.domain.programs import succession
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
+from app.domain.refusals import RefusalReason, load_refusals
 from app.domain.worktime import WorkingTime
 from app.services import calendar
 
@@ -24,6 +26,7 @@ class CityBundle:
     programs: Mapping[str, Program]
     forms: Mapping[str, Form]
     calendar: WorkingTime
+    refusals: Mapping[str, RefusalReason]
 
 
 class _Installed:
@@ -46,6 +49,7 @@ def read(folder: Path) -> CityBundle:
         programs=load_programs(folder),
         forms=load_forms(folder),
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, city.key),
+        refusals={reason.key: reason for reason in load_refusals(folder)},
     )
 
 
@@ -69,6 +73,15 @@ def working_time() -> WorkingTime:
 def program(key: str) -> Program:
     """The program of that key. Raises `KeyError`."""
     return current().programs[key]
+
+
+def program_of(key: str, former_key: str | None) -> Program:
+    """The program of a case, with what was checked under the one it was first applied for.
+
+    Raises `KeyError`.
+    """
+    present = program(key)
+    return present if former_key is None else succession.continued(present, program(former_key))
 
 
 def department_name(key: str) -> str:

@@ -7,6 +7,7 @@ citation (济水集团字〔2019〕138 号, section or 附件); ``loader`` reads
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -68,8 +69,11 @@ MILESTONES = frozenset({"acceptance_passed", "water_on", "paid"})
 HAPPENINGS = frozenset({"low_rating"})
 """What may open a task that is not part of the stage's ordinary course."""
 
-LEDGERS = frozenset({"payment_fen", "trip", "document"})
+LEDGERS = frozenset({"payment_fen", "trip", "document", "utility_cost_fen"})
 """The columns of the zero-paper ledger (零跑腿、零资料、零费用) that an output may add to."""
+
+ASKED = LEDGERS - {"utility_cost_fen"}
+"""Those that ask something of the customer; the other is what the utility bears itself (二(二)3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,9 @@ class OutputField:
     """A value without which (if ``required``) its task can't be completed.
 
     ``min`` and ``max`` bound the number; ``max_length`` counts characters of a text; ``ledger`` names what
-    completing with this value adds to the zero-paper ledger (one of ``LEDGERS``).
+    completing with this value adds to the zero-paper ledger (one of ``LEDGERS``). ``not_above``: the values
+    of the same stage, as ``task.key``, that this calibre can't exceed (三(二): what can be built on site).
+    ``criterion``: a condition that has to be met before the task may decide in favour (``TaskSpec.turn``).
     """
 
     key: str
@@ -132,6 +138,24 @@ class OutputField:
     max_length: int | None = None
     ledger: str | None = None
     help: str = ""
+    not_above: tuple[str, ...] = ()
+    criterion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A decision that lets the case go on in another program, such as a refused “三零” eligibility (二(二)).
+
+    ``field`` is the output that decides, ``value`` its choice against; ``reason`` is the text that must then
+    say why; ``program`` is the key of the one to go on in; ``answers`` are what its form asks beyond the
+    present one's, and what is true of every case that turns.
+    """
+
+    field: str
+    value: str
+    reason: str
+    program: str
+    answers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +167,8 @@ class TaskSpec:
     from its opening (``None``: the stage's due date). ``remind_after``: working days after its opening at
     which its holder is reminded, for work to which neither plan nor program sets a limit. ``marks``: the
     milestones (of ``MILESTONES``) that completing it sets. ``only_on``: the happening (of ``HAPPENINGS``)
-    that opens it; such a task is waited for by nobody: its stage completes without it.
+    that opens it; such a task is waited for by nobody: its stage completes without it. ``turn``: the
+    decision of it after which the case goes on in another program.
     """
 
     key: str
@@ -157,6 +182,7 @@ class TaskSpec:
     outputs: tuple[OutputField, ...] = ()
     marks: tuple[str, ...] = ()
     only_on: str | None = None
+    turn: Turn | None = None
     duty: str = ""
     cite: str = ""
 
@@ -219,7 +245,8 @@ class Program:
     """One way to a new connection, with everything that the city promised about it.
 
     ``total`` is published by the plan and never derived from the stages. ``form`` is the key of the
-    application form. ``source`` names the document that the citations refer to.
+    application form. ``source`` names the document that the citations refer to. ``free_of`` are the columns
+    of the ledger (of ``ASKED``) in which the program promises that nothing is ever asked of the customer.
     """
 
     key: str
@@ -232,6 +259,7 @@ class Program:
     documents: tuple[Document, ...]
     form: str
     source: str
+    free_of: frozenset[str] = frozenset()
 
     def stage(self, key: str) -> Stage:
         """The stage of that key; ``KeyError`` when the program has none."""

@@ -15,12 +15,18 @@ from app.domain.worktime import Stretch, WorkingTime
 
 @dataclass(frozen=True, slots=True)
 class StageLog:
-    """One entry of a case into a stage; `completed_at` is None while it is open."""
+    """One entry of a case into a stage; `completed_at` is None while it is open.
+
+    `round` counts the entries from 1; `void` says why an entry no longer stands (it was sent back, has to
+    be repeated, or its case ended), and is None while it does. Its time counts all the same.
+    """
 
     key: str
     opened_at: datetime
     due_at: datetime | None
     completed_at: datetime | None
+    round: int = 1
+    void: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,8 @@ def full_process(
     entered = [log for log in logs if log.key in inside]
     if not entered:
         return None
-    finished = inside == {log.key for log in entered} and all(log.completed_at for log in entered)
+    standing = {log.key for log in entered if log.void is None}
+    finished = inside == standing and all(log.completed_at for log in entered)
     end = max(log.completed_at for log in entered if log.completed_at) if finished else now
     return line.used(min(log.opened_at for log in entered), end, stops)
 
@@ -67,13 +74,14 @@ def headline(
     line: WorkingTime,
     program: Program,
     logs: Sequence[StageLog],
-    tasks_done: Mapping[str, datetime],
+    tasks_done: Mapping[tuple[str, int], datetime],
     stops: Sequence[Stretch],
     now: datetime,
 ) -> Fraction | None:
     """What the headline's two 环节 have used together by `now`; None where the plan has no headline.
 
-    `tasks_done` gives the completion of the tasks that bound a stretch, by task key.
+    `tasks_done` gives the completion of the tasks that bound a stretch, by task key and round. What was
+    used before a stage was sent back stays used.
     """
     if program.headline is None:
         return None
@@ -86,7 +94,7 @@ def _span(
     line: WorkingTime,
     span: HeadlineSpan,
     logs: Sequence[StageLog],
-    tasks_done: Mapping[str, datetime],
+    tasks_done: Mapping[tuple[str, int], datetime],
     stops: Sequence[Stretch],
     now: datetime,
 ) -> Fraction:
@@ -94,8 +102,10 @@ def _span(
     for log in logs:
         if log.key != span.stage:
             continue
-        start = log.opened_at if span.from_task is None else tasks_done.get(span.from_task)
-        end = log.completed_at if span.to_task is None else tasks_done.get(span.to_task)
+        start = log.opened_at if span.from_task is None else tasks_done.get((span.from_task, log.round))
+        end = log.completed_at
+        if span.to_task is not None:
+            end = tasks_done.get((span.to_task, log.round)) or log.completed_at
         if start is not None:
             total += line.used(start, end or now, stops)
     return total

@@ -9,6 +9,7 @@ _LEDGER_KINDS = {
     "payment_fen": OutputKind.FEN,
     "trip": OutputKind.INTEGER,
     "document": OutputKind.INTEGER,
+    "utility_cost_fen": OutputKind.FEN,
 }
 
 
@@ -26,6 +27,8 @@ def read_output(row: Table, lists: ChoiceLists) -> OutputField:
         max_length=row.whole("max_length", optional=kind is not OutputKind.TEXT),
         ledger=row.text("ledger", optional=True) or None,
         help=row.text("help", optional=True),
+        not_above=row.texts("not_above", optional=True),
+        criterion=row.flag("criterion"),
     )
     if output.min is not None and output.max is not None and output.min > output.max:
         row.fault("min", "is greater than max")
@@ -33,6 +36,8 @@ def read_output(row: Table, lists: ChoiceLists) -> OutputField:
         row.fault("min", f"a value of kind {kind.value!r} has no min or max")
     if kind is not OutputKind.TEXT and output.max_length is not None:
         row.fault("max_length", f"a value of kind {kind.value!r} has no length")
+    if output.criterion and kind is not OutputKind.BOOLEAN:
+        row.fault("criterion", "only a value of kind 'boolean' can be a criterion")
     _check_ledger(row, output)
     return output
 

@@ -10,12 +10,18 @@ from app.domain.errors import NotFoundError
 from app.domain.programs import figures as domain_figures
 from app.domain.programs.definition import Stage, StageKind
 from app.domain.worktime import WorkingTime, rounded
-from app.models import CaseState
+from app.models import CaseState, StageVoid
 from app.services import city
 from app.services.cases import record
 from app.services.cases.record import CaseRecord
 
 Answer = dict[str, Any]
+
+# What a case that ended before water-on says instead of a next action.
+_ENDINGS = {
+    CaseState.WITHDRAWN: "申请已撤回。如需用水，可随时重新申请，已填内容会自动带出。",
+    CaseState.REFUSED: "申请暂不能办理，原因和处理办法见通知。处理后可重新申请，如有疑问请联系客户管家。",
+}
 
 # Who holds the case, in the customer's words.
 _PARTY_NAMES = {"customer": "您", "authority": "行政审批部门", "utility": "水务公司"}
@@ -59,10 +65,11 @@ def in_brief(found: CaseRecord) -> Answer:
 
 def describe(found: CaseRecord) -> Answer:
     """The progress answer: working days as decimal strings, instants with the city's offset."""
-    now = clock.now()
+    head = found.head
+    # Nothing goes on counting in a case that has ended.
+    now = head.closed_at or clock.now()
     line = city.working_time()
     stops = found.stretches(now)
-    head = found.head
     turn, action = _turn(found)
     return {
         "id": head.id,
@@ -110,7 +117,10 @@ def _state(found: CaseRecord, key: str) -> str:
     logs = [log for log in found.stages if log.key == key]
     if not logs:
         return "waiting"
-    return "done" if all(log.completed_at for log in logs) else "open"
+    last = logs[-1]
+    if last.void is not None:
+        return "ended" if last.void == StageVoid.ENDED else "waiting"
+    return "done" if last.completed_at else "open"
 
 
 def _stage(found: CaseRecord, stage: Stage, line: WorkingTime, stops: list[Any], now: datetime) -> Answer:
@@ -159,6 +169,8 @@ def _turn(found: CaseRecord) -> tuple[Answer, str]:
     """Whose turn it is and the one next action, in the customer's words."""
     if found.head.state == CaseState.CLOSED:
         return {"party": "none", "name": ""}, "已办结，感谢您的信任。用水有问题请随时联系客户管家。"
+    if found.head.state in _ENDINGS:
+        return {"party": "none", "name": ""}, _ENDINGS[found.head.state]
     if found.head.confirmed_at is None:
         return _party("customer"), "请核对客户管家代填的申请内容，确认无误后点“确认”。"
     stop = found.open_stop

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, Row, String, bindparam, literal, null, or_, select, union_all
+from sqlalchemy import Executable, Row, String, and_, bindparam, literal, null, or_, select, union_all
 
 from app.core.db import db
 from app.domain.programs.definition import Program
@@ -18,6 +18,7 @@ _HEAD = select(
     Case.id,
     Case.number,
     Case.program_key,
+    Case.former_program_key,
     Case.project_name,
     Case.state,
     Case.channel,
@@ -47,7 +48,8 @@ _LOG = union_all(
         Stage.due_at.label("due"),
         Stage.completed_at.label("ended"),
         null().cast(String).label("other"),
-        null().cast(String).label("party"),
+        Stage.void.label("party"),
+        Stage.round.label("round"),
     ).where(Stage.case_id == bindparam("case_id")),
     select(
         literal("stop"),
@@ -57,6 +59,7 @@ _LOG = union_all(
         Stop.ended_at,
         Stop.task_id,
         Stop.party,
+        literal(0),
     ).where(Stop.case_id == bindparam("case_id")),
     select(
         literal("task"),
@@ -66,9 +69,13 @@ _LOG = union_all(
         Task.completed_at,
         Task.department,
         Task.stage_key,
+        Task.round,
     ).where(
         Task.case_id == bindparam("case_id"),
-        or_(Task.state == TaskState.OPEN.value, Task.key.in_(bindparam("bounds", expanding=True))),
+        or_(
+            Task.state == TaskState.OPEN.value,
+            and_(Task.state == TaskState.DONE.value, Task.key.in_(bindparam("bounds", expanding=True))),
+        ),
     ),
 )
 
@@ -91,6 +98,7 @@ class OpenTask:
     stage_key: str
     department: str
     due_at: datetime | None
+    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ class CaseRecord:
     stages: Sequence[StageLog]
     stops: Sequence[StopLog]
     open_tasks: Sequence[OpenTask]
-    tasks_done: dict[str, datetime]
+    tasks_done: dict[tuple[str, int], datetime]
 
     def stretches(self, now: datetime) -> list[Stretch]:
         """The stops as stretches of time, an open one lasting until `now`."""
@@ -133,21 +141,22 @@ def _read(query: Executable, parameters: dict[str, str]) -> CaseRecord | None:
     head = db.session.execute(query, parameters).first()
     if head is None:
         return None
-    program = city.program(head.program_key)
+    program = city.program_of(head.program_key, head.former_program_key)
     stages: list[StageLog] = []
     stops: list[StopLog] = []
     tasks: list[OpenTask] = []
-    done: dict[str, datetime] = {}
+    done: dict[tuple[str, int], datetime] = {}
     rows = db.session.execute(_LOG, {"case_id": head.id, "bounds": _bounds(program)})
-    for kind, key, started, due, ended, other, party in rows:
+    for kind, key, started, due, ended, other, party, round_ in rows:
         if kind == "stage":
-            stages.append(StageLog(key, started, due, ended))
+            stages.append(StageLog(key, started, due, ended, round_, party))
         elif kind == "stop":
             stops.append(StopLog(key, started, ended, party))
         elif ended is None:
-            tasks.append(OpenTask(key, party, other, due))
+            tasks.append(OpenTask(key, party, other, due, started))
         else:
-            done[key] = ended
+            done[key, round_] = ended
+    stages.sort(key=lambda log: log.round)
     return CaseRecord(head, program, stages, stops, tasks, done)
 
 

@@ -11,8 +11,8 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.events import CaseOpened
-from app.models import Application, Case, LedgerEntry, LedgerKind
-from app.services import city, staffing
+from app.models import Application, Case, LedgerKind
+from app.services import city, ledger, staffing
 from app.services.applications.answers import check, form_of
 from app.services.cases.flow import CaseFlow
 from app.services.timeline import By, note
@@ -48,7 +48,7 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     application.submitted_at = now
     db.session.add(case)
     db.session.flush()
-    _enter_form_in_ledger(case, now)
+    enter_form_in_ledger(case)
     note(case.id, now, "case_opened", by, {"channel": case.channel})
     flow = CaseFlow.fresh(case)
     flow.tell(CaseOpened(case.id))
@@ -102,9 +102,8 @@ def _new_number(now: datetime) -> str:
             return number
 
 
-def _enter_form_in_ledger(case: Case, now: datetime) -> None:
+def enter_form_in_ledger(case: Case) -> None:
+    """The form that the customer filled in is one of the documents asked, where the program asks any."""
     for document in city.program(case.program_key).documents:
         if document.key == APPLICATION_FORM:
-            db.session.add(
-                LedgerEntry(case_id=case.id, at=now, kind=LedgerKind.DOCUMENT, quantity=1, what=document.name)
-            )
+            ledger.enter(case, LedgerKind.DOCUMENT, 1, document.name)

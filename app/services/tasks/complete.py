@@ -7,13 +7,20 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.domain.errors import AlreadyDoneError, ConflictError, FieldsError, NotFoundError
+from app.domain.errors import (
+    AlreadyDoneError,
+    ChangedMeanwhileError,
+    ConflictError,
+    FieldsError,
+    NotFoundError,
+)
 from app.domain.events import WaterOn
-from app.domain.programs.definition import OutputKind, StageKind, TaskSpec
-from app.models import Case, LedgerEntry, Staff, StaffLeave, Task, TaskState
-from app.services.cases import closing, rating
+from app.domain.programs.definition import OutputKind, Stage, StageKind, TaskSpec
+from app.models import Case, Staff, StaffLeave, Task, TaskState
+from app.services import ledger
+from app.services.cases import change_program, closing, edits, rating
 from app.services.cases.flow import CaseFlow
-from app.services.tasks.outputs import checked
+from app.services.tasks.outputs import checked, refuse_impossible
 from app.services.timeline import By, by_staff, note
 
 WATER_ON = "water_on"
@@ -21,7 +28,7 @@ WATER_ON = "water_on"
 
 def visible(staff: Staff, task_id: str) -> Task:
     """A task of this person, their department, or whom they stand in for. Raises `NotFoundError`."""
-    task = db.session.scalar(select(Task).where(Task.id == task_id).with_for_update())
+    task = db.session.scalar(select(Task).where(Task.id == task_id))
     if task is None or not (
         staff.is_supervisor
         or task.department == staff.department
@@ -37,11 +44,12 @@ def take(staff: Staff, task: Task) -> None:
 
     Raises `ConflictError` when a colleague has it already or it is another department's.
     """
+    _hold(task)
     _refuse_done(task)
     if task.assignee_id == staff.id:
         return
     if task.assignee_id is not None:
-        raise ConflictError("该任务已由同事领取，请从列表中选择其他任务。")
+        raise ConflictError("该任务已由同事领取，请从列表中选择其他任务。", changes=edits.of_task(task))
     if task.department != staff.department:
         raise NotFoundError
     task.assignee_id = staff.id
@@ -54,13 +62,17 @@ def take(staff: Staff, task: Task) -> None:
     )
 
 
-def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
+def complete(staff: Staff, task: Task, given: Mapping[str, Any], version: int | None = None) -> None:
     """Complete a task with its required outputs, and let the case move on.
 
-    Raises `AlreadyDoneError`, `ConflictError` when it is with somebody else, `FieldsError` with
-    everything that is still missing.
+    `version` is the task's as the caller saw it. Raises `AlreadyDoneError` and `ConflictError` (with what
+    changed) when somebody was faster or has it, `FieldsError` with everything missing or impossible,
+    `NotToBeAskedError`.
     """
+    _hold(task)
     _refuse_done(task)
+    if version is not None and version != task.version:
+        raise ChangedMeanwhileError(task.version, edits.of_task(task))
     if task.assignee_id is None:
         take(staff, task)
     elif task.assignee_id != staff.id and not _stands_in(staff, task):
@@ -70,6 +82,8 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
     outputs = checked(spec, given)
+    refuse_impossible(stage, {**flow.delivered(task.stage_key), task.key: outputs})
+    against = change_program.decides_against(spec, outputs)
     by = by_staff(staff.id)
     now = clock.now()
     if stage.kind is StageKind.RETURN_VISIT and spec.only_on is None:
@@ -78,16 +92,28 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
     if WATER_ON in spec.marks:
         case.water_on_at = now
         flow.tell(WaterOn(case.id))
-    _enter_in_ledger(task, spec, outputs)
-    flow.complete(task, by, now)
+    _enter_in_ledger(case, stage, spec, outputs)
+    if against is not None and spec.turn is not None:
+        flow.settle(task, by, now)
+        change_program.change(case, flow, spec.turn, against, by, now)
+    else:
+        flow.complete(task, by, now)
     if stage.kind is StageKind.RETURN_VISIT and case.closed_at is None:
         closing.close(case, flow, now)
     flow.publish()
 
 
+def _hold(task: Task) -> None:
+    """Keep the task to this transaction, its case first: everybody takes the two in that order."""
+    db.session.execute(select(Case.id).where(Case.id == task.case_id).with_for_update())
+    db.session.refresh(task, with_for_update=True)
+
+
 def _refuse_done(task: Task) -> None:
     if task.state == TaskState.DONE:
-        raise AlreadyDoneError("该任务已办结，无需重复操作。")
+        raise AlreadyDoneError("该任务已办结，无需重复操作。", changes=edits.of_task(task))
+    if task.state == TaskState.CANCELLED:
+        raise ConflictError("该任务已取消，无需办理。", changes=edits.of_task(task))
 
 
 def _stands_in(staff: Staff, task: Task) -> bool:
@@ -120,16 +146,9 @@ def _settle_rating(case: Case, spec: TaskSpec, outputs: dict[str, Any], by: By) 
         rating.record(case, told, None, by)
 
 
-def _enter_in_ledger(task: Task, spec: TaskSpec, outputs: Mapping[str, Any]) -> None:
+def _enter_in_ledger(case: Case, stage: Stage, spec: TaskSpec, outputs: Mapping[str, Any]) -> None:
     for field in spec.outputs:
         quantity = outputs.get(field.key)
         if field.ledger and quantity:
-            db.session.add(
-                LedgerEntry(
-                    case_id=task.case_id,
-                    at=clock.now(),
-                    kind=field.ledger,
-                    quantity=int(quantity),
-                    what=f"{spec.name}：{field.name}"[:200],
-                )
-            )
+            entered = ledger.report if stage.kind is StageKind.RETURN_VISIT else ledger.enter
+            entered(case, field.ledger, int(quantity), f"{spec.name}：{field.name}")
