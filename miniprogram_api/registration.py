@@ -13,6 +13,7 @@ from miniprogram_api.customer.account import account
 from miniprogram_api.customer.applications import applications
 from miniprogram_api.customer.cases import cases
 from miniprogram_api.customer.public import public
+from miniprogram_api.customer.turns import turning as customer_turns
 from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
 from miniprogram_api.edge import StewardApp, check_body
@@ -22,6 +23,7 @@ from miniprogram_api.staff.applications import applications as staff_application
 from miniprogram_api.staff.cases import cases as staff_cases
 from miniprogram_api.staff.entry import entry
 from miniprogram_api.staff.tasks import tasks
+from miniprogram_api.staff.turns import turning as staff_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,13 @@ DOORS: Sequence[Door] = (
     Door(account, guards.customer, once=True),
     Door(applications, guards.customer, once=True),
     Door(cases, guards.customer, once=True),
+    Door(customer_turns, guards.customer, once=True),
     Door(entry, guards.anyone),
     Door(staff_account, guards.staff),
     Door(tasks, guards.staff),
     Door(staff_cases, guards.staff),
     Door(staff_applications, guards.staff),
+    Door(staff_turns, guards.staff),
     Door(callbacks, guards.signed_by_wechat),
     Door(console, guards.with_simulator),
 )

@@ -5,7 +5,6 @@ the deputy during leave) is told of everything of their cases that comes near it
 passed it. One event tells one person once.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,12 +14,14 @@ from app.core.db import db
 from app.domain import events
 from app.domain.programs.definition import StageKind
 from app.services import briefs, city
-from app.services.briefs import CaseBrief, PersonBrief, TaskBrief
+from app.services.briefs import PersonBrief, TaskBrief
 from app.services.cases import rating
 from notifications import catalog
-from notifications.kinds import Audience, Kind
+from notifications.kinds import Kind
 from notifications.models import Notice
-from notifications.outbox import Occasion, Recipient, dedupe_key, enqueue
+from notifications.outbox import Occasion, dedupe_key, enqueue
+from notifications.recipients import customer_of as _customer
+from notifications.recipients import members as _staff
 from notifications.values import Speech
 
 
@@ -125,21 +126,6 @@ def _tell_of_stop(kind: Kind, stop_id: str) -> None:
 
 def _speech() -> Speech:
     return Speech(catalog.current().wording, city.working_time().zone, clock.now())
-
-
-def _customer(brief: CaseBrief) -> list[Recipient]:
-    """The customer, if the case has one yet: it may have been opened for somebody who never logged in."""
-    if brief.customer_id is None:
-        return []
-    return [
-        Recipient(Audience.CUSTOMER, brief.customer_id, brief.customer_openid, brief.customer_service_openid)
-    ]
-
-
-def _staff(people: Iterable[PersonBrief]) -> list[Recipient]:
-    return [
-        Recipient(Audience.STAFF, person.staff_id, person.openid, person.service_openid) for person in people
-    ]
 
 
 def _is_return_visit(brief: TaskBrief) -> bool:

@@ -33,6 +33,7 @@ class Subject(StrEnum):
     STOP = "stop"
     TASK = "task"
     RATING = "rating"
+    TURN = "turn"
 
 
 class Kind(StrEnum):
@@ -51,6 +52,14 @@ class Kind(StrEnum):
     TASK_REMINDER = "task_reminder"
     TASK_OVERDUE = "task_overdue"
     LOW_RATING = "low_rating"
+    CASE_WITHDRAWN = "case_withdrawn"
+    CASE_REFUSED = "case_refused"
+    MANAGER_CHANGED = "manager_changed"
+    STAGE_SENT_BACK = "stage_sent_back"
+    PROGRAM_CHANGED = "program_changed"
+    CASE_ENDED = "case_ended"
+    CASE_HANDED_OVER = "case_handed_over"
+    PLAN_CONFIRMED = "plan_confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +85,13 @@ KINDS = MappingProxyType(
         Kind.TASK_REMINDER: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.TASK_OVERDUE: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.LOW_RATING: KindSpec(Audience.STAFF, Subject.RATING),
+        Kind.CASE_WITHDRAWN: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.CASE_REFUSED: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.MANAGER_CHANGED: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.STAGE_SENT_BACK: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.PROGRAM_CHANGED: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.CASE_ENDED: KindSpec(Audience.STAFF, Subject.TURN),
+        Kind.CASE_HANDED_OVER: KindSpec(Audience.STAFF, Subject.TURN),
+        Kind.PLAN_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
     }
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from app.services.briefs import CaseBrief, StageBrief, StopBrief, TaskBrief
+from app.services.briefs import CaseBrief, StageBrief, StopBrief, TaskBrief, TurnBrief
 from notifications.catalog import Wording
 
 
@@ -59,6 +59,16 @@ class Speech:
     def of_rating(self, brief: CaseBrief, rating: int) -> dict[str, str]:
         """The values of a rating, 1 to 5."""
         return self.of_case(brief) | {"rating": str(rating)}
+
+    def of_turn(self, brief: TurnBrief) -> dict[str, str]:
+        """The values of a turn: why, what can be done next, what was and is now."""
+        absent = self.wording.absent
+        return self.of_case(brief.case) | {
+            "reason": brief.reason or absent["reason"],
+            "next_step": brief.advice or absent["next_step"],
+            "was": brief.was or absent["was"],
+            "turned_to": brief.now or absent["turned_to"],
+        }
 
     def _urgency(self, reminders: Sequence[str]) -> str:
         # The most pressing word comes first in the data, the mildest last.

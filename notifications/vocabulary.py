@@ -59,6 +59,13 @@ VALUES = MappingProxyType(
             "urgency": NamedValue(ValueKind.TEXT),
             "overdue_days": NamedValue(ValueKind.NUMBER),
         },
+        Subject.TURN: _OF_EVERY_CASE
+        | {
+            "reason": NamedValue(ValueKind.TEXT, optional=True),
+            "next_step": NamedValue(ValueKind.TEXT, optional=True),
+            "was": NamedValue(ValueKind.TEXT, optional=True),
+            "turned_to": NamedValue(ValueKind.TEXT, optional=True),
+        },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
     }
 )

@@ -10,8 +10,9 @@ from sqlalchemy.orm import aliased
 from app.core import clock
 from app.core.db import db
 from app.domain.programs.definition import Program
-from app.models import Case, Customer, Staff, StaffLeave, Stage, Stop, Task, TaskState
+from app.models import Case, CaseTurn, Customer, Staff, StaffLeave, Stage, Stop, Task, TaskState
 from app.services import city
+from app.services.cases import turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,20 @@ class StageBrief:
     stage_name: str
     next_stage_name: str | None
     next_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnBrief:
+    """A turn of a case: why, what the customer can do next, what was and is now, who had held its work."""
+
+    turn_id: str
+    case: CaseBrief
+    kind: str
+    reason: str
+    advice: str
+    was: str
+    now: str
+    holders: tuple[PersonBrief, ...]
 
 
 _Manager = aliased(Staff)
@@ -189,6 +204,23 @@ def stage(case_id: str, stage_key: str) -> StageBrief:
         stage_name=program.stage(stage_key).name,
         next_stage_name=coming.name if coming else None,
         next_due_at=opened.get(coming.key) if coming else None,
+    )
+
+
+def turn(turn_id: str) -> TurnBrief:
+    """What notices say of a turn."""
+    found = db.session.get_one(CaseTurn, turn_id)
+    said = turns.line(db.session.get_one(Case, found.case_id), found)
+    holders = found.detail.get("holders", [])
+    return TurnBrief(
+        turn_id=found.id,
+        case=case(found.case_id),
+        kind=found.kind,
+        reason=said.reason,
+        advice=said.advice,
+        was=said.was,
+        now=said.now,
+        holders=_people(Staff.id.in_(holders)) if holders else (),
     )
 
 

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 import pytest
 
 from app.services import briefs
-from app.services.briefs import CaseBrief, CustomerBrief, PersonBrief, StageBrief, StopBrief, TaskBrief
+from app.services.briefs import (
+    CaseBrief,
+    CustomerBrief,
+    PersonBrief,
+    StageBrief,
+    StopBrief,
+    TaskBrief,
+    TurnBrief,
+)
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 """Tuesday, 09:00 in Jinan."""
@@ -54,6 +62,17 @@ TASK = TaskBrief(
     opened_at=datetime(2026, 3, 11, 1, 0, tzinfo=UTC),
     due_at=datetime(2026, 3, 12, 9, 0, tzinfo=UTC),
     is_open=True,
+)
+
+TURN = TurnBrief(
+    turn_id="turn-1",
+    case=CASE,
+    kind="refused",
+    reason="同一户名存在欠费",
+    advice="请结清欠费后重新申请",
+    was="李建国",
+    now="设计出图",
+    holders=(DESIGNER,),
 )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifications.catalog import Catalog
 from notifications.kinds import KINDS, Kind, Subject
 from notifications.values import Speech
-from tests.notifications.people import CASE, TASK, Registry
+from tests.notifications.people import CASE, TASK, TURN, Registry
 
 SNAPSHOT = Path(__file__).with_name("wording.txt")
 
@@ -25,6 +25,7 @@ def spoken(words: Catalog) -> str:
         Subject.STOP: speech.of_stop(registry.stop),
         Subject.TASK: speech.of_task(TASK, reminders=("before_due",), occurrence=2),
         Subject.RATING: speech.of_rating(CASE, 2),
+        Subject.TURN: speech.of_turn(TURN),
     }
     lines = []
     for kind in Kind:

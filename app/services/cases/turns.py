@@ -65,26 +65,24 @@ def take(
 
 def for_staff(case: Case) -> list[TurnLine]:
     """Every turn of a case that the caller was allowed to see, in order."""
-    return [_line(case, turn, name) for turn, name in _of(case)]
+    return [line(case, turn, name) for turn, name in _of(case)]
 
 
 def for_customer(case: Case) -> list[TurnLine]:
     """The turns that concern the customer, without what staff tell each other."""
     return [
-        _line(case, turn, name, hide=turn.kind in _AMONG_STAFF)
+        line(case, turn, name, hide=turn.kind in _AMONG_STAFF)
         for turn, name in _of(case)
         if turn.kind != TurnKind.CORRECTED
     ]
 
 
-def advice_of(turn: CaseTurn) -> str:
-    """What the customer can do next, where a coded reason says so."""
+def _advice(turn: CaseTurn) -> str:
     known = city.current().refusals.get(turn.key or "")
     return known.advice if turn.kind == TurnKind.REFUSED and known else ""
 
 
-def reason_of(turn: CaseTurn) -> str:
-    """Why, in words: a coded reason by its name, with what the person added."""
+def _reason(turn: CaseTurn) -> str:
     known = city.current().refusals.get(turn.key or "")
     if turn.kind == TurnKind.REFUSED and known:
         return f"{known.name}：{turn.words}" if turn.words else known.name
@@ -100,15 +98,16 @@ def _of(case: Case) -> Sequence[Any]:
     ).all()
 
 
-def _line(case: Case, turn: CaseTurn, staff_name: str | None, *, hide: bool = False) -> TurnLine:
+def line(case: Case, turn: CaseTurn, staff_name: str | None = None, *, hide: bool = False) -> TurnLine:
+    """One turn in words; `hide` leaves out what staff tell each other."""
     was, now = _changed(case, turn)
     return TurnLine(
         id=turn.id,
         at=turn.at,
         kind=turn.kind,
         actor="客户" if turn.actor == Actor.CUSTOMER else staff_name or "系统",
-        reason="" if hide else reason_of(turn),
-        advice=advice_of(turn),
+        reason="" if hide else _reason(turn),
+        advice=_advice(turn),
         was=was,
         now=now,
     )
