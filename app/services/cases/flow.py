@@ -131,6 +131,10 @@ class CaseFlow:
             note(self.case.id, now, "stage_completed", by, {"stage": spec.key})
             self._events.append(events.StageCompleted(self.case.id, spec.key))
             self.open_stages(now)
+            if self.promised_stage is None:
+                # Nothing promised is left to be stretched: a stop left open would never end.
+                for stop in [stop for stop in self._stops if stop.ended_at is None]:
+                    self.resume(stop, ENGINE, now)
         else:
             self._open_tasks(row, spec, now)
 
