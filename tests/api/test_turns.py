@@ -7,6 +7,7 @@ from tests.api.said import refused
 from tests.world import Phone, World
 
 ACCEPTANCE = ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan")
+TO_PAYMENT = (*ACCEPTANCE, "drawings", "quote", "sign_agreement", "payment")
 
 
 def begun(world: World) -> tuple[Phone, Phone, str]:
@@ -163,7 +164,7 @@ def test_a_stage_sent_back_has_what_is_left_of_its_limit(world: World) -> None:
 
 def test_what_was_paid_is_not_asked_for_again(world: World) -> None:
     customer, manager, case = begun(world)
-    for key in (*ACCEPTANCE, "drawings", "quote", "sign_agreement", "payment"):
+    for key in TO_PAYMENT:
         world.complete(case, key)
     assert turn(manager, case, "returns", stage="design", reason="图纸有误").status_code == 200
     for key in ("drawings", "quote", "sign_agreement", "build_and_accept", "water_on", "return_visit"):
@@ -240,7 +241,7 @@ def test_a_correction_keeps_the_old_value_with_who_when_and_why(world: World) ->
 
 def test_a_corrected_amount_shows_in_the_ledger(world: World) -> None:
     customer, _, case = begun(world)
-    for key in (*ACCEPTANCE, "drawings", "quote", "sign_agreement", "payment"):
+    for key in TO_PAYMENT:
         world.complete(case, key)
     task = task_of(world, case, "payment")
     body = {"version": task["version"], "field": "paid_fen", "value": 368000, "why": "笔误"}

@@ -166,11 +166,8 @@ class CaseMachine(RuleBasedStateMachine):
     @invariant()
     def everything_holds(self) -> None:
         if self.case_id:
-            with self.app.app_context():
-                try:
-                    self.check()
-                finally:
-                    db.session.rollback()
+            with self.app.app_context(), atomic(read_only=True):
+                self.check()
 
     def teardown(self) -> None:
         if not self.case_id:
@@ -289,10 +286,9 @@ class CaseMachine(RuleBasedStateMachine):
         complete.complete(db.session.get_one(Staff, person), db.session.get_one(Task, task.id), outputs)
 
     def case(self) -> Case:
-        with self.app.app_context():
+        with self.app.app_context(), atomic(read_only=True):
             found = db.session.get_one(Case, self.case_id)
             db.session.expunge_all()
-            db.session.rollback()
         return found
 
     def program(self) -> Any:
@@ -303,19 +299,15 @@ class CaseMachine(RuleBasedStateMachine):
         return [task for task in self.rows_of(Task) if task.state == state]
 
     def rows_of(self, noun: Any) -> list[Any]:
-        with self.app.app_context():
-            rows = list(
-                db.session.scalars(
-                    select(noun).where(noun.case_id == self.case_id).order_by(*noun.__table__.primary_key)
-                )
-            )
+        query = select(noun).where(noun.case_id == self.case_id).order_by(*noun.__table__.primary_key)
+        with self.app.app_context(), atomic(read_only=True):
+            rows = list(db.session.scalars(query))
             db.session.expunge_all()
-            db.session.rollback()
         return rows
 
     def everything(self) -> dict[str, list[str]]:
         """Every row that belongs to the case."""
-        with self.app.app_context():
+        with self.app.app_context(), atomic(read_only=True):
             found = {}
             for table in db.metadata.sorted_tables:
                 if "case_id" in table.columns:
@@ -327,7 +319,6 @@ class CaseMachine(RuleBasedStateMachine):
                 found[table.name] = sorted(
                     repr(tuple(row)) for row in db.session.execute(select(table).where(mine))
                 )
-            db.session.rollback()
         return found
 
 
