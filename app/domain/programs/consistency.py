@@ -17,7 +17,7 @@ from app.domain.programs.definition import (
     StageKind,
     TaskSpec,
 )
-from app.domain.waterplan import nominal_mm
+from app.domain.programs.waterplan import nominal_mm
 
 Note = Callable[[str, str], None]
 """Remembers a fault: the path of the value, and what is wrong with it."""

@@ -105,8 +105,8 @@ def _load_program(file: Path, around: _Surroundings) -> tuple[int, Program]:
 
 
 def _unknown_turns(folder: Path, programs: Sequence[Program]) -> list[DataFault]:
-    """The turns to a program that the city does not have, or of which every file could be read."""
-    known = {program.key for program in programs}
+    """The turns to a program that the city has no file of."""
+    known = {file.stem for file in (folder / "programs").glob("*.toml")}
     return [
         DataFault(
             folder / "programs" / f"{program.key}.toml",

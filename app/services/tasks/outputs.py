@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
-from app.domain import waterplan
 from app.domain.errors import FieldsError
+from app.domain.programs import waterplan
 from app.domain.programs.definition import OutputField, OutputKind, Stage, TaskSpec
 from app.domain.texts import has_control_characters
 
