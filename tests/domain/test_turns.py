@@ -53,7 +53,7 @@ def test_a_refused_program_leaves_its_check_and_nothing_else_of_itself() -> None
 
 
 def test_a_case_that_turns_has_every_answer_that_the_other_form_requires() -> None:
-    """The other form's required fields are asked here too, or follow from the turn: nothing is typed twice."""
+    """What the other form requires is asked here too, or follows from the turn: nothing is typed twice."""
     forms = load_forms(CITY)
     turns = [
         (program, task.turn)

@@ -121,6 +121,7 @@ REMIND_AFTER = "remind_after"
 def reminders(
     line: WorkingTime,
     stage: Stage,
+    task: TaskSpec,
     *,
     stage_opened_at: datetime,
     task_opened_at: datetime,
@@ -128,12 +129,14 @@ def reminders(
     stops: Sequence[Stretch],
     used_before: Fraction = _NONE,
 ) -> tuple[Reminder, ...]:
-    """The reminders of one open task that has a due date, in order; those that fall together are one.
+    """The reminders of one open task, in order; reminders that fall together are one.
 
-    None comes at or before the task's own start. `used_before` as in `stage_due`.
+    None comes at or before the task's own start. A task without a due date has one at a time, after the
+    number of working days its program sets for that (`follow_up`). `used_before` as in `stage_due`.
     """
     if due is None:
-        return ()
+        first = follow_up(line, task, task_opened_at, task_opened_at)
+        return () if first is None else (first,)
     instants: dict[datetime, list[str]] = {}
     for rule in stage.reminders:
         at = _instant(line, stage, rule.kind, rule.days, stage_opened_at, due, stops, used_before)

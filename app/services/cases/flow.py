@@ -332,18 +332,19 @@ class CaseFlow:
         for task in tasks:
             task_spec = spec.task(task.key)
             task.due_at = engine.task_due(self._line, spec, task_spec, task.opened_at, row.due_at, stretches)
+            if task.due_at is None:
+                self._follow_up(task, task_spec, now)
+                continue
             reminders = engine.reminders(
                 self._line,
                 spec,
+                task_spec,
                 stage_opened_at=row.opened_at,
                 task_opened_at=task.opened_at,
                 due=task.due_at,
                 stops=stretches,
                 used_before=used_before,
             )
-            if task.due_at is None:
-                self._follow_up(task, task_spec, now)
-                continue
             timers.set_for(task, [reminder for reminder in reminders if reminder.at > now], now)
 
     def _follow_up(self, task: Task, spec: TaskSpec, now: datetime) -> None:
