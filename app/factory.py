@@ -9,11 +9,12 @@ from flask_migrate import Migrate
 from requests.adapters import BaseAdapter
 
 from app.cli import registry
-from app.core import clock, crypto, logs
-from app.core.db import db, engine_options, prepare_engine
+from app.core import clock, crypto, hotread, logs, objectstore
+from app.core.db import READS, db, engine_options, prepare_engine, reads_options
 from app.core.settings import WECHAT, Profile, Settings, SettingsError
 from app.domain.citydata import city_folder
-from app.services import city
+from app.services import calendar_versions, city
+from app.services.documents.reading import LinkSigner
 from app.services.sessions import TokenSigner
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
 from app.wechat.port import AccountKind, Accounts
@@ -81,6 +82,7 @@ def _wired(app: StewardApp, settings: Settings) -> StewardApp:
     app.extensions["steward.signer"] = TokenSigner(
         settings.secret_key, timedelta(hours=settings.session_hours)
     )
+    app.extensions["steward.links"] = LinkSigner(settings.secret_key)
     openapi.configure(app)
     problems.register(app)
     registration.open_doors(app)
@@ -92,6 +94,7 @@ def _ready_core(settings: Settings) -> None:
     if settings.profile is not Profile.TEST:
         logs.configure(settings.log_level)
     crypto.install(settings.data_keys, settings.hash_key)
+    objectstore.install(settings.documents_url)
     if settings.clock_file is not None:
         clock.use(clock.FileClock(settings.clock_file))
 
@@ -99,10 +102,13 @@ def _ready_core(settings: Settings) -> None:
 def _ready_database(app: StewardApp, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    app.config["SQLALCHEMY_BINDS"] = {READS: reads_options(settings.database_url)}
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.on_sqlite)
+    calendar_versions.attach()
     with app.app_context():
         prepare_engine(db.engine)
+        hotread.follow(db.engine)
 
 
 def _ready_wechat(app: StewardApp, settings: Settings) -> None:

@@ -1,1 +1,1 @@
-"""Measurements, apart from the tests: each figure is a ratio of two things measured side by side in one run."""
+"""Measurements, apart from the tests: ratios of two things that are measured side by side in one run."""

@@ -1,23 +1,29 @@
 """The ground a benchmark stands on: migrated databases of both kinds, and cases walked to a telling point."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import select
 
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.clock import FixedClock, SystemClock
 from app.core.db import db
+from app.core.ids import new_id
 from app.core.settings import Settings
 from app.factory import create_app
-from app.models import Case, Stage
+from app.models import Case, Customer, Staff, Stage
+from app.services import city, identity
+from app.services.applications import drafts
 from app.services.sessions import Audience
 from miniprogram_api.edge import StewardApp
 from tests.databases import Postgresql, migrated_postgresql, migrated_sqlite, postgresql
-from tests.world import World
+from tests.world import ANSWERS, World
 
 DATABASES = ("sqlite", "postgresql")
 BEFORE_STOP = (
@@ -43,9 +49,11 @@ class Owned:
 class Ground:
     """Fresh databases for one run; all of them wait for the disk, as in production."""
 
-    def __init__(self, folder: Path, server: Postgresql) -> None:
+    def __init__(self, folder: Path, at_the_end: ExitStack) -> None:
         self._folder = folder
-        self._server = server
+        self._at_the_end = at_the_end
+        self._template: Path | None = None
+        self._server: Postgresql | None = None
         self._made = 0
 
     def database(self, kind: str) -> str:
@@ -53,15 +61,19 @@ class Ground:
         self._made += 1
         name = f"bench{self._made}"
         if kind == "sqlite":
-            return f"sqlite:///{migrated_sqlite(self._folder / f'{name}.db')}"
+            if self._template is None:
+                self._template = migrated_sqlite(self._folder / "template.db")
+            return f"sqlite:///{shutil.copy(self._template, self._folder / f'{name}.db')}"
+        if self._server is None:
+            self._server = self._at_the_end.enter_context(postgresql(durable=True))
         return migrated_postgresql(self._server, name)
 
 
 @contextmanager
 def ground() -> Iterator[Ground]:
     """Everything is gone at the end of the block."""
-    with tempfile.TemporaryDirectory(prefix="steward-bench-") as folder, postgresql(durable=True) as server:
-        yield Ground(Path(folder), server)
+    with tempfile.TemporaryDirectory(prefix="steward-bench-") as folder, ExitStack() as at_the_end:
+        yield Ground(Path(folder), at_the_end)
 
 
 @contextmanager
@@ -117,3 +129,42 @@ def _walk(world: World, now: datetime, position: int) -> Owned:
         token = world.app.extensions["steward.signer"].issue(Audience.CUSTOMER, case.customer_id)
         db.session.flush()
     return Owned(case_id, token.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A complete application that was not submitted yet, of a customer of its own with a live token."""
+
+    application_id: str
+    customer_id: str
+    token: str
+
+
+def drafts_to_submit(app: StewardApp, number: int) -> list[Draft]:
+    """So many drafts. Everybody follows the 服务号, so that every message has a channel."""
+    World(app)
+    clock.use(SystemClock())
+    with app.app_context(), atomic():
+        for member in db.session.scalars(select(Staff)):
+            member.openid, member.service_openid = f"o_{member.number}", f"s_{member.number}"
+    with app.app_context(), atomic():
+        return [_draft(app, position) for position in range(number)]
+
+
+def _draft(app: StewardApp, position: int) -> Draft:
+    phone = f"+86138{position:08d}"
+    customer = Customer(
+        id=new_id(),
+        openid=f"o_{position}",
+        service_openid=f"s_{position}",
+        phone=phone,
+        phone_hash=identity.phone_hash(phone),
+        created_at=clock.now(),
+    )
+    db.session.add(customer)
+    db.session.flush()
+    identity.consent(customer.id, city.current().city.privacy.version)
+    draft = drafts.start_by_customer(customer.id, "single_meter")
+    drafts.save(draft, {**ANSWERS, "contact_phone": phone}, drafts.FROM_CUSTOMER)
+    token = app.extensions["steward.signer"].issue(Audience.CUSTOMER, customer.id)
+    return Draft(draft.id, customer.id, token.value)

@@ -5,11 +5,9 @@ gives the same answer to the letter; the benchmark checks that before it measure
 """
 
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from flask import Response, jsonify, request
-from itsdangerous import BadData
 from marshmallow import Schema, fields
 from sqlalchemy import select
 
@@ -19,23 +17,30 @@ from app.domain.errors import NotFoundError, NotSignedInError
 from app.domain.programs import figures
 from app.domain.programs.definition import StageKind
 from app.domain.programs.figures import StageLog
-from app.domain.worktime import Stretch, rounded
+from app.domain.worktime import Covered, Stretch, rounded
 from app.models import Audience, Case, Session, Staff, Stage, Stop, Task, TaskState
 from app.services import city
 from miniprogram_api.guards import signer
 
 
+class Ticks(fields.Field[Any]):
+    """Working time on the line, as a decimal string of working days."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else city.working_time().shown(value)
+
+
 class Days(fields.Field[Any]):
     """Working days as a decimal string."""
 
-    def _serialize(self, value: Fraction | None, _attr: str | None, _obj: Any, **_kwargs: Any) -> str | None:
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         return None if value is None else str(rounded(value))
 
 
 class Moment(fields.Field[Any]):
     """An instant in the city's time."""
 
-    def _serialize(self, value: datetime | None, _attr: str | None, _obj: Any, **_kwargs: Any) -> str | None:
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         if value is None:
             return None
         return value.astimezone(city.working_time().zone).isoformat(timespec="seconds")
@@ -73,8 +78,8 @@ class StageSchema(Schema):
     promised_min = Days()
     promised_max = Days()
     same_day = fields.Boolean()
-    used = Days()
-    stopped = Days()
+    used = Ticks()
+    stopped = Ticks()
     opened_at = Moment()
     due_at = Moment()
     completed_at = Moment()
@@ -84,13 +89,13 @@ class HeadlineSchema(Schema):
     name = fields.String()
     links = fields.Integer()
     working_days = Days()
-    used = Days()
+    used = Ticks()
 
 
 class FullProcessSchema(Schema):
     min = Days()
     max = Days()
-    used = Days()
+    used = Ticks()
 
 
 class ProgressSchema(Schema):
@@ -119,20 +124,17 @@ SCHEMA = ProgressSchema()
 
 def lookup(case_id: str) -> Response:
     """The route."""
-    customer_id = _signed_in()
+    customer_id = signed_in()
     case = db.session.get(Case, case_id)
     if case is None or case.customer_id != customer_id:
         raise NotFoundError
     return jsonify(SCHEMA.dump(_progress(case)))
 
 
-def _signed_in() -> str:
+def signed_in() -> str:
+    """The customer whose token the request carries. Raises `NotSignedInError`."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    try:
-        session_id = signer()._serializers[Audience.CUSTOMER].loads(token)
-    except BadData:
-        raise NotSignedInError from None
-    session = db.session.get(Session, session_id)
+    session = db.session.get(Session, signer().session_of(Audience.CUSTOMER, token))
     if session is None or session.revoked_at is not None or session.expires_at <= clock.now():
         raise NotSignedInError
     return session.subject_id
@@ -146,7 +148,7 @@ def _progress(case: Case) -> dict[str, Any]:
     rows = db.session.scalars(select(Stage).where(Stage.case_id == case.id)).all()
     tasks = db.session.scalars(select(Task).where(Task.case_id == case.id)).all()
     stops = db.session.scalars(select(Stop).where(Stop.case_id == case.id)).all()
-    stretches = [Stretch(stop.started_at, stop.ended_at or now) for stop in stops]
+    stretches = line.covered([Stretch(stop.started_at, stop.ended_at or now) for stop in stops])
     logs = [StageLog(row.key, row.opened_at, row.due_at, row.completed_at) for row in rows]
     done = {(task.key, task.round): task.completed_at for task in tasks if task.completed_at is not None}
     headline = figures.headline(line, program, logs, done, stretches, now)
@@ -193,11 +195,11 @@ def _progress(case: Case) -> dict[str, Any]:
     }
 
 
-def _stage(case: Case, key: str, logs: list[StageLog], stops: list[Stretch], now: datetime) -> dict[str, Any]:
+def _stage(case: Case, key: str, logs: list[StageLog], stops: Covered, now: datetime) -> dict[str, Any]:
     program = city.program(case.program_key)
     spec = program.stage(key)
     own = [log for log in logs if log.key == key]
-    figure = figures.stage_figure(city.working_time(), program, key, own, stops, now)
+    figure = figures.stage_figure(city.working_time(), spec, own, stops, now)
     state = "waiting"
     if own:
         state = "done" if all(log.completed_at for log in own) else "open"

@@ -9,6 +9,7 @@ import json
 import selectors
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from time import perf_counter
@@ -16,17 +17,22 @@ from time import perf_counter
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length: "
 _AT_ONCE = 65536
+_SUCCESS = (b"200", b"201")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A stretch of load: raw requests sent in turn, for so many seconds after a warm-up."""
+    """A stretch of load: raw requests sent in turn, for so many seconds after a warm-up.
+
+    With `once`, each request is sent a single time and the stretch ends when the last is answered.
+    """
 
     port: int
     requests: list[str]
     connections: int
     warm_up_seconds: float
     seconds: float
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +66,58 @@ def _request(method: str, path: str, token: str | None, headers: str = "") -> st
 
 def run(order: Order) -> Outcome:
     """Load the server; every connection stays open throughout. Raises `ConnectionError` when one is cut."""
-    requests = cycle([request.encode() for request in order.requests])
     connections = [_Connection(order.port) for _ in range(order.connections)]
-    with selectors.DefaultSelector() as selector:
+    try:
+        return _once(order, connections) if order.once else _for_a_while(order, connections)
+    finally:
         for connection in connections:
-            selector.register(connection.socket, selectors.EVENT_READ, connection)
-            connection.ask(next(requests))
-        answers = failures = 0
-        begun = perf_counter() + order.warm_up_seconds
-        end = begun + order.seconds
+            connection.socket.close()
+
+
+def _for_a_while(order: Order, connections: Sequence["_Connection"]) -> Outcome:
+    requests = cycle([request.encode() for request in order.requests])
+    for connection in connections:
+        connection.ask(next(requests))
+    answers = failures = 0
+    begun = perf_counter() + order.warm_up_seconds
+    end = begun + order.seconds
+    with _listening(connections) as selector:
         while (now := perf_counter()) < end:
             for key, _ in selector.select(1):
-                connection = key.data
-                status = connection.hear()
+                status = key.data.hear()
                 if status is None:
                     continue
                 answers += now >= begun
-                failures += status not in (b"200", b"201")
-                connection.ask(next(requests))
-    for connection in connections:
-        connection.socket.close()
+                failures += status not in _SUCCESS
+                key.data.ask(next(requests))
     return Outcome(answers, order.seconds, failures)
+
+
+def _once(order: Order, connections: Sequence["_Connection"]) -> Outcome:
+    requests = iter([request.encode() for request in order.requests])
+    failures = answers = 0
+    begun = perf_counter()
+    for connection, request in zip(connections, requests, strict=False):
+        connection.ask(request)
+    with _listening(connections) as selector:
+        while answers < len(order.requests):
+            for key, _ in selector.select(1):
+                status = key.data.hear()
+                if status is None:
+                    continue
+                answers += 1
+                failures += status not in _SUCCESS
+                request = next(requests, None)
+                if request is not None:
+                    key.data.ask(request)
+    return Outcome(answers, perf_counter() - begun, failures)
+
+
+def _listening(connections: Sequence["_Connection"]) -> selectors.DefaultSelector:
+    selector = selectors.DefaultSelector()
+    for connection in connections:
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+    return selector
 
 
 class _Connection:

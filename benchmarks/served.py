@@ -1,13 +1,15 @@
-"""The product's application with two more routes to compare with: `granian --factory benchmarks.served:app`."""
+"""The product's application with routes to compare it with: `granian --factory benchmarks.served:app`."""
 
 from flask import Response, jsonify
 
 from app.factory import create_app
-from benchmarks.idiomatic import lookup
+from benchmarks import idiomatic_submission
+from benchmarks.idiomatic import lookup, signed_in
 from miniprogram_api.edge import StewardApp
 
 TRIVIAL = "/bench/trivial"
 IDIOMATIC = "/bench/idiomatic/cases/"
+SUBMISSIONS = "/bench/idiomatic/submissions/"
 
 
 def app() -> StewardApp:
@@ -15,8 +17,16 @@ def app() -> StewardApp:
     application = create_app()
     application.add_url_rule(TRIVIAL, "bench_trivial", _trivial)
     application.add_url_rule(f"{IDIOMATIC}<case_id>", "bench_idiomatic", lookup)
+    application.add_url_rule(
+        f"{SUBMISSIONS}<application_id>", "bench_submission", _submission, methods=["POST"]
+    )
     return application
 
 
 def _trivial() -> Response:
     return jsonify({"status": "ok"})
+
+
+def _submission(application_id: str) -> tuple[dict[str, str], int]:
+    case = idiomatic_submission.submit(application_id, signed_in())
+    return {"id": case.id, "number": case.number}, 201

@@ -5,13 +5,13 @@ from typing import Any, Literal
 from alembic import context
 from flask import current_app
 
-from app.core.crypto import EncryptedJson, EncryptedText
+from app.core.crypto import EncryptedBytes, EncryptedJson, EncryptedText
 from app.core.db import UtcDateTime
 
 
 def render_item(kind: str, item: Any, _autogen_context: Any) -> str | Literal[False]:
     """Migrations spell our column types as what the database stores: they must outlive our code."""
-    if kind == "type" and isinstance(item, EncryptedText | EncryptedJson):
+    if kind == "type" and isinstance(item, EncryptedText | EncryptedJson | EncryptedBytes):
         return "sa.LargeBinary()"
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

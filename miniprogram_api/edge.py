@@ -1,23 +1,30 @@
 """The edge of the application: one transaction per request, JSON in and out by orjson."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import orjson
 from apiflask import APIFlask
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from flask.json.provider import JSONProvider
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from app.core.atomic import atomic
 from app.core.logs import request_id
+from app.domain.filetypes import LARGEST_FILE
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_BODY = 256 * 1024
+# A file, and what multipart adds around it.
+LARGEST_UPLOAD = LARGEST_FILE + 64 * 1024
 FIRST_FAILURE = 400
 REQUEST_ID = "X-Request-Id"
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+V = TypeVar("V", bound=Callable[..., Any])
 
 
 class OrjsonProvider(JSONProvider):
@@ -41,6 +48,10 @@ class StewardApp(APIFlask):
 
     json_provider_class = OrjsonProvider
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """`func` as it is: nothing here is asynchronous, and asking each hook takes time."""
+        return func
+
     def full_dispatch_request(self) -> Response:
         """Commit when the answer is a success, roll back when it is a refusal or an error.
 
@@ -53,12 +64,17 @@ class StewardApp(APIFlask):
             with atomic(read_only=request.method in READS) as transaction:
                 response: Response = super().full_dispatch_request()
                 response.headers[REQUEST_ID] = request_id.get()
-                response.headers["X-Request-Id"] = request_id.get()
                 if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
                     transaction.turn_back()
                 return response
         finally:
             request_id.reset(token)
+
+
+def takes_file(view: V) -> V:
+    """Mark a view whose body is a file in a form, not JSON; stands directly under its route."""
+    view.takes_file = True  # type: ignore[attr-defined]
+    return view
 
 
 def check_body() -> None:
@@ -67,10 +83,20 @@ def check_body() -> None:
     Raises werkzeug's 400, 413 and 415, which become problem documents. Nothing larger than `LARGEST_BODY`
     is read by anybody: a chunked body names no length, and must not fill the memory before it is refused.
     """
-    request.max_content_length = LARGEST_BODY
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "takes_file", False):
+        # Only here a body may be large, and it is no JSON; the view checks the file itself.
+        request.max_content_length = LARGEST_UPLOAD
+        if request.mimetype != "multipart/form-data":
+            raise UnsupportedMediaType
+        return
+    # One more than allowed, because werkzeug cuts an endless body off without saying so.
+    request.max_content_length = LARGEST_BODY + 1
     if request.method in READS or not request.path.startswith(("/api/", "/dev/")):
         return
     body = request.get_data(cache=True)
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge
     if not body:
         return
     if request.mimetype != "application/json":

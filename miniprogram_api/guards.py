@@ -4,8 +4,12 @@ from collections.abc import Callable
 
 from flask import Flask, current_app, g, request
 
+from app.core import signing
+from app.core.atomic import atomic
 from app.core.settings import Settings
 from app.domain.errors import NotAllowedError, NotFoundError, NotSignedInError
+from app.services.partners import admission
+from app.services.partners.admission import Capability, PartnerIdentity, SignedRequest
 from app.services.sessions import Audience, Identity, TokenSigner
 from app.services.staffing import Staff, active_staff
 
@@ -20,6 +24,10 @@ def signed_by_wechat() -> None:
     """Open at the door: the view verifies WeChat's signature over the body before it believes a word."""
 
 
+def holds_link() -> None:
+    """Open at the door: the address itself is a signed, short-lived permission that the view checks."""
+
+
 def customer() -> None:
     """A customer's token. Raises `NotSignedInError`; a staff token is `NotAllowedError`."""
     g.identity = _identify(Audience.CUSTOMER)
@@ -32,6 +40,33 @@ def staff() -> None:
     if member is None:
         raise NotSignedInError
     g.staff = member
+
+
+def partner() -> None:
+    """The signature of a partner platform. Raises `SignatureRefusedError`."""
+    query = request.query_string.decode("latin-1")
+    message = signing.Signable(
+        method=request.method,
+        target=request.path + (f"?{query}" if query else ""),
+        timestamp=request.headers.get(signing.TIMESTAMP_HEADER, ""),
+        nonce=request.headers.get(signing.NONCE_HEADER, ""),
+        body=request.get_data(),
+    )
+    signed = SignedRequest(
+        request.headers.get(signing.KEY_HEADER, ""),
+        request.headers.get(signing.SIGNATURE_HEADER, ""),
+        message,
+    )
+    # A commit of its own, in a GET as well: whatever becomes of the request, its nonce is used up.
+    with atomic():
+        g.partner = admission.admit(signed)
+
+
+def partner_who_may(capability: Capability) -> PartnerIdentity:
+    """The partner that is asking. Raises `NotAllowedError` when this was not opened to it."""
+    identity: PartnerIdentity = g.partner
+    admission.require(identity, capability)
+    return identity
 
 
 def with_simulator() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from flask import Flask
 
+from app.core import signing
 from miniprogram_api import guards, repeats
 from miniprogram_api.edge import StewardApp
 
@@ -41,9 +42,21 @@ _PROBLEM = {
 _ANYWHERE = {"400": "请求无法识别", "404": "没有找到", "405": "不支持的操作", "422": "填写内容有误"}
 _WITH_BODY = {"409": "内容已更新或已办结", "413": "内容过大", "415": "格式不支持"}
 _WITH_TOKEN = {"401": "未登录或登录已失效", "403": "没有权限"}
+_WITH_SIGNATURE = {"401": "签名无效、过期或重复", "403": "未开通此项服务", "503": "暂时无法指派客户管家"}
 _AT_LOGIN = {"401": "微信登录未成功", "403": "不是登记的员工"}
 
 _SCHEMES = {guards.customer: "customerToken", guards.staff: "staffToken"}
+
+# All four are asked of every request of a partner; the description stands once, at the signature.
+_PARTNER_SCHEMES = {
+    "partnerKey": (signing.KEY_HEADER, "密钥编号"),
+    "partnerTimestamp": (signing.TIMESTAMP_HEADER, "请求时间：1970年以来的秒数，与服务器相差不超过5分钟"),
+    "partnerNonce": (signing.NONCE_HEADER, "随机串：16至64位字母、数字、_或-，每次请求不同"),
+    "partnerSignature": (
+        signing.SIGNATURE_HEADER,
+        "HMAC-SHA256（十六进制小写），依次签名：大写方法、路径（含查询串）、请求时间、随机串，各占一行，其后为请求体原文",
+    ),
+}
 
 DESCRIPTION = """水管家：用水报装全流程接口。时间为带时区的ISO 8601，金额单位为分，工作日为十进制字符串。
 
@@ -58,11 +71,17 @@ def configure(app: StewardApp) -> None:
         TAGS=[
             {"name": "customer", "description": "客户（小程序）"},
             {"name": "staff", "description": "客户管家与部门员工"},
+            {"name": "partner", "description": "合作平台（请求须签名）"},
         ],
         SECURITY_SCHEMES={
             name: {"type": "http", "scheme": "bearer", "description": "登录接口返回的令牌"}
             for name in _SCHEMES.values()
+        }
+        | {
+            name: {"type": "apiKey", "in": "header", "name": header, "description": description}
+            for name, (header, description) in _PARTNER_SCHEMES.items()
         },
+        AUTO_OPERATION_ID=True,
         AUTO_404_RESPONSE=False,
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_AUTH_ERROR_RESPONSE=False,
@@ -96,8 +115,14 @@ def _completed(app: StewardApp) -> dict[str, Any]:
             _add_problems(operation, method, guard)
             for response in operation["responses"].values():
                 response["headers"] = {"X-Request-Id": {"schema": {"type": "string"}}}
+            # /api/v1/<audience>/…; APIFlask leaves its blueprints' tags out once there is a list of tags.
+            operation["tags"] = [path.split("/")[3]]
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
             if guard in _SCHEMES:
                 operation["security"] = [{_SCHEMES[guard]: []}]
+            if guard is guards.partner:
+                operation["security"] = [{name: [] for name in _PARTNER_SCHEMES}]
             if guard is guards.customer and method == "post":
                 operation.setdefault("parameters", []).append(
                     {
@@ -134,7 +159,10 @@ def _add_problems(operation: dict[str, Any], method: str, guard: guards.Guard | 
     possible = dict(_ANYWHERE)
     if method != "get":
         possible |= _WITH_BODY
-    possible |= _WITH_TOKEN if guard in _SCHEMES else _AT_LOGIN
+    if guard is guards.partner:
+        possible |= _WITH_SIGNATURE
+    else:
+        possible |= _WITH_TOKEN if guard in _SCHEMES else _AT_LOGIN
     for status, description in operation["responses"].items():
         if not status.startswith("2"):
             possible.setdefault(status, description.get("description", ""))

@@ -12,16 +12,25 @@ from miniprogram_api.callbacks.wechat import callbacks
 from miniprogram_api.customer.account import account
 from miniprogram_api.customer.applications import applications
 from miniprogram_api.customer.cases import cases
+from miniprogram_api.customer.documents import documents
+from miniprogram_api.customer.form import form
+from miniprogram_api.customer.money import money
 from miniprogram_api.customer.public import public
 from miniprogram_api.customer.turns import turning as customer_turns
 from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
 from miniprogram_api.edge import StewardApp, check_body
+from miniprogram_api.files import files
 from miniprogram_api.health import health
+from miniprogram_api.partner.cases import cases as partner_cases
 from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
+from miniprogram_api.staff.calendar import desk as calendar_desk
 from miniprogram_api.staff.cases import cases as staff_cases
+from miniprogram_api.staff.documents import documents as staff_documents
+from miniprogram_api.staff.early_service import early_service
 from miniprogram_api.staff.entry import entry
+from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.tasks import tasks
 from miniprogram_api.staff.turns import turning as staff_turns
 
@@ -43,12 +52,21 @@ DOORS: Sequence[Door] = (
     Door(applications, guards.customer, once=True),
     Door(cases, guards.customer, once=True),
     Door(customer_turns, guards.customer, once=True),
+    Door(documents, guards.customer, once=True),
+    Door(files, guards.holds_link),
+    Door(form, guards.customer, once=True),
+    Door(money, guards.customer, once=True),
     Door(entry, guards.anyone),
     Door(staff_account, guards.staff),
     Door(tasks, guards.staff),
     Door(staff_cases, guards.staff),
+    Door(staff_documents, guards.staff),
+    Door(staff_money, guards.staff),
     Door(staff_applications, guards.staff),
     Door(staff_turns, guards.staff),
+    Door(early_service, guards.staff),
+    Door(partner_cases, guards.partner),
+    Door(calendar_desk, guards.staff),
     Door(callbacks, guards.signed_by_wechat),
     Door(console, guards.with_simulator),
 )

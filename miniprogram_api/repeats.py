@@ -1,14 +1,16 @@
 """Idempotency-Key for every POST of a signed-in customer: a repeated request gets the first one's answer."""
 
 import re
+from http import HTTPStatus
 
 from flask import Response, g, request
 
 from app.core.atomic import let_go
-from app.domain.errors import IdempotencyError
+from app.domain.errors import ConflictError, IdempotencyError
 from app.services import idempotency
 from app.services.idempotency import KeptAnswer
 from miniprogram_api.guards import caller
+from miniprogram_api.problems import problem
 
 HEADER = "Idempotency-Key"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -43,8 +45,13 @@ def keep_answer(response: Response) -> Response:
         idempotency.keep(caller().subject_id, key, print_, answer)
     except idempotency.AnsweredMeanwhileError:
         let_go()
-        return _kept() or response
+        return _kept() or _gone()
     return response
+
+
+def _gone() -> Response:
+    # Answered and forgotten within one request: not to be met in a lifetime, and no success either.
+    return problem(HTTPStatus.CONFLICT, ConflictError.code, ConflictError.title, "请重新提交。")
 
 
 def _kept() -> Response | None:

@@ -33,6 +33,14 @@ def case_opened(event: events.CaseOpened) -> None:
     enqueue(Occasion(Kind.NEW_CASE, brief.case_id, brief.case_id, values), _staff([brief.acting]))
 
 
+def consultation_taken(event: events.ConsultationTaken) -> None:
+    """The manager learns of a project in its planning; so does the customer, if the phone is known here."""
+    brief = briefs.case(event.case_id)
+    values = _speech().of_case(brief)
+    enqueue(Occasion(Kind.EARLY_SERVICE, brief.case_id, brief.case_id, values), _customer(brief))
+    enqueue(Occasion(Kind.NEW_CONSULTATION, brief.case_id, brief.case_id, values), _staff([brief.acting]))
+
+
 def case_confirmed(event: events.CaseConfirmed) -> None:
     """The manager may go on; a customer whose case was opened by telephone now hears of the acceptance."""
     brief = briefs.case(event.case_id)
@@ -61,6 +69,23 @@ def clock_stopped(event: events.ClockStopped) -> None:
 def clock_resumed(event: events.ClockResumed) -> None:
     """The customer learns when it is due now."""
     _tell_of_stop(Kind.CLOCK_RESUMED, event.stop_id)
+
+
+def stage_due_moved(event: events.StageDueMoved) -> None:
+    """The customer learns when the stage is due now, and that the promised working days are the same."""
+    brief = briefs.running_stage(event.case_id, event.stage_key)
+    key = f"{event.version_id}:{event.case_id}:{event.stage_key}"
+    occasion = Occasion(Kind.DUE_MOVED, key, event.case_id, _speech().of_due(brief, event.was))
+    enqueue(occasion, _customer(brief.case))
+
+
+def task_due_moved(event: events.TaskDueMoved) -> None:
+    """Holders and manager learn of it, once each for what is due together in a stage."""
+    brief = briefs.task(event.task_id)
+    key = f"{event.version_id}:{_stage(brief)}:{_stamp(brief.due_at)}"
+    values = _speech().of_task(brief)
+    occasion = Occasion(Kind.TASK_DUE_MOVED, key, brief.case.case_id, values, brief.task_id)
+    enqueue(occasion, _staff([*brief.holders, brief.case.acting]))
 
 
 def water_on(event: events.WaterOn) -> None:
@@ -102,8 +127,7 @@ def reminder_due(event: events.ReminderDue) -> None:
     """
     brief = briefs.task(event.task_id)
     # A stop moves the due date, and the reminders of the new one are reminders of their own.
-    # Without one, each following up is an occasion of its own.
-    key = f"{_stage(brief)}:{'+'.join(event.kinds)}:{_stamp(brief.due_at or event.at)}"
+    key = f"{_stage(brief)}:{_stamp(event.at)}:{_stamp(brief.due_at)}"
     values = _speech().of_task(brief, reminders=event.kinds)
     occasion = Occasion(Kind.TASK_REMINDER, key, brief.case.case_id, values, brief.task_id)
     enqueue(occasion, _staff([*brief.holders, brief.case.acting]))
@@ -125,7 +149,7 @@ def _tell_of_stop(kind: Kind, stop_id: str) -> None:
 
 
 def _speech() -> Speech:
-    return Speech(catalog.current().wording, city.working_time().zone, clock.now())
+    return Speech(catalog.current().wording, city.zone(), clock.now())
 
 
 def _is_return_visit(brief: TaskBrief) -> bool:

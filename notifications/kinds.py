@@ -34,23 +34,28 @@ class Subject(StrEnum):
     TASK = "task"
     RATING = "rating"
     TURN = "turn"
+    DUE = "due"
 
 
 class Kind(StrEnum):
     """One reason to tell somebody something."""
 
     CASE_ACCEPTED = "case_accepted"
+    EARLY_SERVICE = "early_service"
     STAGE_COMPLETED = "stage_completed"
     CLOCK_STOPPED = "clock_stopped"
     CLOCK_RESUMED = "clock_resumed"
+    DUE_MOVED = "due_moved"
     WATER_ON = "water_on"
     CASE_CLOSED = "case_closed"
     NEW_CASE = "new_case"
+    NEW_CONSULTATION = "new_consultation"
     CASE_CONFIRMED = "case_confirmed"
     TASK_OPENED = "task_opened"
     RETURN_VISIT = "return_visit"
     TASK_REMINDER = "task_reminder"
     TASK_OVERDUE = "task_overdue"
+    TASK_DUE_MOVED = "task_due_moved"
     LOW_RATING = "low_rating"
     CASE_WITHDRAWN = "case_withdrawn"
     CASE_REFUSED = "case_refused"
@@ -60,6 +65,10 @@ class Kind(StrEnum):
     CASE_ENDED = "case_ended"
     CASE_HANDED_OVER = "case_handed_over"
     PLAN_CONFIRMED = "plan_confirmed"
+    QUOTE_READY = "quote_ready"
+    QUOTE_CHOSEN = "quote_chosen"
+    PAPER_READY = "paper_ready"
+    PAPER_CONFIRMED = "paper_confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +82,21 @@ class KindSpec:
 KINDS = MappingProxyType(
     {
         Kind.CASE_ACCEPTED: KindSpec(Audience.CUSTOMER, Subject.CASE),
+        Kind.EARLY_SERVICE: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.STAGE_COMPLETED: KindSpec(Audience.CUSTOMER, Subject.STAGE),
         Kind.CLOCK_STOPPED: KindSpec(Audience.CUSTOMER, Subject.STOP),
         Kind.CLOCK_RESUMED: KindSpec(Audience.CUSTOMER, Subject.STOP),
+        Kind.DUE_MOVED: KindSpec(Audience.CUSTOMER, Subject.DUE),
         Kind.WATER_ON: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.CASE_CLOSED: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.NEW_CASE: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.NEW_CONSULTATION: KindSpec(Audience.STAFF, Subject.CASE),
         Kind.CASE_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
         Kind.TASK_OPENED: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.RETURN_VISIT: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.TASK_REMINDER: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.TASK_OVERDUE: KindSpec(Audience.STAFF, Subject.TASK),
+        Kind.TASK_DUE_MOVED: KindSpec(Audience.STAFF, Subject.TASK),
         Kind.LOW_RATING: KindSpec(Audience.STAFF, Subject.RATING),
         Kind.CASE_WITHDRAWN: KindSpec(Audience.CUSTOMER, Subject.TURN),
         Kind.CASE_REFUSED: KindSpec(Audience.CUSTOMER, Subject.TURN),
@@ -93,5 +106,9 @@ KINDS = MappingProxyType(
         Kind.CASE_ENDED: KindSpec(Audience.STAFF, Subject.TURN),
         Kind.CASE_HANDED_OVER: KindSpec(Audience.STAFF, Subject.TURN),
         Kind.PLAN_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.QUOTE_READY: KindSpec(Audience.CUSTOMER, Subject.CASE),
+        Kind.QUOTE_CHOSEN: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.PAPER_READY: KindSpec(Audience.CUSTOMER, Subject.CASE),
+        Kind.PAPER_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
     }
 )

@@ -80,11 +80,12 @@ def _write_notices(occasion: Occasion, rendered: Rendered, told: Sequence[Recipi
     ]
     connection = db.session.connection()
     dialect_insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    # Rows as parameters: as VALUES of the statement they would be compiled anew for every number of them.
     written = connection.execute(
         dialect_insert(Notice)
-        .values(rows)
         .on_conflict_do_nothing(index_elements=["dedupe_key"])
-        .returning(Notice.id, Notice.customer_id, Notice.staff_id)
+        .returning(Notice.id, Notice.customer_id, Notice.staff_id),
+        rows,
     )
     return {row.customer_id or row.staff_id: row.id for row in written}
 
@@ -115,7 +116,7 @@ def _write_messages(occasion: Occasion, rendered: Rendered, told: Sequence[tuple
                 }
             )
     if rows:
-        db.session.connection().execute(insert(OutboxMessage).values(rows))
+        db.session.connection().execute(insert(OutboxMessage), rows)
 
 
 def _consenting(rendered: Rendered, told: Sequence[Recipient]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from app.services.briefs import CaseBrief, StageBrief, StopBrief, TaskBrief, TurnBrief
+from app.services.briefs import CaseBrief, RunningStageBrief, StageBrief, StopBrief, TaskBrief, TurnBrief
 from notifications.catalog import Wording
 
 
@@ -54,6 +54,14 @@ class Speech:
             "due": self._due("due", brief.due_at),
             "urgency": self._urgency(reminders),
             "overdue_days": str(occurrence),
+        }
+
+    def of_due(self, brief: RunningStageBrief, was: datetime) -> dict[str, str]:
+        """The values of an open stage whose due date was another one."""
+        return self.of_case(brief.case) | {
+            "stage_name": brief.stage_name,
+            "was": self._moment(was),
+            "due": self._due("due", brief.due_at),
         }
 
     def of_rating(self, brief: CaseBrief, rating: int) -> dict[str, str]:

@@ -66,6 +66,12 @@ VALUES = MappingProxyType(
             "was": NamedValue(ValueKind.TEXT, optional=True),
             "turned_to": NamedValue(ValueKind.TEXT, optional=True),
         },
+        Subject.DUE: _OF_EVERY_CASE
+        | {
+            "stage_name": NamedValue(ValueKind.TEXT),
+            "was": NamedValue(ValueKind.TIME),
+            "due": NamedValue(ValueKind.TIME, optional=True),
+        },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
     }
 )

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from app.core.eventbus import subscribe
 from app.domain import events
-from notifications import catalog, catalogfile, handlers, turns
+from notifications import catalog, catalogfile, handlers, handlers_of_money, turns
+from notifications.webhooks import telling
 
 
 def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> None:
@@ -16,11 +17,14 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     """
     catalog.install(catalogfile.load(city_folder, None if simulated else template_ids))
     subscribe(events.CaseOpened, handlers.case_opened)
+    subscribe(events.ConsultationTaken, handlers.consultation_taken)
     subscribe(events.CaseConfirmed, handlers.case_confirmed)
     subscribe(events.StageCompleted, handlers.stage_completed)
     subscribe(events.TaskOpened, handlers.task_opened)
     subscribe(events.ClockStopped, handlers.clock_stopped)
     subscribe(events.ClockResumed, handlers.clock_resumed)
+    subscribe(events.StageDueMoved, handlers.stage_due_moved)
+    subscribe(events.TaskDueMoved, handlers.task_due_moved)
     subscribe(events.ReminderDue, handlers.reminder_due)
     subscribe(events.TaskOverdue, handlers.task_overdue)
     subscribe(events.WaterOn, handlers.water_on)
@@ -28,3 +32,8 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.CaseClosed, handlers.case_closed)
     subscribe(events.CaseTurned, turns.case_turned)
     subscribe(events.PlanConfirmed, turns.plan_confirmed)
+    telling.wire()
+    subscribe(events.QuoteIssued, handlers_of_money.quote_issued)
+    subscribe(events.QuoteChosen, handlers_of_money.quote_chosen)
+    subscribe(events.PaperMade, handlers_of_money.paper_made)
+    subscribe(events.PaperConfirmed, handlers_of_money.paper_confirmed)

@@ -17,6 +17,7 @@ from app.jobs import timetable
 from app.services import personnel
 from app.services.personnel import NewStaff
 from app.wechat.simulator.desk import Desk
+from tests import paperwork
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -151,14 +152,14 @@ class Phone:
     """Somebody with the mini-program open: a token, and a fresh Idempotency-Key for every POST."""
 
     def __init__(self, client: FlaskClient, token: str) -> None:
-        self._client = client
+        self.client = client
         self.token = token
 
     def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}"}
         if method == "POST":
             headers["Idempotency-Key"] = key or uuid4().hex
-        return self._client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+        return self.client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
 
     def get(self, path: str) -> Any:
         response = self.send("GET", path)
@@ -258,7 +259,9 @@ class World:
                 for key, number in BY_DEPARTMENT.items()
                 if task["department"].startswith(_DEPARTMENT_NAMES[key])
             )
-        outputs = {**OUTPUTS[task_key], **changes}
+        with self.app.app_context(), atomic():
+            prepared = paperwork.prepare(who, task["id"], {**OUTPUTS.get(task_key, {}), **changes})
+        outputs = {**prepared, **changes}
         return self.staff(who).post(f"/staff/tasks/{task['id']}/completion", {"outputs": outputs})
 
     def messages(self) -> Any:

@@ -1,4 +1,7 @@
-"""`calendar`: ask the working-time line from a shell; needs no secret, no database and no application."""
+"""`calendar`: ask the working-time line from a shell; needs no secret, no database and no application.
+
+What an installation has published on its calendar desk is asked with --installed, which needs all three.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -17,6 +20,7 @@ from app.domain.worktime import Stretch, WorkingTime, rounded
 from app.services.calendar import build
 
 _STOPPED = "--stopped"
+_CONFIGURED = "STEWARD_DATABASE_URL"
 
 # More working days than the calendar holds; unbounded, 1e999999999 would keep the machine busy for hours.
 _MOST_DAYS = 40_000
@@ -48,6 +52,9 @@ _stopped_option = click.option(
     metavar="ISO/ISO ...",
     help="Stretches that do not count; several may follow, and the option may be repeated.",
 )
+_installed_option = click.option(
+    "--installed", is_flag=True, help="Ask the calendar in force in this installation's database."
+)
 
 
 @click.group("calendar")
@@ -59,9 +66,10 @@ def calendar() -> None:
 @_start_option
 @click.option("--days", required=True, metavar="N", help="Working days: a positive multiple of 0.5.")
 @_stopped_option
-def due(start: str, days: str, stops: Sequence[str]) -> None:
+@_installed_option
+def due(start: str, days: str, stops: Sequence[str], installed: bool) -> None:
     """Print when N working days from START are over."""
-    line = _line()
+    line = _line(installed=installed)
     with _told_as_usage():
         answer = line.due(_instant(start, line.zone), _halves(days), _stretches(stops, line.zone))
     click.echo(answer.astimezone(line.zone).isoformat())
@@ -71,9 +79,10 @@ def due(start: str, days: str, stops: Sequence[str]) -> None:
 @_start_option
 @click.option("--end", required=True, metavar="ISO", help="When it ends.")
 @_stopped_option
-def used(start: str, end: str, stops: Sequence[str]) -> None:
+@_installed_option
+def used(start: str, end: str, stops: Sequence[str], installed: bool) -> None:
     """Print the working days used from START to END, with two decimal places."""
-    line = _line()
+    line = _line(installed=installed)
     with _told_as_usage():
         answer = line.used(_instant(start, line.zone), _instant(end, line.zone), _stretches(stops, line.zone))
     click.echo(rounded(answer))
@@ -81,20 +90,47 @@ def used(start: str, end: str, stops: Sequence[str]) -> None:
 
 @calendar.command("day")
 @click.argument("day", metavar="DATE")
-def kind_of_day(day: str) -> None:
+@_installed_option
+def kind_of_day(day: str, installed: bool) -> None:
     """Print what kind of day DATE is, its name, and whether its year is still provisional."""
-    line = _line()
+    line = _line(installed=installed)
     with _told_as_usage():
         answer = line.day(_date(day))
     click.echo(_in_words(answer))
 
 
-def _line() -> WorkingTime:
+def _line(*, installed: bool) -> WorkingTime:
+    if installed:
+        return _line_in_force()
+    if os.environ.get(_CONFIGURED):
+        # The one answer must not pass for the other where there are two.
+        click.echo(
+            "by the published holidays and the city's calendar.toml alone;"
+            " --installed asks this installation's calendar",
+            err=True,
+        )
     try:
         data = load_hours(city_folder(os.environ))
     except DataFault as fault:
         raise click.ClickException(str(fault)) from fault
     return build(data.hours, data.half_days, data.zone, data.tag)
+
+
+def _line_in_force() -> WorkingTime:
+    # Imported here: without --installed these commands need neither framework nor database.
+    from flask.cli import ScriptInfo
+
+    from app.cli import needs
+    from app.core.atomic import atomic
+    from app.services import city
+
+    script = click.get_current_context().find_object(ScriptInfo)
+    if script is None:
+        raise click.UsageError("--installed needs the application: flask --app wsgi calendar …")
+    with script.load_app().app_context():
+        needs.settings()
+        with atomic(read_only=True):
+            return city.working_time()
 
 
 @contextmanager

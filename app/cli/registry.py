@@ -3,20 +3,24 @@
 import click
 from flask import Flask
 
-from app.cli import needs
+from app.cli import calendar_desk, needs
 from app.cli.calendar import calendar
 from app.cli.jobs import jobs
 from app.cli.keys import keys
+from app.cli.partners import partners
 from app.cli.programs import programs
 from app.cli.sample import sample
 from app.cli.serve import serve
 from app.cli.staff import staff
 
-COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, sample, jobs, keys, staff)
+COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, sample, jobs, keys, staff, partners)
 
 
 def register(app: Flask) -> None:
     """Add every command; those that need settings say so when the environment lacks them."""
+    for command in calendar_desk.COMMANDS:
+        # Put in here: the group's own commands answer without a framework and a database.
+        calendar.add_command(command)
     for command in COMMANDS:
         app.cli.add_command(command)
 

@@ -4,7 +4,7 @@ Services never commit. The web edge and the jobs wrap each piece of work in `ato
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from app.core.db import db, reading
 
@@ -25,14 +25,16 @@ class Transaction:
 def atomic(*, read_only: bool = False) -> Iterator[Transaction]:
     """Commit at the end of the block; roll back when it raises, was turned back, or only read."""
     transaction = Transaction()
-    with reading() if read_only else nullcontext():
+    with reading(read_only):
         try:
             yield transaction
             if transaction.keep and not read_only:
                 db.session.commit()
         finally:
-            # After a commit this only hands the connection back; before one it undoes the work.
-            db.session.rollback()
+            # After a commit this only hands the connection back; before one it undoes the work. Where nobody
+            # asked for a session (a hot read needs none), there is nothing to undo and none is made for it.
+            if db.session.registry.has():
+                db.session.rollback()
 
 
 def let_go() -> None:

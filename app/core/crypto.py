@@ -50,8 +50,12 @@ def encrypt(text: str) -> bytes:
 
 def decrypt(token: bytes) -> str:
     """What `encrypt` was given, under whichever key wrote it. Raises `UnreadableError`."""
+    return _decrypted(token).decode()
+
+
+def _decrypted(token: bytes) -> bytes:
     try:
-        return _fernet().decrypt(bytes(token)).decode()
+        return _fernet().decrypt(bytes(token))
     except InvalidToken as fault:
         message = "stored personal data can't be read with the keys given"
         raise UnreadableError(message) from fault
@@ -110,6 +114,21 @@ class EncryptedJson(TypeDecorator[dict[str, Any]]):
             return None
         document: dict[str, Any] = orjson.loads(decrypt(value))
         return document
+
+
+class EncryptedBytes(TypeDecorator[bytes]):
+    """A column of a whole file that holds personal data, such as a contract."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Encrypt on the way in."""
+        return None if value is None else _fernet().encrypt(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Decrypt on the way out. Raises `UnreadableError`, also when the row was altered."""
+        return None if value is None else _decrypted(value)
 
 
 def mask_phone(phone: str) -> str:

@@ -5,7 +5,7 @@ deferred transaction that reads first and writes later fails at once with `datab
 whatever the busy timeout (design.md, rule 9).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -15,11 +15,16 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
-_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
-
 BUSY_TIMEOUT_SECONDS = 15
+
+READS = "reads"
+"""The engine of `hotread`: no transaction, so no BEGIN and no ROLLBACK around each question."""
+
+
+_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 
 
 class Base(DeclarativeBase):
@@ -55,21 +60,40 @@ class UtcDateTime(TypeDecorator[datetime]):
         instant = value.astimezone(UTC)
         return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Aware on the way out."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002
+        """Aware on the way out.
+
+        In the place of `process_result_value`, which on SQLite would have the text read by one function and
+        given its zone by another: instants are most of what is read here.
+        """
+        return _from_text if dialect.name == "sqlite" else _in_utc
+
+
+def _from_text(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored + "+00:00")
+
+
+def _in_utc(stored: datetime | None) -> datetime | None:
+    return None if stored is None else stored.astimezone(UTC)
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """Within this block a transaction promises not to write, so SQLite need not take the write lock."""
-    token = _read_only.set(True)
+def reading(read_only: bool) -> Iterator[None]:
+    """Within this block, if `read_only`, a transaction promises not to write.
+
+    SQLite then need not take the write lock. `read_only=False` takes the promise back for a block inside
+    one that gave it.
+    """
+    token = _read_only.set(read_only)
     try:
         yield
     finally:
         _read_only.reset(token)
+
+
+def is_reading() -> bool:
+    """Whether the transaction under way promised not to write."""
+    return _read_only.get()
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -77,6 +101,14 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}}
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
+
+
+def reads_options(url: str) -> dict[str, Any]:
+    """What SQLAlchemy's engine for hot reads is told for this database."""
+    options: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT", "poolclass": NullPool}
+    if url.startswith("sqlite"):
+        options["connect_args"] = engine_options(url)["connect_args"]
+    return options
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -4,11 +4,10 @@ Callers log ids and codes. As a second fence, anything that looks like a mainlan
 is masked on its way out, whoever wrote it.
 """
 
+import json
 import logging
 import re
 from contextvars import ContextVar
-
-import orjson
 
 from app.core import clock
 
@@ -38,7 +37,8 @@ class JsonFormatter(logging.Formatter):
         line |= {key: value for key, value in record.__dict__.items() if key not in _OWN}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return scrub(orjson.dumps(line, default=str).decode())
+        # Not by orjson, which refuses half a character; a line that tells of one must not be lost.
+        return scrub(json.dumps(line, default=str, ensure_ascii=False)).encode("utf-8", "replace").decode()
 
 
 def configure(level: str) -> None:

@@ -5,6 +5,8 @@ secrets, a settable clock and the WeChat simulator; production refuses all three
 SQLite unless it is wished for explicitly.
 """
 
+import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +15,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 PREFIX = "STEWARD_"
+MEMORY = "memory://"
 WECHAT = "https://api.weixin.qq.com"
 MINIMUM_SECRET = 32
 
@@ -58,6 +61,7 @@ class Settings:
     service_account: WeChatAccount
     wechat_url: str
     template_ids: Path | None
+    documents_url: str
     clock_file: Path | None
     log_level: str
     session_hours: int
@@ -128,9 +132,10 @@ class _Reader:
             service_account=self._account("SERVICE"),
             wechat_url=self._wechat_url(),
             template_ids=self._template_ids(),
+            documents_url=self._documents_url(),
             clock_file=self._clock_file(),
-            log_level=self._environ.get(f"{PREFIX}LOG_LEVEL", "INFO"),
-            session_hours=int(self._number("SESSION_HOURS", 24 * 7)),
+            log_level=self._log_level(),
+            session_hours=int(self._number("SESSION_HOURS", 24 * 7, lowest=1)),
             tick_seconds=self._number("TICK_SECONDS", 2.0),
         )
         if self._faults:
@@ -200,6 +205,12 @@ class _Reader:
             self._fault("TEMPLATE_IDS", "is missing: the file with the ids of your message templates")
         return path
 
+    def _documents_url(self) -> str:
+        url = self._environ.get(f"{PREFIX}DOCUMENTS_URL", "")
+        if url:
+            return url
+        return MEMORY if self._profile is Profile.TEST else f"file://{Path.cwd() / 'var' / 'documents'}"
+
     def _clock_file(self) -> Path | None:
         path = self._path("CLOCK_FILE", must_exist=False)
         if self._profile is Profile.PRODUCTION and path is not None:
@@ -215,12 +226,19 @@ class _Reader:
             self._fault(name, "names a file or folder that does not exist")
         return path
 
-    def _number(self, name: str, default: float) -> float:
+    def _log_level(self) -> str:
+        level = self._environ.get(f"{PREFIX}LOG_LEVEL", "INFO")
+        if level not in logging.getLevelNamesMapping():
+            self._fault("LOG_LEVEL", "must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+        return level
+
+    def _number(self, name: str, default: float, *, lowest: float = 0) -> float:
         value = self._environ.get(PREFIX + name, str(default))
         try:
             number = float(value)
         except ValueError:
             number = -1
-        if number <= 0:
-            self._fault(name, "must be a number above zero")
+        if not 0 < number < math.inf or number < lowest:
+            self._fault(name, f"must be a number of at least {lowest:g}" if lowest else "must be above zero")
+            return default
         return number

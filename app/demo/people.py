@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from app.services import personnel
 from app.services.personnel import NewStaff
@@ -99,5 +100,5 @@ def enrol_staff() -> None:
 
 
 @cache
-def _read() -> dict[str, list[dict[str, object]]]:
+def _read() -> dict[str, list[dict[str, Any]]]:
     return tomllib.loads((DATA / "people.toml").read_text(encoding="utf-8"))

@@ -1,8 +1,11 @@
 """One child process with a log of its own: started, watched, ended."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
@@ -30,6 +33,8 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                # Its own group: Ctrl-C reaches it through `end` alone, once, and its children end with it.
+                start_new_session=True,
             )
 
     def check(self) -> None:
@@ -53,15 +58,15 @@ class Process:
         self._child.wait()
 
     def end(self) -> None:
-        """Ask the process to stop; a deaf one is killed."""
-        if self._child.poll() is not None:
-            return
+        """Ask the process to stop; a deaf one is killed, and so is a worker that outlives its parent."""
         self._child.terminate()
         try:
             self._child.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self._child.kill()
-            self._child.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.wait()
 
     def first_line(self) -> str | None:
         """The first line of the log, once it is complete."""

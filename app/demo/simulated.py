@@ -1,17 +1,36 @@
 """What people do in WeChat itself, done at the simulator: codes, consents, following, callbacks."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from app.demo.wire import Wire
 from app.domain.citydata import city_folder
 from notifications import catalogfile
 
 
-class SimulatedWeChat:
-    """The control interface of a simulator that listens on loopback (app/wechat/simulator/control.py)."""
+class Controls(Protocol):
+    """A way to a simulator's control interface (app/wechat/simulator/control.py)."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def ask(self, method: str, control: str, document: dict[str, Any] | None = None) -> Any:
+        """The JSON answer of one control."""
+        ...
+
+
+class ControlsOverHttp:
+    """The controls of a simulator that listens on loopback."""
+
+    def __init__(self, url: str) -> None:
+        self._wire = Wire(url)
+
+    def ask(self, method: str, control: str, document: dict[str, Any] | None = None) -> Any:
+        """The JSON answer of one control. Raises `UnexpectedAnswerError` for a refusal."""
+        return self._wire.ask(method, f"/_sim/{control}", document)
+
+
+class SimulatedWeChat:
+    """The hands of the fictional people in WeChat."""
+
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
 
     def codes(self, openid: str, *, unionid: str | None = None, phone: str | None = None) -> dict[str, Any]:
         """Fresh codes of a user, who is made known by it: `login_code`, and `phone_code` with a phone."""
@@ -20,9 +39,9 @@ class SimulatedWeChat:
         codes: dict[str, Any] = self._ask("codes", {"user": known})
         return codes
 
-    def consent(self, openid: str, template_id: str) -> None:
-        """The user taps “允许” for one message of a template."""
-        self._ask("consents", {"openid": openid, "template_id": template_id})
+    def consent(self, openid: str, template_id: str, count: int = 1) -> None:
+        """The user taps “允许” for a template, once for each message."""
+        self._ask("consents", {"openid": openid, "template_id": template_id, "count": count})
 
     def know_follower(self, openid: str, unionid: str) -> None:
         """The service account has this follower, without telling the server of it."""
@@ -40,13 +59,22 @@ class SimulatedWeChat:
         self._ask("templates", template)
 
     def _ask(self, control: str, document: dict[str, Any]) -> Any:
-        return self._wire.ask("POST", f"/_sim/{control}", document)
+        return self._controls.ask("POST", control, document)
 
 
 def register_templates(wechat: SimulatedWeChat) -> None:
-    """Register every template of the demo city's messages, under the ids that the product uses with a simulator.
+    """Register every template of the demo city's messages, under the ids the product uses with a simulator.
 
     Raises `DataFault` when the city's messages are faulty.
     """
-    for template in catalogfile.load(city_folder({}), None).declared():
+    for template in _declared():
         wechat.register(template)
+
+
+def template_ids_asked_for() -> list[str]:
+    """The templates of the mini-program, for which customers are asked to consent."""
+    return [str(template["template_id"]) for template in _declared() if template["account"] == "miniprogram"]
+
+
+def _declared() -> list[dict[str, object]]:
+    return catalogfile.load(city_folder({}), None).declared()

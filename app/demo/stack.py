@@ -16,15 +16,17 @@ import requests
 
 from app.core.clock import FileClock
 from app.demo.processes import Process, StackError
-from app.demo.simulated import SimulatedWeChat, register_templates
+from app.demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templates
 from app.demo.wire import Wire
 
 T = TypeVar("T")
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
-COMMAND_SECONDS = 120.0
+COMMAND_SECONDS = 300.0
 POLL_SECONDS = 0.05
+# The stack decides these by itself, whatever the shell or the `flask` command that started it says.
+_NOT_HANDED_ON = ("STEWARD_", "FLASK_")
 
 
 class Stack:
@@ -78,24 +80,36 @@ class Stack:
     @property
     def wechat(self) -> SimulatedWeChat:
         """The simulated WeChat of this stack."""
-        return SimulatedWeChat(Wire(self._simulator_url))
+        return SimulatedWeChat(ControlsOverHttp(self._simulator_url))
 
     def migrate(self) -> None:
         """Bring the database to the newest migration."""
-        self.run("flask", "db", "upgrade")
+        self.run("db", "upgrade")
 
-    def run(self, module: str, *arguments: str) -> None:
-        """Run a command of the product to its end, on the settings of this stack."""
-        program = ("flask", "--app", "wsgi") if module == "flask" else (module,)
-        name = "-".join(word for word in (module, *arguments[:2]) if word.isalnum())
-        command = Process(name, ["-m", *program, *arguments], self._environ(), self._logs / f"{name}.log")
+    def run(self, *command: str, wechat_inside: bool = False) -> None:
+        """Run a `flask` command of the product to its end, on the settings of this stack.
+
+        With `wechat_inside` the command has a WeChat of its own, inside its process: nothing it sends
+        reaches the phones of this stack.
+        """
+        environ = self._environ()
+        if wechat_inside:
+            del environ["STEWARD_WECHAT_URL"]
+        name = "-".join(command)
+        arguments = ("-m", "flask", "--app", "wsgi", *command)
+        process = Process(name, arguments, environ, self._logs / f"{name}.log")
         try:
-            command.finish(COMMAND_SECONDS)
+            process.finish(COMMAND_SECONDS)
         finally:
-            command.end()
+            process.end()
 
     def serve(self) -> None:
         """Start web server and jobs, and wait until the product says that it is ready."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start web server and jobs, for whoever has something else to do until they are ready."""
         self._start("jobs", "-m", "flask", "--app", "wsgi", "jobs")
         self._start(
             "server",
@@ -103,6 +117,9 @@ class Stack:
             *("--host", HOST, "--port", str(self._port), "--workers", "1", "--blocking-threads", "1"),
             *("--no-ws", "--no-access-log"),
         )
+
+    def wait_until_ready(self) -> None:
+        """Wait until the product says that it is ready."""
         self._until(self._is_ready, "the server was ready")
 
     def watch(self) -> None:
@@ -121,7 +138,7 @@ class Stack:
         return process
 
     def _environ(self) -> dict[str, str]:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_HANDED_ON)}
         environ |= {
             "STEWARD_PROFILE": "demo",
             "STEWARD_DATABASE_URL": f"sqlite:///{self.folder.resolve() / 'steward.db'}",
@@ -159,7 +176,7 @@ class Stack:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Turn a polite kill and a closed terminal into `KeyboardInterrupt`, so that no process is left behind."""
+    """Turn a polite kill and a closed terminal into `KeyboardInterrupt`, so that no process is left."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -187,5 +204,7 @@ def _checked(port: int) -> int:
         try:
             probe.bind((HOST, port))
         except OSError as fault:
-            raise StackError(f"port {port} is taken: stop what listens there, or take another port") from fault
+            raise StackError(
+                f"port {port} is taken: stop what listens there, or take another port"
+            ) from fault
     return port

@@ -19,7 +19,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """Whether it was a success."""
-        return self.status < 400  # noqa: PLR2004 - HTTP's own line
+        return self.status < 400
 
 
 class UnexpectedAnswerError(Exception):
@@ -36,7 +36,7 @@ class Wire:
         self._http.trust_env = False
 
     def send(
-        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Whatever the server answers. Raises `requests.RequestException` when it does not."""
         response = self._http.request(
@@ -44,9 +44,7 @@ class Wire:
         )
         return Answer(response.status_code, response.json() if response.content else None)
 
-    def ask(
-        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
-    ) -> Any:
+    def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """The body of a successful answer. Raises `UnexpectedAnswerError` for any other."""
         answer = self.send(method, path, body, headers)
         if not answer.ok:

@@ -59,6 +59,14 @@ class NotAllowedError(Refusal):
         super().__init__(detail)
 
 
+class SignatureRefusedError(Refusal):
+    """A partner's request that is unsigned, wrongly signed, out of its time window, or a replay."""
+
+    code = "signature_refused"
+    status = 401
+    title = "签名未通过"
+
+
 class LoginRefusedError(Refusal):
     """WeChat does not vouch for the code: forged, used, expired, or the user is blocked."""
 
@@ -142,6 +150,20 @@ class CaseEndedError(ConflictError):
     title = "工单已结束"
 
 
+class DocumentRefusedError(Refusal):
+    """A file that can't be taken: its kind, its content, its size, or one too many."""
+
+    code = "document_refused"
+    title = "资料未能上传"
+
+
+class DocumentNotAllowedError(Refusal):
+    """Asking the customer for a document beyond the program's number (programs.md, documents asked)."""
+
+    code = "document_not_allowed"
+    title = "不得要求提供该资料"
+
+
 class UnknownProgramError(Refusal):
     """No program of this city has that key, or it can't be applied for yet."""
 
@@ -186,3 +208,32 @@ class NobodyAvailableError(Refusal):
     code = "no_manager"
     status = 503
     title = "暂时无法指派客户管家"
+
+
+class NoPriceError(Refusal):
+    """The city's price list has no price for what is to be built."""
+
+    code = "no_price"
+    title = "清单中没有价格"
+
+
+class ChoiceNeededError(Refusal):
+    """The customer has not been told a sum yet, or has not chosen on the phone."""
+
+    code = "choice_needed"
+    title = "客户尚未选择"
+
+
+class PaperNeededError(Refusal):
+    """The paper that belongs to this task is missing, not confirmed, or speaks of something else."""
+
+    code = "paper_needed"
+    title = "协议或合同尚未确认"
+
+
+class PaperChangedError(Refusal):
+    """A kept paper is not what it was when it was made; nobody can rely on it any more."""
+
+    code = "paper_changed"
+    status = 409
+    title = "文件已被改动"

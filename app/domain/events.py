@@ -19,6 +19,21 @@ class CaseConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsultationTaken:
+    """A 设计方案意见征询 came in: a case in early service and its manager exist, the form does not yet."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageOpened:
+    """A case entered a stage."""
+
+    case_id: str
+    stage_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class StageCompleted:
     """Every task of a stage is done."""
 
@@ -49,11 +64,11 @@ class ClockResumed:
 
 @dataclass(frozen=True, slots=True)
 class ReminderDue:
-    """A task comes near its limit; `kinds` are the reminders that fell together, `at` when they fell due."""
+    """A task comes near its limit; `kinds` are the reminders that fell together on the instant `at`."""
 
     task_id: str
     kinds: tuple[str, ...]
-    at: datetime | None = None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +114,54 @@ class CaseClosed:
     """The return visit is done and rated; the figures are snapshotted."""
 
     case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageDueMoved:
+    """A new version of the calendar moved the due date of an open stage away from `was`."""
+
+    case_id: str
+    stage_key: str
+    version_id: str
+    was: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDueMoved:
+    """A new version of the calendar moved the due date of an open task."""
+
+    task_id: str
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteIssued:
+    """The customer can see what it costs and choose."""
+
+    case_id: str
+    quote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteChosen:
+    """The customer chose among the options of a quote, or chose anew."""
+
+    case_id: str
+    quote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperMade:
+    """A paper is ready for the customer to read and confirm."""
+
+    case_id: str
+    paper_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperConfirmed:
+    """The customer confirmed a paper; `staff_id` made it and waits for that."""
+
+    case_id: str
+    paper_id: str
+    staff_id: str

@@ -25,6 +25,21 @@ def open_time(periods: Periods) -> timedelta:
     return sum((_since_midnight(closes) - _since_midnight(opens) for opens, closes in periods), timedelta())
 
 
+def periods_of(pairs: Sequence[Sequence[str]]) -> Periods:
+    """Periods from pairs of local times such as ("08:30", "12:00").
+
+    Raises `ValueError` unless each is a pair of times, and they are in order, positive and apart.
+    """
+    periods = tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in pairs)
+    _check(periods)
+    return periods
+
+
+def written(periods: Periods) -> list[list[str]]:
+    """Periods as pairs of texts, as `periods_of` reads them."""
+    return [[opens.isoformat("minutes"), closes.isoformat("minutes")] for opens, closes in periods]
+
+
 def _since_midnight(at: time) -> timedelta:
     return timedelta(hours=at.hour, minutes=at.minute, seconds=at.second, microseconds=at.microsecond)
 

@@ -6,6 +6,7 @@ key that nobody asked for (a misspelt key must not be silently without effect).
 """
 
 import tomllib
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -118,6 +119,25 @@ class Table:
             return ""
         return self.text(key)
 
+    def day(self, key: str) -> date:
+        """A date (without quotes in the file); 2020-01-01 when the file gives none."""
+        value = self._take(key, optional=False)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        if value is not None:
+            self.fault(key, "must be a date such as 2027-02-11, without quotes")
+        return date(2020, 1, 1)
+
+    def pairs(self, key: str) -> list[list[str]]:
+        """A list of pairs of texts, such as office periods."""
+        value = self._take(key, optional=False)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(_is_pair(item) for item in value):
+            self.fault(key, 'must be pairs of texts such as ["08:30", "12:00"]')
+            return []
+        return value
+
     def flag(self, key: str, *, default: bool = False) -> bool:
         """Yes or no (true or false in the file); `default` when absent."""
         value = self._take(key, optional=True)
@@ -204,6 +224,10 @@ class Table:
         if value is None and not optional:
             self.fault(key, "missing")
         return value
+
+
+def _is_pair(item: object) -> bool:
+    return isinstance(item, list) and [type(part) for part in item] == [str, str]
 
 
 def check_unique(tables: list[Table], keys: list[str], name: str = "key") -> None:

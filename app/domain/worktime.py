@@ -31,10 +31,24 @@ class CalendarRangeError(ValueError):
     """An instant, or the answer to a question about one, lies outside the years that the calendar covers."""
 
 
+Covered = Sequence[tuple[int, int]]
+"""Stretches of the line, in ticks: in order, and none touches another."""
+
+
+class Measured(NamedTuple):
+    """What lies between two instants, in ticks: used, and stopped."""
+
+    used: int
+    stopped: int
+
+
 def rounded(days: Fraction) -> Decimal:
     """Working days as they are shown: two decimal places, half up; the only rounding of the product."""
-    hundredths = (days.numerator * 200 + days.denominator) // (2 * days.denominator)
-    return Decimal(hundredths).scaleb(-2)
+    return Decimal(_hundredths(days.numerator, days.denominator)).scaleb(-2)
+
+
+def _hundredths(above: int, below: int) -> int:
+    return (above * 200 + below) // (2 * below)
 
 
 class WorkingTime:
@@ -77,6 +91,19 @@ class WorkingTime:
         """What kind of day this is, and what it counts."""
         place = (on - date(self.first_year, 1, 1)).days
         return self._with_day(place).days[place]
+
+    def provisional(self, start: datetime, end: datetime) -> bool:
+        """Whether a day from that of `start` to that of `end` lies in a year that is not announced yet.
+
+        A due date with such a day behind it may move when the notice comes out (design.md, rule 5).
+        """
+        on, last = self._date(start), self._date(end)
+        while on < last:
+            if self.day(on).provisional:
+                return True
+            # Notices are published by year, so that one day answers for the rest of its year.
+            on = date(on.year + 1, 1, 1)
+        return self.day(last).provisional
 
     def coordinate(self, at: datetime) -> int:
         """W(at): the ticks of working time from the start of the calendar to `at`."""
@@ -155,13 +182,46 @@ class WorkingTime:
 
         Raises `ValueError` when `end` is before `start`, or a stop ends before it begins.
         """
-        length = self._length(start, end)
-        return Fraction(length - self._stopped(start, end, stops), self.ticks_per_day)
+        return Fraction(self.measured(start, end, self.covered(stops)).used, self.ticks_per_day)
 
     def stopped(self, start: datetime, end: datetime, stops: Iterable[tuple[datetime, datetime]]) -> Fraction:
         """Working days from `start` to `end` covered by the union of `stops`; raises as `used` does."""
-        self._length(start, end)
-        return Fraction(self._stopped(start, end, stops), self.ticks_per_day)
+        return Fraction(self.measured(start, end, self.covered(stops)).stopped, self.ticks_per_day)
+
+    def covered(self, stretches: Iterable[tuple[datetime, datetime]]) -> Covered:
+        """The union of stretches of time on this line, to be measured against many times.
+
+        What lies before the calendar has no length on it. Raises `ValueError` for a stretch that ends before
+        it begins.
+        """
+        union: list[tuple[int, int]] = []
+        for opens, closes in _in_order(stretches):
+            begun = self.coordinate(max(opens, self._origin))
+            ended = self.coordinate(max(closes, self._origin))
+            if union and begun <= union[-1][1]:
+                begun, last = union.pop()
+                ended = max(ended, last)
+            union.append((begun, ended))
+        return union
+
+    def measured(self, start: datetime, end: datetime, stopped: Covered) -> Measured:
+        """What lies between `start` and `end`. Raises `ValueError` when `end` is before `start`."""
+        begun, ended = self.coordinate(start), self.coordinate(end)
+        if end < start:
+            raise ValueError(f"{end.isoformat()} is before {start.isoformat()}")
+        # Time that does not count has no length on the line, so here stretches overlap as they do in time.
+        lost = 0
+        for stopped_from, stopped_to in stopped:
+            first = stopped_from if stopped_from > begun else begun
+            last = stopped_to if stopped_to < ended else ended
+            if first < last:
+                lost += last - first
+        return Measured(ended - begun - lost, lost)
+
+    def shown(self, ticks: int) -> str:
+        """Ticks (0 or more) as working days for people: `rounded`, as a decimal string."""
+        whole, hundredths = divmod(_hundredths(ticks, self.ticks_per_day), 100)
+        return f"{whole}.{hundredths:02}"
 
     def next_opening(self, at: datetime) -> datetime:
         """The first opening of an office period (after lunch, too) later than `at`."""
@@ -195,22 +255,6 @@ class WorkingTime:
         while (closing := self.closing_of(on)) is None or closing <= start:
             on += timedelta(days=1)
         return closing
-
-    def _length(self, start: datetime, end: datetime) -> int:
-        begun, ended = self.coordinate(start), self.coordinate(end)
-        if end < start:
-            raise ValueError(f"{end.isoformat()} is before {start.isoformat()}")
-        return ended - begun
-
-    def _stopped(self, start: datetime, end: datetime, stops: Iterable[tuple[datetime, datetime]]) -> int:
-        total, reached = 0, start
-        for opens, closes in _in_order(stops):
-            stopped_from = opens if opens > reached else reached
-            stopped_to = closes if closes < end else end
-            if stopped_from < stopped_to:
-                total += self.coordinate(stopped_to) - self.coordinate(stopped_from)
-                reached = stopped_to
-        return total
 
     def _date(self, at: datetime) -> date:
         # By way of the coordinate, which refuses a naive instant; astimezone would take it for local time.

@@ -12,12 +12,17 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.settings import Settings
 from app.services import idempotency
+from app.services.calendar_desk import telling
 from app.services.cases import public_lookup
+from app.services.documents import uploading
+from app.services.partners import admission
 from app.services.timers.sweep import sweep
 from app.wechat.port import Accounts
 from notifications import dispatcher, inbox
+from notifications.webhooks import sender
 
 TIMERS_PER_TRANSACTION = 200
+MOVES_PER_TRANSACTION = 50
 KEPT_ANSWERS = timedelta(days=7)
 
 
@@ -36,7 +41,9 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
     return (
         Job("callbacks", 1, lambda: inbox.work(wechat.service)),
         Job("timers", 1, fire_timers),
+        Job("calendar", 1, tell_of_moves),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
+        Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
         Job("forget", an_hour, forget),
     )
 
@@ -50,8 +57,20 @@ def fire_timers() -> None:
             return
 
 
+def tell_of_moves() -> None:
+    """Tell everybody whose due dates a new calendar moved, a bounded number in each transaction."""
+    while True:
+        with atomic():
+            taken = telling.tell(MOVES_PER_TRANSACTION)
+        if taken < MOVES_PER_TRANSACTION:
+            return
+
+
 def forget() -> None:
-    """Drop what need not be remembered: answers to repeated requests, counts of look-ups."""
+    """Drop what need not be remembered: answers to repeated requests, counts of look-ups, used-up nonces."""
     with atomic():
         idempotency.forget(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()
+        admission.forget_nonces()
+    with atomic(read_only=True):
+        uploading.sweep_orphans()

@@ -2,11 +2,18 @@
 
 from app.models.access import AccessRecord, LookupCount
 from app.models.application import Application
+from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
 from app.models.customer import Customer, PrivacyConsent
+from app.models.document import Document, DocumentRequest
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
+from app.models.meter import Meter
+from app.models.paper import Paper
+from app.models.partner import Capability, Partner, PartnerCase, PartnerKey, PartnerNonce
+from app.models.payment import Payment
 from app.models.plan import PlanConfirmation
+from app.models.quote import Quote
 from app.models.session import Audience, Session
 from app.models.staff import Staff, StaffLeave
 from app.models.stage import Stage, StageVoid
@@ -21,16 +28,32 @@ __all__ = [
     "Actor",
     "Application",
     "Audience",
+    "CalendarDay",
+    "CalendarHalfDay",
+    "CalendarHours",
+    "CalendarMove",
+    "CalendarVersion",
+    "Capability",
     "Case",
     "CaseState",
     "CaseTurn",
     "Customer",
+    "Document",
+    "DocumentRequest",
     "IdempotencyRecord",
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "Meter",
+    "Paper",
+    "Partner",
+    "PartnerCase",
+    "PartnerKey",
+    "PartnerNonce",
+    "Payment",
     "PlanConfirmation",
     "PrivacyConsent",
+    "Quote",
     "Session",
     "Staff",
     "StaffLeave",

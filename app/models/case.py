@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.crypto import EncryptedText
 from app.core.db import Base
 from app.models.columns import Hash, Id, Instant, Key, Name
 
@@ -54,7 +55,8 @@ class Case(Base):
     water_on_at: Mapped[Instant | None]
     closed_at: Mapped[Instant | None]
     rating: Mapped[int | None]
-    rating_remark: Mapped[Name | None]
+    # Encrypted, because a person may write anything about anybody.
+    rating_remark: Mapped[str | None] = mapped_column(EncryptedText)
     rated_at: Mapped[Instant | None]
     calendar_version: Mapped[Key]
     figures: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -30,5 +30,6 @@ class LedgerEntry(Base):
     case_id: Mapped[Key] = mapped_column(ForeignKey("cases.id"), index=True)
     at: Mapped[Instant]
     kind: Mapped[Key]
-    quantity: Mapped[int]
+    # The fen of a housing estate do not fit 32 bits.
+    quantity: Mapped[int] = mapped_column(BigInteger)
     what: Mapped[Name]

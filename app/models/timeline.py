@@ -15,6 +15,7 @@ class Actor(StrEnum):
 
     CUSTOMER = "customer"
     STAFF = "staff"
+    PARTNER = "partner"
     ENGINE = "engine"
 
 

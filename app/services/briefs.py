@@ -3,16 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import LargeBinary, bindparam, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
+from app.core.hotread import HotRead
 from app.domain.programs.definition import Program
 from app.models import Case, CaseTurn, Customer, Staff, StaffLeave, Stage, Stop, Task, TaskState
-from app.services import city
+from app.services import city, staffing
 from app.services.cases import turns
+
+
+class UnknownSubjectError(LookupError):
+    """A notice was to be written of a case or a task that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,62 +114,128 @@ class TurnBrief:
     holders: tuple[PersonBrief, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RunningStageBrief:
+    """An open stage and when it is due."""
+
+    case: CaseBrief
+    stage_name: str
+    due_at: datetime | None
+
+
 _Manager = aliased(Staff)
 _Deputy = aliased(Staff)
 
 
-def case(case_id: str) -> CaseBrief:
-    """What notices say of a case. Raises `NoResultFound` for an unknown id."""
-    now = clock.now()
-    row = db.session.execute(
-        select(Case, Customer, _Manager, _Deputy)
-        .join(_Manager, _Manager.id == Case.manager_id)
-        .outerjoin(Customer, Customer.id == Case.customer_id)
-        .outerjoin(
-            StaffLeave,
-            (StaffLeave.staff_id == _Manager.id) & (StaffLeave.starts_at <= now) & (StaffLeave.ends_at > now),
-        )
-        .outerjoin(_Deputy, _Deputy.id == StaffLeave.deputy_id)
-        .where(Case.id == case_id)
-        .limit(1)
-    ).one()
-    found, manager = row.Case, row[2]
-    # An outer join's other side may be missing, which the row's type does not say.
-    owner: Customer | None = row[1]
-    deputy: Staff | None = row[3]
-    named = _person(manager)
-    return CaseBrief(
-        case_id=found.id,
-        number=found.number,
-        project_name=found.project_name,
-        program_name=city.program(found.program_key).name,
-        opened_at=found.opened_at,
-        customer_id=found.customer_id,
-        customer_openid=owner.openid if owner else None,
-        customer_service_openid=owner.service_openid if owner else None,
-        manager=named,
-        acting=_person(deputy) if deputy else named,
+def _who(person: type[Staff]) -> tuple[Any, ...]:
+    """The columns of a `PersonBrief`, in its order; the phone as it is stored."""
+    return (
+        person.id,
+        person.number,
+        person.name,
+        type_coerce(person.phone, LargeBinary),
+        person.openid,
+        person.service_openid,
     )
 
 
+_PERSON = len(_who(Staff))
+_CASE = HotRead(
+    select(
+        Case.id,
+        Case.number,
+        Case.project_name,
+        Case.program_key,
+        Case.former_program_key,
+        Case.opened_at,
+        Case.customer_id,
+        Customer.openid,
+        Customer.service_openid,
+        *_who(_Manager),
+        *_who(_Deputy),
+    )
+    .join(_Manager, _Manager.id == Case.manager_id)
+    .outerjoin(Customer, Customer.id == Case.customer_id)
+    .outerjoin(
+        StaffLeave,
+        (StaffLeave.staff_id == _Manager.id)
+        & (StaffLeave.starts_at <= bindparam("now"))
+        & (StaffLeave.ends_at > bindparam("now")),
+    )
+    .outerjoin(_Deputy, _Deputy.id == StaffLeave.deputy_id)
+    .where(Case.id == bindparam("case_id"))
+    .limit(1)
+)
+_TASK = HotRead(
+    select(
+        Task.case_id,
+        Task.stage_key,
+        Task.key,
+        Task.department,
+        Task.assignee_id,
+        Task.opened_at,
+        Task.due_at,
+        Task.state,
+    ).where(Task.id == bindparam("task_id"))
+)
+_COLLEAGUES = select(*_who(Staff)).where(Staff.active.is_(True)).order_by(Staff.number)
+_DEPARTMENT = HotRead(_COLLEAGUES.where(Staff.department == bindparam("department")))
+_SUPERVISORS = HotRead(_COLLEAGUES.where(Staff.is_supervisor.is_(True)))
+_ASSIGNEE = HotRead(select(*_who(Staff)).where(Staff.id == bindparam("staff_id")))
+
+
+def case(case_id: str) -> CaseBrief:
+    """What notices say of a case. Raises `UnknownSubjectError` for an unknown id."""
+    return _case(case_id)[0]
+
+
+def _case(case_id: str) -> tuple[CaseBrief, Program]:
+    rows = _CASE.rows({"case_id": case_id, "now": clock.now()})
+    if not rows:
+        raise UnknownSubjectError(case_id)
+    people = rows[0][-2 * _PERSON :]
+    id_, number, project_name, program_key, former_key, opened_at, customer_id, openid, service_openid = rows[
+        0
+    ][: -2 * _PERSON]
+    manager = _person(people[:_PERSON])
+    deputy = people[_PERSON:]
+    program = city.program_of(program_key, former_key)
+    brief = CaseBrief(
+        case_id=id_,
+        number=number,
+        project_name=project_name,
+        program_name=program.name,
+        opened_at=opened_at,
+        customer_id=customer_id,
+        customer_openid=openid,
+        customer_service_openid=service_openid,
+        manager=manager,
+        acting=_person(deputy) if deputy[0] is not None else manager,
+    )
+    return brief, program
+
+
 def task(task_id: str) -> TaskBrief:
-    """What notices say of a task."""
-    found = db.session.get_one(Task, task_id)
-    brief = case(found.case_id)
-    stage = _program(found.case_id).stage(found.stage_key)
+    """What notices say of a task. Raises `UnknownSubjectError` for an unknown id."""
+    rows = _TASK.rows({"task_id": task_id})
+    if not rows:
+        raise UnknownSubjectError(task_id)
+    case_id, stage_key, key, department, assignee_id, opened_at, due_at, state = rows[0]
+    brief, program = _case(case_id)
+    stage = program.stage(stage_key)
     return TaskBrief(
-        task_id=found.id,
+        task_id=task_id,
         case=brief,
-        task_key=found.key,
-        task_name=stage.task(found.key).name,
+        task_key=key,
+        task_name=stage.task(key).name,
         stage_key=stage.key,
         stage_name=stage.name,
         stage_kind=stage.kind.value,
-        department_name=city.department_name(found.department),
-        holders=_holders(found, brief),
-        opened_at=found.opened_at,
-        due_at=found.due_at,
-        is_open=found.state == TaskState.OPEN,
+        department_name=city.department_name(department),
+        holders=_holders(assignee_id, department, brief),
+        opened_at=opened_at,
+        due_at=due_at,
+        is_open=state == TaskState.OPEN,
     )
 
 
@@ -220,13 +292,29 @@ def turn(turn_id: str) -> TurnBrief:
         advice=said.advice,
         was=said.was,
         now=said.now,
-        holders=_people(Staff.id.in_(holders)) if holders else (),
+        holders=tuple(_person(row) for row in db.session.execute(_COLLEAGUES.where(Staff.id.in_(holders)))),
     )
+
+
+def running_stage(case_id: str, stage_key: str) -> RunningStageBrief:
+    """What notices say of an open stage."""
+    program = _program(case_id)
+    due_at = db.session.scalar(
+        select(Stage.due_at).where(
+            Stage.case_id == case_id, Stage.key == stage_key, Stage.completed_at.is_(None)
+        )
+    )
+    return RunningStageBrief(case(case_id), program.stage(stage_key).name, due_at)
 
 
 def supervisors() -> tuple[PersonBrief, ...]:
     """Everybody who audits the promise."""
-    return _people(Staff.is_supervisor.is_(True))
+    return tuple(_person(row) for row in _SUPERVISORS.rows({}))
+
+
+def member(staff_id: str) -> PersonBrief:
+    """A member of staff as somebody to write to."""
+    return _person(db.session.get_one(Staff, staff_id))
 
 
 def customer(customer_id: str) -> CustomerBrief:
@@ -240,20 +328,14 @@ def _program(case_id: str) -> Program:
     return city.program_of(found.program_key, found.former_program_key)
 
 
-def _holders(found: Task, brief: CaseBrief) -> tuple[PersonBrief, ...]:
-    if found.assignee_id is None:
-        return _people(Staff.department == found.department)
-    if found.assignee_id == brief.manager.staff_id:
+def _holders(assignee_id: str | None, department: str, brief: CaseBrief) -> tuple[PersonBrief, ...]:
+    if assignee_id is None:
+        return tuple(_person(row) for row in _DEPARTMENT.rows({"department": department}))
+    if assignee_id == brief.manager.staff_id:
         return (brief.acting,)
-    return (_person(db.session.get_one(Staff, found.assignee_id)),)
+    return tuple(_person(row) for row in _ASSIGNEE.rows({"staff_id": assignee_id}))
 
 
-def _people(condition: ColumnElement[bool]) -> tuple[PersonBrief, ...]:
-    rows: Sequence[Staff] = db.session.scalars(
-        select(Staff).where(Staff.active.is_(True), condition).order_by(Staff.number)
-    ).all()
-    return tuple(_person(row) for row in rows)
-
-
-def _person(row: Staff) -> PersonBrief:
-    return PersonBrief(row.id, row.number, row.name, row.phone, row.openid, row.service_openid)
+def _person(row: Sequence[Any]) -> PersonBrief:
+    staff_id, number, name, sealed_phone, openid, service_openid = row
+    return PersonBrief(staff_id, number, name, staffing.phone(sealed_phone), openid, service_openid)

@@ -57,6 +57,16 @@ def days_of_year(year: int) -> list[Day]:
     return days
 
 
+def holidays_by_law(year: int) -> dict[date, str]:
+    """A year's public holidays by name (全国年节及纪念日放假办法), before any exchange or day in lieu."""
+    china = country_holidays("CN", years=(year,), language="zh_CN", observed=False)
+    return {
+        on: "、".join(china.get_list(on))
+        for on in china
+        if on.year == year and on not in china.weekend_workdays
+    }
+
+
 @cache
 def last_announced_year() -> int:
     """The last year whose holiday notice the installed package holds.

@@ -2,31 +2,59 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from app.domain.city import City, load_city
 from app.domain.departments import load_departments
+from app.domain.documentkinds import DocumentRules, load_document_rules
 from app.domain.forms import Form, load_forms
-from app.domain.officehours import load_hours
+from app.domain.officehours import CalendarData, load_hours
+from app.domain.papers import PaperKind, load_papers
+from app.domain.pricelist import PriceList, load_prices
 from app.domain.programs import succession
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.refusals import RefusalReason, load_refusals
 from app.domain.worktime import WorkingTime
-from app.services import calendar
+from app.services import calendar, calendar_versions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class CityBundle:
-    """Everything a city brings as data: itself, its departments, programs, forms and calendar."""
+    """Everything a city brings as data: itself, its departments, programs, forms and calendar.
+
+    `office` and `calendar` hold until the utility publishes its first own version of the calendar.
+    Equal to nothing but itself, so that what is made from all of it can be kept for it.
+    """
 
     city: City
     departments: Mapping[str, str]
     lead_department: str
     programs: Mapping[str, Program]
     forms: Mapping[str, Form]
+    documents: DocumentRules
+    office: CalendarData
+    prices: PriceList
+    papers: Mapping[str, PaperKind]
     calendar: WorkingTime
     refusals: Mapping[str, RefusalReason]
+
+    @cached_property
+    def ways(self) -> Mapping[tuple[str, str | None], Program]:
+        """Every program as a case may live it: by its key, and by the one it was first applied for."""
+        alone: dict[tuple[str, str | None], Program] = {
+            (key, None): one for key, one in self.programs.items()
+        }
+        turned = {
+            (task.turn.program, former.key): succession.continued(self.programs[task.turn.program], former)
+            for former in self.programs.values()
+            for stage in former.stages
+            for task in stage.tasks
+            if task.turn is not None
+        }
+        return alone | turned
 
 
 class _Installed:
@@ -48,7 +76,11 @@ def read(folder: Path) -> CityBundle:
         lead_department=next(department.key for department in departments if department.lead),
         programs=load_programs(folder),
         forms=load_forms(folder),
-        calendar=calendar.build(hours.hours, hours.half_days, hours.zone, city.key),
+        documents=load_document_rules(folder),
+        office=hours,
+        prices=load_prices(folder),
+        papers=load_papers(folder),
+        calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
         refusals={reason.key: reason for reason in load_refusals(folder)},
     )
 
@@ -66,8 +98,14 @@ def current() -> CityBundle:
 
 
 def working_time() -> WorkingTime:
-    """The working-time line of the city in use."""
-    return current().calendar
+    """The working-time line in force in the transaction under way: of the newest published version."""
+    bundle = current()
+    return calendar_versions.in_force(bundle.city.key, bundle.calendar)
+
+
+def zone() -> ZoneInfo:
+    """The city's time zone, which no version of the calendar changes."""
+    return current().calendar.zone
 
 
 def program(key: str) -> Program:
@@ -80,8 +118,7 @@ def program_of(key: str, former_key: str | None) -> Program:
 
     Raises `KeyError`.
     """
-    present = program(key)
-    return present if former_key is None else succession.continued(present, program(former_key))
+    return current().ways[key, former_key]
 
 
 def department_name(key: str) -> str:

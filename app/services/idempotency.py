@@ -46,6 +46,8 @@ def keep(subject_id: str, key: str, print_: str, answer: KeptAnswer) -> None:
     Raises `AnsweredMeanwhileError` when the same key was answered by another process in the meantime:
     its transaction won, and this one can only be rolled back.
     """
+    # First, so that a fault of the change itself is not taken for a repetition.
+    db.session.flush()
     db.session.add(
         IdempotencyRecord(
             subject_id=subject_id,

@@ -2,6 +2,7 @@
 
 import phonenumbers
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.crypto import keyed_hash
@@ -30,12 +31,12 @@ def phone_hash(phone: str) -> str:
 
 def sign_in_customer(openid: str, unionid: str | None) -> Customer:
     """The customer of this mini-program openid, created at the first login."""
-    customer = db.session.scalar(select(Customer).where(Customer.openid == openid))
+    known = select(Customer).where(Customer.openid == openid)
+    customer = db.session.scalar(known)
     if customer is None:
-        customer = Customer(id=new_id(), openid=openid, unionid=unionid, created_at=clock.now())
-        db.session.add(customer)
-        db.session.flush()
-    elif unionid is not None:
+        fresh = Customer(id=new_id(), openid=openid, unionid=unionid, created_at=clock.now())
+        customer = fresh if _was_first(fresh) else db.session.scalars(known).one()
+    if unionid is not None:
         customer.unionid = unionid
     return customer
 
@@ -54,6 +55,12 @@ def verify_phone(customer_id: str, phone: str) -> Customer:
     customer = db.session.get_one(Customer, customer_id)
     customer.phone = number
     customer.phone_hash = phone_hash(number)
+    # A draft begun before the phone was proved.
+    db.session.execute(
+        update(Application)
+        .where(Application.customer_id == customer.id, Application.phone_hash.is_(None))
+        .values(phone_hash=customer.phone_hash)
+    )
     for noun in (Application, Case):
         db.session.execute(
             update(noun)
@@ -74,8 +81,9 @@ def consent(customer_id: str, version: str) -> PrivacyConsent:
         )
     known = _consent(customer_id, version)
     if known is None:
-        known = PrivacyConsent(customer_id=customer_id, version=version, accepted_at=clock.now())
-        db.session.add(known)
+        fresh = PrivacyConsent(customer_id=customer_id, version=version, accepted_at=clock.now())
+        known = fresh if _was_first(fresh) else _consent(customer_id, version)
+    assert known is not None  # noqa: S101 - who was not first finds the first
     return known
 
 
@@ -98,6 +106,16 @@ def _consent(customer_id: str, version: str) -> PrivacyConsent | None:
     )
 
 
+def _was_first(row: Customer | PrivacyConsent) -> bool:
+    """Add a row; False when the same was added at this very moment, as by a second tap on the button."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
 def staff_of(openid: str) -> Staff | None:
     """The active member of staff who has bound this mini-program openid."""
     return db.session.scalar(select(Staff).where(Staff.openid == openid, Staff.active.is_(True)))
@@ -114,6 +132,8 @@ def bind_staff(openid: str, unionid: str | None, phone: str) -> Staff:
     )
     if not staff:
         raise PhoneUnknownError("该手机号未登记为工作人员，请联系信息管理员核对。")
+    # Somebody who left and came back under another number still holds it in the old record.
+    db.session.execute(update(Staff).where(Staff.openid == openid, Staff.id != staff.id).values(openid=None))
     staff.openid = openid
     if unionid is not None:
         staff.unionid = unionid

@@ -36,7 +36,7 @@ def columns() -> Sequence[EncryptedColumn]:
         EncryptedColumn(table, column)
         for table in db.metadata.sorted_tables
         for column in table.columns
-        if isinstance(column.type, crypto.EncryptedText | crypto.EncryptedJson)
+        if isinstance(column.type, crypto.EncryptedText | crypto.EncryptedJson | crypto.EncryptedBytes)
     ]
 
 

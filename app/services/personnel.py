@@ -89,7 +89,7 @@ def enter_leave(number: str, deputy: str, first: date, last: date) -> None:
         raise StaffFaultError("the leave ends before it begins")
     if number == deputy:
         raise StaffFaultError("nobody is their own deputy")
-    zone = city.working_time().zone
+    zone = city.zone()
     db.session.add(
         StaffLeave(
             staff_id=_by_number(number).id,

@@ -1,13 +1,15 @@
 """Logins: a signed token that names a session row, which can expire and be revoked."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadSignature, Signer
 from sqlalchemy import bindparam, select, update
 
 from app.core import clock
 from app.core.db import db
+from app.core.hotread import HotRead
 from app.core.ids import new_id
 from app.domain.errors import NotSignedInError
 from app.models import Audience, Session
@@ -37,8 +39,9 @@ class TokenSigner:
 
     def __init__(self, secret_key: str, lifetime: timedelta) -> None:
         """Tokens live for `lifetime` from their login."""
-        self._serializers = {
-            audience: URLSafeSerializer(secret_key, salt=f"session/{audience}") for audience in Audience
+        self._signers = {
+            audience: Signer(secret_key, salt=f"session/{audience}", digest_method=hashlib.sha256)
+            for audience in Audience
         }
         self._lifetime = lifetime
 
@@ -53,27 +56,31 @@ class TokenSigner:
             expires_at=now + self._lifetime,
         )
         db.session.add(session)
-        return Token(self._serializers[audience].dumps(session.id), session.expires_at)
+        return Token(self._signers[audience].sign(session.id).decode(), session.expires_at)
 
     def identify(self, audience: Audience, token: str) -> Identity:
         """Whom a token speaks for. Raises `NotSignedInError` when it is forged, expired or revoked."""
+        session_id = self.session_of(audience, token)
+        for subject_id, expires_at in _LIVE.rows({"session_id": session_id, "audience": audience.value}):
+            if expires_at > clock.now():
+                return Identity(audience, subject_id, session_id)
+        raise NotSignedInError
+
+    def session_of(self, audience: Audience, token: str) -> str:
+        """The login that a token names, alive or not. Raises `NotSignedInError` for a forged token."""
         try:
-            session_id = self._serializers[audience].loads(token)
-        except BadData as fault:
+            return self._signers[audience].unsign(token).decode()
+        except BadSignature as fault:
             raise NotSignedInError from fault
-        row = db.session.execute(
-            _LIVE, {"session_id": session_id, "audience": audience.value, "now": clock.now()}
-        ).first()
-        if row is None:
-            raise NotSignedInError
-        return Identity(audience, row.subject_id, session_id)
 
 
-_LIVE = select(Session.subject_id).where(
-    Session.id == bindparam("session_id"),
-    Session.audience == bindparam("audience"),
-    Session.revoked_at.is_(None),
-    Session.expires_at > bindparam("now", type_=Session.expires_at.type),
+# Asked by every request of somebody who is signed in.
+_LIVE = HotRead(
+    select(Session.subject_id, Session.expires_at).where(
+        Session.id == bindparam("session_id"),
+        Session.audience == bindparam("audience"),
+        Session.revoked_at.is_(None),
+    )
 )
 
 

@@ -285,7 +285,7 @@ def upgrade() -> None:
         sa.Column("water_on_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rating", sa.Integer(), nullable=True),
-        sa.Column("rating_remark", sa.String(length=200), nullable=True),
+        sa.Column("rating_remark", sa.LargeBinary(), nullable=True),
         sa.Column("rated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("calendar_version", sa.String(length=64), nullable=False),
         sa.Column("figures", sa.JSON(), nullable=True),

@@ -8,9 +8,10 @@ from flask import current_app, render_template
 
 from app.core import clock
 from app.domain.errors import ConflictError, FieldsError
+from app.services import openids
 from app.services.timers import sweep
 from app.wechat.simulator.desk import Desk
-from miniprogram_api.schemas.dev import ClockIn, FaultIn
+from miniprogram_api.schemas.dev import ClockIn, CodesIn, FaultIn
 from notifications import queries
 
 console = APIBlueprint(
@@ -26,8 +27,24 @@ def show() -> str:
 
 @console.get("/messages")
 def messages() -> dict[str, Any]:
-    """Every message that reached a (simulated) phone, in order."""
-    return {"items": _desk().ask("GET", "messages"), "now": clock.now().isoformat()}
+    """Every message that reached a (simulated) phone, in order, with what to call its reader."""
+    items = _desk().ask("GET", "messages")
+    names = openids.whose({item["openid"] for item in items})
+    return {
+        "items": [{**item, "to": names.get(item["openid"], item["openid"])} for item in items],
+        "now": clock.now().isoformat(),
+    }
+
+
+@console.post("/codes")
+@console.input(CodesIn)
+def give_codes(json_data: dict[str, Any]) -> dict[str, Any]:
+    """Codes as the phone of a fictional person would hand them over, to log in with by hand."""
+    try:
+        codes: dict[str, Any] = _desk().ask("POST", "codes", {"user": json_data})
+    except ValueError as fault:
+        raise FieldsError([{"field": "user", "code": "invalid", "message": str(fault)}]) from fault
+    return codes
 
 
 @console.get("/faults")

@@ -117,7 +117,10 @@ class ClockOut(Shape):
 
 
 class StageOut(Shape):
-    """A stage: promised, used and stopped working days as decimal strings."""
+    """A stage: promised, used and stopped working days as decimal strings.
+
+    `provisional`: the due date depends on a year whose holidays are not announced yet, and may move.
+    """
 
     key = String(required=True)
     name = String(required=True)
@@ -131,6 +134,7 @@ class StageOut(Shape):
     stopped = String(required=True)
     opened_at = String(required=True, allow_none=True)
     due_at = String(required=True, allow_none=True)
+    provisional = Boolean(required=True)
     completed_at = String(required=True, allow_none=True)
 
 

@@ -1,6 +1,6 @@
 """What the simulator's console sends."""
 
-from apiflask.fields import AwareDateTime, Boolean, Integer, Raw
+from apiflask.fields import AwareDateTime, Boolean, Integer
 
 from miniprogram_api.schemas.fields import Shape, text, within
 
@@ -14,7 +14,6 @@ class FaultIn(Shape):
     latency_ms = Integer(validate=within(0, 60_000))
     times = Integer(validate=within(1, 1000))
     after_delivery = Boolean()
-    note = Raw()
 
 
 class ClockIn(Shape):

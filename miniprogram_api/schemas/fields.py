@@ -17,6 +17,7 @@ _MESSAGES: dict[type[fields.Field[Any]], dict[str, str]] = {
         "validator_failed": "填写有误，请修改。",
     },
     fields.String: {"invalid": "应为文字。", "invalid_utf8": "应为文字。"},
+    fields.Float: {"invalid": "应为数字。", "special": "应为数字。", "too_large": "数值过大。"},
     fields.Integer: {"invalid": "应为整数。", "too_large": "数值过大。"},
     fields.Boolean: {"invalid": "应为是或否。"},
     fields.Dict: {"invalid": "应为一组填写内容。"},
@@ -41,6 +42,11 @@ class Shape(Schema):
 def within(lowest: int, highest: int) -> validate.Range:
     """A number between two bounds, said in Chinese."""
     return validate.Range(lowest, highest, error=f"应在{lowest}至{highest}之间。")
+
+
+def counted(fewest: int, most: int) -> validate.Length:
+    """A list of so many entries, said in Chinese."""
+    return validate.Length(fewest, most, error=f"应有{fewest}至{most}项。")
 
 
 def one_of(*choices: str) -> validate.OneOf:
@@ -71,7 +77,7 @@ class Moment(fields.DateTime):
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         if value is None:
             return None
-        return value.astimezone(city.working_time().zone).isoformat(timespec="seconds")
+        return value.astimezone(city.zone()).isoformat(timespec="seconds")
 
 
 class Number(fields.Float):

@@ -23,7 +23,7 @@ applications = APIBlueprint("staff_applications", __name__, url_prefix="/api/v1/
 def start(json_data: dict[str, Any]) -> dict[str, Any]:
     """It will belong to whoever proves the contact phone."""
     _managers_only()
-    return drafts.present(
+    return drafts.present_to_staff(
         drafts.start_by_staff(me(), json_data["program"], json_data["channel"], json_data["answers"])
     )
 
@@ -33,7 +33,7 @@ def start(json_data: dict[str, Any]) -> dict[str, Any]:
 @applications.doc(summary="查看代填的申请")
 def read(application_id: str) -> dict[str, Any]:
     """One that the caller took."""
-    return drafts.present(drafts.of_staff(me().id, application_id))
+    return drafts.present_to_staff(drafts.of_staff(me().id, application_id))
 
 
 @applications.patch("/applications/<public_id:application_id>")
@@ -43,8 +43,7 @@ def read(application_id: str) -> dict[str, Any]:
 def save(application_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
     """Incomplete is fine, wrong is not."""
     application = drafts.of_staff(me().id, application_id)
-    source = drafts.STAFF_CHANNELS[application.channel]
-    return drafts.present(drafts.save(application, json_data["answers"], source))
+    return drafts.present_to_staff(drafts.save_by_staff(application, json_data["answers"]))
 
 
 @applications.post("/applications/<public_id:application_id>/submission")

@@ -9,6 +9,12 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LEAKS = ("Traceback", "sqlalchemy", "psycopg", "sqlite", 'File "')
 
 
+def told(answer: TestResponse) -> Any:
+    """The JSON of a success."""
+    assert answer.status_code in {200, 201}, answer.text
+    return answer.json
+
+
 def refused(answer: TestResponse, status: int, code: str) -> Any:
     """The problem document of a refusal, checked to be one (RFC 9457) that a customer can read."""
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), answer.text

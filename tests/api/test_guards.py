@@ -1,5 +1,6 @@
 """No route without a guard, and no guard that lets the wrong person in."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -9,14 +10,20 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.core.atomic import atomic
+from app.core.db import db
 from app.core.settings import Profile, Settings
+from app.models import Case
 from app.services import personnel
+from app.services.papers import kept
 from miniprogram_api import guards
+from tests.api.platform import CONSULTATION
 from tests.api.rows import nothing_changes
 from tests.world import ANSWERS, OUTPUTS, Phone, World
 
 # Who may enter is decided by no database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+PDF = b"%PDF-1.7 agreement"
 
 # What a view asks for, so that a refusal is about the caller and not about the body.
 BODIES: dict[str, Any] = {
@@ -26,6 +33,10 @@ BODIES: dict[str, Any] = {
     "customer_applications.start": {"program": "single_meter"},
     "customer_applications.save": {"answers": {"project_name": "改名"}},
     "customer_cases.rate": {"rating": 1},
+    "customer_money.choose": {"quote_id": "A" * 16, "option": "standard"},
+    "customer_money.confirm_paper": {"sha256": hashlib.sha256(PDF).hexdigest()},
+    "staff_money.issue_quote": {},
+    "staff_money.make_paper": {},
     "staff_tasks.complete": {"outputs": OUTPUTS["network_survey"]},
     "staff_cases.stop_clock": {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
     "customer_turns.withdraw_case": {},
@@ -40,6 +51,13 @@ BODIES: dict[str, Any] = {
     "staff_turns.correct_entry": {"version": 1, "field": "opinion", "value": "可行", "why": "笔误"},
     "staff_applications.start": {"program": "single_meter", "channel": "door", "answers": {}},
     "staff_applications.save": {"answers": {"project_name": "改名"}},
+    "staff_early_service.save_form": {"answers": {"project_name": "改名"}},
+    "partner_cases.take_consultation": CONSULTATION,
+    "partner_cases.take_application": {
+        "reference": "A1",
+        "program": "single_meter",
+        "answers": dict(ANSWERS),
+    },
 }
 
 
@@ -93,6 +111,9 @@ def scene(world: World) -> Scene:
         "/staff/applications",
         {"program": "single_meter", "channel": "door", "answers": dict(ANSWERS)},
     )
+    with world.app.app_context(), atomic():
+        found = db.session.get_one(Case, case["id"])
+        paper_id = kept.keep(found, "agreement", "WT-1", 1, {}, PDF, found.manager_id).id
     return Scene(
         world,
         owner,
@@ -102,7 +123,9 @@ def scene(world: World) -> Scene:
             "notice_id": owner.get("/customer/notices")["items"][0]["id"],
             "task_id": network.get("/staff/tasks?scope=department")["items"][0]["id"],
             "stop_id": stop["id"],
+            "paper_id": paper_id,
             "program": "single_meter",
+            "number": case["number"],
         },
     )
 
@@ -134,6 +157,8 @@ def test_the_guard_fits_the_address(app: Flask) -> None:
             assert guard is guards.customer, rule
         elif rule.startswith("/api/v1/staff/"):
             assert guard is guards.staff, rule
+        elif rule.startswith("/api/v1/partner/"):
+            assert guard is guards.partner, rule
         elif rule.startswith("/dev/"):
             assert guard is guards.with_simulator, rule
         elif rule.startswith("/wechat/"):
@@ -142,7 +167,7 @@ def test_the_guard_fits_the_address(app: Flask) -> None:
             assert guard is guards.anyone, rule
 
 
-@pytest.mark.parametrize("guard", [guards.customer, guards.staff])
+@pytest.mark.parametrize("guard", [guards.customer, guards.staff, guards.partner])
 def test_nobody_enters_without_a_token(scene: Scene, guard: guards.Guard) -> None:
     app = scene.world.app
     tried = calls(app, guard, scene.ids)
@@ -181,11 +206,13 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
     tried = [
         call
         for call in calls(app, guards.customer, scene.ids, with_ids=True)
-        # The draft is one that the manager took; rating and confirming have their time, withdrawing ends it.
+        # The draft is one that the manager took; rating, confirming and choosing have their time, withdrawing
+        # ends it.
         if call.endpoint
         not in {
             "customer_cases.rate",
             "customer_cases.confirm",
+            "customer_money.choose",
             "customer_turns.confirm_plan",
             "customer_turns.withdraw_case",
         }
@@ -213,8 +240,7 @@ def test_another_departments_task_does_not_exist(scene: Scene) -> None:
     app = scene.world.app
     designer = scene.world.staff("D001")
     assert designer.get(f"/staff/cases/{scene.ids['case_id']}")
-    tried = [call for call in calls(app, guards.staff, scene.ids) if call.endpoint.startswith("staff_tasks")]
-    tried = [call for call in tried if scene.ids["task_id"] in call.path]
+    tried = [call for call in calls(app, guards.staff, scene.ids) if scene.ids["task_id"] in call.path]
     with nothing_changes(app):
         assert statuses(app, tried, designer.token) == dict.fromkeys(tried, 404)
 

@@ -287,7 +287,6 @@ def test_a_reminder_that_falls_on_the_next_years_first_opening() -> None:
     # A line nobody has asked about a later year yet.
     line = build(DEFAULT, (), SHANGHAI, "cold")
     assert shown(line.before(at("2026-12-31 18:00"), 0)) == "2027-01-04 08:30:00"
-    assert shown(line.next_opening(at("2027-12-31 17:00"))) == "2028-01-03 08:30:00"
 
 
 def test_hours_must_be_known_and_in_order() -> None:

@@ -6,7 +6,6 @@ every walk the case is led to its end by doing, and nothing but doing, what is w
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import Any, cast
 
 from flask import Flask
@@ -242,21 +241,22 @@ class CaseMachine(RuleBasedStateMachine):
         line = city.working_time()
         now = case.closed_at or clock.now()
         stretches = found.stretches(now)
-        total = Fraction(0)
+        stopped = line.covered(stretches)
+        total = 0
         for stage in found.program.stages:
             logs = [log for log in found.stages if log.key == stage.key]
-            figure = figures.stage_figure(line, found.program, stage.key, logs, stretches, now)
+            figure = figures.stage_figure(line, stage, logs, stopped, now)
             length = sum(
                 line.coordinate(log.completed_at or now) - line.coordinate(log.opened_at)
                 for log in logs
                 if log.opened_at <= now
             )
             if stage.kind is not StageKind.AFTER_WORK:
-                assert figure.used + figure.stopped == Fraction(length, line.ticks_per_day)
+                assert figure.used + figure.stopped == length
             if stage.in_full_process:
                 total += figure.used
-        whole = figures.full_process(line, found.program, found.stages, stretches, now)
-        assert (whole or Fraction(0)) == total
+        whole = figures.full_process(line, found.program, found.stages, stopped, now)
+        assert (whole or 0) == total
         if case.figures is not None:
             assert case.figures == progress.figures(case.id)
 

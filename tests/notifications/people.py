@@ -10,6 +10,7 @@ from app.services.briefs import (
     CaseBrief,
     CustomerBrief,
     PersonBrief,
+    RunningStageBrief,
     StageBrief,
     StopBrief,
     TaskBrief,
@@ -102,6 +103,9 @@ class Registry:
             next_due_at=datetime(2026, 3, 13, 9, 0, tzinfo=UTC),
         )
     )
+    running_stage: RunningStageBrief = field(
+        default_factory=lambda: RunningStageBrief(CASE, "设计出图", datetime(2026, 3, 13, 9, 0, tzinfo=UTC))
+    )
     supervisors: tuple[PersonBrief, ...] = (BOSS,)
     customer: CustomerBrief = field(
         default_factory=lambda: CustomerBrief("customer-1", "mini-customer", "service-customer")
@@ -112,6 +116,7 @@ class Registry:
         monkeypatch.setattr(briefs, "task", lambda _id: self.task)
         monkeypatch.setattr(briefs, "stop", lambda _id: self.stop)
         monkeypatch.setattr(briefs, "stage", lambda _case, _stage: self.stage)
+        monkeypatch.setattr(briefs, "running_stage", lambda _case, _stage: self.running_stage)
         monkeypatch.setattr(briefs, "supervisors", lambda: self.supervisors)
         monkeypatch.setattr(briefs, "customer", lambda _id: self.customer)
 

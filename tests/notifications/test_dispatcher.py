@@ -135,7 +135,7 @@ def reminded(known: Registry, phones: Phones) -> Registry:
     for holder in TASK.holders:
         phones.follow(holder.service_openid or "")
     known.task = replace(TASK, case=replace(CASE, acting=replace(MANAGER, service_openid=None)))
-    publish(events.ReminderDue("task-1", ("before_due",)))
+    publish(events.ReminderDue("task-1", ("before_due",), clock.now()))
     return known
 
 

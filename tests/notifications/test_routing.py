@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,9 @@ from tests.notifications.people import BOSS, CASE, DEPUTY, DESIGNER, MANAGER, SE
 
 CUSTOMER = CASE.customer_id
 DESIGNERS = {DESIGNER.staff_id, SECOND_DESIGNER.staff_id}
+
+
+NEAR = datetime(2026, 3, 12, 5, 30, tzinfo=UTC)
 
 
 def told(*happened: object) -> Counter[tuple[str, str]]:
@@ -118,7 +122,7 @@ def test_the_return_visit_is_pushed_to_the_manager(known: Registry) -> None:
 
 
 def test_a_reminder_goes_to_holders_and_manager_once_each(known: Registry) -> None:
-    found = told(events.ReminderDue("task-1", ("before_due", "lower_bound")))
+    found = told(events.ReminderDue("task-1", ("before_due", "lower_bound"), NEAR))
     assert found == only("task_reminder", *DESIGNERS, MANAGER.staff_id)
 
     body = db.session.scalars(select(Notice.body).where(Notice.staff_id == DESIGNER.staff_id)).one()
@@ -129,15 +133,22 @@ def test_a_reminder_goes_to_holders_and_manager_once_each(known: Registry) -> No
 def test_a_manager_who_holds_the_task_is_reminded_once(known: Registry) -> None:
     known.task = replace(TASK, holders=(MANAGER,))
 
-    assert told(events.ReminderDue("task-1", ("at_due",))) == only("task_reminder", MANAGER.staff_id)
+    assert told(events.ReminderDue("task-1", ("at_due",), NEAR)) == only("task_reminder", MANAGER.staff_id)
 
 
 def test_the_reminder_of_a_new_due_date_is_a_new_reminder(known: Registry) -> None:
-    told(events.ReminderDue("task-1", ("before_due",)))
+    told(events.ReminderDue("task-1", ("before_due",), NEAR))
     assert TASK.due_at is not None
     known.task = replace(TASK, due_at=TASK.due_at.replace(day=16))
 
-    assert told(events.ReminderDue("task-1", ("before_due",)))["task_reminder", DESIGNER.staff_id] == 2
+    assert told(events.ReminderDue("task-1", ("before_due",), NEAR))["task_reminder", DESIGNER.staff_id] == 2
+
+
+def test_a_second_reminder_of_the_same_kind_is_a_reminder_of_its_own(known: Registry) -> None:
+    told(events.ReminderDue("task-1", ("before_due",), NEAR))
+
+    again = told(events.ReminderDue("task-1", ("before_due",), NEAR + timedelta(days=5)))
+    assert again["task_reminder", DESIGNER.staff_id] == 2
 
 
 def test_what_is_overdue_goes_to_supervisors_too_each_working_day(known: Registry) -> None:

@@ -24,6 +24,7 @@ def spoken(words: Catalog) -> str:
         Subject.STAGE: speech.of_stage(registry.stage),
         Subject.STOP: speech.of_stop(registry.stop),
         Subject.TASK: speech.of_task(TASK, reminders=("before_due",), occurrence=2),
+        Subject.DUE: speech.of_due(registry.running_stage, datetime(2026, 3, 12, 9, tzinfo=UTC)),
         Subject.RATING: speech.of_rating(CASE, 2),
         Subject.TURN: speech.of_turn(TURN),
     }

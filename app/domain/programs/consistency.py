@@ -5,6 +5,7 @@ Each check notes its faults at the path of the value (`stages[2].follows`) and g
 
 from collections.abc import Callable, Mapping, Sequence
 
+from app.domain.programs.commitments import check_commitments
 from app.domain.programs.definition import (
     HAPPENINGS,
     MILESTONES,
@@ -53,6 +54,7 @@ def check_program(program: Program, note: Note) -> None:
         tasks_seen |= own
     _check_milestones(program, note)
     _check_nothing_asked(program, note)
+    check_commitments(program, note)
 
 
 def _check_headline(program: Program, note: Note) -> None:

@@ -63,11 +63,39 @@ class OutputKind(StrEnum):
     RATING = "rating"
 
 
+class Pricing(StrEnum):
+    """How a task comes to the sum it tells the customer: options of the one-price list, or one estimate."""
+
+    PRICE_LIST = "price_list"
+    ESTIMATE = "estimate"
+
+
 MILESTONES = frozenset({"acceptance_passed", "water_on", "paid"})
 """The marks that a completed task may set; the services react to them by name."""
 
 HAPPENINGS = frozenset({"low_rating"})
 """What may open a task that is not part of the stage's ordinary course."""
+
+NEEDED_OUTPUTS: Mapping[str, Mapping[str, OutputKind]] = {
+    "paid": {"paid_fen": OutputKind.FEN, "receipt_number": OutputKind.TEXT},
+    "water_on": {
+        "meter_serial": OutputKind.TEXT,
+        "meter_calibre": OutputKind.CHOICE,
+        "meter_position": OutputKind.TEXT,
+        "first_reading": OutputKind.DECIMAL,
+    },
+}
+"""What the product itself reads from the task that sets a milestone, whatever the city."""
+
+PLANNED_CALIBRE = "chosen_calibre"
+"""The output that holds the calibre of the water plan; the one-price list is read by it."""
+
+AGREEMENTS: Mapping[str, OutputKind] = {
+    "quoted_amount": OutputKind.FEN,
+    "quoted_option": OutputKind.TEXT,
+    "paper_number": OutputKind.TEXT,
+}
+"""What a delivered value must equal: the sum or name of the quote's chosen option, or the paper's number."""
 
 LEDGERS = frozenset({"payment_fen", "trip", "document", "utility_cost_fen"})
 """The columns of the zero-paper ledger (零跑腿、零资料、零费用) that an output may add to."""
@@ -123,9 +151,13 @@ class OutputField:
     """A value without which (if ``required``) its task can't be completed.
 
     ``min`` and ``max`` bound the number; ``max_length`` counts characters of a text; ``ledger`` names what
-    completing with this value adds to the zero-paper ledger (one of ``LEDGERS``). ``not_above``: the values
-    of the same stage, as ``task.key``, that this calibre can't exceed (三(二): what can be built on site).
-    ``criterion``: a condition that has to be met before the task may decide in favour (``TaskSpec.turn``).
+    completing with this value adds to the zero-paper ledger (one of ``LEDGERS``). ``must_be_true``: a "no" is
+    an honest answer with which the task can't be completed. ``agrees_with``: what it must equal (of
+    ``AGREEMENTS``). ``at_most``: the output of an earlier task whose calibre this one must not exceed.
+    ``in_paper``: it stands in the paper that the task requires, and is delivered as it stands there.
+    ``not_above``: the values of the same stage, as ``task.key``, that this calibre can't exceed (三(二): what
+    can be built on site). ``criterion``: a condition that has to be met before the task may decide in favour
+    (``TaskSpec.turn``).
     """
 
     key: str
@@ -137,6 +169,10 @@ class OutputField:
     max: Fraction | None = None
     max_length: int | None = None
     ledger: str | None = None
+    must_be_true: bool = False
+    agrees_with: str | None = None
+    at_most: str | None = None
+    in_paper: bool = False
     help: str = ""
     not_above: tuple[str, ...] = ()
     criterion: bool = False
@@ -168,7 +204,10 @@ class TaskSpec:
     which its holder is reminded, for work to which neither plan nor program sets a limit. ``marks``: the
     milestones (of ``MILESTONES``) that completing it sets. ``only_on``: the happening (of ``HAPPENINGS``)
     that opens it; such a task is waited for by nobody: its stage completes without it. ``turn``: the
-    decision of it after which the case goes on in another program.
+    decision of it after which the case goes on in another program. ``issues_quote``: the task tells the
+    customer a sum, and how it comes about. ``requires_choice``: it is not complete before the customer has
+    chosen on the phone. ``requires_paper``: nor before the customer has confirmed this paper (a key of the
+    city's papers) on the phone.
     """
 
     key: str
@@ -183,6 +222,9 @@ class TaskSpec:
     marks: tuple[str, ...] = ()
     only_on: str | None = None
     turn: Turn | None = None
+    issues_quote: Pricing | None = None
+    requires_choice: bool = False
+    requires_paper: str | None = None
     duty: str = ""
     cite: str = ""
 

@@ -1,20 +1,19 @@
 """What a case's time comes to, computed from its log of starts and stops (design.md, rule 4).
 
-All results are exact working days (`Fraction`); rounding is the presenter's, once.
+All results are exact, in ticks of the line; rounding is the presenter's, once (`WorkingTime.shown`). Stops
+are passed in as the union that they cover, for one case has many figures and one set of stops.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
+from typing import NamedTuple
 
-from app.domain.programs.definition import HeadlineSpan, Program
+from app.domain.programs.definition import HeadlineSpan, Program, Stage
 from app.domain.programs.engine import counts_stops
-from app.domain.worktime import Stretch, WorkingTime
+from app.domain.worktime import Covered, WorkingTime
 
 
-@dataclass(frozen=True, slots=True)
-class StageLog:
+class StageLog(NamedTuple):
     """One entry of a case into a stage; `completed_at` is None while it is open.
 
     `round` counts the entries from 1; `void` says why an entry no longer stands (it was sent back, has to
@@ -29,36 +28,29 @@ class StageLog:
     void: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StageFigure:
-    """Working days that a stage has used and that its clock has stood still, over all its entries."""
+class StageFigure(NamedTuple):
+    """The ticks that a stage has used and that its clock has stood still, over all its entries."""
 
-    used: Fraction
-    stopped: Fraction
+    used: int
+    stopped: int
 
 
 def stage_figure(
-    line: WorkingTime,
-    program: Program,
-    key: str,
-    logs: Sequence[StageLog],
-    stops: Sequence[Stretch],
-    now: datetime,
+    line: WorkingTime, stage: Stage, entries: Sequence[StageLog], stops: Covered, now: datetime
 ) -> StageFigure:
-    """What one stage comes to by `now`."""
-    relevant = stops if counts_stops(program.stage(key)) else ()
-    used = stopped = Fraction(0)
-    for log in logs:
-        if log.key == key:
-            end = log.completed_at or now
-            used += line.used(log.opened_at, end, relevant)
-            stopped += line.stopped(log.opened_at, end, relevant)
+    """What one stage comes to by `now`, over its `entries`."""
+    relevant = stops if counts_stops(stage) else ()
+    used = stopped = 0
+    for entry in entries:
+        measured = line.measured(entry.opened_at, entry.completed_at or now, relevant)
+        used += measured.used
+        stopped += measured.stopped
     return StageFigure(used, stopped)
 
 
 def full_process(
-    line: WorkingTime, program: Program, logs: Sequence[StageLog], stops: Sequence[Stretch], now: datetime
-) -> Fraction | None:
+    line: WorkingTime, program: Program, logs: Sequence[StageLog], stops: Covered, now: datetime
+) -> int | None:
     """The full-process figure, from acceptance to water-on (programs.md); None before acceptance began."""
     inside = {stage.key for stage in program.stages if stage.in_full_process}
     entered = [log for log in logs if log.key in inside]
@@ -67,7 +59,7 @@ def full_process(
     standing = {log.key for log in entered if log.void is None}
     finished = inside == standing and all(log.completed_at for log in entered)
     end = max(log.completed_at for log in entered if log.completed_at) if finished else now
-    return line.used(min(log.opened_at for log in entered), end, stops)
+    return line.measured(min(log.opened_at for log in entered), end, stops).used
 
 
 def headline(
@@ -75,9 +67,9 @@ def headline(
     program: Program,
     logs: Sequence[StageLog],
     tasks_done: Mapping[tuple[str, int], datetime],
-    stops: Sequence[Stretch],
+    stops: Covered,
     now: datetime,
-) -> Fraction | None:
+) -> int | None:
     """What the headline's two 环节 have used together by `now`; None where the plan has no headline.
 
     `tasks_done` gives the completion of the tasks that bound a stretch, by task key and round. What was
@@ -85,9 +77,7 @@ def headline(
     """
     if program.headline is None:
         return None
-    return sum(
-        (_span(line, span, logs, tasks_done, stops, now) for span in program.headline.spans), Fraction(0)
-    )
+    return sum(_span(line, span, logs, tasks_done, stops, now) for span in program.headline.spans)
 
 
 def _span(
@@ -95,10 +85,10 @@ def _span(
     span: HeadlineSpan,
     logs: Sequence[StageLog],
     tasks_done: Mapping[tuple[str, int], datetime],
-    stops: Sequence[Stretch],
+    stops: Covered,
     now: datetime,
-) -> Fraction:
-    total = Fraction(0)
+) -> int:
+    total = 0
     for log in logs:
         if log.key != span.stage:
             continue
@@ -107,5 +97,5 @@ def _span(
         if span.to_task is not None:
             end = tasks_done.get((span.to_task, log.round)) or log.completed_at
         if start is not None:
-            total += line.used(start, end or now, stops)
+            total += line.measured(start, end or now, stops).used
     return total

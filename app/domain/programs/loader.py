@@ -13,6 +13,7 @@ from app.domain.choices import ChoiceLists
 from app.domain.city import load_city
 from app.domain.datafault import DataFault
 from app.domain.departments import load_departments
+from app.domain.papers import load_papers
 from app.domain.programs.consistency import check_program
 from app.domain.programs.definition import (
     ASKED,
@@ -21,6 +22,7 @@ from app.domain.programs.definition import (
     HeadlineSpan,
     Holder,
     Party,
+    Pricing,
     Program,
     ReminderKind,
     ReminderRule,
@@ -42,6 +44,7 @@ class _Surroundings:
     departments: frozenset[str]
     forms: frozenset[str]
     lists: ChoiceLists
+    papers: frozenset[str]
 
 
 def load_programs(folder: Path) -> dict[str, Program]:
@@ -53,6 +56,7 @@ def load_programs(folder: Path) -> dict[str, Program]:
         departments=frozenset(department.key for department in load_departments(folder)),
         forms=frozenset(file.stem for file in (folder / "forms").glob("*.toml")),
         lists=load_city(folder).choices,
+        papers=frozenset(load_papers(folder)),
     )
     found: list[tuple[int, Program]] = []
     faults: list[DataFault] = []
@@ -264,10 +268,15 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         marks=row.texts("marks", optional=True),
         only_on=row.text("only_on", optional=True) or None,
         turn=_read_turn(row),
+        issues_quote=row.choice("issues_quote", Pricing) if row.has("issues_quote") else None,
+        requires_choice=row.flag("requires_choice"),
+        requires_paper=row.text("requires_paper", optional=True) or None,
         duty=row.text("duty"),
         cite=row.cite(),
     )
     if task.department and task.department not in around.departments:
         row.fault("department", f"unknown department {task.department!r}")
+    if task.requires_paper is not None and task.requires_paper not in around.papers:
+        row.fault("requires_paper", f"papers/papers.toml has no paper {task.requires_paper!r}")
     check_unique(outputs, [output.key for output in task.outputs])
     return task

@@ -1,7 +1,7 @@
 """Reading what a task must deliver: the output fields of the city's program files."""
 
 from app.domain.choices import ChoiceLists, read_choices
-from app.domain.programs.definition import LEDGERS, OutputField, OutputKind
+from app.domain.programs.definition import AGREEMENTS, LEDGERS, OutputField, OutputKind
 from app.domain.reading import Table
 
 _NUMBERS = frozenset({OutputKind.INTEGER, OutputKind.DECIMAL, OutputKind.FEN})
@@ -26,6 +26,10 @@ def read_output(row: Table, lists: ChoiceLists) -> OutputField:
         max=row.number("max", optional=kind not in _NUMBERS),
         max_length=row.whole("max_length", optional=kind is not OutputKind.TEXT),
         ledger=row.text("ledger", optional=True) or None,
+        must_be_true=row.flag("must_be_true"),
+        agrees_with=row.text("agrees_with", optional=True) or None,
+        at_most=row.text("at_most", optional=True) or None,
+        in_paper=row.flag("in_paper"),
         help=row.text("help", optional=True),
         not_above=row.texts("not_above", optional=True),
         criterion=row.flag("criterion"),
@@ -38,8 +42,23 @@ def read_output(row: Table, lists: ChoiceLists) -> OutputField:
         row.fault("max_length", f"a value of kind {kind.value!r} has no length")
     if output.criterion and kind is not OutputKind.BOOLEAN:
         row.fault("criterion", "only a value of kind 'boolean' can be a criterion")
+    if output.must_be_true and kind is not OutputKind.BOOLEAN:
+        row.fault("must_be_true", "only a value of kind 'boolean' can be asked to be true")
+    if output.at_most is not None and kind is not OutputKind.CHOICE:
+        row.fault("at_most", "only a value of kind 'choice' is compared by calibre")
     _check_ledger(row, output)
+    _check_agreement(row, output)
     return output
+
+
+def _check_agreement(row: Table, output: OutputField) -> None:
+    if output.agrees_with is None:
+        return
+    kind = AGREEMENTS.get(output.agrees_with)
+    if kind is None:
+        row.fault("agrees_with", f"must be one of {', '.join(sorted(AGREEMENTS))}")
+    elif output.kind is not kind:
+        row.fault("agrees_with", f"{output.agrees_with!r} is a value of kind {kind.value!r}")
 
 
 def _check_ledger(row: Table, output: OutputField) -> None:

@@ -4,14 +4,12 @@ A pipe is never wider than the one it is taken from: a reserved outlet not than 
 calibre not than either. Which value is held against which is the program's data (``not_above``).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain import calibres
 from app.domain.programs.definition import OutputField, Stage
-
-_NOMINAL = re.compile(r"DN([1-9][0-9]{0,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,7 @@ def nominal_mm(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    match = _NOMINAL.fullmatch(value) if isinstance(value, str) else None
-    return int(match[1]) if match else None
+    return calibres.nominal_mm(value) if isinstance(value, str) else None
 
 
 def too_wide(stage: Stage, delivered: Mapping[str, Mapping[str, Any]]) -> list[TooWide]:

@@ -7,6 +7,8 @@ from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.models import AccessRecord, Application, Case, Staff, StaffLeave, Task
 
+__all__ = ["Case", "contact", "of_customer", "of_staff"]
+
 
 def of_customer(customer_id: str, case_id: str) -> Case:
     """A customer's own case. Raises `NotFoundError` for anybody else's."""
@@ -37,6 +39,16 @@ def of_staff(staff: Staff, case_id: str) -> Case:
     if case is None:
         raise NotFoundError
     return case
+
+
+def lock(case: Case) -> None:
+    """Let nobody else move this case until the transaction ends, and read its row anew.
+
+    Every move looks at all tasks and stops of the case; of two at the same moment neither would see what the
+    other does. Taken first of all locks, so that two moves never wait for each other. (SQLite lets one
+    writer in at a time anyway.)
+    """
+    db.session.refresh(case, with_for_update=True)
 
 
 def contact(staff: Staff, case: Case) -> dict[str, str]:

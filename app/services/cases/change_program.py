@@ -57,4 +57,4 @@ def change(case: Case, flow: CaseFlow, turn: Turn, reason: str, by: By, now: dat
     detail = {"was": former.key, "now": program.key}
     turns.take(case, flow, TurnKind.PROGRAM_CHANGED, by, now, reason, detail=detail)
     flow.change_program(program, by, now)
-    submit.enter_form_in_ledger(case)
+    submit.ask_for_form(case)

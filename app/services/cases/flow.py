@@ -5,6 +5,7 @@ after the rows they speak of were written.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -18,7 +19,7 @@ from app.domain import events
 from app.domain.programs import engine
 from app.domain.programs.definition import Holder, Program, TaskSpec
 from app.domain.programs.definition import Stage as StageSpec
-from app.domain.worktime import Stretch
+from app.domain.worktime import Stretch, WorkingTime
 from app.models import Case, Stage, StageVoid, Stop, Task, TaskState
 from app.services import city, staffing
 from app.services.timeline import ENGINE, By, note
@@ -107,6 +108,7 @@ class CaseFlow:
             self._stages.append(row)
             db.session.add(row)
             note(self.case.id, now, "stage_opened", ENGINE, {"stage": spec.key})
+            self._events.append(events.StageOpened(self.case.id, spec.key))
             self._open_tasks(row, spec, now)
 
     def settle(self, task: Task, by: By, now: datetime) -> None:
@@ -124,7 +126,7 @@ class CaseFlow:
         spec = self.program.stage(task.stage_key)
         row = next(row for row in self._stages if (row.key, row.round) == (task.stage_key, task.round))
         if row.completed_at is not None:
-            # A task that nobody waits for (a looked-into rating) ends nothing.
+            # A task kept for a happening, such as the look into a low rating: its stage ended without it.
             return
         if engine.is_complete(spec, self._done_tasks(row, spec)):
             row.completed_at = now
@@ -241,7 +243,7 @@ class CaseFlow:
                 assignee_id=self._holder(task_spec, now),
                 state=TaskState.OPEN,
                 opened_at=now,
-                overdue_told=0,
+                overdue_told=self._told_already(task_spec, row),
             )
             self._tasks.append(task)
             fresh.append(task)
@@ -274,7 +276,9 @@ class CaseFlow:
     def _holder(self, spec: TaskSpec, now: datetime) -> str | None:
         match spec.holder:
             case Holder.MANAGER:
-                return staffing.acting(self.case.manager_id, now)
+                # Not yet: what is being put together is written once, when it is complete.
+                with db.session.no_autoflush:
+                    return staffing.acting(self.case.manager_id, now)
             case Holder.SUPERVISOR:
                 return staffing.a_supervisor()
             case Holder.QUEUE:
@@ -289,15 +293,28 @@ class CaseFlow:
             and (task.round == row.round or engine.is_kept(spec.task(task.key)))
         }
 
-    def _used_before(self, row: Stage, stretches: Sequence[Stretch]) -> Fraction:
+    def _used_before(self, line: WorkingTime, row: Stage, stretches: Sequence[Stretch]) -> Fraction:
         """What earlier entries into a stage have used of its limit."""
         return sum(
             (
-                self._line.used(earlier.opened_at, earlier.completed_at, stretches)
+                line.used(earlier.opened_at, earlier.completed_at, stretches)
                 for earlier in self._stages
                 if earlier.key == row.key and earlier.round < row.round and earlier.completed_at is not None
             ),
             Fraction(0),
+        )
+
+    def _told_already(self, task_spec: TaskSpec, row: Stage) -> int:
+        """A task that begins in a stage already late goes on with the tellings of that stage."""
+        if task_spec.due is not None:
+            return 0
+        return max(
+            (
+                task.overdue_told
+                for task in self._tasks
+                if (task.stage_key, task.round) == (row.key, row.round)
+            ),
+            default=0,
         )
 
     def _stretches(self, now: datetime) -> list[Stretch]:
@@ -314,40 +331,95 @@ class CaseFlow:
                 timers.clear(tasks)
                 self._time(row, spec, tasks, now)
 
+    def timings(self, line: WorkingTime, now: datetime) -> list["StageTiming"]:
+        """What every stage with open tasks, and each of these, is due at on another line; nothing changes.
+
+        The due date of a completed stage stays as it was when it was kept or missed.
+        """
+        found = []
+        for row in self._stages:
+            tasks = [
+                task
+                for task in self._tasks
+                if (task.stage_key, task.round, task.state) == (row.key, row.round, TaskState.OPEN)
+            ]
+            if tasks:
+                found.append(self._timing(line, row, self.program.stage(row.key), tasks, now))
+        return found
+
     def _time(self, row: Stage, spec: StageSpec, tasks: Sequence[Task], now: datetime) -> None:
-        """Give a stage and these of its tasks their due dates and timers.
+        """Give a stage and these of its tasks their due dates and timers."""
+        timing = self._timing(self._line, row, spec, tasks, now)
+        row.due_at = timing.due_at
+        for timed in timing.tasks:
+            timed.task.due_at = timed.due_at
+        timers.set_for([timers.Wanted(timed.task, timed.reminders) for timed in timing.tasks], now)
+
+    def _timing(
+        self, line: WorkingTime, row: Stage, spec: StageSpec, tasks: Sequence[Task], now: datetime
+    ) -> "StageTiming":
+        """When a stage and these of its tasks are due, and what reminds of them.
 
         While the clock is stopped nothing is due; what holds it is followed up as the program says.
         """
         if self.stopped and engine.counts_stops(spec):
-            row.due_at = None
-            for task in tasks:
-                task.due_at = None
-                if spec.task(task.key).hold is not None:
-                    self._follow_up(task, spec.task(task.key), now)
-            return
+            followed = [
+                TaskTiming(task, None, _follow_up(line, spec.task(task.key), task, now, held_only=True))
+                for task in tasks
+            ]
+            return StageTiming(row, spec, None, followed)
         stretches = self._stretches(now)
-        used_before = self._used_before(row, stretches)
-        row.due_at = engine.stage_due(self._line, spec, row.opened_at, stretches, used_before)
+        used_before = self._used_before(line, row, stretches)
+        due = (
+            engine.stage_due(line, spec, row.opened_at, stretches, used_before)
+            if row.completed_at is None
+            else row.due_at
+        )
+        timed = []
         for task in tasks:
             task_spec = spec.task(task.key)
-            task.due_at = engine.task_due(self._line, spec, task_spec, task.opened_at, row.due_at, stretches)
-            if task.due_at is None:
-                self._follow_up(task, task_spec, now)
+            task_due = engine.task_due(line, spec, task_spec, task.opened_at, due, stretches)
+            if task_due is None:
+                timed.append(TaskTiming(task, None, _follow_up(line, task_spec, task, now)))
                 continue
             reminders = engine.reminders(
-                self._line,
+                line,
                 spec,
                 task_spec,
                 stage_opened_at=row.opened_at,
                 task_opened_at=task.opened_at,
-                due=task.due_at,
+                due=task_due,
                 stops=stretches,
                 used_before=used_before,
             )
-            timers.set_for(task, [reminder for reminder in reminders if reminder.at > now], now)
+            timed.append(TaskTiming(task, task_due, [each for each in reminders if each.at > now]))
+        return StageTiming(row, spec, due, timed)
 
-    def _follow_up(self, task: Task, spec: TaskSpec, now: datetime) -> None:
-        reminder = engine.follow_up(self._line, spec, task.opened_at, now)
-        if reminder is not None:
-            timers.set_for(task, [reminder], now)
+
+def _follow_up(
+    line: WorkingTime, spec: TaskSpec, task: Task, now: datetime, *, held_only: bool = False
+) -> list[engine.Reminder]:
+    """The next reminder of work without a due date; with `held_only`, only of work that holds the clock."""
+    if held_only and spec.hold is None:
+        return []
+    reminder = engine.follow_up(line, spec, task.opened_at, now)
+    return [] if reminder is None else [reminder]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTiming:
+    """When a task is due, and the reminders that are still to come."""
+
+    task: Task
+    due_at: datetime | None
+    reminders: list[engine.Reminder]
+
+
+@dataclass(frozen=True, slots=True)
+class StageTiming:
+    """When an entered stage and its open tasks are due; None while the clock stands still."""
+
+    row: Stage
+    spec: StageSpec
+    due_at: datetime | None
+    tasks: list[TaskTiming]

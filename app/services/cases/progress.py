@@ -1,7 +1,10 @@
 """Whose turn it is, what comes next, and what each promised number has come to (the progress look-up)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from app.core import clock
@@ -9,11 +12,13 @@ from app.core.crypto import mask_name
 from app.domain.errors import NotFoundError
 from app.domain.programs import figures as domain_figures
 from app.domain.programs.definition import Stage, StageKind
-from app.domain.worktime import WorkingTime, rounded
+from app.domain.programs.figures import StageLog
+from app.domain.worktime import Covered, WorkingTime, rounded
 from app.models import CaseState, StageVoid
 from app.services import city
-from app.services.cases import record
+from app.services.cases import awaiting, record
 from app.services.cases.record import CaseRecord
+from app.services.city import CityBundle
 
 Answer = dict[str, Any]
 
@@ -58,7 +63,9 @@ def in_brief(found: CaseRecord) -> Answer:
         "state": found.head.state,
         "whose_turn": turn["party"],
         "next_action": action,
-        "stages": [{"name": stage.name, "state": _state(found, stage.key)} for stage in _shown_stages(found)],
+        "stages": [
+            {"name": shown.spec.name, "state": _state(entries)} for shown, entries in _shown_stages(found)
+        ],
         "manager_name": mask_name(found.head.manager_name),
     }
 
@@ -69,18 +76,20 @@ def describe(found: CaseRecord) -> Answer:
     # Nothing goes on counting in a case that has ended.
     now = head.closed_at or clock.now()
     line = city.working_time()
-    stops = found.stretches(now)
+    stops = line.covered(found.stretches(now))
+    program = found.program
     turn, action = _turn(found)
-    return {
+    local = _Local(line)
+    answer = {
         "id": head.id,
         "number": head.number,
-        "program": {"key": found.program.key, "name": found.program.name},
+        "program": {"key": program.key, "name": program.name},
         "project_name": head.project_name,
         "state": head.state,
-        "opened_at": _local(line, head.opened_at),
+        "opened_at": local[head.opened_at],
         "confirmed": head.confirmed_at is not None,
-        "water_on_at": _local(line, head.water_on_at),
-        "closed_at": _local(line, head.closed_at),
+        "water_on_at": local[head.water_on_at],
+        "closed_at": local[head.closed_at],
         "rating": head.rating,
         "manager": {
             "name": head.manager_name,
@@ -90,31 +99,66 @@ def describe(found: CaseRecord) -> Answer:
         },
         "whose_turn": turn,
         "next_action": action,
-        "clock": _clock(found, line),
-        "stages": [_stage(found, stage, line, stops, now) for stage in _shown_stages(found)],
+        "clock": _clock(found, local),
+        "stages": [
+            _stage(shown, entries, line, stops, now, local) for shown, entries in _shown_stages(found)
+        ],
         "headline": _headline(found, line, stops, now),
         "full_process": {
-            "min": _days(found.program.total.min),
-            "max": _days(found.program.total.max),
-            "used": _days(
-                domain_figures.full_process(line, found.program, found.stages, stops, now) or Fraction(0)
-            ),
+            "min": _days(program.total.min),
+            "max": _days(program.total.max),
+            "used": line.shown(domain_figures.full_process(line, program, found.stages, stops, now) or 0),
         },
         "calendar_version": head.calendar_version if head.closed_at else line.version,
     }
+    # What a closed case came to stays as it was computed, whatever calendar is published afterwards.
+    return answer | head.figures if head.figures else answer
 
 
-def _shown_stages(found: CaseRecord) -> list[Stage]:
-    entered = {log.key for log in found.stages}
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A stage of a program, and what is said of it in every answer."""
+
+    spec: Stage
+    words: Answer
+
+
+@lru_cache(maxsize=2)
+def _words(bundle: CityBundle) -> Mapping[tuple[str, str | None], tuple[_Shown, ...]]:
+    """By program, and the one before it, the stages that a customer is shown; put into words once."""
+    return {
+        way: tuple(
+            _Shown(
+                stage,
+                {
+                    "key": stage.key,
+                    "name": stage.name,
+                    "kind": stage.kind.value,
+                    "departments": [bundle.departments[key] for key in stage.departments],
+                    "promised_min": _days(stage.limit.min),
+                    "promised_max": _days(stage.limit.max),
+                    "same_day": stage.same_day,
+                },
+            )
+            for stage in program.stages
+            if stage.kind is not StageKind.AFTER_WORK
+        )
+        for way, program in bundle.ways.items()
+    }
+
+
+def _shown_stages(found: CaseRecord) -> list[tuple[_Shown, list[StageLog]]]:
+    entered: dict[str, list[StageLog]] = {}
+    for log in found.stages:
+        entered.setdefault(log.key, []).append(log)
     return [
-        stage
-        for stage in found.program.stages
-        if stage.kind is not StageKind.AFTER_WORK and (not stage.only_by_consultation or stage.key in entered)
+        (shown, entered.get(shown.spec.key, []))
+        for shown in _words(city.current())[found.head.program_key, found.head.former_program_key]
+        if not shown.spec.only_by_consultation or shown.spec.key in entered
     ]
 
 
-def _state(found: CaseRecord, key: str) -> str:
-    logs = [log for log in found.stages if log.key == key]
+def _state(logs: list[StageLog]) -> str:
     if not logs:
         return "waiting"
     last = logs[-1]
@@ -123,28 +167,38 @@ def _state(found: CaseRecord, key: str) -> str:
     return "done" if last.completed_at else "open"
 
 
-def _stage(found: CaseRecord, stage: Stage, line: WorkingTime, stops: list[Any], now: datetime) -> Answer:
-    logs = [log for log in found.stages if log.key == stage.key]
-    figure = domain_figures.stage_figure(line, found.program, stage.key, logs, stops, now)
-    last = logs[-1] if logs else None
+_NOT_ENTERED: Answer = {
+    "state": "waiting",
+    "used": "0.00",
+    "stopped": "0.00",
+    "opened_at": None,
+    "due_at": None,
+    "provisional": False,
+    "completed_at": None,
+}
+
+
+def _stage(
+    shown: _Shown, entries: list[StageLog], line: WorkingTime, stops: Covered, now: datetime, local: "_Local"
+) -> Answer:
+    if not entries:
+        return shown.words | _NOT_ENTERED
+    figure = domain_figures.stage_figure(line, shown.spec, entries, stops, now)
+    last = entries[-1]
     return {
-        "key": stage.key,
-        "name": stage.name,
-        "kind": stage.kind.value,
-        "state": _state(found, stage.key),
-        "departments": [city.department_name(key) for key in stage.departments],
-        "promised_min": _days(stage.limit.min),
-        "promised_max": _days(stage.limit.max),
-        "same_day": stage.same_day,
-        "used": _days(figure.used),
-        "stopped": _days(figure.stopped),
-        "opened_at": _local(line, last.opened_at if last else None),
-        "due_at": _local(line, last.due_at if last else None),
-        "completed_at": _local(line, last.completed_at if last else None),
+        **shown.words,
+        "state": _state(entries),
+        "used": line.shown(figure.used),
+        "stopped": line.shown(figure.stopped),
+        "opened_at": local[last.opened_at],
+        "due_at": local[last.due_at],
+        # The due date may still move with the notice of a year that is not announced yet.
+        "provisional": last.due_at is not None and line.provisional(last.opened_at, last.due_at),
+        "completed_at": local[last.completed_at],
     }
 
 
-def _headline(found: CaseRecord, line: WorkingTime, stops: list[Any], now: datetime) -> Answer | None:
+def _headline(found: CaseRecord, line: WorkingTime, stops: Covered, now: datetime) -> Answer | None:
     promise = found.program.headline
     used = domain_figures.headline(line, found.program, found.stages, found.tasks_done, stops, now)
     if promise is None or used is None:
@@ -153,16 +207,16 @@ def _headline(found: CaseRecord, line: WorkingTime, stops: list[Any], now: datet
         "name": promise.name,
         "links": promise.links,
         "working_days": _days(promise.working_days),
-        "used": _days(used),
+        "used": line.shown(used),
     }
 
 
-def _clock(found: CaseRecord, line: WorkingTime) -> Answer:
+def _clock(found: CaseRecord, local: "_Local") -> Answer:
     stop = found.open_stop
     if stop is None:
         return {"stopped": False, "reason": None, "since": None}
     reason = found.program.stop_reason(stop.reason_key)
-    return {"stopped": True, "reason": reason.name, "since": _local(line, stop.started_at)}
+    return {"stopped": True, "reason": reason.name, "since": local[stop.started_at]}
 
 
 def _turn(found: CaseRecord) -> tuple[Answer, str]:
@@ -170,9 +224,12 @@ def _turn(found: CaseRecord) -> tuple[Answer, str]:
     if found.head.state == CaseState.CLOSED:
         return {"party": "none", "name": ""}, "已办结，感谢您的信任。用水有问题请随时联系客户管家。"
     if found.head.state in _ENDINGS:
-        return {"party": "none", "name": ""}, _ENDINGS[found.head.state]
-    if found.head.confirmed_at is None:
+        return {"party": "none", "name": ""}, _ENDINGS[CaseState(found.head.state)]
+    if found.head.confirmed_at is None and found.head.submitted_at is not None:
         return _party("customer"), "请核对客户管家代填的申请内容，确认无误后点“确认”。"
+    awaited = awaiting.of(found)
+    if awaited is not None:
+        return _party("customer"), awaited
     stop = found.open_stop
     if stop is not None:
         reason = found.program.stop_reason(stop.reason_key)
@@ -211,5 +268,13 @@ def _days(days: Fraction | None) -> str | None:
     return None if days is None else str(rounded(days))
 
 
-def _local(line: WorkingTime, instant: datetime | None) -> str | None:
-    return None if instant is None else instant.astimezone(line.zone).isoformat(timespec="seconds")
+class _Local(dict[datetime | None, str | None]):
+    """Instants in the city's time, for one answer: one stage opens when another ends, so many come twice."""
+
+    def __init__(self, line: WorkingTime) -> None:
+        super().__init__({None: None})
+        self._zone = line.zone
+
+    def __missing__(self, instant: datetime) -> str:
+        text = self[instant] = instant.astimezone(self._zone).isoformat(timespec="seconds")
+        return text

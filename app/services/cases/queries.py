@@ -97,11 +97,16 @@ def _actor(actor: str, staff_name: str | None) -> str:
         return "客户"
     if actor == Actor.STAFF:
         return staff_name or "工作人员"
+    if actor == Actor.PARTNER:
+        return "合作平台"
     return "系统"
 
 
 _TEXTS = {
     "case_opened": "申请已提交，客户管家已指派",
+    "consultation_received": "收到“{channel}”转来的设计方案意见征询，开始提前服务，客户管家已指派",
+    "partner_application": "经“{channel}”提交申请",
+    "form_completed": "用水申请表已填写完整",
     "case_confirmed": "客户已确认申请内容",
     "stage_opened": "“{stage}”开始",
     "stage_completed": "“{stage}”完成",
@@ -109,6 +114,13 @@ _TEXTS = {
     "task_completed": "“{task}”办结",
     "clock_stopped": "因“{reason}”暂停计时",
     "clock_resumed": "“{reason}”结束，恢复计时",
+    "document_asked": "请客户提供“{document}”",
+    "document_added": "已上传“{document}”",
+    "due_moved": "因工作日历更新，“{stage}”预计完成时间由{was}调整为{due}",
+    "quote_issued": "费用已出具（第{version}次），请客户选择",
+    "quote_chosen": "客户已选择费用方案",
+    "paper_made": "《{paper}》已生成（第{version}版），请客户确认",
+    "paper_confirmed": "客户已在手机上确认《{paper}》（第{version}版）",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
     "case_withdrawn": "申请已撤回",
@@ -128,6 +140,10 @@ def _text(entry: TimelineEntry, program: Program) -> str:
         names["stage"] = stage.name
         if "task" in names:
             names["task"] = stage.task(names["task"]).name
+    if "document" in names:
+        names["document"] = city.current().documents.kind(names["document"]).name
     if "reason" in names:
         names["reason"] = program.stop_reason(names["reason"]).name
+    if "paper" in names:
+        names["paper"] = city.current().papers[names["paper"]].name
     return _TEXTS[entry.kind].format(**names)

@@ -11,6 +11,7 @@ from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError, StopNotAllowedError
 from app.models import Case, Stop
 from app.services import city
+from app.services.cases import access
 from app.services.cases.flow import CaseFlow
 from app.services.timeline import by_staff
 
@@ -34,6 +35,7 @@ def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) 
     Raises `StopNotAllowedError` for a reason that the program does not list, `ConflictError` when no
     promised stage is running or the same reason is already open.
     """
+    access.lock(case)
     flow = CaseFlow.load(case)
     try:
         reason = flow.program.stop_reason(reason_key)
@@ -63,6 +65,7 @@ def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) 
 
 def resume(case: Case, staff_id: str, stop_id: str) -> StopLine:
     """End a stop now. Raises `NotFoundError`, `AlreadyDoneError`, or `ConflictError` when a task holds it."""
+    access.lock(case)
     flow = CaseFlow.load(case)
     row = db.session.scalar(select(Stop).where(Stop.id == stop_id, Stop.case_id == case.id))
     if row is None:

@@ -5,17 +5,19 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app.core import clock
+from app.core import clock, eventbus
 from app.core.crypto import keyed_hash
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import FieldsError, UnknownProgramError
-from app.domain.events import CaseOpened
-from app.models import Application, Case, LedgerKind
-from app.services import city, ledger, staffing
+from app.domain.events import CaseConfirmed, CaseOpened
+from app.models import Application, Case, Customer
+from app.services import city, staffing
 from app.services.applications.answers import check, form_of
 from app.services.cases.flow import CaseFlow
-from app.services.timeline import By, note
+from app.services.documents import asking
+from app.services.identity import phone_hash
+from app.services.timeline import ENGINE, By, note
 
 APPLICATION_FORM = "application_form"
 LAST_DIGITS = 4
@@ -24,10 +26,13 @@ LAST_DIGITS = 4
 def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     """Turn a complete application into a case; submitting again returns the same case.
 
+    A case in early service was opened before its form was filled in: then the form completes that case.
     `confirmed` says whether the customer themselves submits; else they confirm on the phone later.
     Raises `FieldsError` with every fault, `UnknownProgramError`, `NobodyAvailableError`.
     """
     # Two taps at once: the second waits here on PostgreSQL (SQLite lets one writer in at a time anyway).
+    # Written first: a refresh forgets what the same transaction has saved and not yet sent.
+    db.session.flush()
     db.session.refresh(application, with_for_update=True)
     if application.submitted_at is not None:
         return db.session.scalars(select(Case).where(Case.application_id == application.id)).one()
@@ -44,11 +49,15 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
             ]
         )
     now = clock.now()
-    case = _new_case(application, now, confirmed=confirmed)
+    early = db.session.scalar(select(Case).where(Case.application_id == application.id))
     application.submitted_at = now
+    if early is not None:
+        _complete_form(early, application, by, now, confirmed=confirmed)
+        return early
+    case = new_case(application, application.channel, now, confirmed=confirmed)
     db.session.add(case)
     db.session.flush()
-    enter_form_in_ledger(case)
+    ask_for_form(case)
     note(case.id, now, "case_opened", by, {"channel": case.channel})
     flow = CaseFlow.fresh(case)
     flow.tell(CaseOpened(case.id))
@@ -62,7 +71,11 @@ def lookup_hash(number: str, phone: str) -> str:
     return keyed_hash("lookup", f"{number}/{phone[-LAST_DIGITS:]}")
 
 
-def _new_case(application: Application, now: datetime, *, confirmed: bool) -> Case:
+def new_case(application: Application, channel: str, now: datetime, *, confirmed: bool) -> Case:
+    """A case for an application that holds contact phone, district and project name; not yet stored.
+
+    Raises `UnknownProgramError`, `NobodyAvailableError`.
+    """
     program = city.current().programs.get(application.program_key)
     if program is None or application.phone_hash is None:
         raise UnknownProgramError("没有这种业务，请从办事指南中选择。")
@@ -82,11 +95,32 @@ def _new_case(application: Application, now: datetime, *, confirmed: bool) -> Ca
         ),
         district=answers["district"],
         project_name=answers["project_name"],
-        channel=application.channel,
+        channel=channel,
         opened_at=now,
         confirmed_at=now if confirmed else None,
         calendar_version=city.working_time().version,
     )
+
+
+def _complete_form(case: Case, application: Application, by: By, now: datetime, *, confirmed: bool) -> None:
+    answers = application.answers
+    case.project_name, case.district = answers["project_name"], answers["district"]
+    case.lookup_hash = lookup_hash(case.number, answers["contact_phone"])
+    if case.customer_id is None:
+        # A phone that a platform got wrong would keep the customer from ever claiming the case.
+        case.phone_hash = application.phone_hash = phone_hash(answers["contact_phone"])
+        case.customer_id = application.customer_id = db.session.scalar(
+            select(Customer.id).where(Customer.phone_hash == case.phone_hash).limit(1)
+        )
+    ask_for_form(case)
+    note(case.id, now, "form_completed", by)
+    if confirmed:
+        case.confirmed_at = now
+        note(case.id, now, "case_confirmed", by)
+    db.session.flush()
+    eventbus.publish(CaseOpened(case.id))
+    if confirmed:
+        eventbus.publish(CaseConfirmed(case.id))
 
 
 def _new_number(now: datetime) -> str:
@@ -95,15 +129,15 @@ def _new_number(now: datetime) -> str:
     Random, so that nobody can count the utility's cases or walk through them; the unique constraint
     is the judge if two are ever drawn alike at the same moment.
     """
-    day = now.astimezone(city.working_time().zone).strftime("%y%m%d")
+    day = now.astimezone(city.zone()).strftime("%y%m%d")
     while True:
         number = f"{day}{secrets.randbelow(10**8):08d}"
         if db.session.scalar(select(Case.id).where(Case.number == number)) is None:
             return number
 
 
-def enter_form_in_ledger(case: Case) -> None:
-    """The form that the customer filled in is one of the documents asked, where the program asks any."""
+def ask_for_form(case: Case) -> None:
+    """The form that was just filled in is the one document every program but three-zero asks for."""
     for document in city.program(case.program_key).documents:
         if document.key == APPLICATION_FORM:
-            ledger.enter(case, LedgerKind.DOCUMENT, 1, document.name)
+            asking.enter(case, document, ENGINE)

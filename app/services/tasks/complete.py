@@ -18,8 +18,9 @@ from app.domain.events import WaterOn
 from app.domain.programs.definition import OutputKind, Stage, StageKind, TaskSpec
 from app.models import Case, Staff, StaffLeave, Task, TaskState
 from app.services import ledger
-from app.services.cases import change_program, closing, edits, rating
+from app.services.cases import access, change_program, closing, early_service, edits, rating
 from app.services.cases.flow import CaseFlow
+from app.services.tasks import commitments
 from app.services.tasks.outputs import checked, refuse_impossible
 from app.services.timeline import By, by_staff, note
 
@@ -44,7 +45,11 @@ def take(staff: Staff, task: Task) -> None:
 
     Raises `ConflictError` when a colleague has it already or it is another department's.
     """
-    _hold(task)
+    _lock(task)
+    _take(staff, task)
+
+
+def _take(staff: Staff, task: Task) -> None:
     _refuse_done(task)
     if task.assignee_id == staff.id:
         return
@@ -62,32 +67,46 @@ def take(staff: Staff, task: Task) -> None:
     )
 
 
-def complete(staff: Staff, task: Task, given: Mapping[str, Any], version: int | None = None) -> None:
-    """Complete a task with its required outputs, and let the case move on.
+def hold(staff: Staff, task: Task, version: int | None = None) -> Case:
+    """Make sure that an open task is this person's, taking it from the queue if need be; its case, locked.
 
     `version` is the task's as the caller saw it. Raises `AlreadyDoneError` and `ConflictError` (with what
-    changed) when somebody was faster or has it, `FieldsError` with everything missing or impossible,
-    `NotToBeAskedError`.
+    changed) when somebody was faster or has it.
     """
-    _hold(task)
+    case = _lock(task)
     _refuse_done(task)
     if version is not None and version != task.version:
         raise ChangedMeanwhileError(task.version, edits.of_task(task))
     if task.assignee_id is None:
-        take(staff, task)
+        _take(staff, task)
     elif task.assignee_id != staff.id and not _stands_in(staff, task):
         raise ConflictError("该任务由其他同事负责，请联系对方办理。")
-    case = db.session.get_one(Case, task.case_id)
+    return case
+
+
+def complete(staff: Staff, task: Task, given: Mapping[str, Any], version: int | None = None) -> None:
+    """Complete a task with its required outputs, and let the case move on.
+
+    Raises `AlreadyDoneError`, `ConflictError` when it is with somebody else or the form of a case in early
+    service is not complete, `FieldsError` with everything that is still missing or disagrees,
+    `ChoiceNeededError` and `PaperNeededError` while the customer has not done their part on the phone,
+    `NotToBeAskedError`. `version` is the task's as the caller saw it.
+    """
+    case = hold(staff, task, version)
     flow = CaseFlow.load(case)
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
-    outputs = checked(spec, given)
+    bound = commitments.of(case, spec)
+    outputs = checked(spec, bound.completed(given))
+    commitments.compare(case, spec, outputs, bound.known)
     refuse_impossible(stage, {**flow.delivered(task.stage_key), task.key: outputs})
+    early_service.require_form(case, stage, spec)
     against = change_program.decides_against(spec, outputs)
     by = by_staff(staff.id)
     now = clock.now()
     if stage.kind is StageKind.RETURN_VISIT and spec.only_on is None:
         _settle_rating(case, spec, outputs, by)
+    commitments.record(task, spec, outputs, staff.id, bound.paper)
     task.outputs = outputs
     if WATER_ON in spec.marks:
         case.water_on_at = now
@@ -98,15 +117,16 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any], version: int | 
         change_program.change(case, flow, spec.turn, against, by, now)
     else:
         flow.complete(task, by, now)
-    if stage.kind is StageKind.RETURN_VISIT and case.closed_at is None:
+    if stage.kind is StageKind.RETURN_VISIT and spec.only_on is None:
         closing.close(case, flow, now)
     flow.publish()
 
 
-def _hold(task: Task) -> None:
-    """Keep the task to this transaction, its case first: everybody takes the two in that order."""
-    db.session.execute(select(Case.id).where(Case.id == task.case_id).with_for_update())
-    db.session.refresh(task, with_for_update=True)
+def _lock(task: Task) -> Case:
+    case = db.session.get_one(Case, task.case_id)
+    access.lock(case)
+    db.session.refresh(task)
+    return case
 
 
 def _refuse_done(task: Task) -> None:

@@ -78,19 +78,25 @@ def _integer(field: OutputField, value: Any) -> int:
 def _decimal(field: OutputField, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _FaultyError("应为数字。")
+    written = str(value)
     try:
-        number = Decimal(str(value))
+        number = Decimal(written)
     except InvalidOperation as fault:
         raise _FaultyError("应为数字。") from fault
     if not number.is_finite():
         raise _FaultyError("应为数字。")
+    # Before any arithmetic: 1e999999 is cheap to write, and its exact value ruinous to work out.
+    if len(written) > _LONGEST_NUMBER or abs(number.adjusted()) > _LONGEST_NUMBER:
+        raise _FaultyError("数值过大或过长，请核对。")
     _bounds(field, Fraction(number))
     return str(number)
 
 
-def _boolean(_field: OutputField, value: Any) -> bool:
+def _boolean(field: OutputField, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _FaultyError("应选择是或否。")
+    if field.must_be_true and not value:
+        raise _FaultyError("为“是”时才能办结，请先处理不一致之处。")
     return value
 
 
@@ -128,6 +134,7 @@ def _rating(_field: OutputField, value: Any) -> int:
 
 # Larger numbers fit no column and describe no pipe, sum or count of this trade.
 _LARGEST = 10**12
+_LONGEST_NUMBER = 30
 
 
 def _bounds(field: OutputField, number: Fraction) -> None:

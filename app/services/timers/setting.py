@@ -1,9 +1,11 @@
 """Setting and clearing the timers of tasks; the sweep fires them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
 from app.core.db import db
 from app.domain.programs import engine
@@ -11,32 +13,59 @@ from app.models import Task, Timer, TimerKind
 from app.services import city
 
 
-def set_for(task: Task, reminders: Sequence[engine.Reminder], now: datetime) -> None:
-    """Set a task's reminders, and the first telling that it is overdue should it come to that.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A task, and the reminders it is to have."""
 
-    A task already past its due date (the clock ran again after a stop) is told at the next opening.
+    task: Task
+    reminders: Sequence[engine.Reminder]
+
+
+def set_for(wanted: Sequence[Wanted], now: datetime) -> None:
+    """Set reminders of tasks, and the next telling that each is overdue should it come to that.
+
+    A task already past its due date (its stage is late, or the clock ran again after a stop) is told at the
+    next opening, or, when that was told before, next morning: once each working day.
     """
-    db.session.add_all(
-        Timer(
-            due_at=reminder.at,
-            kind=TimerKind.REMINDER,
-            case_id=task.case_id,
-            task_id=task.id,
-            occurrence=occurrence,
-            reminders=",".join(reminder.kinds),
-        )
-        for occurrence, reminder in enumerate(reminders, start=1)
-    )
-    if task.due_at is not None:
-        db.session.add(
-            Timer(
-                due_at=engine.overdue_at(city.working_time(), max(task.due_at, now), 1),
-                kind=TimerKind.OVERDUE,
-                case_id=task.case_id,
-                task_id=task.id,
-                occurrence=task.overdue_told + 1,
-            )
-        )
+    rows = [row for one in wanted for row in (*_reminders(one), *_overdue(one.task, now))]
+    if rows:
+        # One statement for all of them; the tasks that they point at have to stand before.
+        db.session.flush()
+        db.session.connection().execute(_INSERT, rows)
+
+
+_INSERT = insert(Timer)
+
+
+def _reminders(wanted: Wanted) -> list[dict[str, Any]]:
+    return [
+        {
+            "due_at": reminder.at,
+            "kind": TimerKind.REMINDER,
+            "case_id": wanted.task.case_id,
+            "task_id": wanted.task.id,
+            "occurrence": occurrence,
+            "reminders": ",".join(reminder.kinds),
+        }
+        for occurrence, reminder in enumerate(wanted.reminders, start=1)
+    ]
+
+
+def _overdue(task: Task, now: datetime) -> list[dict[str, Any]]:
+    if task.due_at is None:
+        return []
+    line, late_from = city.working_time(), max(task.due_at, now)
+    told_before = task.overdue_told > 0
+    return [
+        {
+            "due_at": line.next_morning(late_from) if told_before else engine.overdue_at(line, late_from, 1),
+            "kind": TimerKind.OVERDUE,
+            "case_id": task.case_id,
+            "task_id": task.id,
+            "occurrence": task.overdue_told + 1,
+            "reminders": "",
+        }
+    ]
 
 
 def clear(tasks: Sequence[Task]) -> None:

@@ -29,10 +29,13 @@ def sweep(limit: int) -> Swept:
     """
     rows = db.session.execute(
         select(Timer.id, Timer.due_at, Timer.kind, Timer.task_id, Timer.occurrence, Timer.reminders)
+        .join(Case, Case.id == Timer.case_id)
         .where(Timer.due_at <= clock.now())
         .order_by(Timer.due_at, Timer.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        # With the case, since firing writes to its tasks: what somebody is moving just now is left to the
+        # next sweep, and neither waits for the other.
+        .with_for_update(skip_locked=True, of=(Timer, Case))
     ).all()
     if not rows:
         return Swept(0, 0)

@@ -1,0 +1,132 @@
+"""Selects that are asked all day long: compiled once, run on the driver's own cursor (design.md, rule 9).
+
+SQLAlchemy's way from a statement to its rows costs several times what the database needs for a look-up by
+key. Here that way is gone once, and each asking pays for the database and for reading its columns.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, event
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import PoolProxiedConnection
+
+from app.core.db import READS, db, is_reading
+
+Rows = list[list[Any]]
+Statement = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+
+
+class _Kept(threading.local):
+    """The connection for hot reads that a thread keeps: fetching it from a pool costs as much as asking."""
+
+    def __init__(self) -> None:
+        self._engine: Engine | None = None
+        self._connection: PoolProxiedConnection | None = None
+
+    def connection(self, engine: Engine) -> PoolProxiedConnection:
+        if self._connection is None or self._engine is not engine:
+            self.drop()
+            self._engine, self._connection = engine, engine.raw_connection()
+        return self._connection
+
+    def drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+_kept = _Kept()
+
+
+def follow(engine: Engine) -> None:
+    """Let go of this thread's connection, too, when `engine` is disposed of: that means the database."""
+
+    @event.listens_for(engine, "engine_disposed")
+    def _on_dispose(_engine: Engine) -> None:
+        _kept.drop()
+
+
+class HotRead:
+    """One select, shared by threads. It has no IN over a list whose length varies.
+
+    In a transaction that only reads it runs by itself on the engine for reads, outside of any transaction:
+    what must be of one moment has to be one statement. In a transaction that may write it sees what that
+    transaction has written.
+    """
+
+    def __init__(self, statement: Statement) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, parameters: Mapping[str, Any]) -> Rows:
+        """Every row of the answer, its columns as the tables' types have them. Raises the driver's errors."""
+        if not is_reading():
+            db.session.flush()
+            connection = db.session.connection()
+            return self._for(connection.dialect).fetch(connection.connection, parameters)
+        engine = db.engines[READS]
+        compiled = self._for(engine.dialect)
+        kept = _kept.connection(engine)
+        try:
+            return compiled.fetch(kept, parameters)
+        except compiled.driver_error as fault:
+            if not engine.dialect.is_disconnect(fault, kept, None):
+                raise
+        # The database was started anew, or closed a connection that was idle; a read may just ask again.
+        _kept.drop()
+        return compiled.fetch(_kept.connection(engine), parameters)
+
+    def _for(self, dialect: Dialect) -> "_Compiled":
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
+        return compiled
+
+
+class _Compiled:
+    """A statement in one database's words, with what turns the driver's values into ours."""
+
+    def __init__(self, statement: Statement, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        # Parameters without a value are those that the caller gives.
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._order: list[str] | None = getattr(compiled, "positiontup", None)
+        writers = (
+            (name, parameter.type.dialect_impl(dialect).bind_processor(dialect))
+            for name, parameter in compiled.binds.items()
+        )
+        self._writers: list[tuple[str, Callable[[Any], Any]]] = [
+            (name, writer) for name, writer in writers if writer is not None and name not in self._fixed
+        ]
+        readers = (
+            column.type.dialect_impl(dialect).result_processor(dialect, None)
+            for column in statement.selected_columns
+        )
+        self._readers: list[tuple[int, Callable[[Any], Any]]] = [
+            (place, reader) for place, reader in enumerate(readers) if reader is not None
+        ]
+        self.driver_error = dialect.loaded_dbapi.Error
+
+    def fetch(
+        self, connection: PoolProxiedConnection | DBAPIConnection, parameters: Mapping[str, Any]
+    ) -> Rows:
+        values = {**self._fixed, **parameters}
+        for name, writer in self._writers:
+            values[name] = writer(values[name])
+        cursor = connection.cursor()
+        try:
+            cursor.execute(
+                self._sql, values if self._order is None else [values[name] for name in self._order]
+            )
+            rows = [list(row) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
+        for row in rows:
+            for place, reader in self._readers:
+                if row[place] is not None:
+                    row[place] = reader(row[place])
+        return rows

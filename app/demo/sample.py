@@ -1,0 +1,258 @@
+"""Loading the sample cases: every row is written by the services, at the instant it would have been.
+
+A clock of this process is moved from the opening of the oldest case to the present; timers fire and
+messages go out on the way, as the jobs process would have done it. What happens at the present instant is
+left to the jobs process that is started next.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+from app.core import clock
+from app.core.atomic import atomic
+from app.core.clock import FixedClock
+from app.demo import casebook, people
+from app.demo.casebook import Casebook, PlannedCase, PlannedStop
+from app.demo.introductions import introduce
+from app.demo.simulated import Controls, SimulatedWeChat, register_templates
+from app.domain.worktime import WorkingTime
+from app.jobs.timetable import Job
+from app.services import city, identity, personnel
+from app.services.applications import drafts
+from app.services.cases import customer_acts, stops
+from app.services.cases.access import of_customer, of_staff
+from app.services.cases.submit import submit
+from app.services.staffing import Staff
+from app.services.tasks import complete as completion
+from app.services.tasks import queries as tasks
+from app.services.tasks.queries import TaskLine
+from app.services.timeline import by_customer, by_staff
+from app.services.timers import sweep
+from notifications import consents
+
+# Some days before the first case, everybody is entered and logs in.
+LEAD = timedelta(days=3)
+RETURN_VISIT = "return_visit"
+_HARMLESS: Mapping[str, Any] = {
+    "text": "演示内容",
+    "integer": 1,
+    "decimal": "1",
+    "boolean": True,
+    "fen": 0,
+}
+
+
+def load(jobs: Sequence[Job], controls: Controls) -> int:
+    """Load the sample into an empty database, up to the present instant; how many cases were opened.
+
+    `jobs` is the timetable, `controls` a simulator of this process. Call inside an app context.
+    """
+    present = clock.now()
+    before = clock.in_use()
+    loader = _Loader(casebook.read(), jobs, SimulatedWeChat(controls), present)
+    try:
+        return loader.run()
+    finally:
+        clock.use(before)
+
+
+@dataclass(order=True, slots=True)
+class _Step:
+    """Something that somebody does at an instant; `order` keeps equal instants in the order of planning."""
+
+    at: datetime
+    order: int
+    act: Callable[[], None] = field(compare=False)
+
+
+class _Loader:
+    """A queue of steps in time; completing a task plans the completion of those that it opens."""
+
+    def __init__(
+        self, book: Casebook, jobs: Sequence[Job], wechat: SimulatedWeChat, present: datetime
+    ) -> None:
+        self._book = book
+        # Nobody calls back here, and there is nothing to forget.
+        self._jobs = [job for job in jobs if job.name in {"timers", "messages"}]
+        self._wechat = wechat
+        self._present = present
+        self._line: WorkingTime = city.working_time()
+        self._steps: list[_Step] = []
+        self._order = count()
+        self._planned: set[str] = set()
+        self._opened = 0
+        self._clock = FixedClock(present)
+        self._customers: dict[str, str] = {}
+
+    def run(self) -> int:
+        """Everything from the first log-in to the present."""
+        clock.use(self._clock)
+        openings = [(self._days_ago(case.opened_days_ago), case) for case in self._book.cases]
+        self._clock.set(min(at for at, _ in openings) - LEAD)
+        self._enter_people()
+        for at, case in openings:
+            self._plan(at, lambda case=case: self._open(case))  # type: ignore[misc]
+        while self._steps and self._steps[0].at <= self._present:
+            step = heappop(self._steps)
+            self._work_until(step.at)
+            self._clock.set(step.at)
+            with atomic():
+                step.act()
+            if step.at < self._present:
+                self._work()
+        self._work_until(self._present, including=False)
+        return self._opened
+
+    def _days_ago(self, days: Any) -> datetime:
+        if not days:
+            return self._present
+        line = self._line
+        return line.earliest(line.coordinate(self._present) - line.ticks(Fraction(days)))
+
+    def _plan(self, at: datetime, act: Callable[[], None]) -> None:
+        heappush(self._steps, _Step(at, next(self._order), act))
+
+    def _work(self) -> None:
+        for job in self._jobs:
+            job.run()
+
+    def _work_until(self, until: datetime, *, including: bool = True) -> None:
+        """Stop at every timer on the way, as the jobs process would have."""
+        while True:
+            with atomic(read_only=True):
+                due = sweep.next_due()
+            if due is None or due > until or (due == until and not including):
+                return
+            self._clock.set(max(due, self._clock.now()))
+            self._work()
+
+    def _enter_people(self) -> None:
+        register_templates(self._wechat)
+        introduce(self._wechat)
+        with atomic():
+            people.enrol_staff()
+            for member in people.staff():
+                identity.bind_staff(member.openid, member.unionid, f"+86{member.phone}")
+                identity.follow(member.service_openid, member.unionid)
+            leave = self._book.leave
+            today = self._present.astimezone(self._line.zone).date()
+            personnel.enter_leave(
+                leave.number,
+                leave.deputy,
+                today + timedelta(days=leave.from_day),
+                today + timedelta(days=leave.to_day),
+            )
+
+    # --- what customers do ---
+
+    def _open(self, case: PlannedCase) -> None:
+        fields = {field.key for field in city.current().forms[city.program(case.program).form].fields}
+        answers = {key: value for key, value in case.answers.items() if key in fields}
+        if case.channel != "miniprogram":
+            self._open_for(case, answers)
+            return
+        customer_id = self._log_in(case)
+        draft = drafts.start_by_customer(customer_id, case.program)
+        drafts.save(draft, answers, drafts.FROM_CUSTOMER)
+        if not case.draft:
+            opened = submit(draft, by_customer(customer_id), confirmed=True)
+            self._follow_up(case, opened.id)
+
+    def _open_for(self, case: PlannedCase, answers: dict[str, Any]) -> None:
+        manager = self._staff("G001")
+        draft = drafts.start_by_staff(manager, case.program, case.channel, answers)
+        opened = submit(draft, by_staff(manager.id), confirmed=False)
+        if case.confirmed:
+            customer_id = self._log_in(case)
+            customer_acts.confirm(of_customer(customer_id, opened.id), customer_id)
+        self._follow_up(case, opened.id)
+
+    def _log_in(self, case: PlannedCase) -> str:
+        person = case.customer
+        customer = identity.sign_in_customer(person.openid, person.unionid)
+        identity.consent(customer.id, city.current().city.privacy.version)
+        identity.verify_phone(customer.id, f"+86{person.phone}")
+        self._customers[person.key] = customer.id
+        # Asked once only: what comes later than these few is told in the app, as for many a real customer.
+        consents.record(customer.id, {template.key: 1 for template in consents.wanted(customer.id)})
+        return customer.id
+
+    def _rate(self, case: PlannedCase, case_id: str) -> None:
+        customer_id = self._customers[case.customer.key]
+        customer_acts.rate(of_customer(customer_id, case_id), customer_id, case.rating, None)
+
+    # --- what staff do ---
+
+    def _follow_up(self, case: PlannedCase, case_id: str) -> None:
+        self._opened += 1
+        if case.stop is not None:
+            stop = case.stop
+            at = self._line.due(clock.now(), stop.after_days)
+            self._plan(at, lambda: self._stop(case_id, stop))
+        self._plan_tasks(case, case_id)
+
+    def _plan_tasks(self, case: PlannedCase, case_id: str) -> None:
+        """Plan when each task that has opened meanwhile will be completed."""
+        for task in tasks.of_case(self._staff("S001"), case_id):
+            if task.state == "open" and task.id not in self._planned:
+                self._planned.add(task.id)
+                at = self._line.due(clock.now(), case.delay(task.key))
+                self._plan(at, lambda task=task: self._complete(case, task))  # type: ignore[misc]
+
+    def _complete(self, case: PlannedCase, task: TaskLine) -> None:
+        member = self._holder(task)
+        if task.key == RETURN_VISIT and case.customer.key in self._customers:
+            self._rate(case, task.case_id)
+        completion.complete(member, completion.visible(member, task.id), self._outputs(task, case))
+        self._plan_tasks(case, task.case_id)
+
+    def _stop(self, case_id: str, planned: PlannedStop) -> None:
+        watcher = self._staff("S001")
+        stopped = stops.stop(
+            of_staff(watcher, case_id), watcher.id, planned.reason, planned.party, planned.evidence
+        )
+        at = self._line.due(clock.now(), planned.days)
+        self._plan(at, lambda: self._resume(case_id, stopped.id))
+
+    def _resume(self, case_id: str, stop_id: str) -> None:
+        watcher = self._staff("S001")
+        stops.resume(of_staff(watcher, case_id), watcher.id, stop_id)
+
+    def _holder(self, task: TaskLine) -> Staff:
+        """Whom the task is assigned to, or the first of the department in whose queue it waits."""
+        for member in people.staff():
+            if task.assignee_name in (None, member.name) and task.department == city.department_name(
+                member.department
+            ):
+                return self._staff(member.key)
+        raise LookupError(f"nobody holds the task {task.key} of {task.department}")
+
+    def _staff(self, number: str) -> Staff:
+        openid = next(member.openid for member in people.staff() if member.key == number)
+        member = identity.staff_of(openid)
+        if member is None:
+            raise LookupError(f"{number} has not logged in")
+        return member
+
+    def _outputs(self, task: TaskLine, case: PlannedCase) -> dict[str, Any]:
+        delivered: dict[str, Any] = {}
+        for output in task.outputs:
+            key, kind = output["key"], output["kind"]
+            if key in self._book.outputs:
+                delivered[key] = self._book.outputs[key]
+            elif kind == "rating":
+                delivered[key] = case.rating
+            elif not output["required"]:
+                continue
+            elif kind == "datetime":
+                delivered[key] = clock.now().isoformat()
+            elif kind == "choice":
+                delivered[key] = output["choices"][0]["key"]
+            else:
+                delivered[key] = _HARMLESS[kind]
+        return delivered

@@ -1,0 +1,35 @@
+"""Whoever holds a task that requires a paper makes it, with the values that will stand in it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.core.db import db
+from app.domain.errors import ConflictError
+from app.models import Case, Staff, Task
+from app.services import city, meters
+from app.services.papers import kept, making
+from app.services.papers.kept import PaperView
+from app.services.tasks import commitments
+from app.services.tasks.complete import hold
+from app.services.tasks.outputs import checked
+
+
+def make(staff: Staff, task: Task, given: Mapping[str, Any]) -> PaperView:
+    """Make the paper of this task; making it again needs a new confirmation.
+
+    `given` are the outputs of the task that stand in the paper. Raises `AlreadyDoneError`, `ConflictError`
+    when the task is somebody else's or requires no paper, `FieldsError`, `ChoiceNeededError`.
+    """
+    hold(staff, task)
+    case = db.session.get_one(Case, task.case_id)
+    spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
+    if spec.requires_paper is None:
+        raise ConflictError("该任务不需要协议或合同。")
+    stated = replace(spec, outputs=tuple(field for field in spec.outputs if field.in_paper))
+    terms = checked(stated, given)
+    # A contract about a meter that can't be hung is not shown to a customer.
+    commitments.compare(case, stated, terms, {})
+    meters.refuse_used(case.id, terms)
+    row = making.make(case, spec.requires_paper, terms, staff.id)
+    return kept.present(row, in_force=True)

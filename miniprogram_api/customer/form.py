@@ -1,0 +1,22 @@
+"""The form behind a customer's case: in early service the case was there before the form."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.services.applications import drafts
+from app.services.cases import access, early_service
+from miniprogram_api.guards import caller
+from miniprogram_api.schemas.customer import ApplicationOut
+
+form = APIBlueprint("customer_form", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
+
+
+@form.get("/<public_id:case_id>/application")
+@form.output(ApplicationOut)
+@form.doc(summary="工单的申请表（提前服务的项目可先行填写）")
+def read_form(case_id: str) -> dict[str, Any]:
+    """Saved and submitted at the addresses of an application."""
+    customer_id = caller().subject_id
+    case = access.of_customer(customer_id, case_id)
+    return drafts.present(early_service.form_for_customer(customer_id, case))

@@ -1,0 +1,68 @@
+"""What a connection costs, and the papers about it: read, choose, confirm on the phone."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.services.cases import access
+from app.services.money import choice, quotes
+from app.services.papers import confirm as confirmation
+from app.services.papers import kept
+from miniprogram_api.guards import caller
+from miniprogram_api.pdf import pdf
+from miniprogram_api.schemas.money import (
+    READ_ANSWERS,
+    PaperConfirmationIn,
+    PaperOut,
+    PapersOut,
+    QuoteChoiceIn,
+    QuoteOut,
+    QuotesOut,
+)
+
+money = APIBlueprint("customer_money", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
+
+
+@money.get("/<public_id:case_id>/quotes")
+@money.output(QuotesOut)
+@money.doc(summary="费用方案")
+def list_quotes(case_id: str) -> dict[str, Any]:
+    """The newest first; only that one can be chosen from."""
+    return {"items": quotes.of_case(access.of_customer(caller().subject_id, case_id).id)}
+
+
+@money.post("/<public_id:case_id>/quote-choice")
+@money.input(QuoteChoiceIn)
+@money.output(QuoteOut)
+@money.doc(summary="选择费用方案")
+def choose(case_id: str, json_data: dict[str, str]) -> Any:
+    """Kept with name and time; can be changed until the task that waits for it is done."""
+    case = access.of_customer(caller().subject_id, case_id)
+    return choice.choose(case, caller().subject_id, json_data["quote_id"], json_data["option"])
+
+
+@money.get("/<public_id:case_id>/papers")
+@money.output(PapersOut)
+@money.doc(summary="协议与合同")
+def list_papers(case_id: str) -> dict[str, Any]:
+    """Every version; only the newest of its kind is in force."""
+    return {"items": kept.of_case(access.of_customer(caller().subject_id, case_id).id)}
+
+
+@money.get("/<public_id:case_id>/papers/<public_id:paper_id>/content")
+@money.doc(summary="阅读协议或合同（PDF）", responses=READ_ANSWERS)
+def read_paper(case_id: str, paper_id: str) -> Response:
+    """The bytes whose hash is confirmed."""
+    case = access.of_customer(caller().subject_id, case_id)
+    return pdf(kept.content(kept.one(case.id, paper_id)))
+
+
+@money.post("/<public_id:case_id>/papers/<public_id:paper_id>/confirmation")
+@money.input(PaperConfirmationIn)
+@money.output(PaperOut)
+@money.doc(summary="在手机上确认协议或合同")
+def confirm_paper(case_id: str, paper_id: str, json_data: dict[str, str]) -> Any:
+    """Name, time and hash are kept; a new version needs a new confirmation."""
+    case = access.of_customer(caller().subject_id, case_id)
+    return confirmation.confirm(case, caller().subject_id, paper_id, json_data["sha256"])

@@ -1,0 +1,22 @@
+"""Handing out a document to whoever holds a fresh link to it."""
+
+from urllib.parse import quote
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from miniprogram_api.uploads import links
+
+files = APIBlueprint("files", __name__, url_prefix="/api/v1/files", enable_openapi=False)
+
+
+@files.get("/<token>")
+def fetch(token: str) -> Response:
+    """As an attachment that no browser may take for anything else."""
+    delivery = links().deliver(token)
+    answer = Response(delivery.pieces, mimetype=delivery.media_type)
+    answer.headers["Content-Length"] = str(delivery.size)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(delivery.name, safe='')}"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

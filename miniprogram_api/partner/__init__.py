@@ -1,0 +1,1 @@
+"""For partner platforms: the government-services platform, the web site, the phone app."""

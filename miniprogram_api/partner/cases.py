@@ -1,0 +1,47 @@
+"""What partner platforms bring in: consultations and applications, and how their cases go on."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.services.partners import applications, brought, consultations
+from app.services.partners.admission import Capability
+from app.services.partners.consultations import TOLD, Consultation
+from miniprogram_api.guards import partner_who_may
+from miniprogram_api.schemas.partner import ApplicationIn, ConsultationIn, PartnerProgressOut, TakenOut
+
+cases = APIBlueprint("partner_cases", __name__, url_prefix="/api/v1/partner", tag="partner")
+
+
+@cases.post("/consultations")
+@cases.input(ConsultationIn)
+@cases.output(TakenOut, status_code=201)
+@cases.doc(summary="建设项目设计方案意见征询：立即进入提前服务并指派客户管家")
+def take_consultation(json_data: dict[str, Any]) -> Any:
+    """Five departments have their tasks at once. The same reference again gives the same case."""
+    partner = partner_who_may(Capability.CONSULTATION)
+    wanted = Consultation(
+        reference=json_data["reference"],
+        program=json_data["program"],
+        told={key: json_data[key] for key in TOLD},
+        planned_facilities=tuple(json_data["planned_facilities"]),
+    )
+    return consultations.take_in(partner, wanted)
+
+
+@cases.post("/applications")
+@cases.input(ApplicationIn)
+@cases.output(TakenOut, status_code=201)
+@cases.doc(summary="代客户提交用水申请，客户在手机上确认")
+def take_application(json_data: dict[str, Any]) -> Any:
+    """The reference of an earlier consultation completes that case's form."""
+    partner = partner_who_may(Capability.APPLICATION)
+    return applications.apply(partner, json_data["reference"], json_data["program"], json_data["answers"])
+
+
+@cases.get("/cases/<string(length=14):number>/progress")
+@cases.output(PartnerProgressOut)
+@cases.doc(summary="查询本平台转来业务的进度")
+def read_progress(number: str) -> dict[str, Any]:
+    """Little data, as anyone with case number and digits may see."""
+    return brought.progress_of(partner_who_may(Capability.PROGRESS), number)

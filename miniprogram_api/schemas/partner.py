@@ -1,0 +1,77 @@
+"""What partner platforms send and get."""
+
+from typing import Any
+
+from apiflask.fields import Boolean, Dict, Float, List, Nested, String
+from marshmallow import ValidationError, validates_schema
+
+from app.domain.errors import FieldsError
+from app.services.partners import consultations
+from miniprogram_api.schemas.customer import LookupOut
+from miniprogram_api.schemas.fields import Moment, Shape, counted, text
+
+_REFERENCE = 64
+
+
+class PointIn(Shape):
+    """A place on the map in GCJ-02, in degrees."""
+
+    latitude_gcj02 = Float(required=True, metadata={"example": 36.66})
+    longitude_gcj02 = Float(required=True, metadata={"example": 117.02})
+
+
+class ConsultationIn(Shape):
+    """A 设计方案意见征询; `reference` is the partner's own and names the matter for good."""
+
+    reference = text(_REFERENCE, example="JN-2026-000123")
+    program = text(64, example="residential")
+    project_name = text(200, example="泉城演示花园")
+    organisation = text(200, example="泉城演示置业有限公司")
+    contact_name = text(200, example="钱多多")
+    contact_phone = text(64, example="13800000001")
+    district = text(64, example="lixia")
+    address = text(200, example="演示路1号")
+    location = Nested(PointIn, required=True)
+    planned_facilities = List(text(200, example="二次供水泵房一座"), required=True, validate=counted(1, 20))
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_by_form(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        """Beside what a field's own shape shows, what the form asks of it: all faults are told at once."""
+        faults: dict[str, list[str]] = {}
+        program = data.get("program", "")
+        if program and program not in consultations.programs():
+            faults["program"] = ["该业务类型不受理设计方案意见征询，请核对业务类型。"]
+        try:
+            told = {key: data[key] for key in consultations.TOLD if key in data}
+            consultations.check_told(program, told)
+        except FieldsError as refusal:
+            for fault in refusal.extra["errors"]:
+                faults.setdefault(fault["field"], []).append(fault["message"])
+        if faults:
+            raise ValidationError(faults)
+
+
+class ApplicationIn(Shape):
+    """The full form of a program, filled in on a partner's platform."""
+
+    reference = text(_REFERENCE, example="JN-2026-000124")
+    program = text(64, example="single_meter")
+    answers = Dict(keys=String(), required=True, metadata={"example": {"project_name": "泉城小铺"}})
+
+
+class TakenOut(Shape):
+    """The case, its manager, and when the open stage is due; `repeated` when the reference was known."""
+
+    number = String(required=True)
+    reference = String(required=True)
+    state = String(required=True)
+    repeated = Boolean(required=True)
+    due_at = Moment(required=True, allow_none=True)
+    manager_name = String(required=True)
+    manager_phone = String(required=True)
+
+
+class PartnerProgressOut(LookupOut):
+    """The brief progress of a case, with the partner's own reference."""
+
+    reference = String(required=True)

@@ -1,0 +1,72 @@
+"""The calendar desk (工作日历): supervisors draft, rehearse and publish versions of the calendar."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.core.atomic import let_go
+from app.services.calendar_desk import drafts, overview, publication, rehearsal
+from app.services.calendar_desk.drafts import Change, DatedPeriods
+from app.services.calendar_versions import alone
+from miniprogram_api.guards import me
+from miniprogram_api.schemas.calendar import (
+    CalendarDraftIn,
+    CalendarOut,
+    CalendarVersionOut,
+    PublicationOut,
+    RehearsalOut,
+)
+
+desk = APIBlueprint("staff_calendar", __name__, url_prefix="/api/v1/staff/calendar", tag="staff")
+
+
+@desk.get("")
+@desk.output(CalendarOut)
+@desk.doc(summary="现行工作日历（督办）")
+def read() -> Any:
+    """Version, office hours, announced years, drafts."""
+    overview.must_audit(me())
+    return overview.overview()
+
+
+@desk.post("/drafts")
+@desk.input(CalendarDraftIn)
+@desk.output(CalendarVersionOut, status_code=201)
+@desk.doc(summary="起草工作日历：导入放假通知、办公时间、半天开放日（督办）")
+def draft(json_data: dict[str, Any]) -> Any:
+    """Nothing follows from it until it is published."""
+    overview.must_audit(me())
+    notice = json_data["notice"] or {"text": None, "year": None}
+    change = Change(
+        note=json_data["note"],
+        notice=notice["text"],
+        year=notice["year"],
+        office_hours=_dated(json_data["office_hours"]),
+        half_days=_dated(json_data["half_days"]),
+    )
+    return overview.version_line(drafts.make(change, me().id))
+
+
+@desk.get("/drafts/<public_id:draft_id>/rehearsal")
+@desk.output(RehearsalOut)
+@desk.doc(summary="预演：发布后哪些在办工单的时限会变（督办）", responses={409: "已发布或已被新版取代"})
+def rehearse(draft_id: str) -> Any:
+    """Changes nothing."""
+    return rehearsal.rehearse(drafts.of_supervisor(me(), draft_id))
+
+
+@desk.post("/drafts/<public_id:draft_id>/publication")
+@desk.output(PublicationOut)
+@desk.doc(summary="发布工作日历并重算在办时限（督办）")
+def publish(draft_id: str) -> dict[str, Any]:
+    """In a transaction of its own, during which nobody else writes."""
+    drafts.of_supervisor(me(), draft_id)
+    with alone():
+        let_go()
+        found = drafts.of_supervisor(me(), draft_id)
+        counts = publication.publish(found, me().id)
+    return {"version": overview.version_line(found), "counts": counts}
+
+
+def _dated(entries: list[dict[str, Any]]) -> list[DatedPeriods]:
+    return [DatedPeriods(entry["day"], entry["periods"]) for entry in entries]

@@ -1,0 +1,52 @@
+"""Early service: what a consultation asked, who is still awaited, and the form filled in at the door."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.core import clock
+from app.services.applications import drafts
+from app.services.cases import access, progress
+from app.services.cases import early_service as service
+from app.services.cases.submit import submit
+from app.services.timeline import by_staff
+from miniprogram_api.guards import me
+from miniprogram_api.schemas.customer import AnswersIn, ApplicationOut, ProgressOut
+from miniprogram_api.schemas.early_service import EarlyServiceOut
+
+early_service = APIBlueprint("staff_early_service", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
+
+
+@early_service.get("/<public_id:case_id>/early-service")
+@early_service.output(EarlyServiceOut)
+@early_service.doc(summary="设计方案意见征询：各部门意见与待办部门")
+def read_early_service(case_id: str) -> Any:
+    """For whoever the case concerns; 404 for a case that no consultation opened."""
+    return service.of_case(access.of_staff(me(), case_id))
+
+
+@early_service.get("/<public_id:case_id>/application")
+@early_service.output(ApplicationOut)
+@early_service.doc(summary="工单的申请表")
+def read_form(case_id: str) -> dict[str, Any]:
+    """For the manager of the case."""
+    return drafts.present(service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now()))
+
+
+@early_service.patch("/<public_id:case_id>/application")
+@early_service.input(AnswersIn)
+@early_service.output(ApplicationOut)
+@early_service.doc(summary="上门补全申请表（可不完整）")
+def save_form(case_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    """Incomplete is fine, wrong is not."""
+    application = service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now())
+    return drafts.present(drafts.save(application, json_data["answers"], drafts.FROM_MANAGER))
+
+
+@early_service.post("/<public_id:case_id>/application/submission")
+@early_service.output(ProgressOut, status_code=201)
+@early_service.doc(summary="提交补全的申请表，客户在手机上确认")
+def submit_form(case_id: str) -> dict[str, Any]:
+    """The case stays the same; submitting again changes nothing."""
+    application = service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now())
+    return progress.for_staff(submit(application, by_staff(me().id), confirmed=False).id)

@@ -1,0 +1,36 @@
+"""Receiving a file: checked in the request's transaction, kept with none open, recorded in the next."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from flask import current_app
+from werkzeug.datastructures import FileStorage
+
+from app.core.atomic import let_go
+from app.domain.documentkinds import Uploader
+from app.services.cases.access import Case
+from app.services.documents import reading, uploading
+from app.services.documents.reading import LinkSigner
+from app.services.timeline import By
+
+
+def receive(
+    find_case: Callable[[], Case], form: dict[str, Any], uploader: Uploader, by: By
+) -> dict[str, Any]:
+    """Take the file of a form into the case that `find_case` shows the caller may see.
+
+    `find_case` is asked again after the bytes were put away, since the transaction is another one.
+    """
+    file: FileStorage = form["file"]
+    content = file.read()
+    arrived = uploading.check(find_case().id, form["kind"], file.filename or "", content, uploader)
+    let_go()
+    uploading.keep_bytes(arrived, content)
+    return asdict(reading.line(uploading.record(find_case(), arrived, by)))
+
+
+def links() -> LinkSigner:
+    """What signs the links of this installation."""
+    found: LinkSigner = current_app.extensions["steward.links"]
+    return found

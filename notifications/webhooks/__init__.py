@@ -1,0 +1,1 @@
+"""Telling partner platforms of each change of the cases they brought in, by signed webhook."""

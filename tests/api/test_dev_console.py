@@ -1,0 +1,35 @@
+"""The simulator's console: codes to log in with by hand, and whom a message is for."""
+
+from tests.world import World
+
+
+def test_codes_from_the_console_log_a_member_of_staff_in(world: World) -> None:
+    codes = world.client.post("/dev/codes", json={"openid": "staff_G001", "phone": "13800000101"}).get_json()
+    body = {"code": codes["login_code"], "phone_code": codes["phone_code"]}
+    answer = world.client.post("/api/v1/staff/sessions", json=body)
+    assert answer.status_code == 201
+    assert answer.get_json()["name"] == "王敏"
+
+
+def test_codes_for_a_malformed_person_are_refused(world: World) -> None:
+    answer = world.client.post("/dev/codes", json={"openid": "空格 不行"})
+    assert answer.status_code == 422
+
+
+def test_a_fault_is_listed_until_it_is_cleared(world: World) -> None:
+    fault = {"path": "cgi-bin/message/template/send", "errcode": 43004, "times": 2}
+    assert world.client.post("/dev/faults", json=fault).status_code == 200
+    listed = world.client.get("/dev/faults").get_json()["items"]
+    assert [(item["path"], item["errcode"], item["times"]) for item in listed] == [
+        ("cgi-bin/message/template/send", 43004, 2)
+    ]
+    assert world.client.post("/dev/faults", json={"path": "*", "failure": "flood"}).status_code == 422
+    world.client.delete("/dev/faults")
+    assert world.client.get("/dev/faults").get_json()["items"] == []
+
+
+def test_the_page_asks_nothing_of_the_world_outside(world: World) -> None:
+    page = world.client.get("/dev/").get_data(as_text=True)
+    assert "微信模拟器" in page
+    assert "http://" not in page
+    assert "https://" not in page

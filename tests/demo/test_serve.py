@@ -1,0 +1,34 @@
+"""`make serve` on a folder whose sample was loaded before."""
+
+from pathlib import Path
+
+import pytest
+
+from app.cli.serve import LOADED, served
+from app.demo.stack import Stack
+from app.demo.wire import Wire
+
+
+def test_serve_answers_and_its_tokens_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whatever the shell says of another installation must not reach the demo.
+    monkeypatch.setenv("STEWARD_PROFILE", "production")
+    with Stack(tmp_path) as stack:
+        stack.migrate()
+        stack.run("sample", "staff")
+    (tmp_path / LOADED).touch()
+    with served(tmp_path, 0, fresh=False) as stack:
+        server = Wire(stack.url)
+        said = capsys.readouterr().out
+        tokens = {
+            line.split()[0]: line.split()[2] for line in said.splitlines() if line.count(" ") and "." in line
+        }
+        for who, path in (("customer", "/customer/cases"), ("supervisor", "/staff/tasks")):
+            headers = {"Authorization": f"Bearer {tokens[who]}"}
+            assert server.send("GET", f"/api/v1{path}", headers=headers).status == 200
+        assert server.send("GET", "/openapi.json").body["openapi"].startswith("3.1")
+        assert server.send("GET", "/dev/messages").body["items"] == []
+        url = stack.url
+    with pytest.raises(OSError, match="refused"):
+        Wire(url).send("GET", "/healthz")

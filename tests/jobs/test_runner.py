@@ -1,0 +1,114 @@
+"""The jobs process: a tick that runs each job in a context of its own, whatever became of the run before."""
+
+import logging
+from threading import Event
+
+import pytest
+from flask import Flask, current_app
+from sqlalchemy import text
+
+from app.core.atomic import atomic
+from app.core.db import db
+from app.core.settings import Settings
+from app.jobs import runner
+from app.jobs.timetable import Job, jobs
+from tests.api.rows import count, nothing_changes
+
+# Longer than any tick below takes; a test that waits for it has failed.
+PATIENCE_SECONDS = 20
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def leave_a_mark() -> None:
+    db.session.execute(
+        text("INSERT INTO lookup_counts (source, window_start, attempts) VALUES ('x', '2026-01-01', 1)")
+    )
+
+
+def test_a_job_that_fails_leaves_nothing_and_is_told_of(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        with atomic():
+            leave_a_mark()
+            raise ValueError("half-way")
+
+    with nothing_changes(app), pytest.raises(ValueError, match="half-way"):
+        runner.run_once(app, Job("failing", 1, fail))
+    (record,) = [record for record in caplog.records if record.name == "app.jobs.runner"]
+    assert (record.levelno, record.__dict__["job"]) == (logging.ERROR, "failing")
+
+
+def test_a_job_that_forgot_its_transaction_keeps_nothing(app: Flask) -> None:
+    with nothing_changes(app):
+        runner.run_once(app, Job("forgetful", 1, leave_a_mark))
+
+
+def test_a_job_runs_in_an_application_context(app: Flask) -> None:
+    def work() -> None:
+        assert current_app.name == app.name
+        with atomic():
+            leave_a_mark()
+
+    runner.run_once(app, Job("working", 1, work))
+    assert count(app, "lookup_counts") == 1
+
+
+def test_a_tick_comes_again_after_a_failure_and_beside_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again, beside = Event(), Event()
+    runs: list[int] = []
+
+    def fail() -> None:
+        runs.append(1)
+        if len(runs) > 1:
+            again.set()
+        raise ValueError("every time")
+
+    monkeypatch.setattr(
+        runner, "jobs", lambda _settings, _wechat: [Job("failing", 1, fail), Job("beside", 1, beside.set)]
+    )
+    scheduler = runner.start(app, Settings.for_tests("sqlite:///unused.db", tick_seconds="0.01"))
+    try:
+        assert again.wait(PATIENCE_SECONDS)
+        assert beside.wait(PATIENCE_SECONDS)
+    finally:
+        scheduler.shutdown(wait=True)
+
+
+def test_a_job_never_overtakes_itself(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, go_on, ticked = Event(), Event(), Event()
+    inside: list[int] = []
+    most: list[int] = []
+    ticks: list[int] = []
+
+    def slow() -> None:
+        inside.append(1)
+        most.append(len(inside))
+        entered.set()
+        go_on.wait(PATIENCE_SECONDS)
+        inside.pop()
+
+    def tick() -> None:
+        ticks.append(1)
+        if len(ticks) > 5:
+            ticked.set()
+
+    monkeypatch.setattr(
+        runner, "jobs", lambda _settings, _wechat: [Job("slow", 1, slow), Job("tick", 1, tick)]
+    )
+    scheduler = runner.start(app, Settings.for_tests("sqlite:///unused.db", tick_seconds="0.01"))
+    try:
+        assert entered.wait(PATIENCE_SECONDS)
+        assert ticked.wait(PATIENCE_SECONDS)
+        go_on.set()
+    finally:
+        go_on.set()
+        scheduler.shutdown(wait=True)
+    assert max(most) == 1
+
+
+def test_the_timetable_ticks_for_all_that_is_due_and_forgets_once_an_hour(app: Flask) -> None:
+    settings: Settings = app.extensions["steward.settings"]
+    found = {job.name: job.every_ticks for job in jobs(settings, app.extensions["steward.wechat"])}
+    assert found == {"callbacks": 1, "timers": 1, "messages": 1, "forget": 1800}

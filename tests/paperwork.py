@@ -1,0 +1,79 @@
+"""What goes before a task in which the customer has a say: quote and choice, paper and confirmation."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.domain.programs.definition import TaskSpec
+from app.models import Case, Customer, Paper, Quote, Staff, Task
+from app.services import city
+from app.services.money import choice
+from app.services.papers import confirm
+from app.services.tasks import papers, quoting
+
+# Outputs that the system knows by itself, so that nobody has to type them.
+KNOWN = frozenset({"quoted_option", "paper_number"})
+
+
+def prepare(number: str, task_id: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Do, by the services, whatever stands before completing this task with these outputs.
+
+    `number`: of the member of staff who completes it. Returns the outputs to complete it with. To be called
+    inside the application's context and a transaction.
+    """
+    task = db.session.get_one(Task, task_id)
+    case = db.session.get_one(Case, task.case_id)
+    staff = db.session.scalars(select(Staff).where(Staff.number == number)).one()
+    spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
+    if spec.issues_quote is not None:
+        quoting.issue(staff, task, {"main_metre": 100} if spec.issues_quote == "estimate" else {})
+    if spec.requires_choice:
+        _choose(case, _wanted(spec, outputs))
+    if spec.requires_paper is not None:
+        terms = {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
+        made = papers.make(staff, task, terms)
+        confirm.confirm(case, _owner(case), made.id, made.sha256)
+    return _with_what_is_asked(case, spec, outputs)
+
+
+def _wanted(spec: TaskSpec, outputs: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bool]:
+    """The option that the outputs name, else any."""
+    key = next((field.key for field in spec.outputs if field.agrees_with == "quoted_option"), None)
+    return lambda option: key is None or option["name"] == outputs.get(key, option["name"])
+
+
+def _choose(case: Case, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
+    quote = _quote(case)
+    option = next(option for option in quote.options if wanted(option))
+    choice.choose(case, _owner(case), quote.id, option["key"])
+
+
+def _with_what_is_asked(case: Case, spec: TaskSpec, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    asked = dict(outputs)
+    for field in spec.outputs:
+        if field.agrees_with in KNOWN:
+            asked.pop(field.key, None)
+        elif field.agrees_with == "quoted_amount":
+            quote = _quote(case)
+            chosen = [option for option in quote.options if quote.chosen_key in {None, option["key"]}]
+            asked[field.key] = chosen[0]["total_fen"]
+    return asked
+
+
+def _quote(case: Case) -> Quote:
+    return db.session.scalars(
+        select(Quote).where(Quote.case_id == case.id).order_by(Quote.version.desc()).limit(1)
+    ).one()
+
+
+def _owner(case: Case) -> str:
+    """The case's customer, or any when nobody has proved the phone yet."""
+    return case.customer_id or db.session.scalars(select(Customer.id).limit(1)).one()
+
+
+def newest_paper(case_id: str, kind: str) -> Paper:
+    """The version in force."""
+    query = select(Paper).where(Paper.case_id == case_id, Paper.kind == kind)
+    return db.session.scalars(query.order_by(Paper.version.desc()).limit(1)).one()
