@@ -36,6 +36,7 @@ from app.services.cases.submit import submit
 from app.services.tasks import complete, correct
 from app.services.timeline import ENGINE, by_staff
 from app.services.timers.sweep import sweep
+from tests import paperwork
 from tests.world import ANSWERS, BY_DEPARTMENT, FORMS, OUTPUTS, World, local
 
 # A Friday before a make-up Sunday, the eve of National Day, a year's end, a weekend, and after hours.
@@ -283,7 +284,9 @@ class CaseMachine(RuleBasedStateMachine):
 
     def deliver(self, task: Task, outputs: dict[str, Any]) -> None:
         person = task.assignee_id or self.staff[BY_DEPARTMENT[task.department]]
-        complete.complete(db.session.get_one(Staff, person), db.session.get_one(Task, task.id), outputs)
+        staff = db.session.get_one(Staff, person)
+        outputs = paperwork.prepare(staff.number, task.id, outputs)
+        complete.complete(staff, db.session.get_one(Task, task.id), outputs)
 
     def case(self) -> Case:
         with self.app.app_context(), atomic(read_only=True):

@@ -29,7 +29,11 @@ def nominal_mm(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    return calibres.nominal_mm(value) if isinstance(value, str) else None
+    try:
+        return calibres.nominal_mm(value) if isinstance(value, str) else None
+    except ValueError:
+        # Text that is no calibre is compared with nothing.
+        return None
 
 
 def too_wide(stage: Stage, delivered: Mapping[str, Mapping[str, Any]]) -> list[TooWide]:
