@@ -314,7 +314,10 @@ def supervisors() -> tuple[PersonBrief, ...]:
 
 def member(staff_id: str) -> PersonBrief:
     """A member of staff as somebody to write to."""
-    return _person(db.session.get_one(Staff, staff_id))
+    rows = _ASSIGNEE.rows({"staff_id": staff_id})
+    if not rows:
+        raise UnknownSubjectError(staff_id)
+    return _person(rows[0])
 
 
 def customer(customer_id: str) -> CustomerBrief:

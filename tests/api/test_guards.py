@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from io import BytesIO
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -37,6 +38,8 @@ BODIES: dict[str, Any] = {
     "customer_money.confirm_paper": {"sha256": hashlib.sha256(PDF).hexdigest()},
     "staff_money.issue_quote": {},
     "staff_money.make_paper": {},
+    "staff_documents.ask": {"document": "application_form"},
+    "staff_calendar.draft": {"note": "演示通知"},
     "staff_tasks.complete": {"outputs": OUTPUTS["network_survey"]},
     "staff_cases.stop_clock": {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
     "customer_turns.withdraw_case": {},
@@ -60,6 +63,9 @@ BODIES: dict[str, Any] = {
     },
 }
 
+# What takes a form with a file instead of a body.
+UPLOADS = {"customer_documents.upload", "staff_documents.upload"}
+
 
 class Call(NamedTuple):
     """One method of one route, with real identifiers in its address."""
@@ -72,6 +78,9 @@ class Call(NamedTuple):
         headers = {"Idempotency-Key": uuid4().hex}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        if self.endpoint in UPLOADS:
+            form = {"kind": "site_photo", "file": (BytesIO(PDF), "a.pdf")}
+            return app.test_client().open(self.path, method=self.method, data=form, headers=headers)
         body = BODIES.get(self.endpoint)
         return app.test_client().open(self.path, method=self.method, json=body, headers=headers)
 
@@ -111,6 +120,10 @@ def scene(world: World) -> Scene:
         "/staff/applications",
         {"program": "single_meter", "channel": "door", "answers": dict(ANSWERS)},
     )
+    document = Call("POST", f"/api/v1/customer/cases/{case['id']}/documents", "customer_documents.upload").by(
+        world.app, owner.token
+    )
+    calendar = world.staff("S001").post("/staff/calendar/drafts", {"note": "演示通知"})
     with world.app.app_context(), atomic():
         found = db.session.get_one(Case, case["id"])
         paper_id = kept.keep(found, "agreement", "WT-1", 1, {}, PDF, found.manager_id).id
@@ -124,6 +137,8 @@ def scene(world: World) -> Scene:
             "task_id": network.get("/staff/tasks?scope=department")["items"][0]["id"],
             "stop_id": stop["id"],
             "paper_id": paper_id,
+            "document_id": document.get_json()["id"],
+            "draft_id": calendar["id"],
             "program": "single_meter",
             "number": case["number"],
         },
@@ -159,6 +174,8 @@ def test_the_guard_fits_the_address(app: Flask) -> None:
             assert guard is guards.staff, rule
         elif rule.startswith("/api/v1/partner/"):
             assert guard is guards.partner, rule
+        elif rule.startswith("/api/v1/files/"):
+            assert guard is guards.holds_link, rule
         elif rule.startswith("/dev/"):
             assert guard is guards.with_simulator, rule
         elif rule.startswith("/wechat/"):

@@ -119,6 +119,8 @@ def test_water_on_and_the_end_are_told(
 ) -> None:
     server.post(URL, status=200)
     case = case_of(world, platform)
+    # Whoever proves the phone of the form chooses and confirms what the walk asks a customer for.
+    world.log_in("o_customer", "13800000001")
     for key in (
         *("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan"),
         *("drawings", "quote", "sign_agreement", "payment", "build_and_accept", "water_on", "return_visit"),
