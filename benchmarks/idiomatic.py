@@ -150,7 +150,7 @@ def _progress(case: Case) -> dict[str, Any]:
     stops = db.session.scalars(select(Stop).where(Stop.case_id == case.id)).all()
     stretches = line.covered([Stretch(stop.started_at, stop.ended_at or now) for stop in stops])
     logs = [StageLog(row.key, row.opened_at, row.due_at, row.completed_at) for row in rows]
-    done = {task.key: task.completed_at for task in tasks if task.completed_at is not None}
+    done = {(task.key, task.round): task.completed_at for task in tasks if task.completed_at is not None}
     headline = figures.headline(line, program, logs, done, stretches, now)
     turn, action = _turn(case, tasks, stops)
     open_stop = next((stop for stop in stops if stop.ended_at is None), None)

@@ -17,6 +17,7 @@ from miniprogram_api.customer.form import form
 from miniprogram_api.customer.money import money
 from miniprogram_api.customer.promises import promises
 from miniprogram_api.customer.public import public
+from miniprogram_api.customer.turns import turning as customer_turns
 from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
 from miniprogram_api.edge import StewardApp, check_body
@@ -33,6 +34,7 @@ from miniprogram_api.staff.entry import entry
 from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.promises import promises as staff_promises
 from miniprogram_api.staff.tasks import tasks
+from miniprogram_api.staff.turns import turning as staff_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ DOORS: Sequence[Door] = (
     Door(applications, guards.customer, once=True),
     Door(cases, guards.customer, once=True),
     Door(promises, guards.customer, once=True),
+    Door(customer_turns, guards.customer, once=True),
     Door(documents, guards.customer, once=True),
     Door(files, guards.holds_link),
     Door(form, guards.customer, once=True),
@@ -64,6 +67,7 @@ DOORS: Sequence[Door] = (
     Door(staff_documents, guards.staff),
     Door(staff_money, guards.staff),
     Door(staff_applications, guards.staff),
+    Door(staff_turns, guards.staff),
     Door(early_service, guards.staff),
     Door(partner_cases, guards.partner),
     Door(calendar_desk, guards.staff),

@@ -34,6 +34,7 @@ class Subject(StrEnum):
     TASK = "task"
     RATING = "rating"
     PROMISE = "promise"
+    TURN = "turn"
     DUE = "due"
 
 
@@ -63,6 +64,14 @@ class Kind(StrEnum):
     STOP_DISPUTED = "stop_disputed"
     HEADLINE_THREATENED = "headline_threatened"
     BUDGET_THREATENED = "budget_threatened"
+    CASE_WITHDRAWN = "case_withdrawn"
+    CASE_REFUSED = "case_refused"
+    MANAGER_CHANGED = "manager_changed"
+    STAGE_SENT_BACK = "stage_sent_back"
+    PROGRAM_CHANGED = "program_changed"
+    CASE_ENDED = "case_ended"
+    CASE_HANDED_OVER = "case_handed_over"
+    PLAN_CONFIRMED = "plan_confirmed"
     QUOTE_READY = "quote_ready"
     QUOTE_CHOSEN = "quote_chosen"
     PAPER_READY = "paper_ready"
@@ -102,6 +111,14 @@ KINDS = MappingProxyType(
         Kind.STOP_DISPUTED: KindSpec(Audience.STAFF, Subject.STOP),
         Kind.HEADLINE_THREATENED: KindSpec(Audience.STAFF, Subject.PROMISE),
         Kind.BUDGET_THREATENED: KindSpec(Audience.STAFF, Subject.PROMISE),
+        Kind.CASE_WITHDRAWN: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.CASE_REFUSED: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.MANAGER_CHANGED: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.STAGE_SENT_BACK: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.PROGRAM_CHANGED: KindSpec(Audience.CUSTOMER, Subject.TURN),
+        Kind.CASE_ENDED: KindSpec(Audience.STAFF, Subject.TURN),
+        Kind.CASE_HANDED_OVER: KindSpec(Audience.STAFF, Subject.TURN),
+        Kind.PLAN_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
         Kind.QUOTE_READY: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.QUOTE_CHOSEN: KindSpec(Audience.STAFF, Subject.CASE),
         Kind.PAPER_READY: KindSpec(Audience.CUSTOMER, Subject.CASE),

@@ -11,6 +11,7 @@ from app.services.briefs import (
     StageBrief,
     StopBrief,
     TaskBrief,
+    TurnBrief,
 )
 from notifications.catalog import Wording
 
@@ -83,6 +84,16 @@ class Speech:
             "stage_name": brief.stage_name,
             "headline_name": brief.headline_name,
             "later_stages": "、".join(brief.later_stages),
+        }
+
+    def of_turn(self, brief: TurnBrief) -> dict[str, str]:
+        """The values of a turn: why, what can be done next, what was and is now."""
+        absent = self.wording.absent
+        return self.of_case(brief.case) | {
+            "reason": brief.reason or absent["reason"],
+            "next_step": brief.advice or absent["next_step"],
+            "was": brief.was or absent["was"],
+            "turned_to": brief.now or absent["turned_to"],
         }
 
     def _urgency(self, reminders: Sequence[str]) -> str:

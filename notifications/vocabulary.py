@@ -67,6 +67,13 @@ VALUES = MappingProxyType(
             "headline_name": NamedValue(ValueKind.TEXT),
             "later_stages": NamedValue(ValueKind.TEXT),
         },
+        Subject.TURN: _OF_EVERY_CASE
+        | {
+            "reason": NamedValue(ValueKind.TEXT, optional=True),
+            "next_step": NamedValue(ValueKind.TEXT, optional=True),
+            "was": NamedValue(ValueKind.TEXT, optional=True),
+            "turned_to": NamedValue(ValueKind.TEXT, optional=True),
+        },
         Subject.DUE: _OF_EVERY_CASE
         | {
             "stage_name": NamedValue(ValueKind.TEXT),

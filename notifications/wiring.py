@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.core.eventbus import subscribe
 from app.domain import events
-from notifications import catalog, catalogfile, handlers, handlers_of_money, promise_handlers
+from notifications import catalog, catalogfile, handlers, handlers_of_money, promise_handlers, turns
 from notifications.webhooks import telling
 
 
@@ -35,6 +35,8 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.WaterOn, handlers.water_on)
     subscribe(events.CaseRated, handlers.case_rated)
     subscribe(events.CaseClosed, handlers.case_closed)
+    subscribe(events.CaseTurned, turns.case_turned)
+    subscribe(events.PlanConfirmed, turns.plan_confirmed)
     telling.wire()
     subscribe(events.QuoteIssued, handlers_of_money.quote_issued)
     subscribe(events.QuoteChosen, handlers_of_money.quote_chosen)

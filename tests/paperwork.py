@@ -26,7 +26,7 @@ def prepare(number: str, task_id: str, outputs: Mapping[str, Any]) -> dict[str, 
     task = db.session.get_one(Task, task_id)
     case = db.session.get_one(Case, task.case_id)
     staff = db.session.scalars(select(Staff).where(Staff.number == number)).one()
-    spec = city.program(case.program_key).stage(task.stage_key).task(task.key)
+    spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
     if spec.issues_quote is not None:
         quoting.issue(staff, task, {"main_metre": 100} if spec.issues_quote == "estimate" else {})
     if spec.requires_choice:

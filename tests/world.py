@@ -39,6 +39,17 @@ ANSWERS: Mapping[str, Any] = {
     "meter_count": 1,
 }
 
+# What the other programs' forms ask besides, and (None) what they don't ask.
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    "three_zero": {"applicant_kind": None, "project_stage": "signed", "investment_number": "ZS-001"},
+    "residential": {
+        "applicant_kind": None,
+        "use_class": "residential",
+        "households_multi_storey": 0,
+        "households_high_rise": 120,
+    },
+}
+
 OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     "site_visit": {"visited_at": "2026-09-18T10:00:00+08:00", "form_guided": True},
     "network_survey": {
@@ -52,7 +63,34 @@ OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     },
     "design_opinion": {"opinion": "可行"},
     "engineering_opinion": {"opinion": "可行", "road_permit_needed": False},
-    "confirm_plan": {"chosen_calibre": "DN20", "plan": "自演示路DN100预留口接入"},
+    "confirm_plan": {
+        "survey_check": "as_prepared",
+        "chosen_calibre": "DN20",
+        "plan": "自演示路DN100预留口接入",
+    },
+    "check_eligibility": {
+        "project_stage": "signed",
+        "is_investment_project": True,
+        "is_new_single_meter": True,
+        "stage_reached": True,
+        "eligibility_decision": "eligible",
+        "eligibility_grounds": "招商引资项目清单第12项",
+    },
+    "group_approval": {"approval_decision": "approved", "approval_number": "演示批〔2026〕1号"},
+    "budget": {"utility_cost_fen": 2650000},
+    "project_set_up": {"project_number": "LX-001", "set_up_at": "2026-09-22T10:00:00+08:00"},
+    "site_ready": {"site_ready_at": "2026-09-22T10:00:00+08:00"},
+    "estimate": {"amount_fen": 98000000, "estimate_number": "GS-001"},
+    "estimate_accepted": {"estimate_accepted_at": "2026-09-22T10:00:00+08:00"},
+    "pass_agreement": {"passed_at": "2026-09-22T10:00:00+08:00"},
+    "risers": {"risers_completed_at": "2026-09-22T10:00:00+08:00"},
+    "outdoor_works": {"works_completed_at": "2026-09-22T10:00:00+08:00"},
+    "household_meters": {"risers_accepted_at": "2026-09-22T10:00:00+08:00", "meters_installed": 120},
+    "accept_works": {"accepted_at": "2026-09-24T10:00:00+08:00", "acceptance_result": "passed"},
+    "as_built_survey": {"surveyed_at": "2026-10-09T10:00:00+08:00", "survey_number": "CL-001"},
+    "completion_papers": {"drawings_agree": True, "papers_number": "JG-001"},
+    "gis_update": {"gis_updated_at": "2026-10-12T10:00:00+08:00"},
+    "rating_review": {"review": "已联系客户，已整改"},
     "drawings": {"drawing_number": "SJ-001", "reviewed": True},
     "quote": {"amount_fen": 386000, "chosen_option": "标准方案"},
     "sign_agreement": {"agreement_number": "XY-001", "signed_at": "2026-09-22T10:00:00+08:00"},
@@ -200,8 +238,11 @@ class World:
     def submitted(self, customer: Phone, program: str = "single_meter", **changes: Any) -> Any:
         """A case, as the submission's answer tells it."""
         draft = customer.post("/customer/applications", {"program": program})
+        answers = {**ANSWERS, **FORMS.get(program, {}), **changes}
         saved = customer.send(
-            "PATCH", f"/customer/applications/{draft['id']}", {"answers": {**ANSWERS, **changes}}
+            "PATCH",
+            f"/customer/applications/{draft['id']}",
+            {"answers": {key: value for key, value in answers.items() if value is not None}},
         )
         assert saved.status_code == 200, saved.text
         return customer.post(f"/customer/applications/{draft['id']}/submission")
@@ -234,4 +275,6 @@ _DEPARTMENT_NAMES = {
     "engineering": "工程",
     "marketing": "营销",
     "finance": "财务",
+    "chief_engineer": "总工",
+    "group": "集团",
 }

@@ -112,7 +112,7 @@ def headline_budget(
     line: WorkingTime,
     program: Program,
     logs: Sequence[StageLog],
-    tasks_done: Mapping[str, datetime],
+    tasks_done: Mapping[tuple[str, int], datetime],
     stops: Covered,
     now: datetime,
     *,
@@ -139,11 +139,13 @@ def _stage(
     key, planned = stage.key, stage.limit.max
     entered = [log for log in logs if log.key == key]
     used = Fraction(figures.stage_figure(line, stage, entered, stops, now).used, line.ticks_per_day)
-    if not entered:
-        return StageBudget(key, StageState.WAITING, planned, used, planned or _NOTHING)
+    projected = max(used, planned or _NOTHING)
+    # An entry that was sent back was for nothing, but its time is gone: the stage will be entered again.
+    if all(log.void is not None for log in entered):
+        return StageBudget(key, StageState.WAITING, planned, used, projected)
     if all(log.completed_at for log in entered):
         return StageBudget(key, StageState.DONE, planned, used, used)
-    return StageBudget(key, StageState.OPEN, planned, used, max(used, planned or _NOTHING))
+    return StageBudget(key, StageState.OPEN, planned, used, projected)
 
 
 def _threat(

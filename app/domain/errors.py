@@ -110,6 +110,18 @@ class ConflictError(Refusal):
     title = "内容已更新"
 
 
+class ChangedMeanwhileError(ConflictError):
+    """Somebody else edited the case since the caller looked; `changes` says who did what, in order."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self, version: int, changes: Sequence[Mapping[str, str]]) -> None:
+        """`version` is the present one; `changes` are {"at", "actor", "text"} each."""
+        super().__init__(
+            "其他同事刚刚更新了这项工单，请查看变化后再操作。", version=version, changes=list(changes)
+        )
+
+
 class AlreadyDoneError(ConflictError):
     """The task, stop or rating was already completed."""
 
@@ -122,6 +134,20 @@ class StopNotAllowedError(Refusal):
 
     code = "stop_not_allowed"
     title = "该原因不能暂停计时"
+
+
+class NotToBeAskedError(Refusal):
+    """The program promises that this is never asked of the customer (零跑腿、零资料、零费用, 二(二))."""
+
+    code = "not_to_be_asked"
+    title = "不得向客户要求"
+
+
+class CaseEndedError(ConflictError):
+    """The case was withdrawn, refused or closed: it goes no further."""
+
+    code = "case_ended"
+    title = "工单已结束"
 
 
 class DocumentRefusedError(Refusal):

@@ -135,6 +135,21 @@ class CaseRated:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseTurned:
+    """A case took a turn: withdrawn, refused, handed over, sent back, or on in another program."""
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanConfirmed:
+    """The customer agreed to the water plan on the phone."""
+
+    case_id: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseClosed:
     """The return visit is done and rated; the figures are snapshotted."""
 

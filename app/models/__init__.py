@@ -12,17 +12,19 @@ from app.models.meter import Meter
 from app.models.paper import Paper
 from app.models.partner import Capability, Partner, PartnerCase, PartnerKey, PartnerNonce
 from app.models.payment import Payment
+from app.models.plan import PlanConfirmation
 from app.models.promise_watch import PromiseWatch, Watch
 from app.models.quote import Quote
 from app.models.road_permit import PermitStep, RoadPermitStep
 from app.models.session import Audience, Session
 from app.models.staff import Staff, StaffLeave
-from app.models.stage import Stage
+from app.models.stage import Stage, StageVoid
 from app.models.stop import Stop
 from app.models.stop_review import Ruling, StopReview
 from app.models.task import Task, TaskState
 from app.models.timeline import Actor, TimelineEntry
 from app.models.timer import Timer, TimerKind
+from app.models.turn import CaseTurn, TurnKind
 
 __all__ = [
     "AccessRecord",
@@ -37,6 +39,7 @@ __all__ = [
     "Capability",
     "Case",
     "CaseState",
+    "CaseTurn",
     "Customer",
     "Document",
     "DocumentRequest",
@@ -52,6 +55,7 @@ __all__ = [
     "PartnerNonce",
     "Payment",
     "PermitStep",
+    "PlanConfirmation",
     "PrivacyConsent",
     "PromiseWatch",
     "Quote",
@@ -61,6 +65,7 @@ __all__ = [
     "Staff",
     "StaffLeave",
     "Stage",
+    "StageVoid",
     "Stop",
     "StopReview",
     "Task",
@@ -68,5 +73,6 @@ __all__ = [
     "TimelineEntry",
     "Timer",
     "TimerKind",
+    "TurnKind",
     "Watch",
 ]

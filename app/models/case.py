@@ -16,6 +16,8 @@ class CaseState(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
 
 
 class Case(Base):
@@ -38,6 +40,8 @@ class Case(Base):
     application_id: Mapped[Key] = mapped_column(ForeignKey("applications.id"), unique=True)
     program_key: Mapped[Key]
     program_version: Mapped[Key]
+    # The program it was applied for, when it turned out not to be eligible and goes on in another.
+    former_program_key: Mapped[Key | None]
     customer_id: Mapped[Key | None] = mapped_column(ForeignKey("customers.id"))
     phone_hash: Mapped[Hash] = mapped_column(index=True)
     lookup_hash: Mapped[Hash]

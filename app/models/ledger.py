@@ -1,4 +1,4 @@
-"""The zero-paper ledger: every document, trip and yuan asked of the customer."""
+"""The zero-paper ledger: every document, trip and yuan asked of the customer, and what the utility bears."""
 
 from enum import StrEnum
 
@@ -10,15 +10,19 @@ from app.models.columns import Instant, Key, Name, RowNumber
 
 
 class LedgerKind(StrEnum):
-    """What was asked."""
+    """What was asked of the customer, or (`UTILITY_COST_FEN`) borne by the utility in their stead."""
 
     DOCUMENT = "document"
     TRIP = "trip"
     PAYMENT_FEN = "payment_fen"
+    UTILITY_COST_FEN = "utility_cost_fen"
 
 
 class LedgerEntry(Base):
-    """One thing asked; `quantity` counts documents or trips, or is the amount in fen."""
+    """One thing asked; `quantity` counts documents or trips, or is the amount in fen.
+
+    A correction is an entry of its own with the difference, which may be negative.
+    """
 
     __tablename__ = "ledger"
 

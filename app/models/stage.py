@@ -1,10 +1,23 @@
 """A row of the flow chart, entered by a case."""
 
+from enum import StrEnum
+
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 from app.models.columns import Instant, Key
+
+
+class StageVoid(StrEnum):
+    """Why an entry into a stage no longer stands; the time it used stays used."""
+
+    SENT_BACK = "sent_back"
+    """It was open when the case was sent back to an earlier stage."""
+    REPEATED = "repeated"
+    """It was done, and has to be done again."""
+    ENDED = "ended"
+    """The case was withdrawn or refused while it was open."""
 
 
 class Stage(Base):
@@ -21,3 +34,4 @@ class Stage(Base):
     opened_at: Mapped[Instant]
     due_at: Mapped[Instant | None]
     completed_at: Mapped[Instant | None]
+    void: Mapped[Key | None]

@@ -12,10 +12,11 @@ from app.models.columns import Id, Instant, Key
 
 
 class TaskState(StrEnum):
-    """Open until done; a task is never deleted."""
+    """Open until done, or cancelled with its case or its stage; a task is never deleted."""
 
     OPEN = "open"
     DONE = "done"
+    CANCELLED = "cancelled"
 
 
 class Task(Base):

@@ -12,8 +12,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.hotread import HotRead
 from app.domain.programs.definition import Holder, Program
-from app.models import Case, Customer, Staff, StaffLeave, Stage, Stop, Task, TaskState
+from app.models import Case, CaseTurn, Customer, Staff, StaffLeave, Stage, Stop, Task, TaskState
 from app.services import city, staffing
+from app.services.cases import turns
 
 
 class UnknownSubjectError(LookupError):
@@ -116,6 +117,20 @@ class PromiseBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnBrief:
+    """A turn of a case: why, what the customer can do next, what was and is now, who had held its work."""
+
+    turn_id: str
+    case: CaseBrief
+    kind: str
+    reason: str
+    advice: str
+    was: str
+    now: str
+    holders: tuple[PersonBrief, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunningStageBrief:
     """An open stage and when it is due."""
 
@@ -147,6 +162,7 @@ _CASE = HotRead(
         Case.number,
         Case.project_name,
         Case.program_key,
+        Case.former_program_key,
         Case.opened_at,
         Case.customer_id,
         Customer.openid,
@@ -194,12 +210,12 @@ def _case(case_id: str) -> tuple[CaseBrief, Program]:
     if not rows:
         raise UnknownSubjectError(case_id)
     people = rows[0][-2 * _PERSON :]
-    id_, number, project_name, program_key, opened_at, customer_id, openid, service_openid = rows[0][
-        : -2 * _PERSON
-    ]
+    id_, number, project_name, program_key, former_key, opened_at, customer_id, openid, service_openid = rows[
+        0
+    ][: -2 * _PERSON]
     manager = _person(people[:_PERSON])
     deputy = people[_PERSON:]
-    program = city.program(program_key)
+    program = city.program_of(program_key, former_key)
     brief = CaseBrief(
         case_id=id_,
         number=number,
@@ -242,7 +258,7 @@ def task(task_id: str) -> TaskBrief:
 def stop(stop_id: str) -> StopBrief:
     """What notices say of a stop."""
     found = db.session.get_one(Stop, stop_id)
-    program = city.program(db.session.get_one(Case, found.case_id).program_key)
+    program = _program(found.case_id)
     return StopBrief(
         stop_id=found.id,
         case=case(found.case_id),
@@ -261,7 +277,7 @@ def stop(stop_id: str) -> StopBrief:
 
 def stage(case_id: str, stage_key: str) -> StageBrief:
     """What notices say of a completed stage; the next is the open one that is due first."""
-    program = city.program(db.session.get_one(Case, case_id).program_key)
+    program = _program(case_id)
     following = [spec for spec in program.stages if stage_key in spec.follows]
     opened = {
         row.key: row.due_at
@@ -308,9 +324,26 @@ def holders_of_stage(case_id: str, stage_key: str) -> tuple[PersonBrief, ...]:
     return tuple(dict.fromkeys(person for row in held for person in _holders(*row, brief)))
 
 
+def turn(turn_id: str) -> TurnBrief:
+    """What notices say of a turn."""
+    found = db.session.get_one(CaseTurn, turn_id)
+    said = turns.line(db.session.get_one(Case, found.case_id), found)
+    holders = found.detail.get("holders", [])
+    return TurnBrief(
+        turn_id=found.id,
+        case=case(found.case_id),
+        kind=found.kind,
+        reason=said.reason,
+        advice=said.advice,
+        was=said.was,
+        now=said.now,
+        holders=tuple(_person(row) for row in db.session.execute(_COLLEAGUES.where(Staff.id.in_(holders)))),
+    )
+
+
 def running_stage(case_id: str, stage_key: str) -> RunningStageBrief:
     """What notices say of an open stage."""
-    program = city.program(db.session.get_one(Case, case_id).program_key)
+    program = _program(case_id)
     due_at = db.session.scalar(
         select(Stage.due_at).where(
             Stage.case_id == case_id, Stage.key == stage_key, Stage.completed_at.is_(None)
@@ -336,6 +369,11 @@ def customer(customer_id: str) -> CustomerBrief:
     """A customer as somebody to write to."""
     found = db.session.get_one(Customer, customer_id)
     return CustomerBrief(found.id, found.openid, found.service_openid)
+
+
+def _program(case_id: str) -> Program:
+    found = db.session.get_one(Case, case_id)
+    return city.program_of(found.program_key, found.former_program_key)
 
 
 def _holders(assignee_id: str | None, department: str, brief: CaseBrief) -> tuple[PersonBrief, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,13 +13,15 @@ from app.domain.forms import Form, load_forms
 from app.domain.officehours import CalendarData, load_hours
 from app.domain.papers import PaperKind, load_papers
 from app.domain.pricelist import PriceList, load_prices
+from app.domain.programs import succession
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
+from app.domain.refusals import RefusalReason, load_refusals
 from app.domain.worktime import WorkingTime
 from app.services import calendar, calendar_versions
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CityBundle:
     """Everything a city brings as data: itself, its departments, programs, forms and calendar.
 
@@ -39,6 +42,22 @@ class CityBundle:
     prices: PriceList
     papers: Mapping[str, PaperKind]
     calendar: WorkingTime
+    refusals: Mapping[str, RefusalReason]
+
+    @cached_property
+    def ways(self) -> Mapping[tuple[str, str | None], Program]:
+        """Every program as a case may live it: by its key, and by the one it was first applied for."""
+        alone: dict[tuple[str, str | None], Program] = {
+            (key, None): one for key, one in self.programs.items()
+        }
+        turned = {
+            (task.turn.program, former.key): succession.continued(self.programs[task.turn.program], former)
+            for former in self.programs.values()
+            for stage in former.stages
+            for task in stage.tasks
+            if task.turn is not None
+        }
+        return alone | turned
 
 
 class _Installed:
@@ -66,6 +85,7 @@ def read(folder: Path) -> CityBundle:
         prices=load_prices(folder),
         papers=load_papers(folder),
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
+        refusals={reason.key: reason for reason in load_refusals(folder)},
     )
 
 
@@ -95,6 +115,14 @@ def zone() -> ZoneInfo:
 def program(key: str) -> Program:
     """The program of that key. Raises `KeyError`."""
     return current().programs[key]
+
+
+def program_of(key: str, former_key: str | None) -> Program:
+    """The program of a case, with what was checked under the one it was first applied for.
+
+    Raises `KeyError`.
+    """
+    return current().ways[key, former_key]
 
 
 def department_name(key: str) -> str:

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.domain.errors import NobodyAvailableError
 from app.models import Case, Staff, StaffLeave
 
-__all__ = ["Staff", "a_supervisor", "acting", "active_staff", "phone", "pick_manager"]
+__all__ = ["Staff", "a_supervisor", "acting", "active_staff", "manager_of_number", "phone", "pick_manager"]
 
 
 @lru_cache(maxsize=1024)
@@ -28,6 +28,13 @@ def active_staff(staff_id: str) -> Staff | None:
     """A member of staff who still works here."""
     member = db.session.get(Staff, staff_id)
     return member if member is not None and member.active else None
+
+
+def manager_of_number(number: str) -> Staff | None:
+    """The active manager with this staff number."""
+    return db.session.scalar(
+        select(Staff).where(Staff.number == number, Staff.active.is_(True), Staff.is_manager.is_(True))
+    )
 
 
 def acting(staff_id: str, at: datetime) -> str:

@@ -53,7 +53,7 @@ def read_timeline(case_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
 @cases.doc(summary="资料、跑腿、费用清单")
 def read_ledger(case_id: str) -> Any:
     """What was asked of the customer, and its sums."""
-    return ledger.of_case(access.of_customer(caller().subject_id, case_id).id)
+    return ledger.of_customer(access.of_customer(caller().subject_id, case_id).id)
 
 
 @cases.post("/<public_id:case_id>/confirmation")

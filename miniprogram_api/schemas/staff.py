@@ -61,6 +61,7 @@ class TaskOut(Shape):
     name = String(required=True)
     duty = String(required=True)
     stage_name = String(required=True)
+    round = Integer(required=True)
     case_id = String(required=True)
     case_number = String(required=True)
     project_name = String(required=True)
@@ -94,6 +95,7 @@ class OutputsIn(Shape):
     """What a task delivers, by output key."""
 
     outputs = Dict(keys=String(), required=True, metadata={"example": {}})
+    version = Integer(strict=True, metadata={"description": "任务的版本号；其间有更新则返回409和变化内容"})
 
 
 class StopIn(Shape):

@@ -4,14 +4,14 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.cases import access, progress, queries, stops, stops_afterwards
+from app.services.cases import access, overview, queries, stops, stops_afterwards
 from app.services.tasks import queries as task_queries
 from miniprogram_api.guards import me
 from miniprogram_api.pages import instant_cursor, instant_key, next_cursor, number_cursor
-from miniprogram_api.schemas.customer import ProgressOut
 from miniprogram_api.schemas.promises import StopRecordsOut
 from miniprogram_api.schemas.shared import CasePageOut, HistoryOut, PageIn
 from miniprogram_api.schemas.staff import ContactOut, SentMessagesOut, StopIn, StopOut, TasksOut
+from miniprogram_api.schemas.turns import StaffProgressOut
 from notifications import queries as notices
 
 cases = APIBlueprint("staff_cases", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
@@ -29,11 +29,11 @@ def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @cases.get("/<public_id:case_id>")
-@cases.output(ProgressOut)
-@cases.doc(summary="工单进度")
+@cases.output(StaffProgressOut)
+@cases.doc(summary="工单进度与等待谁办理")
 def read_progress(case_id: str) -> dict[str, Any]:
-    """The same figures as the customer sees."""
-    return progress.for_staff(access.of_staff(me(), case_id).id)
+    """The same figures as the customer sees, and who is awaited."""
+    return overview.for_staff(access.of_staff(me(), case_id))
 
 
 @cases.get("/<public_id:case_id>/timeline")

@@ -57,7 +57,7 @@ def case_closed(event: events.CaseClosed) -> None:
 def _tell_of_stage(event: str, case_id: str, stage_key: str) -> None:
     case = addresses.case_to_tell(case_id)
     if case is not None:
-        name = city.program(case.program_key).stage(stage_key).name
+        name = city.program_of(case.program_key, case.former_program_key).stage(stage_key).name
         _tell(event, case_id, case, {"stage": {"key": stage_key, "name": name}})
 
 

@@ -45,6 +45,16 @@ BODIES: dict[str, Any] = {
     "customer_promises.dispute": {"text": "当天我已备好款"},
     "staff_promises.rule": {"ruling": "struck", "reason": "核查无据"},
     "staff_promises.enter_permit_step": {"step": "needed", "evidence": "现场踏勘"},
+    "customer_turns.withdraw_case": {},
+    "customer_turns.confirm_plan": {
+        "version": 1,
+        "location": {"latitude_gcj02": 36.66, "longitude_gcj02": 117.02},
+    },
+    "staff_turns.withdraw_case": {"version": 1, "reason": "客户来电"},
+    "staff_turns.refuse_case": {"version": 1, "reason": "arrears"},
+    "staff_turns.hand_case_over": {"version": 1, "manager_number": "G002", "summary": "已约上门"},
+    "staff_turns.send_case_back": {"version": 1, "stage": "design", "reason": "图纸有误"},
+    "staff_turns.correct_entry": {"version": 1, "field": "opinion", "value": "可行", "why": "笔误"},
     "staff_applications.start": {"program": "single_meter", "channel": "door", "answers": {}},
     "staff_applications.save": {"answers": {"project_name": "改名"}},
     "staff_early_service.save_form": {"answers": {"project_name": "改名"}},
@@ -216,8 +226,16 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
     tried = [
         call
         for call in calls(app, guards.customer, scene.ids, with_ids=True)
-        # The draft is one that the manager took; rating, confirming and choosing have their time.
-        if call.endpoint not in {"customer_cases.rate", "customer_cases.confirm", "customer_money.choose"}
+        # The draft is one that the manager took; rating, confirming and choosing have their time, withdrawing
+        # ends it.
+        if call.endpoint
+        not in {
+            "customer_cases.rate",
+            "customer_cases.confirm",
+            "customer_money.choose",
+            "customer_turns.confirm_plan",
+            "customer_turns.withdraw_case",
+        }
     ]
     owners = {call: call.by(app, scene.owner.token).status_code for call in tried}
     assert {call for call, status in owners.items() if status not in {200, 201, 204}} == set()

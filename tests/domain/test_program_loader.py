@@ -266,3 +266,45 @@ def test_a_city_has_exactly_one_lead_department(city: Path) -> None:
     edit(city, "lead = true\n", "", "departments.toml")
     with pytest.raises(DataFault, match="exactly one department must have lead = true"):
         load_departments(city)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "fault"),
+    [
+        (
+            'program = "single_meter", answers',
+            'program = "double_meter", answers',
+            "approval.check_eligibility.turn.program",
+            "there is no program 'double_meter'",
+        ),
+        (
+            'value = "not_eligible"',
+            'value = "perhaps"',
+            "stages[0].tasks[0].turn.field",
+            "no output 'eligibility_decision' offers 'perhaps'",
+        ),
+        (
+            'ledger = ["trip", "document", "payment_fen"]',
+            'ledger = ["trip", "patience"]',
+            "free_of.ledger",
+            "'patience' must be one of document, payment_fen, trip",
+        ),
+        (
+            'ledger = "utility_cost_fen"',
+            'ledger = "payment_fen"',
+            "stages[2].tasks[1].outputs",
+            "free_of promises no 'payment_fen' is asked",
+        ),
+        (
+            'not_above = ["network_survey.main_calibre_mm"]',
+            'not_above = ["network_survey.main_material"]',
+            "stages[1].tasks[1].outputs[4].not_above",
+            "this stage has no calibre 'network_survey.main_material'",
+        ),
+    ],
+)
+def test_turns_promises_and_calibres_are_checked(
+    city: Path, old: str, new: str, key: str, fault: str
+) -> None:
+    edit(city, old, new, "programs/three_zero.toml")
+    assert ("three_zero.toml", key, fault) in faults(city)

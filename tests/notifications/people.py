@@ -15,6 +15,7 @@ from app.services.briefs import (
     StageBrief,
     StopBrief,
     TaskBrief,
+    TurnBrief,
 )
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
@@ -63,6 +64,17 @@ TASK = TaskBrief(
     opened_at=datetime(2026, 3, 11, 1, 0, tzinfo=UTC),
     due_at=datetime(2026, 3, 12, 9, 0, tzinfo=UTC),
     is_open=True,
+)
+
+TURN = TurnBrief(
+    turn_id="turn-1",
+    case=CASE,
+    kind="refused",
+    reason="同一户名存在欠费",
+    advice="请结清欠费后重新申请",
+    was="李建国",
+    now="设计出图",
+    holders=(DESIGNER,),
 )
 
 

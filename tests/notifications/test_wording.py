@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifications.catalog import Catalog
 from notifications.kinds import KINDS, Kind, Subject
 from notifications.values import Speech
-from tests.notifications.people import CASE, TASK, Registry
+from tests.notifications.people import CASE, TASK, TURN, Registry
 
 SNAPSHOT = Path(__file__).with_name("wording.txt")
 
@@ -27,6 +27,7 @@ def spoken(words: Catalog) -> str:
         Subject.PROMISE: speech.of_promise(registry.promise),
         Subject.DUE: speech.of_due(registry.running_stage, datetime(2026, 3, 12, 9, tzinfo=UTC)),
         Subject.RATING: speech.of_rating(CASE, 2),
+        Subject.TURN: speech.of_turn(TURN),
     }
     lines = []
     for kind in Kind:

@@ -10,12 +10,15 @@ from app.domain.programs.definition import (
     HAPPENINGS,
     MILESTONES,
     HeadlineSpan,
+    OutputField,
+    OutputKind,
     Program,
     ReminderKind,
     Stage,
     StageKind,
     TaskSpec,
 )
+from app.domain.programs.waterplan import nominal_mm
 
 Note = Callable[[str, str], None]
 """Remembers a fault: the path of the value, and what is wrong with it."""
@@ -44,11 +47,13 @@ def check_program(program: Program, note: Note) -> None:
         )
         for at, task in enumerate(stage.tasks):
             _check_task(task, stage, f"{path}.tasks[{at}]", reasons, note)
+        _check_calibres(stage, path, note)
         own = {task.key for task in stage.tasks}
         for key in sorted(own & tasks_seen):
             note(f"{path}.tasks", f"duplicate key {key!r}: an earlier stage has a task of that key")
         tasks_seen |= own
     _check_milestones(program, note)
+    _check_nothing_asked(program, note)
     check_commitments(program, note)
 
 
@@ -134,6 +139,59 @@ def _check_task(task: TaskSpec, stage: Stage, path: str, reasons: set[str], note
         note(f"{path}.remind_after", "missing: without it nobody would be reminded of this task")
     if timed and not stage.reminders:
         note(f"{path}", f"stage {stage.key!r} has due dates but no reminders")
+
+    _check_turn(task, path, note)
+
+
+def _check_turn(task: TaskSpec, path: str, note: Note) -> None:
+    if task.turn is None:
+        if any(field.criterion for field in task.outputs):
+            note(f"{path}.outputs", "a criterion needs a task that decides: turn is missing")
+        return
+    fields = {field.key: field for field in task.outputs}
+    decides = fields.get(task.turn.field)
+    if decides is None or task.turn.value not in [choice.key for choice in decides.choices]:
+        note(f"{path}.turn.field", f"no output {task.turn.field!r} offers {task.turn.value!r}")
+    reason = fields.get(task.turn.reason)
+    if reason is None or reason.kind is not OutputKind.TEXT or reason.required:
+        note(f"{path}.turn.reason", f"{task.turn.reason!r} must be a text that is not always required")
+
+
+def _check_calibres(stage: Stage, path: str, note: Note) -> None:
+    known = {f"{task.key}.{field.key}": field for task in stage.tasks for field in task.outputs}
+    for at, task in enumerate(stage.tasks):
+        for place, field in enumerate(task.outputs):
+            here = f"{path}.tasks[{at}].outputs[{place}].not_above"
+            if field.not_above and not _is_calibre(field):
+                note(here, "only a number, or choices such as DN20, can be compared")
+            for other in field.not_above:
+                if other not in known or not _is_calibre(known[other]):
+                    note(here, f"this stage has no calibre {other!r}")
+
+
+def _is_calibre(field: OutputField) -> bool:
+    if field.kind is OutputKind.CHOICE:
+        return all(nominal_mm(choice.key) is not None for choice in field.choices)
+    return field.kind is OutputKind.INTEGER
+
+
+def _check_nothing_asked(program: Program, note: Note) -> None:
+    """What a program promises never to ask (零跑腿、零资料、零费用), no task of it may ask.
+
+    The return visit asks nothing: it hears from the customer whether the promise was kept.
+    """
+    if "document" in program.free_of and program.documents:
+        note("documents", "free_of promises that no document is asked")
+    for place, stage in enumerate(program.stages):
+        if stage.kind is StageKind.RETURN_VISIT:
+            continue
+        for at, task in enumerate(stage.tasks):
+            for field in task.outputs:
+                if field.ledger in program.free_of:
+                    here = f"stages[{place}].tasks[{at}].outputs"
+                    note(here, f"free_of promises no {field.ledger!r} is asked")
+            if "payment_fen" in program.free_of and "paid" in task.marks:
+                note(f"stages[{place}].tasks[{at}].marks", "free_of promises that no yuan is asked")
 
 
 def _check_milestones(program: Program, note: Note) -> None:

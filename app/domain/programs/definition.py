@@ -97,8 +97,11 @@ AGREEMENTS: Mapping[str, OutputKind] = {
 }
 """What a delivered value must equal: the sum or name of the quote's chosen option, or the paper's number."""
 
-LEDGERS = frozenset({"payment_fen", "trip", "document"})
+LEDGERS = frozenset({"payment_fen", "trip", "document", "utility_cost_fen"})
 """The columns of the zero-paper ledger (零跑腿、零资料、零费用) that an output may add to."""
+
+ASKED = LEDGERS - {"utility_cost_fen"}
+"""Those that ask something of the customer; the other is what the utility bears itself (二(二)3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,9 @@ class OutputField:
     an honest answer with which the task can't be completed. ``agrees_with``: what it must equal (of
     ``AGREEMENTS``). ``at_most``: the output of an earlier task whose calibre this one must not exceed.
     ``in_paper``: it stands in the paper that the task requires, and is delivered as it stands there.
+    ``not_above``: the values of the same stage, as ``task.key``, that this calibre can't exceed (三(二): what
+    can be built on site). ``criterion``: a condition that has to be met before the task may decide in favour
+    (``TaskSpec.turn``).
     """
 
     key: str
@@ -172,6 +178,24 @@ class OutputField:
     at_most: str | None = None
     in_paper: bool = False
     help: str = ""
+    not_above: tuple[str, ...] = ()
+    criterion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A decision that lets the case go on in another program, such as a refused “三零” eligibility (二(二)).
+
+    ``field`` is the output that decides, ``value`` its choice against; ``reason`` is the text that must then
+    say why; ``program`` is the key of the one to go on in; ``answers`` are what its form asks beyond the
+    present one's, and what is true of every case that turns.
+    """
+
+    field: str
+    value: str
+    reason: str
+    program: str
+    answers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +207,11 @@ class TaskSpec:
     from its opening (``None``: the stage's due date). ``remind_after``: working days after its opening at
     which its holder is reminded, for work to which neither plan nor program sets a limit. ``marks``: the
     milestones (of ``MILESTONES``) that completing it sets. ``only_on``: the happening (of ``HAPPENINGS``)
-    that opens it; such a task is waited for by nobody: its stage completes without it. ``issues_quote``: the
-    task tells the customer a sum, and how it comes about. ``requires_choice``: it is not complete before the
-    customer has chosen on the phone. ``requires_paper``: nor before the customer has confirmed this paper (a
-    key of the city's papers) on the phone.
+    that opens it; such a task is waited for by nobody: its stage completes without it. ``turn``: the
+    decision of it after which the case goes on in another program. ``issues_quote``: the task tells the
+    customer a sum, and how it comes about. ``requires_choice``: it is not complete before the customer has
+    chosen on the phone. ``requires_paper``: nor before the customer has confirmed this paper (a key of the
+    city's papers) on the phone.
     """
 
     key: str
@@ -200,6 +225,7 @@ class TaskSpec:
     outputs: tuple[OutputField, ...] = ()
     marks: tuple[str, ...] = ()
     only_on: str | None = None
+    turn: Turn | None = None
     issues_quote: Pricing | None = None
     requires_choice: bool = False
     requires_paper: str | None = None
@@ -270,7 +296,8 @@ class Program:
     """One way to a new connection, with everything that the city promised about it.
 
     ``total`` is published by the plan and never derived from the stages. ``form`` is the key of the
-    application form. ``source`` names the document that the citations refer to.
+    application form. ``source`` names the document that the citations refer to. ``free_of`` are the columns
+    of the ledger (of ``ASKED``) in which the program promises that nothing is ever asked of the customer.
     """
 
     key: str
@@ -283,6 +310,7 @@ class Program:
     documents: tuple[Document, ...]
     form: str
     source: str
+    free_of: frozenset[str] = frozenset()
 
     def stage(self, key: str) -> Stage:
         """The stage of that key; ``KeyError`` when the program has none."""

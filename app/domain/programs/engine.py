@@ -13,6 +13,8 @@ from fractions import Fraction
 from app.domain.programs.definition import Program, ReminderKind, Stage, StageKind, TaskSpec
 from app.domain.worktime import Stretch, WorkingTime
 
+_NONE = Fraction(0)
+
 
 def stages_to_open(
     program: Program, opened: Collection[str], done: Collection[str], *, by_consultation: bool
@@ -49,18 +51,45 @@ def counts_stops(stage: Stage) -> bool:
     return stage.kind is StageKind.PROMISED
 
 
+def can_be_repeated(stage: Stage) -> bool:
+    """Whether a case can be sent back to a stage: only to a promised one, whose time accumulates."""
+    return stage.kind is StageKind.PROMISED
+
+
+def repeated_with(program: Program, key: str) -> frozenset[str]:
+    """The stages that have to be done again with one that is: itself and all that follow from it."""
+    found = {key}
+    more = {key}
+    while more:
+        more = {stage.key for stage in program.stages if not found.isdisjoint(stage.follows)} - found
+        found |= more
+    return frozenset(found)
+
+
+def is_kept(task: TaskSpec) -> bool:
+    """Whether a task stays done when its stage is repeated: what was paid is not asked for again."""
+    return "paid" in task.marks
+
+
 def stage_due(
-    line: WorkingTime, stage: Stage, opened_at: datetime, stops: Sequence[Stretch]
+    line: WorkingTime,
+    stage: Stage,
+    opened_at: datetime,
+    stops: Sequence[Stretch],
+    used_before: Fraction = _NONE,
 ) -> datetime | None:
     """When a stage is due, in UTC; None where the plan sets no limit.
 
     当日 is due at the close of the working day it opened in, or of the next when it opened after hours.
+    `used_before` are the working days that earlier entries have used: a stage entered again has what is
+    left of its limit, and nothing when that was used up.
     """
     if stage.same_day:
         return line.day_end_due(opened_at)
     if stage.limit.max is None:
         return None
-    return line.due(opened_at, stage.limit.max, stops if counts_stops(stage) else ())
+    left = max(stage.limit.max - used_before, _NONE)
+    return line.due(opened_at, left, stops if counts_stops(stage) else ())
 
 
 def task_due(
@@ -98,22 +127,36 @@ def reminders(
     task_opened_at: datetime,
     due: datetime | None,
     stops: Sequence[Stretch],
+    used_before: Fraction = _NONE,
 ) -> tuple[Reminder, ...]:
     """The reminders of one open task, in order; reminders that fall together are one.
 
-    None comes at or before the task's own start. A task without a due date is reminded once, after the
-    number of working days its program sets for that.
+    None comes at or before the task's own start. A task without a due date has one at a time, after the
+    number of working days its program sets for that (`follow_up`). `used_before` as in `stage_due`.
     """
     if due is None:
-        if task.remind_after is None:
-            return ()
-        return (Reminder(line.after(task_opened_at, task.remind_after), (REMIND_AFTER,)),)
+        first = follow_up(line, task, task_opened_at, task_opened_at)
+        return () if first is None else (first,)
     instants: dict[datetime, list[str]] = {}
     for rule in stage.reminders:
-        at = _instant(line, stage, rule.kind, rule.days, stage_opened_at, due, stops)
+        at = _instant(line, stage, rule.kind, rule.days, stage_opened_at, due, stops, used_before)
         if at is not None and task_opened_at < at <= due:
             instants.setdefault(at, []).append(rule.kind.value)
     return tuple(Reminder(at, tuple(kinds)) for at, kinds in sorted(instants.items()))
+
+
+def follow_up(line: WorkingTime, task: TaskSpec, opened_at: datetime, now: datetime) -> Reminder | None:
+    """The next reminder of an open task without a due date; None when its program sets none.
+
+    Every so many working days from its opening, on the line itself: what is waited for while the engine
+    holds the clock, or where the plan gives no number, is followed up until it is done.
+    """
+    if not task.remind_after:
+        return None
+    at = line.after(opened_at, task.remind_after)
+    while at <= now:
+        at = line.after(at, task.remind_after)
+    return Reminder(at, (REMIND_AFTER,))
 
 
 def _instant(
@@ -124,20 +167,21 @@ def _instant(
     stage_opened_at: datetime,
     due: datetime,
     stops: Sequence[Stretch],
+    used_before: Fraction,
 ) -> datetime | None:
     match kind:
         case ReminderKind.AT_DUE:
             return due
         case ReminderKind.BEFORE_DUE:
-            return line.before(due, days or Fraction(0))
+            return line.before(due, days or _NONE)
         case ReminderKind.MORNING_OF_DUE:
             return line.opening_of(due.astimezone(line.zone).date())
         case ReminderKind.LOWER_BOUND:
             lower, upper = stage.limit.min, stage.limit.max
-            if lower is None or upper is None or lower >= upper:
+            if lower is None or upper is None or not used_before < lower < upper:
                 return None
             # The latest instant with that coordinate, as for every reminder (design.md, rule 4).
-            return line.before(line.due(stage_opened_at, lower, stops), Fraction(0))
+            return line.before(line.due(stage_opened_at, lower - used_before, stops), _NONE)
 
 
 def overdue_at(line: WorkingTime, due: datetime, occurrence: int) -> datetime:

@@ -14,12 +14,18 @@ from app.domain.worktime import Covered, Stretch, WorkingTime
 
 
 class StageLog(NamedTuple):
-    """One entry of a case into a stage; `completed_at` is None while it is open."""
+    """One entry of a case into a stage; `completed_at` is None while it is open.
+
+    `round` counts the entries from 1; `void` says why an entry no longer stands (it was sent back, has to
+    be repeated, or its case ended), and is None while it does. Its time counts all the same.
+    """
 
     key: str
     opened_at: datetime
     due_at: datetime | None
     completed_at: datetime | None
+    round: int = 1
+    void: str | None = None
 
 
 class StageFigure(NamedTuple):
@@ -56,7 +62,8 @@ def process_stretch(program: Program, logs: Sequence[StageLog], now: datetime) -
     entered = [log for log in logs if log.key in inside]
     if not entered:
         return None
-    finished = inside == {log.key for log in entered} and all(log.completed_at for log in entered)
+    standing = {log.key for log in entered if log.void is None}
+    finished = inside == standing and all(log.completed_at for log in entered)
     end = max(log.completed_at for log in entered if log.completed_at) if finished else now
     return Stretch(min(log.opened_at for log in entered), end)
 
@@ -70,13 +77,14 @@ def headline(
     line: WorkingTime,
     program: Program,
     logs: Sequence[StageLog],
-    tasks_done: Mapping[str, datetime],
+    tasks_done: Mapping[tuple[str, int], datetime],
     stops: Covered,
     now: datetime,
 ) -> int | None:
     """What the headline's two 环节 have used together by `now`; None where the plan has no headline.
 
-    `tasks_done` gives the completion of the tasks that bound a stretch, by task key.
+    `tasks_done` gives the completion of the tasks that bound a stretch, by task key and round. What was
+    used before a stage was sent back stays used.
     """
     if program.headline is None:
         return None
@@ -93,14 +101,23 @@ class HeadlineEntry(NamedTuple):
 
 
 def headline_entries(
-    promise: Headline, logs: Sequence[StageLog], tasks_done: Mapping[str, datetime]
+    promise: Headline, logs: Sequence[StageLog], tasks_done: Mapping[tuple[str, int], datetime]
 ) -> list[HeadlineEntry]:
-    """The stretches that the headline covers and that have begun, by the log."""
+    """The stretches that the headline covers and that have begun, by the log.
+
+    A stretch whose closing task was never done ends with its stage: the entry was sent back before.
+    """
     entries = []
     for span in promise.spans:
         for log in logs:
-            start = log.opened_at if span.from_task is None else tasks_done.get(span.from_task)
-            if log.key == span.stage and start is not None:
-                end = log.completed_at if span.to_task is None else tasks_done.get(span.to_task)
+            if log.key != span.stage:
+                continue
+            start: datetime | None = log.opened_at
+            end = log.completed_at
+            if span.from_task is not None:
+                start = tasks_done.get((span.from_task, log.round))
+            if span.to_task is not None:
+                end = tasks_done.get((span.to_task, log.round)) or end
+            if start is not None:
                 entries.append(HeadlineEntry(span.stage, start, end))
     return entries

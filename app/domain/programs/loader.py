@@ -4,6 +4,7 @@ What a single value must look like is checked while it is read; what values must
 business of `consistency`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.domain.departments import load_departments
 from app.domain.papers import load_papers
 from app.domain.programs.consistency import check_program
 from app.domain.programs.definition import (
+    ASKED,
     Document,
     Headline,
     HeadlineSpan,
@@ -29,6 +31,7 @@ from app.domain.programs.definition import (
     StageKind,
     StopReason,
     TaskSpec,
+    Turn,
 )
 from app.domain.programs.outputs import read_output
 from app.domain.reading import DataFaults, Source, Table, check_unique, each_fault
@@ -68,6 +71,7 @@ def load_programs(folder: Path) -> dict[str, Program]:
         found.append((order, program))
     if not found and not faults:
         faults.append(DataFault(folder / "programs", "", "holds no program"))
+    faults += _unknown_turns(folder, [program for _, program in found])
     if faults:
         raise DataFaults(tuple(faults))
     found.sort(key=lambda pair: pair[0])
@@ -96,11 +100,39 @@ def _load_program(file: Path, around: _Surroundings) -> tuple[int, Program]:
         documents=_read_documents(root),
         form=form,
         source=root.text("source"),
+        free_of=_read_free_of(root),
     )
     check_unique(stages, [stage.key for stage in program.stages])
     check_program(program, source.note)
     source.finish()
     return order, program
+
+
+def _unknown_turns(folder: Path, programs: Sequence[Program]) -> list[DataFault]:
+    """The turns to a program that the city has no file of."""
+    known = {file.stem for file in (folder / "programs").glob("*.toml")}
+    return [
+        DataFault(
+            folder / "programs" / f"{program.key}.toml",
+            f"{stage.key}.{task.key}.turn.program",
+            f"there is no program {task.turn.program!r}",
+        )
+        for program in programs
+        for stage in program.stages
+        for task in stage.tasks
+        if task.turn is not None and task.turn.program not in known
+    ]
+
+
+def _read_free_of(root: Table) -> frozenset[str]:
+    table = root.table("free_of", optional=True)
+    if table is None:
+        return frozenset()
+    table.cite()
+    columns = frozenset(table.texts("ledger"))
+    for column in sorted(columns - ASKED):
+        table.fault("ledger", f"{column!r} must be one of {', '.join(sorted(ASKED))}")
+    return columns & ASKED
 
 
 def _read_headline(root: Table) -> Headline | None:
@@ -217,6 +249,21 @@ def _read_reminders(row: Table) -> tuple[ReminderRule, ...]:
     return tuple(rules)
 
 
+def _read_turn(row: Table) -> Turn | None:
+    table = row.table("turn", optional=True)
+    if table is None:
+        return None
+    table.cite()
+    answers = table.table("answers", optional=True)
+    return Turn(
+        field=table.text("field"),
+        value=table.text("value"),
+        reason=table.text("reason"),
+        program=table.text("program"),
+        answers={name: answers.text(name) for name in answers.names()} if answers else {},
+    )
+
+
 def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
     outputs = row.tables("outputs", optional=True)
     task = TaskSpec(
@@ -231,6 +278,7 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         outputs=tuple(read_output(output, around.lists) for output in outputs),
         marks=row.texts("marks", optional=True),
         only_on=row.text("only_on", optional=True) or None,
+        turn=_read_turn(row),
         issues_quote=row.choice("issues_quote", Pricing) if row.has("issues_quote") else None,
         requires_choice=row.flag("requires_choice"),
         requires_paper=row.text("requires_paper", optional=True) or None,

@@ -9,6 +9,7 @@ _LEDGER_KINDS = {
     "payment_fen": OutputKind.FEN,
     "trip": OutputKind.INTEGER,
     "document": OutputKind.INTEGER,
+    "utility_cost_fen": OutputKind.FEN,
 }
 
 
@@ -30,6 +31,8 @@ def read_output(row: Table, lists: ChoiceLists) -> OutputField:
         at_most=row.text("at_most", optional=True) or None,
         in_paper=row.flag("in_paper"),
         help=row.text("help", optional=True),
+        not_above=row.texts("not_above", optional=True),
+        criterion=row.flag("criterion"),
     )
     if output.min is not None and output.max is not None and output.min > output.max:
         row.fault("min", "is greater than max")
@@ -37,6 +40,8 @@ def read_output(row: Table, lists: ChoiceLists) -> OutputField:
         row.fault("min", f"a value of kind {kind.value!r} has no min or max")
     if kind is not OutputKind.TEXT and output.max_length is not None:
         row.fault("max_length", f"a value of kind {kind.value!r} has no length")
+    if output.criterion and kind is not OutputKind.BOOLEAN:
+        row.fault("criterion", "only a value of kind 'boolean' can be a criterion")
     if output.must_be_true and kind is not OutputKind.BOOLEAN:
         row.fault("must_be_true", "only a value of kind 'boolean' can be asked to be true")
     if output.at_most is not None and kind is not OutputKind.CHOICE:

@@ -4,9 +4,11 @@ A `CaseFlow` holds the case's log, loaded once in the caller's transaction. Even
 after the rows they speak of were written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,11 +17,11 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain import events
 from app.domain.programs import engine
-from app.domain.programs.definition import Holder, TaskSpec
+from app.domain.programs.definition import Holder, Program, TaskSpec
 from app.domain.programs.definition import Stage as StageSpec
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch, WorkingTime
-from app.models import Case, Stage, Stop, Task, TaskState
+from app.models import Case, Stage, StageVoid, Stop, Task, TaskState
 from app.services import city, staffing
 from app.services.cases import promises
 from app.services.timeline import ENGINE, By, note
@@ -36,7 +38,7 @@ class CaseFlow:
     ) -> None:
         """Hold the log as loaded; use `load` or `fresh`."""
         self.case = case
-        self.program = city.program(case.program_key)
+        self.program = city.program_of(case.program_key, case.former_program_key)
         self._line = city.working_time()
         self._stages = list(stages)
         self._tasks = list(tasks)
@@ -51,7 +53,12 @@ class CaseFlow:
 
     @classmethod
     def load(cls, case: Case) -> "CaseFlow":
-        """A case with its log from the database."""
+        """A case with its log from the database, for the caller alone until their transaction ends.
+
+        Two who complete the last two tasks of a stage at once would each see the other's still open, and
+        nobody would end the stage. Whoever also locks a task locks its case first.
+        """
+        db.session.refresh(case, with_for_update=True)
         return cls(
             case,
             db.session.scalars(select(Stage).where(Stage.case_id == case.id)).all(),
@@ -73,42 +80,105 @@ class CaseFlow:
                 return spec
         return None
 
+    def standing(self, key: str) -> Stage | None:
+        """The entry into a stage that counts: the last one, unless it was undone."""
+        rows = [row for row in self._stages if row.key == key and row.void is None]
+        return max(rows, key=lambda row: row.round, default=None)
+
+    def open_tasks(self) -> list[Task]:
+        """The tasks that are waited for."""
+        return [task for task in self._tasks if task.state == TaskState.OPEN]
+
+    def delivered(self, stage_key: str) -> dict[str, Mapping[str, Any]]:
+        """What the tasks done in the standing entry into a stage delivered, by task key."""
+        row = self.standing(stage_key)
+        return {
+            task.key: task.outputs or {}
+            for task in self._tasks
+            if row is not None
+            and (task.stage_key, task.round, task.state) == (row.key, row.round, TaskState.DONE)
+        }
+
     def open_stages(self, now: datetime) -> None:
         """Open every stage whose predecessors are done, and in it every task that can start."""
-        opened = {row.key for row in self._stages}
-        done = {row.key for row in self._stages if row.completed_at is not None}
+        standing = [row for row in self._stages if row.void is None]
+        opened = {row.key for row in standing}
+        done = {row.key for row in standing if row.completed_at is not None}
         by_consultation = self.case.channel == BY_CONSULTATION
         for spec in engine.stages_to_open(self.program, opened, done, by_consultation=by_consultation):
-            row = Stage(case_id=self.case.id, key=spec.key, round=1, opened_at=now)
+            earlier = sum(row.key == spec.key for row in self._stages)
+            row = Stage(case_id=self.case.id, key=spec.key, round=earlier + 1, opened_at=now)
             self._stages.append(row)
             db.session.add(row)
             note(self.case.id, now, "stage_opened", ENGINE, {"stage": spec.key})
             self._events.append(events.StageOpened(self.case.id, spec.key))
             self._open_tasks(row, spec, now)
 
-    def complete(self, task: Task, by: By, now: datetime) -> None:
-        """A task is done: let what waited for it open, and its stage end if it was the last."""
+    def settle(self, task: Task, by: By, now: datetime) -> None:
+        """A task is done; what comes of it is for `complete` or `change_program`."""
         task.state = TaskState.DONE
         task.completed_at = now
         task.completed_by = by.id
         timers.clear([task])
         note(self.case.id, now, "task_completed", by, {"stage": task.stage_key, "task": task.key})
+        self._release([task], by, now)
+
+    def complete(self, task: Task, by: By, now: datetime) -> None:
+        """A task is done: let what waited for it open, and its stage end if it was the last."""
+        self.settle(task, by, now)
         spec = self.program.stage(task.stage_key)
-        row = next(row for row in self._stages if row.key == task.stage_key)
-        for stop in self._stops:
-            if stop.task_id == task.id and stop.ended_at is None:
-                self.resume(stop, by, now)
+        row = next(row for row in self._stages if (row.key, row.round) == (task.stage_key, task.round))
         if row.completed_at is not None:
             # A task kept for a happening, such as the look into a low rating: its stage ended without it.
             return
-        done = self._done_tasks(spec)
-        if engine.is_complete(spec, done):
+        if engine.is_complete(spec, self._done_tasks(row, spec)):
             row.completed_at = now
             note(self.case.id, now, "stage_completed", by, {"stage": spec.key})
             self._events.append(events.StageCompleted(self.case.id, spec.key))
             self.open_stages(now)
+            if self.promised_stage is None:
+                # Nothing promised is left to be stretched: a stop left open would never end.
+                for stop in [stop for stop in self._stops if stop.ended_at is None]:
+                    self.resume(stop, ENGINE, now)
         else:
             self._open_tasks(row, spec, now)
+
+    def repeat(self, key: str, by: By, now: datetime) -> None:
+        """Send the case back to a stage it has done: that stage and all that followed are done again.
+
+        What they used stays used. Tasks still open in them are cancelled, and what those held of the clock.
+        """
+        again = engine.repeated_with(self.program, key)
+        rows = [row for row in self._stages if row.key in again and row.void is None]
+        for row in rows:
+            row.void = StageVoid.SENT_BACK if row.completed_at is None else StageVoid.REPEATED
+            row.completed_at = row.completed_at or now
+        entries = {(row.key, row.round) for row in rows}
+        self._cancel([task for task in self.open_tasks() if (task.stage_key, task.round) in entries], by, now)
+        self.open_stages(now)
+
+    def end(self, by: By, now: datetime) -> None:
+        """The case goes no further: nothing is waited for, nothing is due, and no clock stands still."""
+        # First, so that cancelling does not tell of a clock that runs again.
+        for stop in self._stops:
+            if stop.ended_at is None:
+                stop.ended_at = now
+        for row in self._stages:
+            if row.completed_at is None:
+                row.completed_at, row.void = now, StageVoid.ENDED
+        self._cancel(self.open_tasks(), by, now)
+
+    def change_program(self, program: Program, by: By, now: datetime) -> None:
+        """Go on in another program: what was checked so far is done, and its first stages open."""
+        for row in self._stages:
+            if row.completed_at is None:
+                row.completed_at = now
+                note(self.case.id, now, "stage_completed", by, {"stage": row.key})
+        self._cancel(self.open_tasks(), by, now)
+        self.case.former_program_key = self.program.key
+        self.case.program_key, self.case.program_version = program.key, program.version
+        self.program = city.program_of(program.key, self.case.former_program_key)
+        self.open_stages(now)
 
     def open_on(self, happening: str, now: datetime) -> None:
         """Open the tasks that the program keeps for a happening, such as a low rating."""
@@ -185,9 +255,26 @@ class CaseFlow:
         """Add an event to those that `publish` tells, in order."""
         self._events.append(event)
 
+    def _cancel(self, tasks: Sequence[Task], by: By, now: datetime) -> None:
+        for task in tasks:
+            task.state = TaskState.CANCELLED
+            task.due_at = None
+        timers.clear(tasks)
+        self._release(tasks, by, now)
+
+    def _release(self, tasks: Sequence[Task], by: By, now: datetime) -> None:
+        """End what these tasks hold of the clock."""
+        held = {task.id for task in tasks}
+        for stop in self._stops:
+            if stop.task_id in held and stop.ended_at is None:
+                self.resume(stop, by, now)
+
     def _open_tasks(self, row: Stage, spec: StageSpec, now: datetime) -> None:
-        opened = {task.key for task in self._tasks if task.stage_key == spec.key}
-        self._start(row, spec, engine.tasks_to_open(spec, opened, self._done_tasks(spec)), now)
+        done = self._done_tasks(row, spec)
+        opened = done | {
+            task.key for task in self._tasks if (task.stage_key, task.round) == (spec.key, row.round)
+        }
+        self._start(row, spec, engine.tasks_to_open(spec, opened, done), now)
 
     def _start(self, row: Stage, spec: StageSpec, task_specs: Sequence[TaskSpec], now: datetime) -> None:
         fresh = []
@@ -202,15 +289,19 @@ class CaseFlow:
                 assignee_id=self._holder(task_spec, now),
                 state=TaskState.OPEN,
                 opened_at=now,
-                overdue_told=self._told_already(task_spec, spec),
+                overdue_told=self._told_already(task_spec, row),
             )
             self._tasks.append(task)
             fresh.append(task)
             self._events.append(events.TaskOpened(task.id))
-            if task_spec.hold is not None:
-                self._hold(task, task_spec.hold, now)
         db.session.add_all(fresh)
-        self._time(row, spec, fresh, now)
+        holding = [(task, spec.task(task.key).hold) for task in fresh]
+        for task, hold in holding:
+            if hold is not None:
+                self._hold(task, hold, now)
+        # A stop times every open task of the case anew, these among them.
+        if not any(hold for _, hold in holding):
+            self._time(row, spec, fresh, now)
 
     def _hold(self, task: Task, reason_key: str, now: datetime) -> None:
         # 附件 1: 客户缴费后，工程部门完成工程施工. Until then the engine itself holds the stop.
@@ -225,7 +316,6 @@ class CaseFlow:
             task_id=task.id,
         )
         # The task's row has to stand before the stop that points at it.
-        db.session.add(task)
         db.session.flush()
         self.stop(stop, ENGINE, now)
 
@@ -240,16 +330,38 @@ class CaseFlow:
             case Holder.QUEUE:
                 return None
 
-    def _done_tasks(self, spec: StageSpec) -> set[str]:
+    def _done_tasks(self, row: Stage, spec: StageSpec) -> set[str]:
         return {
-            task.key for task in self._tasks if task.stage_key == spec.key and task.state == TaskState.DONE
+            task.key
+            for task in self._tasks
+            if task.stage_key == spec.key
+            and task.state == TaskState.DONE
+            and (task.round == row.round or engine.is_kept(spec.task(task.key)))
         }
 
-    def _told_already(self, task_spec: TaskSpec, spec: StageSpec) -> int:
+    def _used_before(self, line: WorkingTime, row: Stage, stretches: Sequence[Stretch]) -> Fraction:
+        """What earlier entries into a stage have used of its limit."""
+        return sum(
+            (
+                line.used(earlier.opened_at, earlier.completed_at, stretches)
+                for earlier in self._stages
+                if earlier.key == row.key and earlier.round < row.round and earlier.completed_at is not None
+            ),
+            Fraction(0),
+        )
+
+    def _told_already(self, task_spec: TaskSpec, row: Stage) -> int:
         """A task that begins in a stage already late goes on with the tellings of that stage."""
         if task_spec.due is not None:
             return 0
-        return max((task.overdue_told for task in self._tasks if task.stage_key == spec.key), default=0)
+        return max(
+            (
+                task.overdue_told
+                for task in self._tasks
+                if (task.stage_key, task.round) == (row.key, row.round)
+            ),
+            default=0,
+        )
 
     def _stretches(self, now: datetime) -> list[Stretch]:
         return [Stretch(stop.started_at, stop.ended_at or now) for stop in self._stops]
@@ -278,7 +390,7 @@ class CaseFlow:
             spec = self.program.stage(row.key)
             if row.completed_at is None and engine.counts_stops(spec):
                 tasks = [
-                    task for task in self._tasks if task.stage_key == row.key and task.state == TaskState.OPEN
+                    task for task in self.open_tasks() if (task.stage_key, task.round) == (row.key, row.round)
                 ]
                 timers.clear(tasks)
                 self._time(row, spec, tasks, now)
@@ -300,7 +412,7 @@ class CaseFlow:
         return found
 
     def _time(self, row: Stage, spec: StageSpec, tasks: Sequence[Task], now: datetime) -> None:
-        """Give a stage and these of its tasks their due dates and timers; none while the clock is stopped."""
+        """Give a stage and these of its tasks their due dates and timers."""
         timing = self._timing(self._line, row, spec, tasks, now)
         row.due_at = timing.due_at
         for timed in timing.tasks:
@@ -310,16 +422,30 @@ class CaseFlow:
     def _timing(
         self, line: WorkingTime, row: Stage, spec: StageSpec, tasks: Sequence[Task], now: datetime
     ) -> "StageTiming":
+        """When a stage and these of its tasks are due, and what reminds of them.
+
+        While the clock is stopped nothing is due; what holds it is followed up as the program says.
+        """
         if self.stopped and engine.counts_stops(spec):
-            return StageTiming(row, spec, None, [TaskTiming(task, None, []) for task in tasks])
+            followed = [
+                TaskTiming(task, None, _follow_up(line, spec.task(task.key), task, now, held_only=True))
+                for task in tasks
+            ]
+            return StageTiming(row, spec, None, followed)
         stretches = self._stretches(now)
+        used_before = self._used_before(line, row, stretches)
         due = (
-            engine.stage_due(line, spec, row.opened_at, stretches) if row.completed_at is None else row.due_at
+            engine.stage_due(line, spec, row.opened_at, stretches, used_before)
+            if row.completed_at is None
+            else row.due_at
         )
         timed = []
         for task in tasks:
             task_spec = spec.task(task.key)
             task_due = engine.task_due(line, spec, task_spec, task.opened_at, due, stretches)
+            if task_due is None:
+                timed.append(TaskTiming(task, None, _follow_up(line, task_spec, task, now)))
+                continue
             reminders = engine.reminders(
                 line,
                 spec,
@@ -328,9 +454,20 @@ class CaseFlow:
                 task_opened_at=task.opened_at,
                 due=task_due,
                 stops=stretches,
+                used_before=used_before,
             )
             timed.append(TaskTiming(task, task_due, [each for each in reminders if each.at > now]))
         return StageTiming(row, spec, due, timed)
+
+
+def _follow_up(
+    line: WorkingTime, spec: TaskSpec, task: Task, now: datetime, *, held_only: bool = False
+) -> list[engine.Reminder]:
+    """The next reminder of work without a due date; with `held_only`, only of work that holds the clock."""
+    if held_only and spec.hold is None:
+        return []
+    reminder = engine.follow_up(line, spec, task.opened_at, now)
+    return [] if reminder is None else [reminder]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,19 @@ from app.domain.programs import figures as domain_figures
 from app.domain.programs.definition import Stage, StageKind
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Covered, WorkingTime, rounded
-from app.models import CaseState
+from app.models import CaseState, StageVoid
 from app.services import city
 from app.services.cases import awaiting, record
 from app.services.cases.record import CaseRecord
 from app.services.city import CityBundle
 
 Answer = dict[str, Any]
+
+# What a case that ended before water-on says instead of a next action.
+_ENDINGS = {
+    CaseState.WITHDRAWN: "申请已撤回。如需用水，可随时重新申请，已填内容会自动带出。",
+    CaseState.REFUSED: "申请暂不能办理，原因和处理办法见通知。处理后可重新申请，如有疑问请联系客户管家。",
+}
 
 # Who holds the case, in the customer's words.
 _PARTY_NAMES = {"customer": "您", "authority": "行政审批部门", "utility": "水务公司"}
@@ -73,10 +79,11 @@ def in_brief(found: CaseRecord) -> Answer:
 
 def describe(found: CaseRecord) -> Answer:
     """The progress answer: working days as decimal strings, instants with the city's offset."""
-    now = clock.now()
+    head = found.head
+    # Nothing goes on counting in a case that has ended.
+    now = head.closed_at or clock.now()
     line = city.working_time()
     stops = line.covered(found.stretches(now))
-    head = found.head
     program = found.program
     turn, action = _turn(found)
     local = _Local(line)
@@ -124,10 +131,10 @@ class _Shown:
 
 
 @lru_cache(maxsize=2)
-def _words(bundle: CityBundle) -> Mapping[str, tuple[_Shown, ...]]:
-    """By program, the stages that a customer is shown; put into words once, not in every answer."""
+def _words(bundle: CityBundle) -> Mapping[tuple[str, str | None], tuple[_Shown, ...]]:
+    """By program, and the one before it, the stages that a customer is shown; put into words once."""
     return {
-        program.key: tuple(
+        way: tuple(
             _Shown(
                 stage,
                 {
@@ -143,7 +150,7 @@ def _words(bundle: CityBundle) -> Mapping[str, tuple[_Shown, ...]]:
             for stage in program.stages
             if stage.kind is not StageKind.AFTER_WORK
         )
-        for program in bundle.programs.values()
+        for way, program in bundle.ways.items()
     }
 
 
@@ -153,7 +160,7 @@ def _shown_stages(found: CaseRecord) -> list[tuple[_Shown, list[StageLog]]]:
         entered.setdefault(log.key, []).append(log)
     return [
         (shown, entered.get(shown.spec.key, []))
-        for shown in _words(city.current())[found.program.key]
+        for shown in _words(city.current())[found.head.program_key, found.head.former_program_key]
         if not shown.spec.only_by_consultation or shown.spec.key in entered
     ]
 
@@ -161,7 +168,10 @@ def _shown_stages(found: CaseRecord) -> list[tuple[_Shown, list[StageLog]]]:
 def _state(logs: list[StageLog]) -> str:
     if not logs:
         return "waiting"
-    return "done" if all(log.completed_at for log in logs) else "open"
+    last = logs[-1]
+    if last.void is not None:
+        return "ended" if last.void == StageVoid.ENDED else "waiting"
+    return "done" if last.completed_at else "open"
 
 
 _NOT_ENTERED: Answer = {
@@ -221,6 +231,8 @@ def _turn(found: CaseRecord) -> tuple[Answer, str]:
     """Whose turn it is and the one next action, in the customer's words."""
     if found.head.state == CaseState.CLOSED:
         return {"party": "none", "name": ""}, "已办结，感谢您的信任。用水有问题请随时联系客户管家。"
+    if found.head.state in _ENDINGS:
+        return {"party": "none", "name": ""}, _ENDINGS[CaseState(found.head.state)]
     if found.head.confirmed_at is None and found.head.submitted_at is not None:
         return _party("customer"), "请核对客户管家代填的申请内容，确认无误后点“确认”。"
     awaited = awaiting.of(found)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.db import db
+from app.domain.programs.definition import Program
 from app.models import Actor, Case, PermitStep, Staff, TimelineEntry
 from app.services import city
 from app.services.cases.road_permit import STEP_NAMES
@@ -51,10 +52,10 @@ def of_manager(staff_id: str, before: datetime | None, limit: int) -> list[CaseL
     return _lines(query, before, limit)
 
 
-def history(case_id: str, after: int, limit: int) -> list[HistoryLine]:
-    """What happened in a case, in order, from the line after `after`."""
+def history(case_id: str, after: int, limit: int | None) -> list[HistoryLine]:
+    """What happened in a case, in order, from the line after `after`; all of it without a `limit`."""
     rows = db.session.execute(
-        select(TimelineEntry, Case.program_key, Staff.name)
+        select(TimelineEntry, Case.program_key, Case.former_program_key, Staff.name)
         .join(Case, Case.id == TimelineEntry.case_id)
         .outerjoin(Staff, Staff.id == TimelineEntry.actor_id)
         .where(TimelineEntry.case_id == case_id, TimelineEntry.id > after)
@@ -66,11 +67,11 @@ def history(case_id: str, after: int, limit: int) -> list[HistoryLine]:
             id=entry.id,
             at=entry.at,
             kind=entry.kind,
-            text=_text(entry, program_key),
+            text=_text(entry, city.program_of(program_key, former_key)),
             actor=_actor(entry.actor, staff_name),
             detail=entry.detail,
         )
-        for entry, program_key, staff_name in rows
+        for entry, program_key, former_key, staff_name in rows
     ]
 
 
@@ -129,11 +130,17 @@ _TEXTS = {
     "paper_confirmed": "客户已在手机上确认《{paper}》（第{version}版）",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
+    "case_withdrawn": "申请已撤回",
+    "case_refused": "不予办理，原因已告知客户",
+    "case_handed_over": "已移交新的客户管家",
+    "case_sent_back": "退回“{stage}”重新办理，已用时间累计",
+    "case_program_changed": "不符合原业务条件，已转为其他业务继续办理",
+    "entry_corrected": "已更正“{task}”的填写内容",
+    "plan_confirmed": "客户已确认用水方案",
 }
 
 
-def _text(entry: TimelineEntry, program_key: str) -> str:
-    program = city.program(program_key)
+def _text(entry: TimelineEntry, program: Program) -> str:
     names: dict[str, Any] = dict(entry.detail)
     if "stage" in names:
         stage = program.stage(names["stage"])

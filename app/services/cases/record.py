@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     String,
+    and_,
     bindparam,
     cast,
     literal_column,
@@ -34,7 +35,9 @@ from app.services import calendar_versions, city, staffing
 from app.services.city import CityBundle
 
 LOG_COLUMNS = 7
-"""So many columns tell of a stage, a stop or a task; those after them are the case's alone."""
+"""So many columns tell of a stage, a stop or a task; those after them are the case's, but for the round."""
+ROUND = 9
+"""The column that tells which entry into its stage a row is of; a case has its rating there."""
 
 
 class Head(NamedTuple):
@@ -58,6 +61,7 @@ class Head(NamedTuple):
     manager_name: str
     manager_number: str
     manager_photo_url: str
+    former_program_key: str | None
     calendar_id: str | None
     """The calendar in force, read along so that the look-up need not ask for it by itself."""
     kept_figures: str | None
@@ -89,6 +93,7 @@ class OpenTask(NamedTuple):
     stage_key: str
     department: str
     due_at: datetime | None
+    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class CaseRecord:
     stages: Sequence[StageLog]
     stops: Sequence[StopLog]
     open_tasks: Sequence[OpenTask]
-    tasks_done: dict[str, datetime]
+    tasks_done: dict[tuple[str, int], datetime]
 
     def stretches(self, now: datetime) -> list[Stretch]:
         """The stops as stretches of time, an open one lasting until `now`."""
@@ -132,23 +137,25 @@ def _read(question: HotRead, parameters: dict[str, str]) -> CaseRecord | None:
     stages: list[StageLog] = []
     stops: list[StopLog] = []
     tasks: list[OpenTask] = []
-    done: dict[str, datetime] = {}
+    done: dict[tuple[str, int], datetime] = {}
     for row in question.rows(parameters):
         kind, key, started, due, ended, other, party = row[:LOG_COLUMNS]
         if kind == "stage":
-            stages.append(StageLog(key, started, due, ended))
+            stages.append(StageLog(key, started, due, ended, row[ROUND], party))
         elif kind == "stop":
             stops.append(StopLog(key, started, ended, party))
         elif kind == "case":
             head = Head._make(row[1:])
         elif ended is None:
-            tasks.append(OpenTask(key, party, other, due))
+            tasks.append(OpenTask(key, party, other, due, started))
         else:
-            done[key] = ended
+            done[key, row[ROUND]] = ended
     if head is None:
         return None
     calendar_versions.know(head.calendar_id)
-    return CaseRecord(head, city.program(head.program_key), stages, stops, tasks, done)
+    stages.sort(key=lambda log: log.round)
+    program = city.program_of(head.program_key, head.former_program_key)
+    return CaseRecord(head, program, stages, stops, tasks, done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +206,7 @@ def _question(condition: ColumnElement[bool], case_id: ColumnElement[str], bound
             Staff.name,
             Staff.number,
             Staff.photo_url,
+            Case.former_program_key,
             calendar_versions.newest_id.scalar_subquery(),
             cast(Case.figures, String),
         )
@@ -206,30 +214,47 @@ def _question(condition: ColumnElement[bool], case_id: ColumnElement[str], bound
         .join(Application, Application.id == Case.application_id)
         .where(condition),
         _log_row(
-            "stage", Stage.key, Stage.opened_at, Stage.due_at, Stage.completed_at, _nothing(), _nothing()
+            "stage",
+            Stage.key,
+            Stage.opened_at,
+            Stage.due_at,
+            Stage.completed_at,
+            _nothing(),
+            Stage.void,
+            round_=Stage.round,
         ).where(Stage.case_id == case_id),
         _log_row(
             "stop", Stop.reason_key, Stop.started_at, _never(), Stop.ended_at, Stop.task_id, Stop.party
         ).where(Stop.case_id == case_id, Stop.struck_at.is_(None)),
         _log_row(
-            "task", Task.key, Task.opened_at, Task.due_at, Task.completed_at, Task.department, Task.stage_key
+            "task",
+            Task.key,
+            Task.opened_at,
+            Task.due_at,
+            Task.completed_at,
+            Task.department,
+            Task.stage_key,
+            round_=Task.round,
         ).where(
             Task.case_id == case_id,
-            or_(Task.state == TaskState.OPEN.value, *(Task.key == key for key in sorted(bounds))),
+            or_(
+                Task.state == TaskState.OPEN.value,
+                and_(Task.state == TaskState.DONE.value, or_(*(Task.key == key for key in sorted(bounds)))),
+            ),
         ),
     )
     return HotRead(statement)
 
 
-def _log_row(kind: str, *columns: Any) -> Select[Any]:
+def _log_row(kind: str, *columns: Any, round_: Any = None) -> Select[Any]:
     return select(
         literal_column(f"'{kind}'", String),
         *columns,
         _never(),
         _never(),
-        null().cast(Integer),
+        null().cast(Integer) if round_ is None else round_,
         null().cast(LargeBinary),
-        *(_nothing() for _ in range(9)),
+        *(_nothing() for _ in range(10)),
     )
 
 

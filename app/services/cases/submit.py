@@ -57,7 +57,7 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     case = new_case(application, application.channel, now, confirmed=confirmed)
     db.session.add(case)
     db.session.flush()
-    _ask_for_form(case)
+    ask_for_form(case)
     note(case.id, now, "case_opened", by, {"channel": case.channel})
     flow = CaseFlow.fresh(case)
     flow.tell(CaseOpened(case.id))
@@ -112,7 +112,7 @@ def _complete_form(case: Case, application: Application, by: By, now: datetime, 
         case.customer_id = application.customer_id = db.session.scalar(
             select(Customer.id).where(Customer.phone_hash == case.phone_hash).limit(1)
         )
-    _ask_for_form(case)
+    ask_for_form(case)
     note(case.id, now, "form_completed", by)
     if confirmed:
         case.confirmed_at = now
@@ -136,7 +136,7 @@ def _new_number(now: datetime) -> str:
             return number
 
 
-def _ask_for_form(case: Case) -> None:
+def ask_for_form(case: Case) -> None:
     """The form that was just filled in is the one document every program but three-zero asks for."""
     for document in city.program(case.program_key).documents:
         if document.key == APPLICATION_FORM:

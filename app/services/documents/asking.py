@@ -6,8 +6,8 @@ from app.core import clock
 from app.core.db import db
 from app.domain.errors import DocumentNotAllowedError
 from app.domain.programs.definition import Document as ListedDocument
-from app.models import Case, DocumentRequest, LedgerEntry, LedgerKind
-from app.services import city
+from app.models import Case, DocumentRequest, LedgerKind
+from app.services import city, ledger
 from app.services.timeline import By, note
 
 
@@ -34,11 +34,9 @@ def ask(case: Case, document_key: str, by: By) -> None:
 
 
 def enter(case: Case, listed: ListedDocument, by: By) -> None:
-    """Write down that a listed document is asked for."""
+    """Write down that a listed document is asked for. Raises `NotToBeAskedError`."""
+    ledger.enter(case, LedgerKind.DOCUMENT, 1, listed.name)
     now = clock.now()
     db.session.add(DocumentRequest(case_id=case.id, document_key=listed.key, staff_id=by.id, asked_at=now))
-    db.session.add(
-        LedgerEntry(case_id=case.id, at=now, kind=LedgerKind.DOCUMENT, quantity=1, what=listed.name)
-    )
     note(case.id, now, "document_asked", by, {"document": listed.key})
     db.session.flush()

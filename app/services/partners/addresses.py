@@ -20,6 +20,7 @@ class WebhookCase:
     reference: str
     number: str
     program_key: str
+    former_program_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,13 @@ def url_fault(url: str, *, simulated: bool) -> str | None:
 def case_to_tell(case_id: str) -> WebhookCase | None:
     """Whom to tell of a case; None when no partner with a webhook brought it in."""
     row = db.session.execute(
-        select(PartnerCase.partner_id, PartnerCase.reference, Case.number, Case.program_key)
+        select(
+            PartnerCase.partner_id,
+            PartnerCase.reference,
+            Case.number,
+            Case.program_key,
+            Case.former_program_key,
+        )
         .join(Partner, Partner.id == PartnerCase.partner_id)
         .join(Case, Case.id == PartnerCase.case_id)
         .where(

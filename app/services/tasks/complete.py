@@ -7,14 +7,21 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.domain.errors import AlreadyDoneError, ConflictError, FieldsError, NotFoundError
+from app.domain.errors import (
+    AlreadyDoneError,
+    ChangedMeanwhileError,
+    ConflictError,
+    FieldsError,
+    NotFoundError,
+)
 from app.domain.events import WaterOn
-from app.domain.programs.definition import OutputKind, StageKind, TaskSpec
-from app.models import Case, LedgerEntry, Staff, StaffLeave, Task, TaskState
-from app.services.cases import access, closing, early_service, rating
+from app.domain.programs.definition import OutputKind, Stage, StageKind, TaskSpec
+from app.models import Case, Staff, StaffLeave, Task, TaskState
+from app.services import ledger
+from app.services.cases import access, change_program, closing, early_service, edits, rating
 from app.services.cases.flow import CaseFlow
 from app.services.tasks import commitments
-from app.services.tasks.outputs import checked
+from app.services.tasks.outputs import checked, refuse_impossible
 from app.services.timeline import By, by_staff, note
 
 WATER_ON = "water_on"
@@ -47,7 +54,7 @@ def _take(staff: Staff, task: Task) -> None:
     if task.assignee_id == staff.id:
         return
     if task.assignee_id is not None:
-        raise ConflictError("该任务已由同事领取，请从列表中选择其他任务。")
+        raise ConflictError("该任务已由同事领取，请从列表中选择其他任务。", changes=edits.of_task(task))
     if task.department != staff.department:
         raise NotFoundError
     task.assignee_id = staff.id
@@ -60,13 +67,16 @@ def _take(staff: Staff, task: Task) -> None:
     )
 
 
-def hold(staff: Staff, task: Task) -> Case:
+def hold(staff: Staff, task: Task, version: int | None = None) -> Case:
     """Make sure that an open task is this person's, taking it from the queue if need be; its case, locked.
 
-    Raises `AlreadyDoneError`, and `ConflictError` when it is with somebody else.
+    `version` is the task's as the caller saw it. Raises `AlreadyDoneError` and `ConflictError` (with what
+    changed) when somebody was faster or has it.
     """
     case = _lock(task)
     _refuse_done(task)
+    if version is not None and version != task.version:
+        raise ChangedMeanwhileError(task.version, edits.of_task(task))
     if task.assignee_id is None:
         _take(staff, task)
     elif task.assignee_id != staff.id and not _stands_in(staff, task):
@@ -74,21 +84,24 @@ def hold(staff: Staff, task: Task) -> Case:
     return case
 
 
-def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
+def complete(staff: Staff, task: Task, given: Mapping[str, Any], version: int | None = None) -> None:
     """Complete a task with its required outputs, and let the case move on.
 
     Raises `AlreadyDoneError`, `ConflictError` when it is with somebody else or the form of a case in early
     service is not complete, `FieldsError` with everything that is still missing or disagrees,
-    `ChoiceNeededError` and `PaperNeededError` while the customer has not done their part on the phone.
+    `ChoiceNeededError` and `PaperNeededError` while the customer has not done their part on the phone,
+    `NotToBeAskedError`. `version` is the task's as the caller saw it.
     """
-    case = hold(staff, task)
+    case = hold(staff, task, version)
     flow = CaseFlow.load(case)
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
     bound = commitments.of(case, spec)
     outputs = checked(spec, bound.completed(given))
     commitments.compare(case, spec, outputs, bound.known)
+    refuse_impossible(stage, {**flow.delivered(task.stage_key), task.key: outputs})
     early_service.require_form(case, stage, spec)
+    against = change_program.decides_against(spec, outputs)
     by = by_staff(staff.id)
     now = clock.now()
     if stage.kind is StageKind.RETURN_VISIT and spec.only_on is None:
@@ -98,8 +111,12 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any]) -> None:
     if WATER_ON in spec.marks:
         case.water_on_at = now
         flow.tell(WaterOn(case.id))
-    _enter_in_ledger(task, spec, outputs)
-    flow.complete(task, by, now)
+    _enter_in_ledger(case, stage, spec, outputs)
+    if against is not None and spec.turn is not None:
+        flow.settle(task, by, now)
+        change_program.change(case, flow, spec.turn, against, by, now)
+    else:
+        flow.complete(task, by, now)
     if stage.kind is StageKind.RETURN_VISIT and spec.only_on is None:
         closing.close(case, flow, now)
     flow.publish()
@@ -114,7 +131,9 @@ def _lock(task: Task) -> Case:
 
 def _refuse_done(task: Task) -> None:
     if task.state == TaskState.DONE:
-        raise AlreadyDoneError("该任务已办结，无需重复操作。")
+        raise AlreadyDoneError("该任务已办结，无需重复操作。", changes=edits.of_task(task))
+    if task.state == TaskState.CANCELLED:
+        raise ConflictError("该任务已取消，无需办理。", changes=edits.of_task(task))
 
 
 def _stands_in(staff: Staff, task: Task) -> bool:
@@ -147,16 +166,9 @@ def _settle_rating(case: Case, spec: TaskSpec, outputs: dict[str, Any], by: By) 
         rating.record(case, told, None, by)
 
 
-def _enter_in_ledger(task: Task, spec: TaskSpec, outputs: Mapping[str, Any]) -> None:
+def _enter_in_ledger(case: Case, stage: Stage, spec: TaskSpec, outputs: Mapping[str, Any]) -> None:
     for field in spec.outputs:
         quantity = outputs.get(field.key)
         if field.ledger and quantity:
-            db.session.add(
-                LedgerEntry(
-                    case_id=task.case_id,
-                    at=clock.now(),
-                    kind=field.ledger,
-                    quantity=int(quantity),
-                    what=f"{spec.name}：{field.name}"[:200],
-                )
-            )
+            entered = ledger.report if stage.kind is StageKind.RETURN_VISIT else ledger.enter
+            entered(case, field.ledger, int(quantity), f"{spec.name}：{field.name}")

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from app.domain.errors import FieldsError
-from app.domain.programs.definition import OutputField, OutputKind, TaskSpec
+from app.domain.programs import waterplan
+from app.domain.programs.definition import OutputField, OutputKind, Stage, TaskSpec
 from app.domain.texts import has_control_characters
 
 RATING_LOWEST, RATING_HIGHEST = 1, 5
@@ -35,6 +36,21 @@ def checked(spec: TaskSpec, given: Mapping[str, Any]) -> dict[str, Any]:
     if faults:
         raise FieldsError(faults, detail=f"“{spec.name}”还不能办结，请按提示补充。")
     return stored
+
+
+def refuse_impossible(stage: Stage, delivered: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise `FieldsError` for calibres that can't be built (三(二)) among the outputs known, by task key."""
+    faults = [
+        {
+            "field": wide.field,
+            "code": "too_wide",
+            "message": f"“{wide.name}”为{wide.millimetres}毫米，大于“{wide.limit_name}”"
+            f"{wide.limit_millimetres}毫米，无法接入，请核对。",
+        }
+        for wide in waterplan.too_wide(stage, delivered)
+    ]
+    if faults:
+        raise FieldsError(faults, detail="管径不符，请按提示核对。")
 
 
 class _FaultyError(Exception):

@@ -23,7 +23,7 @@ def make(staff: Staff, task: Task, given: Mapping[str, Any]) -> PaperView:
     """
     hold(staff, task)
     case = db.session.get_one(Case, task.case_id)
-    spec = city.program(case.program_key).stage(task.stage_key).task(task.key)
+    spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
     if spec.requires_paper is None:
         raise ConflictError("该任务不需要协议或合同。")
     stated = replace(spec, outputs=tuple(field for field in spec.outputs if field.in_paper))

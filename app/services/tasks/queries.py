@@ -31,6 +31,7 @@ class TaskLine:
     name: str
     duty: str
     stage_name: str
+    round: int
     case_id: str
     case_number: str
     project_name: str
@@ -105,7 +106,7 @@ def _comes_after(last: Task) -> Any:
 def _line(
     staff: Staff, task: Task, case: Case, answers: dict[str, Any], assignee: str | None, *, now: datetime
 ) -> TaskLine:
-    stage = city.program(case.program_key).stage(task.stage_key)
+    stage = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key)
     spec = stage.task(task.key)
     return TaskLine(
         id=task.id,
@@ -113,6 +114,7 @@ def _line(
         name=spec.name,
         duty=spec.duty or stage.duty,
         stage_name=stage.name,
+        round=task.round,
         case_id=case.id,
         case_number=case.number,
         project_name=case.project_name,

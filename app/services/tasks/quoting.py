@@ -19,7 +19,12 @@ def issue(staff: Staff, task: Task, measured: Mapping[str, int]) -> QuoteView:
     """
     hold(staff, task)
     case = db.session.get_one(Case, task.case_id)
-    pricing = city.program(case.program_key).stage(task.stage_key).task(task.key).issues_quote
+    pricing = (
+        city.program_of(case.program_key, case.former_program_key)
+        .stage(task.stage_key)
+        .task(task.key)
+        .issues_quote
+    )
     if pricing is None:
         raise ConflictError("该任务不需要出具费用。")
     return quoting.issue(case, staff.id, pricing, measured)

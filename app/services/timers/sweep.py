@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.events import ReminderDue, TaskOverdue
+from app.domain.programs import engine
 from app.models import Case, Task, TaskState, Timer, TimerKind
 from app.services import city
 
@@ -50,7 +51,7 @@ def sweep(limit: int) -> Swept:
             continue
         told += 1
         if row.kind == TimerKind.REMINDER:
-            eventbus.publish(ReminderDue(task.id, tuple(row.reminders.split(",")), row.due_at))
+            _remind(task, row.due_at, row.occurrence, tuple(row.reminders.split(",")))
             continue
         task.overdue_told = row.occurrence
         db.session.add(
@@ -65,6 +66,29 @@ def sweep(limit: int) -> Swept:
         db.session.flush()
         eventbus.publish(TaskOverdue(task.id, row.occurrence))
     return Swept(len(rows), told)
+
+
+def _remind(task: Task, at: datetime, occurrence: int, kinds: tuple[str, ...]) -> None:
+    """Tell of a reminder. Work without a due date is followed up again and again, until it is done."""
+    if kinds == (engine.REMIND_AFTER,):
+        case = db.session.get_one(Case, task.case_id)
+        program = city.program_of(case.program_key, case.former_program_key)
+        spec = program.stage(task.stage_key).task(task.key)
+        # Counted from when this one was due: a jobs process that was down loses and doubles nothing.
+        following = engine.follow_up(city.working_time(), spec, at, at)
+        if following is not None:
+            db.session.add(
+                Timer(
+                    due_at=following.at,
+                    kind=TimerKind.REMINDER,
+                    case_id=task.case_id,
+                    task_id=task.id,
+                    occurrence=occurrence + 1,
+                    reminders=engine.REMIND_AFTER,
+                )
+            )
+            db.session.flush()
+    eventbus.publish(ReminderDue(task.id, kinds, at))
 
 
 def pending() -> int:

@@ -1,0 +1,53 @@
+"""Two people at one case: the second is told what changed since they looked."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import func, select
+
+from app.core.db import db
+from app.domain.errors import ChangedMeanwhileError
+from app.models import Case, Task, TimelineEntry
+from app.services import city
+from app.services.cases import queries
+from app.services.cases.queries import HistoryLine
+
+_MOST_CHANGES = 50
+
+Change = Mapping[str, str]
+
+
+def version(case_id: str) -> int:
+    """The present version of a case: the last line of its history, which every move adds to."""
+    return db.session.scalar(select(func.max(TimelineEntry.id)).where(TimelineEntry.case_id == case_id)) or 0
+
+
+def expect(case: Case, seen: int) -> None:
+    """Keep the case to this transaction, if it still is as the caller saw it.
+
+    Raises `ChangedMeanwhileError` with what happened since `seen`.
+    """
+    db.session.refresh(case, with_for_update=True)
+    present = version(case.id)
+    if present != seen:
+        raise ChangedMeanwhileError(
+            present, [_told(line) for line in queries.history(case.id, seen, _MOST_CHANGES)]
+        )
+
+
+def of_task(task: Task) -> list[Change]:
+    """What happened to one task: who took, completed or corrected it, and when."""
+    return [
+        _told(line)
+        for line in queries.history(task.case_id, 0, None)
+        if (line.detail.get("stage"), line.detail.get("task")) == (task.stage_key, task.key)
+        and line.at >= task.opened_at
+    ]
+
+
+def _told(line: HistoryLine) -> Change:
+    zone = city.working_time().zone
+    return {
+        "at": line.at.astimezone(zone).isoformat(timespec="seconds"),
+        "actor": line.actor,
+        "text": line.text,
+    }

@@ -1,0 +1,21 @@
+"""Who answers for a case, and may therefore turn it: its manager, whoever stands in, and supervisors."""
+
+from app.core import clock
+from app.domain.errors import CaseEndedError, ConflictError, NotAllowedError
+from app.models import Case, CaseState, Staff
+from app.services import staffing
+
+
+def require(staff: Staff, case: Case) -> None:
+    """Raise `NotAllowedError` for staff who only work on the case."""
+    if staff.is_supervisor or staff.id in {case.manager_id, staffing.acting(case.manager_id, clock.now())}:
+        return
+    raise NotAllowedError("仅本工单的客户管家或督办可办理此项，请联系客户管家。")
+
+
+def require_under_way(case: Case) -> None:
+    """Raise `CaseEndedError` for a case that ended, `ConflictError` for one whose water already runs."""
+    if case.state != CaseState.OPEN:
+        raise CaseEndedError("该工单已结束，无需办理。")
+    if case.water_on_at is not None:
+        raise ConflictError("已挂表通水，不能再撤回、退回或不予办理。")

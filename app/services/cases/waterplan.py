@@ -1,0 +1,127 @@
+"""The water plan of a case: fixed on site, shown, and agreed to on the customer's phone (三(二))."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.errors import AlreadyDoneError, ChangedMeanwhileError, ConflictError
+from app.domain.events import PlanConfirmed
+from app.domain.programs.definition import OutputField, OutputKind
+from app.models import Case, PlanConfirmation, Task, TaskState
+from app.services import city
+from app.services.cases import edits, responsibility
+from app.services.cases.flow import CaseFlow
+from app.services.timeline import by_customer, note
+
+SURVEY, PLAN = "network_survey", "confirm_plan"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One recorded value with the name and the spelling that people read."""
+
+    key: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaterPlan:
+    """What is known of the mains, what was fixed, and the customer's word on it.
+
+    `version` names the plan that is shown; it is None until one is fixed. `agreed` is what the customer
+    confirmed, which a later correction does not change.
+    """
+
+    survey: list[PlanItem]
+    plan: list[PlanItem]
+    version: int | None
+    confirmed_at: datetime | None
+    location: dict[str, Any] | None
+    agreed: list[PlanItem]
+
+
+def of_case(case: Case) -> WaterPlan:
+    """The plan as it stands in the present round of its stage."""
+    plan = _done(case, PLAN)
+    kept = _confirmation(plan)
+    return WaterPlan(
+        survey=_items(case, SURVEY, _delivered(_done(case, SURVEY))),
+        plan=_items(case, PLAN, _delivered(plan)),
+        version=plan.version if plan else None,
+        confirmed_at=kept.confirmed_at if kept else None,
+        location=kept.location if kept else None,
+        agreed=_items(case, PLAN, kept.plan) if kept else [],
+    )
+
+
+def confirm(case: Case, customer_id: str, version: int, location: Mapping[str, float]) -> None:
+    """Agree to the plan, with time and place (GCJ-02); what was agreed to is kept as it was.
+
+    `version` names the plan that was shown. Raises `ConflictError` before there is a plan,
+    `ChangedMeanwhileError` when it is another one by now, `AlreadyDoneError`, `CaseEndedError`.
+    """
+    flow = CaseFlow.load(case)
+    responsibility.require_under_way(case)
+    plan = _done(case, PLAN)
+    if plan is None:
+        raise ConflictError("用水方案尚未确定，确定后请您确认。")
+    if _confirmation(plan) is not None:
+        raise AlreadyDoneError("您已确认过用水方案，无需重复操作。")
+    if plan.version != version:
+        raise ChangedMeanwhileError(plan.version, edits.of_task(plan))
+    now = clock.now()
+    db.session.add(
+        PlanConfirmation(
+            id=new_id(),
+            case_id=case.id,
+            task_id=plan.id,
+            customer_id=customer_id,
+            confirmed_at=now,
+            plan=dict(_delivered(plan)),
+            location=dict(location),
+        )
+    )
+    note(case.id, now, "plan_confirmed", by_customer(customer_id))
+    flow.tell(PlanConfirmed(case.id, plan.id))
+    flow.publish()
+
+
+def _done(case: Case, key: str) -> Task | None:
+    """The task of the present round, once it is done."""
+    task = db.session.scalar(
+        select(Task).where(Task.case_id == case.id, Task.key == key).order_by(Task.round.desc()).limit(1)
+    )
+    return task if task is not None and task.state == TaskState.DONE else None
+
+
+def _confirmation(plan: Task | None) -> PlanConfirmation | None:
+    if plan is None:
+        return None
+    return db.session.scalar(select(PlanConfirmation).where(PlanConfirmation.task_id == plan.id))
+
+
+def _delivered(task: Task | None) -> Mapping[str, Any]:
+    return (task.outputs if task else None) or {}
+
+
+def _items(case: Case, task_key: str, delivered: Mapping[str, Any]) -> list[PlanItem]:
+    program = city.program(case.program_key)
+    spec = next(task for stage in program.stages for task in stage.tasks if task.key == task_key)
+    return [
+        PlanItem(field.key, field.name, _spelled(field, delivered[field.key]))
+        for field in spec.outputs
+        if field.key in delivered
+    ]
+
+
+def _spelled(field: OutputField, value: Any) -> str:
+    if field.kind is OutputKind.CHOICE:
+        return next((choice.name for choice in field.choices if choice.key == value), str(value))
+    return str(value)
