@@ -37,8 +37,8 @@ def prepare(
         confirm.confirm(case, _present(customer_id), made.id, made.sha256)
         known |= dict.fromkeys(_keys(spec, "paper_number"), made.number)
     quote = quotes.in_force(case.id)
-    if quote is not None:
-        told = quotes.told(quote) if quote.chosen_key is None else quotes.agreed(quote)
+    told = None if quote is None else quotes.told(quote)
+    if told is not None:
         known |= dict.fromkeys(_keys(spec, "quoted_amount"), told.total_fen)
         known |= dict.fromkeys(_keys(spec, "quoted_option"), told.option)
     return known
