@@ -8,18 +8,14 @@ passed it. One event tells one person once.
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
-
 from app.core import clock
-from app.core.db import db
 from app.domain import events
 from app.domain.programs.definition import StageKind
 from app.services import briefs, city
 from app.services.briefs import CaseBrief, PersonBrief, TaskBrief
 from app.services.cases import rating
-from notifications import catalog
+from notifications import catalog, outbox
 from notifications.kinds import Audience, Kind
-from notifications.models import Notice
 from notifications.outbox import Occasion, Recipient, dedupe_key, enqueue
 from notifications.values import Speech
 
@@ -184,9 +180,7 @@ def _not_told_already(brief: TaskBrief) -> list[PersonBrief]:
     }
     if not keys:
         return list(brief.holders)
-    told = {
-        keys[key] for key in db.session.scalars(select(Notice.dedupe_key).where(Notice.dedupe_key.in_(keys)))
-    }
+    told = {keys[key] for key in outbox.told(keys)}
     return [person for person in brief.holders if person.staff_id not in told]
 
 

@@ -4,7 +4,7 @@ All results are exact, in ticks of the line; rounding is the presenter's, once (
 are passed in as the union that they cover, for one case has many figures and one set of stops.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -43,10 +43,12 @@ def stage_figure(
 
 
 def full_process(
-    line: WorkingTime, program: Program, logs: Sequence[StageLog], stops: Covered, now: datetime
+    line: WorkingTime, inside: Set[str], logs: Sequence[StageLog], stops: Covered, now: datetime
 ) -> int | None:
-    """The full-process figure, from acceptance to water-on (programs.md); None before acceptance began."""
-    inside = {stage.key for stage in program.stages if stage.in_full_process}
+    """The full-process figure, from acceptance to water-on (programs.md); None before acceptance began.
+
+    `inside` are the keys of the stages that the program counts in it.
+    """
     entered = [log for log in logs if log.key in inside]
     if not entered:
         return None

@@ -132,8 +132,9 @@ class CaseFlow:
     def publish(self) -> None:
         """Write the rows and tell what happened; call once, when the move is complete."""
         db.session.flush()
-        while self._events:
-            eventbus.publish(self._events.pop(0))
+        with eventbus.together():
+            while self._events:
+                eventbus.publish(self._events.pop(0))
 
     def tell(self, event: object) -> None:
         """Add an event to those that `publish` tells, in order."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, bindparam, delete, func, insert, select, update
 
 from app.core import clock, eventbus
 from app.core.db import db
@@ -26,45 +26,75 @@ def sweep(limit: int) -> Swept:
     The next telling of an overdue task is counted from the instant this one was due, not from now: a
     jobs process that was down for a day catches up without losing or doubling one.
     """
-    rows = db.session.execute(
-        select(Timer.id, Timer.due_at, Timer.kind, Timer.task_id, Timer.occurrence, Timer.reminders)
-        .join(Case, Case.id == Timer.case_id)
-        .where(Timer.due_at <= clock.now())
-        .order_by(Timer.due_at, Timer.id)
-        .limit(limit)
-        # With the case, since firing writes to its tasks: what somebody is moving just now is left to the
-        # next sweep, and neither waits for the other.
-        .with_for_update(skip_locked=True, of=(Timer, Case))
-    ).all()
+    db.session.flush()
+    connection = db.session.connection()
+    taken = connection.execute(_TAKE, {"now": clock.now(), "limit": limit})
+    rows = sorted(taken, key=lambda row: (row.due_at, row.id))
     if not rows:
         return Swept(0, 0)
-    db.session.execute(delete(Timer).where(Timer.id.in_([row.id for row in rows])))
-    tasks = {
-        task.id: task
-        for task in db.session.scalars(select(Task).where(Task.id.in_({row.task_id for row in rows})))
-    }
-    told = 0
-    for row in rows:
-        task = tasks[row.task_id]
-        if task.state != TaskState.OPEN:
-            continue
-        told += 1
-        if row.kind == TimerKind.REMINDER:
-            eventbus.publish(ReminderDue(task.id, tuple(row.reminders.split(",")), row.due_at))
-            continue
-        task.overdue_told = row.occurrence
-        db.session.add(
-            Timer(
-                due_at=city.working_time().next_morning(row.due_at),
-                kind=TimerKind.OVERDUE,
-                case_id=task.case_id,
-                task_id=task.id,
-                occurrence=row.occurrence + 1,
-            )
+    # Asked after the cases are held, so that a task done in the meantime is seen as done.
+    open_tasks = set(connection.scalars(_STILL_OPEN, {"ids": sorted({row.task_id for row in rows})}))
+    firing = [row for row in rows if row.task_id in open_tasks]
+    overdue = [row for row in firing if row.kind == TimerKind.OVERDUE]
+    if overdue:
+        line = city.working_time()
+        connection.execute(_TOLD, [{"task": row.task_id, "told": row.occurrence} for row in overdue])
+        connection.execute(
+            insert(Timer),
+            [
+                {
+                    "due_at": line.next_morning(row.due_at),
+                    "kind": TimerKind.OVERDUE,
+                    "case_id": row.case_id,
+                    "task_id": row.task_id,
+                    "occurrence": row.occurrence + 1,
+                    "reminders": "",
+                }
+                for row in overdue
+            ],
         )
-        db.session.flush()
-        eventbus.publish(TaskOverdue(task.id, row.occurrence))
-    return Swept(len(rows), told)
+    with eventbus.together():
+        for row in firing:
+            if row.kind == TimerKind.REMINDER:
+                eventbus.publish(ReminderDue(row.task_id, tuple(row.reminders.split(",")), row.due_at))
+            else:
+                eventbus.publish(TaskOverdue(row.task_id, row.occurrence))
+    return Swept(len(rows), len(firing))
+
+
+# Without the session, which would load each task to read one word of it.
+_DUE = (
+    select(Timer.id)
+    .join(Case, Case.id == Timer.case_id)
+    .where(Timer.due_at <= bindparam("now"))
+    .order_by(Timer.due_at, Timer.id)
+    .limit(bindparam("limit", type_=Integer))
+    # With the case, since firing writes to its tasks: what somebody is moving just now is left to the next
+    # sweep, and neither waits for the other.
+    .with_for_update(skip_locked=True, of=(Timer, Case))
+    .cte("due")
+)
+_TAKE = (
+    delete(Timer)
+    .where(Timer.id.in_(select(_DUE.c.id)))
+    .returning(
+        Timer.id,
+        Timer.due_at,
+        Timer.kind,
+        Timer.case_id,
+        Timer.task_id,
+        Timer.occurrence,
+        Timer.reminders,
+    )
+)
+_STILL_OPEN = select(Task.id).where(
+    Task.id.in_(bindparam("ids", expanding=True)), Task.state == TaskState.OPEN.value
+)
+_TOLD = (
+    update(Task)
+    .where(Task.id == bindparam("task"))
+    .values(overdue_told=bindparam("told"), version=Task.version + 1)
+)
 
 
 def pending() -> int:
