@@ -43,7 +43,8 @@ class Moment(fields.Field[Any]):
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         if value is None:
             return None
-        return value.astimezone(city.working_time().zone).isoformat(timespec="seconds")
+        instant: datetime = value
+        return instant.astimezone(city.working_time().zone).isoformat(timespec="seconds")
 
 
 class ManagerSchema(Schema):
@@ -189,7 +190,9 @@ def _progress(case: Case) -> dict[str, Any]:
         "full_process": {
             "min": program.total.min,
             "max": program.total.max,
-            "used": figures.full_process(line, program, logs, stretches, now),
+            "used": figures.full_process(
+                line, program.full_process, logs, stretches, now
+            ),
         },
         "calendar_version": case.calendar_version if case.closed_at else line.version,
     }

@@ -107,9 +107,8 @@ def _once(order: Order, connections: Sequence["_Connection"]) -> Outcome:
                     continue
                 answers += 1
                 failures += status not in _SUCCESS
-                request = next(requests, None)
-                if request is not None:
-                    key.data.ask(request)
+                if (another := next(requests, None)) is not None:
+                    key.data.ask(another)
     return Outcome(answers, perf_counter() - begun, failures)
 
 

@@ -8,7 +8,7 @@ once.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import case, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
@@ -111,15 +111,17 @@ def holders(openids: Collection[str], template_key: str) -> set[str]:
     """Those of `openids` who still accept a message of this template."""
     if not openids:
         return set()
-    return set(
-        db.session.scalars(
-            select(SubscribeConsent.openid).where(
-                SubscribeConsent.openid.in_(openids),
-                SubscribeConsent.template_key == template_key,
-                SubscribeConsent.remaining > 0,
-            )
-        )
-    )
+    db.session.flush()
+    asked = {"openids": sorted(openids), "template_key": template_key}
+    return set(db.session.connection().scalars(_HOLDERS, asked))
+
+
+# Asked with every message to a customer.
+_HOLDERS = select(SubscribeConsent.openid).where(
+    SubscribeConsent.openid.in_(bindparam("openids", expanding=True)),
+    SubscribeConsent.template_key == bindparam("template_key"),
+    SubscribeConsent.remaining > 0,
+)
 
 
 def _remaining(openid: str) -> dict[str, int]:

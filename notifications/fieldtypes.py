@@ -53,6 +53,9 @@ def length(text: str) -> int:
 
 def plain(text: str) -> str:
     """`text` on one line, without control characters, direction marks and halves of characters."""
+    if text.isprintable():
+        # The rule, and cheap to ask: a printable text has no such character, and no white space but blanks.
+        return " ".join(text.split())
     kept = "".join(
         " " if character.isspace() else character
         for character in text

@@ -7,17 +7,13 @@ passed it. One event tells one person once.
 
 from datetime import datetime
 
-from sqlalchemy import select
-
-from app.core.db import db
 from app.domain import events
 from app.domain.programs.definition import StageKind
 from app.services import briefs
 from app.services.briefs import PersonBrief, TaskBrief
 from app.services.cases import rating
-from notifications import catalog
+from notifications import catalog, outbox
 from notifications.kinds import Kind
-from notifications.models import Notice
 from notifications.outbox import Occasion, dedupe_key, enqueue
 from notifications.recipients import customer as _customer
 from notifications.recipients import speech as _speech
@@ -165,9 +161,7 @@ def _not_told_already(brief: TaskBrief) -> list[PersonBrief]:
     }
     if not keys:
         return list(brief.holders)
-    told = {
-        keys[key] for key in db.session.scalars(select(Notice.dedupe_key).where(Notice.dedupe_key.in_(keys)))
-    }
+    told = {keys[key] for key in outbox.told(keys)}
     return [person for person in brief.holders if person.staff_id not in told]
 
 

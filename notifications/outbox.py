@@ -4,14 +4,14 @@ Both are written with the business change they tell of, so that either all of it
 send the messages afterwards. Whoever can be reached by no channel still has the notice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.core import clock
+from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
 from notifications import catalog, consents
@@ -41,18 +41,45 @@ class Occasion:
     task_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One occasion as one person is told of it, with the row of the notice."""
+
+    occasion: Occasion
+    rendered: Rendered
+    person: Recipient
+    notice: Mapping[str, Any] = field(repr=False)
+
+
 def enqueue(occasion: Occasion, recipients: Iterable[Recipient]) -> None:
-    """Tell each of `recipients` once. Two statements at most, however many they are.
+    """Tell each of `recipients` once; where events are published together, it is written with theirs.
 
     Raises `KeyError` when the kind's text needs a value that `occasion` lacks.
     """
-    told = {recipient.id: recipient for recipient in recipients}
-    if not told:
+    people = {recipient.id: recipient for recipient in recipients}
+    if not people:
         return
     ids = {"case_id": occasion.case_id, "task_id": occasion.task_id or ""}
     rendered = catalog.current().render(occasion.kind, occasion.values, ids)
-    fresh = _write_notices(occasion, rendered, list(told.values()))
-    _write_messages(occasion, rendered, [(told[person], notice) for person, notice in fresh.items()])
+    tellings = [
+        _Telling(occasion, rendered, person, _notice(occasion, rendered, person))
+        for person in people.values()
+    ]
+    waiting = eventbus.gathered(_write)
+    if waiting is None:
+        _write(tellings)
+    else:
+        waiting.extend(tellings)
+
+
+def told(keys: Collection[str]) -> set[str]:
+    """Those of these dedupe keys under which somebody was told already, in this transaction or before."""
+    waiting = eventbus.gathered(_write) or ()
+    before = db.session.connection().scalars(_TOLD, {"keys": sorted(keys)})
+    return {telling.notice["dedupe_key"] for telling in waiting}.intersection(keys).union(before)
+
+
+_TOLD = select(Notice.dedupe_key).where(Notice.dedupe_key.in_(bindparam("keys", expanding=True)))
 
 
 def dedupe_key(kind: Kind, event_key: str, recipient_id: str) -> str:
@@ -60,76 +87,85 @@ def dedupe_key(kind: Kind, event_key: str, recipient_id: str) -> str:
     return f"{kind}:{event_key}:{recipient_id}"
 
 
-def _write_notices(occasion: Occasion, rendered: Rendered, told: Sequence[Recipient]) -> dict[str, str]:
-    """Write the notices that do not exist yet: recipient → notice."""
-    rows = [
-        {
-            "id": new_id(),
-            "customer_id": person.id if person.audience is Audience.CUSTOMER else None,
-            "staff_id": person.id if person.audience is Audience.STAFF else None,
-            "case_id": occasion.case_id,
-            "task_id": occasion.task_id,
-            "kind": occasion.kind,
-            "title": rendered.title,
-            "body": rendered.body,
-            "page": rendered.page,
-            "dedupe_key": dedupe_key(occasion.kind, occasion.event_key, person.id),
-            "created_at": clock.now(),
-        }
-        for person in told
-    ]
+def _notice(occasion: Occasion, rendered: Rendered, person: Recipient) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "customer_id": person.id if person.audience is Audience.CUSTOMER else None,
+        "staff_id": person.id if person.audience is Audience.STAFF else None,
+        "case_id": occasion.case_id,
+        "task_id": occasion.task_id,
+        "kind": occasion.kind,
+        "title": rendered.title,
+        "body": rendered.body,
+        "page": rendered.page,
+        "dedupe_key": dedupe_key(occasion.kind, occasion.event_key, person.id),
+        "created_at": clock.now(),
+    }
+
+
+def _write(tellings: list[_Telling]) -> None:
+    """Write the notices that do not exist yet, and their messages: two statements, however many they are."""
+    db.session.flush()
     connection = db.session.connection()
-    dialect_insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # Rows as parameters: as VALUES of the statement they would be compiled anew for every number of them.
-    written = connection.execute(
-        dialect_insert(Notice)
-        .on_conflict_do_nothing(index_elements=["dedupe_key"])
-        .returning(Notice.id, Notice.customer_id, Notice.staff_id),
-        rows,
-    )
-    return {row.customer_id or row.staff_id: row.id for row in written}
+    rows = [telling.notice for telling in tellings]
+    written = set(connection.scalars(_NEW_NOTICES[connection.dialect.name], rows))
+    fresh = [telling for telling in tellings if telling.notice["id"] in written]
+    consenting = _consenting(fresh)
+    messages = [message for telling in fresh if (message := _message(telling, consenting)) is not None]
+    if messages:
+        connection.execute(_NEW_MESSAGES, messages)
 
 
-def _write_messages(occasion: Occasion, rendered: Rendered, told: Sequence[tuple[Recipient, str]]) -> None:
-    consenting = _consenting(rendered, [person for person, _ in told])
-    rows = []
-    for person, notice_id in told:
-        routes = _routes(rendered, person, consenting)
-        if routes:
-            rows.append(
-                {
-                    "id": new_id(),
-                    "notice_id": notice_id,
-                    "kind": occasion.kind,
-                    "case_id": occasion.case_id,
-                    "task_id": occasion.task_id,
-                    "audience": person.audience,
-                    "recipient_id": person.id,
-                    **routes[0],
-                    "page": rendered.page,
-                    "next_channels": {"routes": routes[1:]},
-                    "dedupe_key": dedupe_key(occasion.kind, occasion.event_key, person.id),
-                    "state": DeliveryState.WAITING,
-                    "attempts": 0,
-                    "next_attempt_at": clock.now(),
-                    "created_at": clock.now(),
-                }
-            )
-    if rows:
-        db.session.connection().execute(insert(OutboxMessage), rows)
+_NEW_NOTICES = {
+    dialect: insert_of(Notice).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Notice.id)
+    for dialect, insert_of in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_NEW_MESSAGES = insert(OutboxMessage)
 
 
-def _consenting(rendered: Rendered, told: Sequence[Recipient]) -> set[str]:
-    filled = rendered.filled.get(Channel.SUBSCRIBE)
-    if filled is None:
-        return set()
-    return consents.holders({person.openid for person in told if person.openid}, filled.template_key)
+def _message(telling: _Telling, consenting: Mapping[str, set[str]]) -> dict[str, Any] | None:
+    occasion, rendered, person = telling.occasion, telling.rendered, telling.person
+    routes = _routes(rendered, person, consenting)
+    if not routes:
+        return None
+    return {
+        "id": new_id(),
+        "notice_id": telling.notice["id"],
+        "kind": occasion.kind,
+        "case_id": occasion.case_id,
+        "task_id": occasion.task_id,
+        "audience": person.audience,
+        "recipient_id": person.id,
+        **routes[0],
+        "page": rendered.page,
+        "next_channels": {"routes": routes[1:]},
+        "dedupe_key": telling.notice["dedupe_key"],
+        "state": DeliveryState.WAITING,
+        "attempts": 0,
+        "next_attempt_at": clock.now(),
+        "created_at": clock.now(),
+    }
 
 
-def _routes(rendered: Rendered, person: Recipient, consenting: set[str]) -> list[dict[str, Any]]:
+def _consenting(tellings: Sequence[_Telling]) -> dict[str, set[str]]:
+    """By template, the openids that still accept a subscribe message of it."""
+    asked: dict[str, set[str]] = {}
+    for telling in tellings:
+        filled = telling.rendered.filled.get(Channel.SUBSCRIBE)
+        if filled is not None and telling.person.openid:
+            asked.setdefault(filled.template_key, set()).add(telling.person.openid)
+    return {key: consents.holders(openids, key) for key, openids in asked.items()}
+
+
+def _routes(
+    rendered: Rendered, person: Recipient, consenting: Mapping[str, set[str]]
+) -> list[dict[str, Any]]:
     """The channels by which this person can be reached at all, best first."""
+    subscribe = rendered.filled.get(Channel.SUBSCRIBE)
+    accepts = subscribe is not None and person.openid in consenting.get(subscribe.template_key, ())
     targets = {
-        Channel.SUBSCRIBE: person.openid if person.openid in consenting else None,
+        Channel.SUBSCRIBE: person.openid if accepts else None,
         Channel.TEMPLATE: person.service_openid,
     }
     return [

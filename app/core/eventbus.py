@@ -5,12 +5,18 @@ whose notices could not be queued did not happen. Events are small frozen datacl
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 E = TypeVar("E")
+T = TypeVar("T")
 
 _listeners: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+_gathered: ContextVar[dict[Callable[[list[Any]], None], list[Any]] | None] = ContextVar(
+    "gathered", default=None
+)
 
 
 def subscribe(event_type: type[E], listener: Callable[[E], None]) -> None:
@@ -23,3 +29,29 @@ def publish(event: object) -> None:
     """Tell every listener of this event's type, in the order they subscribed; their errors rise."""
     for listener in _listeners[type(event)]:
         listener(event)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Publish many events in this block: what their listeners gather is written once, at its end.
+
+    A block inside another belongs to the outer one. An error in the block drops what was gathered.
+    """
+    if _gathered.get() is not None:
+        yield
+        return
+    waiting: dict[Callable[[list[Any]], None], list[Any]] = {}
+    token = _gathered.set(waiting)
+    try:
+        yield
+        for write, items in waiting.items():
+            if items:
+                write(items)
+    finally:
+        _gathered.reset(token)
+
+
+def gathered(write: Callable[[list[T]], None]) -> list[T] | None:
+    """What was gathered for `write` in this block so far, to be added to; None outside of a block."""
+    waiting = _gathered.get()
+    return None if waiting is None else waiting.setdefault(write, [])

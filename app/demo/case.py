@@ -13,6 +13,10 @@ from app.domain.worktime import Stretch, rounded
 FEN_PER_YUAN = 100
 LOOKUPS = "/api/v1/customer/lookups"
 _DASH = "–"
+# What the manager is only told in the app: WeChat has no template for it.
+_IN_APP = frozenset({"quote_chosen", "paper_confirmed"})
+# So many digits of a hash are enough to compare by eye.
+_HASH_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,40 @@ class ToldCase:
         self._telling.tell(f"{task['department']} {phone.person.name} 办结“{task['name']}”：{note}")
         self._telling.settle()
         return self._telling.now
+
+    def quote(self, number: str, task_key: str, option_key: str) -> dict[str, Any]:
+        """The manager issues a quote for a task and the customer chooses from it; the chosen option."""
+        member, owner = self._telling.staff[number].person, self._owner
+        task = self._open_task(number, task_key)
+        issued = self._telling.staff[number].post(f"/tasks/{task['id']}/quotes", {})
+        mark = f"（{issued['mark']}）" if issued["mark"] else ""
+        self._telling.tell(f"{task['department']} {member.name} 出具费用清单{mark}，供客户选择")
+        for option in issued["options"]:
+            lines = "、".join(f"{line['name']} {yuan(line['amount_fen'])}" for line in option["lines"])
+            self._telling.narrator.detail(f"{option['name']}：{yuan(option['total_fen'])}（{lines}）")
+        answer = {"quote_id": issued["id"], "option": option_key}
+        kept = owner.post(f"/cases/{self.id}/quote-choice", answer)
+        expect(kept["chosen_key"] == option_key, "客户选择的方案应被记录")
+        chosen: dict[str, Any] = next(item for item in kept["options"] if item["key"] == option_key)
+        self._telling.tell(
+            f"客户 {owner.person.name} 在手机上选择“{chosen['name']}”，{yuan(chosen['total_fen'])}"
+        )
+        return chosen
+
+    def confirm_paper(self, number: str, task_key: str, terms: Mapping[str, Any]) -> str:
+        """Staff make the paper that a task requires, the customer confirms it by its hash; its number."""
+        phone, owner = self._telling.staff[number], self._owner
+        task = self._open_task(number, task_key)
+        paper = phone.post(f"/tasks/{task['id']}/papers", {"outputs": terms})
+        name = f"《{paper['name']}》"
+        self._telling.tell(f"{task['department']} {phone.person.name} 生成{name}PDF，编号 {paper['number']}")
+        address = f"/cases/{self.id}/papers/{paper['id']}/confirmation"
+        confirmed = owner.post(address, {"sha256": paper["sha256"]})
+        expect(confirmed["confirmed_at"] is not None, f"{name}应记为客户已确认")
+        self._telling.tell(f"客户 {owner.person.name} 在手机上确认{name}")
+        self._telling.narrator.detail(f"{name}PDF 已确认，SHA-256 {paper['sha256'][:_HASH_SHOWN]}…")
+        paper_number: str = paper["number"]
+        return paper_number
 
     def refuses_without_outputs(self, number: str, task_key: str) -> None:
         """A task cannot be completed without what it must deliver; everything missing is named at once."""
@@ -104,7 +142,11 @@ class ToldCase:
         ]
         expect(not unsigned, f"发给客户的每条消息都应署客户管家姓名和电话：{unsigned}")
         told = self._telling.staff[self.manager["number"]].get(f"/cases/{self.id}/messages")["items"]
-        undelivered = [message for message in told if message["state"] not in {"accepted", "delivered"}]
+        undelivered = [
+            message
+            for message in told
+            if message["state"] not in {"accepted", "delivered"} and message["kind"] not in _IN_APP
+        ]
         expect(not undelivered, f"每条消息都应送达：{undelivered}")
 
     def look_up(self) -> None:

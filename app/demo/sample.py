@@ -16,7 +16,7 @@ from typing import Any
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.clock import FixedClock
-from app.demo import casebook, people
+from app.demo import casebook, paperwork, people
 from app.demo.casebook import Casebook, PlannedCase, PlannedStop
 from app.demo.introductions import introduce
 from app.demo.simulated import Controls, SimulatedWeChat, register_templates
@@ -38,6 +38,8 @@ from notifications import consents
 # Some days before the first case, everybody is entered and logs in.
 LEAD = timedelta(days=3)
 RETURN_VISIT = "return_visit"
+# Numbers that no two cases may share.
+_NUMBERED = frozenset({"receipt_number", "meter_serial"})
 _HARMLESS: Mapping[str, Any] = {
     "text": "演示内容",
     "integer": 1,
@@ -208,7 +210,10 @@ class _Loader:
         member = self._holder(task)
         if task.key == RETURN_VISIT and case.customer.key in self._customers:
             self._rate(case, task.case_id)
-        completion.complete(member, completion.visible(member, task.id), self._outputs(task, case))
+        outputs = self._outputs(task, case)
+        found = completion.visible(member, task.id)
+        known = paperwork.prepare(member, found, self._customers.get(case.customer.key), outputs)
+        completion.complete(member, found, {**outputs, **known})
         self._plan_tasks(case, task.case_id)
 
     def _stop(self, case_id: str, planned: PlannedStop) -> None:
@@ -245,6 +250,8 @@ class _Loader:
             key, kind = output["key"], output["kind"]
             if key in self._book.outputs:
                 delivered[key] = self._book.outputs[key]
+            elif key in _NUMBERED:
+                delivered[key] = f"演示-{task.case_number}"
             elif kind == "rating":
                 delivered[key] = case.rating
             elif not output["required"]:

@@ -156,7 +156,7 @@ class Stack:
 
     def _is_ready(self) -> bool:
         try:
-            return Wire(self.url).send("GET", "/readyz").status == requests.codes.ok
+            return bool(Wire(self.url).send("GET", "/readyz").status == requests.codes.ok)
         except requests.ConnectionError:
             return False
 

@@ -1,13 +1,13 @@
 """Which manager a case gets, and who stands in while somebody is away."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, exists, func, or_, select
 
 from app.core.crypto import decrypt
 from app.core.db import db
+from app.core.hotread import HotRead
 from app.domain.errors import NobodyAvailableError
 from app.models import Case, Staff, StaffLeave
 
@@ -43,12 +43,20 @@ def acting(staff_id: str, at: datetime) -> str:
     A deputy who is away too is not replaced by a third person: two hand-overs are one too many
     to answer for.
     """
-    deputy = db.session.scalar(
-        select(StaffLeave.deputy_id)
-        .where(StaffLeave.staff_id == staff_id, StaffLeave.starts_at <= at, StaffLeave.ends_at > at)
-        .limit(1)
+    deputies = _DEPUTY.rows({"staff_id": staff_id, "at": at})
+    deputy: str = deputies[0][0] if deputies else staff_id
+    return deputy
+
+
+_DEPUTY = HotRead(
+    select(StaffLeave.deputy_id)
+    .where(
+        StaffLeave.staff_id == bindparam("staff_id"),
+        StaffLeave.starts_at <= bindparam("at"),
+        StaffLeave.ends_at > bindparam("at"),
     )
-    return deputy or staff_id
+    .limit(1)
+)
 
 
 def a_supervisor() -> str | None:
@@ -78,33 +86,45 @@ def pick_manager(customer_id: str | None, phone_hash: str, district: str, at: da
 
 
 def _earlier_manager(customer_id: str | None, phone_hash: str) -> str | None:
-    known = Case.phone_hash == phone_hash
-    if customer_id is not None:
-        known = known | (Case.customer_id == customer_id)
-    return db.session.scalar(
-        select(Case.manager_id)
-        .join(Staff, Staff.id == Case.manager_id)
-        .where(known, Staff.active.is_(True), Staff.is_manager.is_(True))
-        .order_by(Case.opened_at.desc())
-        .limit(1)
+    managers = _EARLIER.rows({"customer_id": customer_id, "phone_hash": phone_hash})
+    manager: str | None = managers[0][0] if managers else None
+    return manager
+
+
+_EARLIER = HotRead(
+    select(Case.manager_id)
+    .join(Staff, Staff.id == Case.manager_id)
+    .where(
+        # A customer who is not known yet equals nobody, as NULL does in SQL.
+        or_(Case.phone_hash == bindparam("phone_hash"), Case.customer_id == bindparam("customer_id")),
+        Staff.active.is_(True),
+        Staff.is_manager.is_(True),
     )
+    .order_by(Case.opened_at.desc())
+    .limit(1)
+)
 
 
-def _managers_by_load(at: datetime) -> Sequence[tuple[str, list[str]]]:
-    load = (
+def _managers_by_load(at: datetime) -> list[tuple[str, list[str]]]:
+    return [(staff_id, districts) for staff_id, districts in _BY_LOAD.rows({"at": at})]
+
+
+_BY_LOAD = HotRead(
+    select(Staff.id, Staff.districts)
+    .where(
+        Staff.active.is_(True),
+        Staff.is_manager.is_(True),
+        ~exists().where(
+            StaffLeave.staff_id == Staff.id,
+            StaffLeave.starts_at <= bindparam("at"),
+            StaffLeave.ends_at > bindparam("at"),
+        ),
+    )
+    .order_by(
         select(func.count())
         .where(Case.manager_id == Staff.id, Case.closed_at.is_(None))
         .correlate(Staff)
-        .scalar_subquery()
+        .scalar_subquery(),
+        Staff.number,
     )
-    away = (
-        select(StaffLeave.id)
-        .where(StaffLeave.staff_id == Staff.id, StaffLeave.starts_at <= at, StaffLeave.ends_at > at)
-        .exists()
-    )
-    rows = db.session.execute(
-        select(Staff.id, Staff.districts)
-        .where(Staff.active.is_(True), Staff.is_manager.is_(True), ~away)
-        .order_by(load, Staff.number)
-    )
-    return [(row.id, row.districts) for row in rows]
+)

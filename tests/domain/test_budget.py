@@ -73,7 +73,7 @@ def test_the_budget_adds_up_and_says_what_the_figures_say(
     assert found.projected + found.reserve == found.total
     # One stage follows the other without a gap, so the stages are the whole.
     assert found.used == sum(stage.used for stage in found.stages)
-    ticks = figures.full_process(PLAIN, program, logs, PLAIN.covered(stops), now)
+    ticks = figures.full_process(PLAIN, program.full_process, logs, PLAIN.covered(stops), now)
     assert found.used * PLAIN.ticks_per_day == ticks
     assert found.projected == sum(stage.projected for stage in found.stages)
 

@@ -256,7 +256,7 @@ class CaseMachine(RuleBasedStateMachine):
                 assert figure.used + figure.stopped == length
             if stage.in_full_process:
                 total += figure.used
-        whole = figures.full_process(line, found.program, found.stages, stopped, now)
+        whole = figures.full_process(line, found.program.full_process, found.stages, stopped, now)
         assert (whole or 0) == total
         if case.figures is not None:
             assert case.figures == progress.figures(case.id)

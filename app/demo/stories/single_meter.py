@@ -16,7 +16,6 @@ from app.domain.worktime import Stretch, rounded
 
 KEY = "single_meter"
 START = "2026-09-18 08:40"
-PRICE_FEN = 386_000
 MANAGER = "G001"
 
 # An organisation that does not exist, with a code whose check digit is right.
@@ -58,6 +57,7 @@ class _Story:
         self._ended: dict[str, datetime] = {}
         self._stops: list[Stretch] = []
         self._accepted = telling.now
+        self._price_fen = 0
         self._case: ToldCase
 
     def play(self) -> None:
@@ -155,12 +155,16 @@ class _Story:
         self._narrator.heading("出具预算、签订合同 quote and agreement")
         telling.at("2026-09-21 16:00")
         case.look()
-        quote = {"amount_fen": PRICE_FEN, "chosen_option": "标准方案"}
-        case.complete(MANAGER, "quote", quote, f"一费制 {yuan(PRICE_FEN)}，客户选择标准方案")
+        chosen = case.quote(MANAGER, "quote", "standard")
+        self._price_fen = price_fen = chosen["total_fen"]
+        case.complete(MANAGER, "quote", {}, f"一费制 {yuan(price_fen)}，客户已选择{chosen['name']}")
         signed_at = telling.at("2026-09-22 09:30")
-        agreement = {"agreement_number": "演示-XY-2026-001", "signed_at": signed_at.isoformat()}
+        number = case.confirm_paper(MANAGER, "sign_agreement", {})
+        signed = {"signed_at": signed_at.isoformat()}
         self._hand_over(
-            "budget_contract", "construction", case.complete(MANAGER, "sign_agreement", agreement, "协议已签")
+            "budget_contract",
+            "construction",
+            case.complete(MANAGER, "sign_agreement", signed, f"协议 {number} 已签"),
         )
 
     def _customer_pays(self) -> None:
@@ -184,7 +188,7 @@ class _Story:
         heard_before = len(telling.heard)
         paid_at = telling.at("2026-09-28 10:10")
         expect(len(telling.heard) == heard_before, "停钟期间不应有任何提醒")
-        payment = {"paid_fen": PRICE_FEN, "receipt_number": "演示-SJ-9001"}
+        payment = {"paid_fen": self._price_fen, "receipt_number": "演示-SJ-9001"}
         case.complete("F001", "payment", payment, "中秋假期后到账，恢复计时")
         self._narrator.detail("停钟 6 天（含 9 月 25–27 日中秋假期），其间没有一条提醒")
         self._stops.append(Stretch(stopped_at, paid_at))
@@ -209,9 +213,9 @@ class _Story:
             "meter_calibre": "DN20",
             "meter_position": "一层水表井",
             "first_reading": "0",
-            "supply_contract_number": "演示-HT-2026-001",
         }
-        water_on = case.complete("M001", "water_on", meter, "挂表通水，当场签订供用水合同")
+        number = case.confirm_paper("M001", "water_on", meter)
+        water_on = case.complete("M001", "water_on", {}, f"挂表通水，供用水合同 {number} 当场签订")
         self._hand_over("construction", "return_visit", water_on)
         expect(telling.heard_by("通水通知", water_on, self._customer.person.name), "客户应收到通水通知")
         visit = [
@@ -288,7 +292,7 @@ class _Story:
         expect(late == ["return_visit"], "本例只有回访一个环节超期")
         ledger = case.asked_of_customer()
         expect(
-            (ledger["documents"], ledger["trips"], ledger["payment_fen"]) == (1, 0, PRICE_FEN),
+            (ledger["documents"], ledger["trips"], ledger["payment_fen"]) == (1, 0, self._price_fen),
             "应只要 1 项资料、0 次跑腿和合同价款",
         )
         case.check_messages()

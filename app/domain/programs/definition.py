@@ -312,6 +312,11 @@ class Program:
     source: str
     free_of: frozenset[str] = frozenset()
 
+    @property
+    def full_process(self) -> frozenset[str]:
+        """The keys of the stages whose time is the full-process figure's."""
+        return frozenset(stage.key for stage in self.stages if stage.in_full_process)
+
     def stage(self, key: str) -> Stage:
         """The stage of that key; ``KeyError`` when the program has none."""
         for stage in self.stages:

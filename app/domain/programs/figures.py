@@ -4,7 +4,7 @@ All results are exact, in ticks of the line; rounding is the presenter's, once (
 are passed in as the union that they cover, for one case has many figures and one set of stops.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -49,16 +49,18 @@ def stage_figure(
 
 
 def full_process(
-    line: WorkingTime, program: Program, logs: Sequence[StageLog], stops: Covered, now: datetime
+    line: WorkingTime, inside: Set[str], logs: Sequence[StageLog], stops: Covered, now: datetime
 ) -> int | None:
-    """The full-process figure, from acceptance to water-on (programs.md); None before acceptance began."""
-    whole = process_stretch(program, logs, now)
+    """The full-process figure, from acceptance to water-on (programs.md); None before acceptance began.
+
+    `inside` are the keys of the stages that the program counts in it.
+    """
+    whole = process_stretch(inside, logs, now)
     return None if whole is None else line.measured(whole.start, whole.end, stops).used
 
 
-def process_stretch(program: Program, logs: Sequence[StageLog], now: datetime) -> Stretch | None:
-    """From the first opening of a full-process stage to the end of the last, or to `now` until then."""
-    inside = {stage.key for stage in program.stages if stage.in_full_process}
+def process_stretch(inside: Set[str], logs: Sequence[StageLog], now: datetime) -> Stretch | None:
+    """From the first opening of a stage of `inside` to the end of the last, or to `now` until then."""
     entered = [log for log in logs if log.key in inside]
     if not entered:
         return None

@@ -248,8 +248,9 @@ class CaseFlow:
         )
         self._fresh = False
         db.session.flush()
-        while self._events:
-            eventbus.publish(self._events.pop(0))
+        with eventbus.together():
+            while self._events:
+                eventbus.publish(self._events.pop(0))
 
     def tell(self, event: object) -> None:
         """Add an event to those that `publish` tells, in order."""

@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.crypto import mask_name
 from app.domain.errors import NotFoundError
 from app.domain.programs import figures as domain_figures
-from app.domain.programs.definition import Stage, StageKind
+from app.domain.programs.definition import Program, Stage, StageKind
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Covered, WorkingTime, rounded
 from app.models import CaseState, StageVoid
@@ -111,11 +111,7 @@ def describe(found: CaseRecord) -> Answer:
             _stage(shown, entries, line, stops, now, local) for shown, entries in _shown_stages(found)
         ],
         "headline": _headline(found, line, stops, now),
-        "full_process": {
-            "min": _days(program.total.min),
-            "max": _days(program.total.max),
-            "used": line.shown(domain_figures.full_process(line, program, found.stages, stops, now) or 0),
-        },
+        "full_process": _full_process(found, line, stops, now),
         "calendar_version": head.calendar_version if head.closed_at else line.version,
     }
     # What a closed case came to stays as it was computed, whatever calendar is published afterwards.
@@ -130,11 +126,29 @@ class _Shown:
     words: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    """A program as every answer puts it: the stages shown to a customer, the headline, the published total.
+
+    `inside` are the stages of the full-process figure.
+    """
+
+    stages: tuple[_Shown, ...]
+    headline: Answer | None
+    total: Answer
+    inside: frozenset[str]
+
+
 @lru_cache(maxsize=2)
-def _words(bundle: CityBundle) -> Mapping[tuple[str, str | None], tuple[_Shown, ...]]:
-    """By program, and the one before it, the stages that a customer is shown; put into words once."""
-    return {
-        way: tuple(
+def _promises(bundle: CityBundle) -> Mapping[tuple[str, str | None], _Promise]:
+    """By program, and the one before it; put into words once, not in every answer."""
+    return {way: _promise(program, bundle) for way, program in bundle.ways.items()}
+
+
+def _promise(program: Program, bundle: CityBundle) -> _Promise:
+    headline = program.headline
+    return _Promise(
+        stages=tuple(
             _Shown(
                 stage,
                 {
@@ -149,9 +163,21 @@ def _words(bundle: CityBundle) -> Mapping[tuple[str, str | None], tuple[_Shown, 
             )
             for stage in program.stages
             if stage.kind is not StageKind.AFTER_WORK
-        )
-        for way, program in bundle.ways.items()
-    }
+        ),
+        headline=None
+        if headline is None
+        else {
+            "name": headline.name,
+            "links": headline.links,
+            "working_days": _days(headline.working_days),
+        },
+        total={"min": _days(program.total.min), "max": _days(program.total.max)},
+        inside=program.full_process,
+    )
+
+
+def _promise_of(found: CaseRecord) -> _Promise:
+    return _promises(city.current())[found.head.program_key, found.head.former_program_key]
 
 
 def _shown_stages(found: CaseRecord) -> list[tuple[_Shown, list[StageLog]]]:
@@ -160,7 +186,7 @@ def _shown_stages(found: CaseRecord) -> list[tuple[_Shown, list[StageLog]]]:
         entered.setdefault(log.key, []).append(log)
     return [
         (shown, entered.get(shown.spec.key, []))
-        for shown in _words(city.current())[found.head.program_key, found.head.former_program_key]
+        for shown in _promise_of(found).stages
         if not shown.spec.only_by_consultation or shown.spec.key in entered
     ]
 
@@ -206,17 +232,18 @@ def _stage(
 
 
 def _headline(found: CaseRecord, line: WorkingTime, stops: Covered, now: datetime) -> Answer | None:
-    promise = found.program.headline
+    promise, words = found.program.headline, _promise_of(found).headline
     used = domain_figures.headline(line, found.program, found.stages, found.tasks_done, stops, now)
-    if promise is None or used is None:
+    if promise is None or words is None or used is None:
         return None
-    return {
-        "name": promise.name,
-        "links": promise.links,
-        "working_days": _days(promise.working_days),
-        "used": line.shown(used),
-        "left": _days(promise.working_days - Fraction(used, line.ticks_per_day)),
-    }
+    left = promise.working_days - Fraction(used, line.ticks_per_day)
+    return words | {"used": line.shown(used), "left": _days(left)}
+
+
+def _full_process(found: CaseRecord, line: WorkingTime, stops: Covered, now: datetime) -> Answer:
+    promise = _promise_of(found)
+    used = domain_figures.full_process(line, promise.inside, found.stages, stops, now)
+    return promise.total | {"used": line.shown(used or 0)}
 
 
 def _clock(found: CaseRecord, local: "_Local") -> Answer:

@@ -137,7 +137,7 @@ class _Writer:
 
 
 def _whole(found: CaseRecord, writer: _Writer) -> Answer | None:
-    stretch = figures.process_stretch(found.program, found.stages, writer.now)
+    stretch = figures.process_stretch(found.program.full_process, found.stages, writer.now)
     if stretch is None:
         return None
     total = found.program.total

@@ -3,11 +3,12 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.core import clock, eventbus
 from app.core.crypto import keyed_hash
 from app.core.db import db
+from app.core.hotread import HotRead
 from app.core.ids import new_id
 from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.events import CaseConfirmed, CaseOpened
@@ -132,8 +133,11 @@ def _new_number(now: datetime) -> str:
     day = now.astimezone(city.zone()).strftime("%y%m%d")
     while True:
         number = f"{day}{secrets.randbelow(10**8):08d}"
-        if db.session.scalar(select(Case.id).where(Case.number == number)) is None:
+        if not _NUMBERED.rows({"number": number}):
             return number
+
+
+_NUMBERED = HotRead(select(Case.id).where(Case.number == bindparam("number")))
 
 
 def ask_for_form(case: Case) -> None:

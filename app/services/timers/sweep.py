@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, Row, bindparam, delete, func, insert, select, update
 
 from app.core import clock, eventbus
 from app.core.db import db
@@ -27,68 +28,91 @@ def sweep(limit: int) -> Swept:
     The next telling of an overdue task is counted from the instant this one was due, not from now: a
     jobs process that was down for a day catches up without losing or doubling one.
     """
-    rows = db.session.execute(
-        select(Timer.id, Timer.due_at, Timer.kind, Timer.task_id, Timer.occurrence, Timer.reminders)
-        .join(Case, Case.id == Timer.case_id)
-        .where(Timer.due_at <= clock.now())
-        .order_by(Timer.due_at, Timer.id)
-        .limit(limit)
-        # With the case, since firing writes to its tasks: what somebody is moving just now is left to the
-        # next sweep, and neither waits for the other.
-        .with_for_update(skip_locked=True, of=(Timer, Case))
-    ).all()
+    db.session.flush()
+    connection = db.session.connection()
+    taken = connection.execute(_TAKE, {"now": clock.now(), "limit": limit})
+    rows = sorted(taken, key=lambda row: (row.due_at, row.id))
     if not rows:
         return Swept(0, 0)
-    db.session.execute(delete(Timer).where(Timer.id.in_([row.id for row in rows])))
-    tasks = {
-        task.id: task
-        for task in db.session.scalars(select(Task).where(Task.id.in_({row.task_id for row in rows})))
+    # Asked after the cases are held, so that a task done in the meantime is seen as done.
+    tasks = {task.id: task for task in connection.execute(_STILL_OPEN, {"ids": sorted({row.task_id for row in rows})})}
+    firing = [row for row in rows if row.task_id in tasks]
+    overdue = [row for row in firing if row.kind == TimerKind.OVERDUE]
+    if overdue:
+        connection.execute(_TOLD, [{"task": row.task_id, "told": row.occurrence} for row in overdue])
+    following = [timer for row in firing if (timer := _following(row, tasks[row.task_id])) is not None]
+    if following:
+        connection.execute(insert(Timer), following)
+    with eventbus.together():
+        for row in firing:
+            if row.kind == TimerKind.REMINDER:
+                eventbus.publish(ReminderDue(row.task_id, tuple(row.reminders.split(",")), row.due_at))
+            else:
+                eventbus.publish(TaskOverdue(row.task_id, row.occurrence))
+    return Swept(len(rows), len(firing))
+
+
+# Without the session, which would load each task to read one word of it.
+_DUE = (
+    select(Timer.id)
+    .join(Case, Case.id == Timer.case_id)
+    .where(Timer.due_at <= bindparam("now"))
+    .order_by(Timer.due_at, Timer.id)
+    .limit(bindparam("limit", type_=Integer))
+    # With the case, since firing writes to its tasks: what somebody is moving just now is left to the next
+    # sweep, and neither waits for the other.
+    .with_for_update(skip_locked=True, of=(Timer, Case))
+    .cte("due")
+)
+_TAKE = (
+    delete(Timer)
+    .where(Timer.id.in_(select(_DUE.c.id)))
+    .returning(
+        Timer.id,
+        Timer.due_at,
+        Timer.kind,
+        Timer.case_id,
+        Timer.task_id,
+        Timer.occurrence,
+        Timer.reminders,
+    )
+)
+_STILL_OPEN = (
+    select(Task.id, Task.stage_key, Task.key, Case.program_key, Case.former_program_key)
+    .join(Case, Case.id == Task.case_id)
+    .where(Task.id.in_(bindparam("ids", expanding=True)), Task.state == TaskState.OPEN.value)
+)
+_TOLD = (
+    update(Task)
+    .where(Task.id == bindparam("task"))
+    .values(overdue_told=bindparam("told"), version=Task.version + 1)
+)
+
+
+def _following(fired: Row[Any], task: Row[Any]) -> dict[str, Any] | None:
+    """The timer that comes after this one while its task stays open, or None if it was the last.
+
+    Counted from when this one was due: a jobs process that was down loses and doubles nothing.
+    """
+    at: datetime | None = None
+    line = city.working_time()
+    if fired.kind == TimerKind.OVERDUE:
+        at = line.next_morning(fired.due_at)
+    elif fired.reminders == engine.REMIND_AFTER:
+        # Work without a due date is followed up again and again, until it is done.
+        program = city.program_of(task.program_key, task.former_program_key)
+        again = engine.follow_up(line, program.stage(task.stage_key).task(task.key), fired.due_at, fired.due_at)
+        at = None if again is None else again.at
+    if at is None:
+        return None
+    return {
+        "due_at": at,
+        "kind": fired.kind,
+        "case_id": fired.case_id,
+        "task_id": fired.task_id,
+        "occurrence": fired.occurrence + 1,
+        "reminders": fired.reminders,
     }
-    told = 0
-    for row in rows:
-        task = tasks[row.task_id]
-        if task.state != TaskState.OPEN:
-            continue
-        told += 1
-        if row.kind == TimerKind.REMINDER:
-            _remind(task, row.due_at, row.occurrence, tuple(row.reminders.split(",")))
-            continue
-        task.overdue_told = row.occurrence
-        db.session.add(
-            Timer(
-                due_at=city.working_time().next_morning(row.due_at),
-                kind=TimerKind.OVERDUE,
-                case_id=task.case_id,
-                task_id=task.id,
-                occurrence=row.occurrence + 1,
-            )
-        )
-        db.session.flush()
-        eventbus.publish(TaskOverdue(task.id, row.occurrence))
-    return Swept(len(rows), told)
-
-
-def _remind(task: Task, at: datetime, occurrence: int, kinds: tuple[str, ...]) -> None:
-    """Tell of a reminder. Work without a due date is followed up again and again, until it is done."""
-    if kinds == (engine.REMIND_AFTER,):
-        case = db.session.get_one(Case, task.case_id)
-        program = city.program_of(case.program_key, case.former_program_key)
-        spec = program.stage(task.stage_key).task(task.key)
-        # Counted from when this one was due: a jobs process that was down loses and doubles nothing.
-        following = engine.follow_up(city.working_time(), spec, at, at)
-        if following is not None:
-            db.session.add(
-                Timer(
-                    due_at=following.at,
-                    kind=TimerKind.REMINDER,
-                    case_id=task.case_id,
-                    task_id=task.id,
-                    occurrence=occurrence + 1,
-                    reminders=engine.REMIND_AFTER,
-                )
-            )
-            db.session.flush()
-    eventbus.publish(ReminderDue(task.id, kinds, at))
 
 
 def pending() -> int:

@@ -1,0 +1,54 @@
+"""What customers and staff of the sample do before a task: quote and choice, paper and confirmation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.db import db
+from app.domain.programs.definition import TaskSpec
+from app.models import Case, Staff, Task
+from app.services import city
+from app.services.money import choice, quotes
+from app.services.papers import confirm
+from app.services.tasks import papers, quoting
+
+# What is taken from the drawings for an estimate: metres of main.
+_MEASURED = {"main_metre": 100}
+
+
+def prepare(
+    staff: Staff, task: Task, customer_id: str | None, outputs: Mapping[str, Any]
+) -> dict[str, str | int]:
+    """Do whatever stands before completing this task, inside the caller's transaction.
+
+    The customer takes the first option of a quote. Returns the outputs of which the system knows the value,
+    to be delivered instead of the given ones. Raises `LookupError` when a customer has to act who has not
+    logged in.
+    """
+    case = db.session.get_one(Case, task.case_id)
+    spec = city.program(case.program_key).stage(task.stage_key).task(task.key)
+    known: dict[str, str | int] = {}
+    if spec.issues_quote is not None:
+        issued = quoting.issue(staff, task, _MEASURED if spec.issues_quote == "estimate" else {})
+        if spec.requires_choice:
+            choice.choose(case, _present(customer_id), issued.id, issued.options[0]["key"])
+    if spec.requires_paper is not None:
+        terms = {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
+        made = papers.make(staff, task, terms)
+        confirm.confirm(case, _present(customer_id), made.id, made.sha256)
+        known |= dict.fromkeys(_keys(spec, "paper_number"), made.number)
+    quote = quotes.in_force(case.id)
+    told = None if quote is None else quotes.told(quote)
+    if told is not None:
+        known |= dict.fromkeys(_keys(spec, "quoted_amount"), told.total_fen)
+        known |= dict.fromkeys(_keys(spec, "quoted_option"), told.option)
+    return known
+
+
+def _keys(spec: TaskSpec, agreement: str) -> list[str]:
+    return [field.key for field in spec.outputs if field.agrees_with == agreement]
+
+
+def _present(customer_id: str | None) -> str:
+    if customer_id is None:
+        raise LookupError("nobody has logged in to choose or to confirm")
+    return customer_id
