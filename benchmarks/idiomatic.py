@@ -190,9 +190,7 @@ def _progress(case: Case) -> dict[str, Any]:
         "full_process": {
             "min": program.total.min,
             "max": program.total.max,
-            "used": figures.full_process(
-                line, program.full_process, logs, stretches, now
-            ),
+            "used": figures.full_process(line, program.full_process, logs, stretches, now),
         },
         "calendar_version": case.calendar_version if case.closed_at else line.version,
     }

@@ -99,7 +99,8 @@ def budget(
     """The budget of a case at `now`. While the clock stands still (`stopped`), nothing threatens."""
     inside = [stage for stage in program.stages if stage.in_full_process]
     stages = tuple(_stage(line, stage, logs, stops, now) for stage in inside)
-    used = Fraction(figures.full_process(line, program.full_process, logs, stops, now) or 0, line.ticks_per_day)
+    ticks = figures.full_process(line, program.full_process, logs, stops, now) or 0
+    used = Fraction(ticks, line.ticks_per_day)
     # Not the sum of the stages' projections: time between stages counts for the whole, too.
     to_come = sum((stage.projected - stage.used for stage in stages), _NOTHING)
     total = program.total.max

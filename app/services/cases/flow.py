@@ -239,8 +239,15 @@ class CaseFlow:
         now = clock.now()
         promises.rearm(
             self.case,
-            [StageLog(row.key, row.opened_at, row.due_at, row.completed_at) for row in self._stages],
-            {task.key: task.completed_at for task in self._tasks if task.completed_at is not None},
+            [
+                StageLog(row.key, row.opened_at, row.due_at, row.completed_at, row.round, row.void)
+                for row in self._stages
+            ],
+            {
+                (task.key, task.round): task.completed_at
+                for task in self._tasks
+                if task.completed_at is not None
+            },
             self._stretches(now),
             stopped=self.stopped,
             now=now,

@@ -25,7 +25,7 @@ _INSERT = insert(PromiseWatch)
 def rearm(
     case: Case,
     logs: Sequence[StageLog],
-    tasks_done: Mapping[str, datetime],
+    tasks_done: Mapping[tuple[str, int], datetime],
     stops: Sequence[Stretch],
     *,
     stopped: bool,
@@ -38,7 +38,8 @@ def rearm(
 
     An instant that is past already is kept: the next sweep tells it, and telling it again changes nothing.
     """
-    line, program = city.working_time(), city.program(case.program_key)
+    line = city.working_time()
+    program = city.program_of(case.program_key, case.former_program_key)
     covered = line.covered(stops)
     db.session.flush()
     if not fresh:

@@ -35,7 +35,8 @@ def sweep(limit: int) -> Swept:
     if not rows:
         return Swept(0, 0)
     # Asked after the cases are held, so that a task done in the meantime is seen as done.
-    tasks = {task.id: task for task in connection.execute(_STILL_OPEN, {"ids": sorted({row.task_id for row in rows})})}
+    asked = {"ids": sorted({row.task_id for row in rows})}
+    tasks = {task.id: task for task in connection.execute(_STILL_OPEN, asked)}
     firing = [row for row in rows if row.task_id in tasks]
     overdue = [row for row in firing if row.kind == TimerKind.OVERDUE]
     if overdue:
@@ -89,7 +90,7 @@ _TOLD = (
 )
 
 
-def _following(fired: Row[Any], task: Row[Any]) -> dict[str, Any] | None:
+def _following(fired: Row[*tuple[Any, ...]], task: Row[*tuple[Any, ...]]) -> dict[str, Any] | None:
     """The timer that comes after this one while its task stays open, or None if it was the last.
 
     Counted from when this one was due: a jobs process that was down loses and doubles nothing.
@@ -101,7 +102,9 @@ def _following(fired: Row[Any], task: Row[Any]) -> dict[str, Any] | None:
     elif fired.reminders == engine.REMIND_AFTER:
         # Work without a due date is followed up again and again, until it is done.
         program = city.program_of(task.program_key, task.former_program_key)
-        again = engine.follow_up(line, program.stage(task.stage_key).task(task.key), fired.due_at, fired.due_at)
+        again = engine.follow_up(
+            line, program.stage(task.stage_key).task(task.key), fired.due_at, fired.due_at
+        )
         at = None if again is None else again.at
     if at is None:
         return None
