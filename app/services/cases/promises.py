@@ -8,9 +8,9 @@ break the headline together (programs.md, "Headline promise").
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 
-from app.core import clock, eventbus
+from app.core import eventbus
 from app.core.db import db
 from app.domain import budget as domain
 from app.domain.events import HeadlineThreatened, PromiseBudgetThreatened
@@ -18,6 +18,7 @@ from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch
 from app.models import Case, PromiseWatch, Watch
 from app.services import city
+from app.services.timers.taking import take_due
 
 _INSERT = insert(PromiseWatch)
 
@@ -57,21 +58,12 @@ def rearm(
 
 def sweep(limit: int) -> int:
     """Tell up to `limit` watches that are due by the clock, in the caller's transaction; how many it took."""
-    rows = db.session.execute(
-        select(PromiseWatch.case_id, PromiseWatch.watch, PromiseWatch.stage_key)
-        .where(PromiseWatch.due_at <= clock.now())
-        .order_by(PromiseWatch.due_at, PromiseWatch.case_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for case_id, watch, stage_key in rows:
-        db.session.execute(
-            delete(PromiseWatch).where(PromiseWatch.case_id == case_id, PromiseWatch.watch == watch)
-        )
-        if watch == Watch.HEADLINE:
-            eventbus.publish(HeadlineThreatened(case_id, stage_key))
+    rows = take_due(PromiseWatch, limit)
+    for row in rows:
+        if row.watch == Watch.HEADLINE:
+            eventbus.publish(HeadlineThreatened(row.case_id, row.stage_key))
         else:
-            eventbus.publish(PromiseBudgetThreatened(case_id, stage_key))
+            eventbus.publish(PromiseBudgetThreatened(row.case_id, row.stage_key))
     return len(rows)
 
 
