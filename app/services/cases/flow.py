@@ -237,27 +237,34 @@ class CaseFlow:
     def publish(self) -> None:
         """Write the rows and tell what happened; call once, when the move is complete."""
         now = clock.now()
-        promises.rearm(
-            self.case,
-            [
-                StageLog(row.key, row.opened_at, row.due_at, row.completed_at, row.round, row.void)
-                for row in self._stages
-            ],
-            {
-                (task.key, task.round): task.completed_at
-                for task in self._tasks
-                if task.completed_at is not None
-            },
-            self._stretches(now),
-            stopped=self.stopped,
-            now=now,
-            fresh=self._fresh,
-        )
+        done = {
+            (task.key, task.round): task.completed_at for task in self._tasks if task.completed_at is not None
+        }
+        promises.replace([self.case.id], self.watches(self._line, done, now), fresh=self._fresh)
         self._fresh = False
         db.session.flush()
         with eventbus.together():
             while self._events:
                 eventbus.publish(self._events.pop(0))
+
+    def watches(
+        self, line: WorkingTime, tasks_done: Mapping[tuple[str, int], datetime], now: datetime
+    ) -> list[promises.WatchRow]:
+        """What of the case's promises is to be watched on a line; `tasks_done` by task key and round."""
+        logs = [
+            StageLog(row.key, row.opened_at, row.due_at, row.completed_at, row.round, row.void)
+            for row in self._stages
+        ]
+        return promises.watches(
+            line,
+            self.program,
+            self.case.id,
+            logs,
+            tasks_done,
+            self._stretches(now),
+            stopped=self.stopped,
+            now=now,
+        )
 
     def tell(self, event: object) -> None:
         """Add an event to those that `publish` tells, in order."""
@@ -385,7 +392,8 @@ class CaseFlow:
                 for stop in self._stops
                 if stop.started_at < row.completed_at
             ]
-            row.due_at = engine.stage_due(self._line, spec, row.opened_at, stretches)
+            used_before = self._used_before(self._line, row, stretches)
+            row.due_at = engine.stage_due(self._line, spec, row.opened_at, stretches, used_before)
             for task in self._tasks:
                 if task.stage_key == row.key and task.round == row.round:
                     task.due_at = engine.task_due(
