@@ -17,7 +17,7 @@ from app.domain.programs import engine
 from app.domain.programs.definition import StageKind
 from app.domain.worktime import WorkingTime
 from app.models import Case, Stage, Stop, Task, TaskState, Timer, TimerKind
-from app.services.cases.flow import CaseFlow, StageTiming, TaskTiming
+from app.services.cases.log import CaseLog, StageTiming, TaskTiming
 from app.services.cases.promises import WatchRow
 
 CASES_AT_ONCE = 500
@@ -80,7 +80,7 @@ def of_open_cases(line: WorkingTime, now: datetime) -> Iterator[list[CaseMoves]]
     last = ""
     while ids := _next_ids(last):
         done = _done(ids)
-        yield [_of_case(flow, timers, done[flow.case.id], line, now) for flow, timers in _loaded(ids)]
+        yield [_of_case(log, timers, done[log.case.id], line, now) for log, timers in _loaded(ids)]
         last = ids[-1]
 
 
@@ -108,7 +108,7 @@ def _done(ids: Sequence[str]) -> dict[str, dict[tuple[str, int], datetime]]:
     return found
 
 
-def _loaded(ids: Sequence[str]) -> Iterator[tuple[CaseFlow, dict[str, list[Timer]]]]:
+def _loaded(ids: Sequence[str]) -> Iterator[tuple[CaseLog, dict[str, list[Timer]]]]:
     cases = db.session.scalars(
         select(Case).where(Case.id.in_(ids)).order_by(Case.id).options(defer(Case.figures))
     ).all()
@@ -128,18 +128,18 @@ def _loaded(ids: Sequence[str]) -> Iterator[tuple[CaseFlow, dict[str, list[Timer
     for timer in db.session.scalars(select(Timer).where(Timer.case_id.in_(ids)).order_by(Timer.due_at)):
         timers[timer.task_id].append(timer)
     for case in cases:
-        yield CaseFlow(case, stages[case.id], tasks[case.id], stops[case.id]), timers
+        yield CaseLog(case, stages[case.id], tasks[case.id], stops[case.id]), timers
 
 
 def _of_case(
-    flow: CaseFlow,
+    log: CaseLog,
     timers: dict[str, list[Timer]],
     done: Mapping[tuple[str, int], datetime],
     line: WorkingTime,
     now: datetime,
 ) -> CaseMoves:
-    moves = CaseMoves(flow.case, watches=flow.watches(line, done, now))
-    for stage in flow.timings(line, now):
+    moves = CaseMoves(log.case, watches=log.watches(line, done, now))
+    for stage in log.timings(line, now):
         _compare_stage(moves, stage)
         for timed in stage.tasks:
             task = timed.task
