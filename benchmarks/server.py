@@ -28,7 +28,8 @@ def served(database_url: str) -> Iterator[int]:
     port = _free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
     command += ["--workers", str(WORKERS), "--blocking-threads", "1", "--port", str(port), "--no-ws"]
-    command += ["--log-level", "error", "benchmarks.served:app"]
+    # A worker that is told to stop while it starts may not hear it, and would be waited for without end.
+    command += ["--workers-kill-timeout", "10s", "--log-level", "error", "benchmarks.served:app"]
     environ = os.environ | {
         "STEWARD_PROFILE": "demo",
         "STEWARD_DATABASE_URL": database_url,
