@@ -1,4 +1,4 @@
-"""What goes before a task in which the customer has a say: quote and choice, paper and confirmation."""
+"""What goes before a task: photos and papers brought, quote and choice, paper and confirmation."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.db import db
+from app.demo.evidence import bring
 from app.domain.programs.definition import TaskSpec
 from app.models import Case, Customer, Paper, Quote, Staff, Task
 from app.services import city
 from app.services.money import choice
 from app.services.papers import confirm
 from app.services.tasks import papers, quoting
+from app.services.timeline import by_staff
 
 # Outputs that the system knows by itself, so that nobody has to type them.
 KNOWN = frozenset({"quoted_option", "paper_number"})
@@ -27,6 +29,7 @@ def prepare(number: str, task_id: str, outputs: Mapping[str, Any]) -> dict[str, 
     case = db.session.get_one(Case, task.case_id)
     staff = db.session.scalars(select(Staff).where(Staff.number == number)).one()
     spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
+    bring(case, spec, by_staff(staff.id))
     if spec.issues_quote is not None:
         quoting.issue(staff, task, {"main_metre": 100} if spec.issues_quote == "estimate" else {})
     if spec.requires_choice:
@@ -36,6 +39,15 @@ def prepare(number: str, task_id: str, outputs: Mapping[str, Any]) -> dict[str, 
         made = papers.make(staff, task, terms)
         confirm.confirm(case, _owner(case), made.id, made.sha256)
     return _with_what_is_asked(case, spec, outputs)
+
+
+def show(number: str, task_id: str) -> None:
+    """Bring the photos and papers that a task needs, by this member of staff; inside a transaction."""
+    task = db.session.get_one(Task, task_id)
+    case = db.session.get_one(Case, task.case_id)
+    staff = db.session.scalars(select(Staff).where(Staff.number == number)).one()
+    spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
+    bring(case, spec, by_staff(staff.id))
 
 
 def _wanted(spec: TaskSpec, outputs: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bool]:

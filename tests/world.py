@@ -47,8 +47,25 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
         "use_class": "residential",
         "households_multi_storey": 0,
         "households_high_rise": 120,
+        "buildings": [{"number": "1", "units": 3, "floors": 20, "households_per_floor": 4}],
     },
 }
+
+# The tasks of a single meter in the order in which they can be done, to the end of its case.
+SINGLE_METER = (
+    "site_visit",
+    "network_survey",
+    "design_opinion",
+    "engineering_opinion",
+    "confirm_plan",
+    "drawings",
+    "quote",
+    "sign_agreement",
+    "payment",
+    "build_and_accept",
+    "water_on",
+    "return_visit",
+)
 
 OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     "site_visit": {"visited_at": "2026-09-18T10:00:00+08:00", "form_guided": True},

@@ -12,11 +12,16 @@ from app.domain.city import load_city
 from app.domain.citydata import city_folder
 from app.domain.datafault import DataFault
 from app.domain.departments import load_departments
+from app.domain.documentkinds import load_document_rules
 from app.domain.forms import load_forms
 from app.domain.officehours import load_hours
+from app.domain.papers import load_papers
+from app.domain.pricelist import load_prices
 from app.domain.programs.guide import describe
 from app.domain.programs.loader import load_programs
 from app.domain.reading import each_fault
+from app.domain.refusals import load_refusals
+from notifications import catalogfile
 
 
 @click.group("programs")
@@ -50,8 +55,13 @@ def check(folder: Path) -> None:
         load_city,
         load_departments,
         lambda city: load_hours(city / "calendar.toml"),
+        load_document_rules,
         load_forms,
+        load_papers,
+        load_prices,
+        load_refusals,
         load_programs,
+        lambda city: catalogfile.load(city, None),
     )
     # A fault in city.toml stops every loader that needs it; it is told once.
     faults: dict[str, None] = {}

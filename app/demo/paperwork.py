@@ -1,15 +1,17 @@
-"""What customers and staff of the sample do before a task: quote and choice, paper and confirmation."""
+"""What people of the sample do before a task: photos, quote and choice, paper and confirmation."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from app.core.db import db
+from app.demo.evidence import bring
 from app.domain.programs.definition import TaskSpec
 from app.models import Case, Staff, Task
 from app.services import city
 from app.services.money import choice, quotes
 from app.services.papers import confirm
 from app.services.tasks import papers, quoting
+from app.services.timeline import by_staff
 
 # What is taken from the drawings for an estimate: metres of main.
 _MEASURED = {"main_metre": 100}
@@ -27,6 +29,7 @@ def prepare(
     case = db.session.get_one(Case, task.case_id)
     spec = city.program(case.program_key).stage(task.stage_key).task(task.key)
     known: dict[str, str | int] = {}
+    bring(case, spec, by_staff(staff.id))
     if spec.issues_quote is not None:
         issued = quoting.issue(staff, task, _MEASURED if spec.issues_quote == "estimate" else {})
         if spec.requires_choice:

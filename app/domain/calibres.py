@@ -4,8 +4,9 @@ PREFIX = "DN"
 
 
 def nominal_mm(calibre: str) -> int:
-    """The nominal diameter in millimetres. Raises `ValueError` for anything that is no DN."""
-    if not calibre.startswith(PREFIX):
+    """The nominal diameter in millimetres, more than 0. Raises `ValueError` for anything that is no DN."""
+    digits = calibre.removeprefix(PREFIX)
+    if digits == calibre or not digits.isdecimal() or int(digits) == 0:
         message = f"not a nominal calibre: {calibre!r}"
         raise ValueError(message)
-    return int(calibre.removeprefix(PREFIX))
+    return int(digits)

@@ -21,7 +21,7 @@ class Meter(Base):
     position: Mapped[str] = mapped_column(EncryptedText)
     # A decimal as a text, since SQLite would keep it as a binary fraction.
     first_reading: Mapped[Key]
-    photo: Mapped[Key | None]
+    photo_id: Mapped[Key | None] = mapped_column(ForeignKey("documents.id"))
     paper_id: Mapped[Key | None] = mapped_column(ForeignKey("papers.id"))
     hung_at: Mapped[Instant]
     hung_by: Mapped[Key] = mapped_column(ForeignKey("staff.id"))

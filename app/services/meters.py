@@ -13,8 +13,10 @@ from app.domain.errors import FieldsError
 from app.models import Meter, Task
 
 
-def record(task: Task, outputs: Mapping[str, Any], staff_id: str, paper_id: str | None) -> None:
-    """Keep the meter as the task delivered it, with the contract it belongs to.
+def record(
+    task: Task, outputs: Mapping[str, Any], staff_id: str, photo_id: str | None, paper_id: str | None
+) -> None:
+    """Keep the meter as the task delivered it, with its photo and the contract it belongs to.
 
     A task that was sent back and delivers the same meter again adds nothing.
 
@@ -33,7 +35,7 @@ def record(task: Task, outputs: Mapping[str, Any], staff_id: str, paper_id: str 
             calibre=outputs["meter_calibre"],
             position=outputs["meter_position"],
             first_reading=outputs["first_reading"],
-            photo=outputs.get("meter_photo"),
+            photo_id=photo_id,
             paper_id=paper_id,
             hung_at=clock.now(),
             hung_by=staff_id,

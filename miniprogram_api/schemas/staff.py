@@ -53,6 +53,15 @@ class OutputOut(Shape):
     help = String(required=True)
 
 
+class NeededOut(Shape):
+    """Photos, drawings or papers that a task needs, and how many of them are there."""
+
+    kind = String(required=True)
+    name = String(required=True)
+    at_least = Integer(required=True)
+    there = Integer(required=True)
+
+
 class TaskOut(Shape):
     """A task with what it must deliver."""
 
@@ -75,6 +84,7 @@ class TaskOut(Shape):
     overdue = Boolean(required=True)
     version = Integer(required=True)
     outputs = List(Nested(OutputOut), required=True)
+    documents = List(Nested(NeededOut), required=True)
     delivered = Dict(required=True, allow_none=True)
 
 

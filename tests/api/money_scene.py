@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from app.core.atomic import atomic
+from tests import paperwork
 from tests.world import OUTPUTS, Phone, World
 
 ACCEPTANCE = ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan")
@@ -44,6 +46,12 @@ class Scene:
     def confirmed(self, paper: Any) -> Any:
         address = f"{self.path}/papers/{paper['id']}"
         return self.customer.post(f"{address}/confirmation", {"sha256": paper["sha256"]})
+
+    def shown(self, number: str, task: str) -> None:
+        """The photos and papers of a task are there."""
+        task_id = self.task(task)
+        with self.world.app.app_context(), atomic():
+            paperwork.show(number, task_id)
 
     def try_to_complete(self, who: Phone, task: str, **outputs: Any) -> Any:
         return who.send("POST", f"/staff/tasks/{self.task(task)}/completion", {"outputs": outputs})

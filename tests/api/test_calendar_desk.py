@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from app.core.atomic import atomic
 from app.core.db import db
-from app.models import CalendarMove, Case, Task, Timer
+from app.models import CalendarMove, Case, PromiseWatch, Task, Timer
 from app.services import city
 from notifications.models import Notice
 from tests.api.rows import nothing_changes
 from tests.api.said import refused
-from tests.world import Phone, World
+from tests.world import SHANGHAI, Phone, World
 
 DESK = "/staff/calendar"
 NOTE = "关于2027年部分节假日安排的通知（虚构）"
@@ -196,6 +196,29 @@ def test_timers_move_with_their_task_and_no_other(world: World) -> None:
     assert {timer[1] for timer in timers(world.app, second["id"]) if timer[0] == "overdue"} == {
         "2026-09-21 08:00"
     }
+
+
+def test_the_watch_over_the_whole_promise_moves_too(world: World) -> None:
+    case = world.submitted(world.log_in("o_customer", "13800000001"))["id"]
+    world.at("2026-09-18 16:00")
+    for key in PLAN:
+        world.complete(case, key)
+    world.work()
+
+    def watched() -> dict[str, str]:
+        with world.app.app_context(), atomic(read_only=True):
+            rows = db.session.scalars(select(PromiseWatch).where(PromiseWatch.case_id == case))
+            return {row.watch: row.due_at.astimezone(SHANGHAI).isoformat() for row in rows}
+
+    def threat() -> dict[str, str]:
+        return {"total": world.staff("S001").get(f"/staff/cases/{case}/budget")["threat"]["at"]}
+
+    before = watched()
+    # The design's two days, from Friday 16:00: an hour of it, Sunday (worked), six hours of Monday; and the
+    # hour and a half that acceptance left of its day.
+    assert before == threat() == {"total": "2026-09-22T09:00:00+08:00"}
+    published(world, draft(world, office_hours=[EARLY]))
+    assert watched() == threat() == {"total": "2026-09-22T08:30:00+08:00"}
 
 
 def test_what_is_overdue_is_told_once_a_working_day_through_a_publication(world: World) -> None:

@@ -62,6 +62,7 @@ def test_water_on_hangs_the_meter_of_the_confirmed_contract(scene: Scene) -> Non
     contract = scene.made(marketing, "water_on", **METER)
     assert contract["name"] == "供用水合同"
     scene.confirmed(contract)
+    scene.shown("M001", "water_on")
     swapped = scene.try_to_complete(marketing, "water_on", **METER | {"meter_serial": "M9999"})
     assert refused(swapped, 422, "invalid_fields")["errors"][0]["field"] == "meter_serial"
 
@@ -96,8 +97,10 @@ def test_the_work_after_water_has_due_dates_of_its_own_and_papers_must_agree(sce
     assert scene.due("as_built_survey") == "2026-09-24T09:00:00+08:00"
     survey = {"surveyed_at": "2026-09-21T10:00:00+08:00", "survey_number": "CL-1"}
     world.at("2026-09-21 14:00")
+    scene.shown("E001", "as_built_survey")
     assert scene.try_to_complete(engineer, "as_built_survey", **survey).status_code == 200
     papers = {"papers_number": "JG-1"}
+    scene.shown("E001", "completion_papers")
     disagree = scene.try_to_complete(engineer, "completion_papers", drawings_agree=False, **papers)
     [error] = refused(disagree, 422, "invalid_fields")["errors"]
     assert error["field"] == "drawings_agree"

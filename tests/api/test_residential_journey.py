@@ -64,10 +64,13 @@ def test_a_residential_quarter_runs_to_its_rated_end(world: World) -> None:
         "return_visit": ("1.00", "0.00"),
     }
     # Each of the two stages is within its own limit (2 and 3), and the headline's two days are broken.
-    assert progress["headline"] == {"name": "222", "links": 2, "working_days": "2.00", "used": "3.14"}
+    promised = {"name": "222", "links": 2, "working_days": "2.00"}
+    assert progress["headline"] == {**promised, "used": "3.14", "left": "-1.14"}
     assert progress["full_process"] == {"min": "60.00", "max": "60.00", "used": "17.43"}
     ledger = customer.get(f"/customer/cases/{case['id']}/ledger")
-    assert (ledger["documents"], ledger["payment_fen"]) == (1, 386000)
+    # 120 households, three units of risers, 100 metres of main (prices.toml).
+    estimated = 120 * 116000 + 3 * 1860000 + 100 * 42000
+    assert (ledger["documents"], ledger["payment_fen"]) == (1, estimated)
     # What is left is the utility's own, and never forgotten.
     for key in ("as_built_survey", "completion_papers", "gis_update"):
         world.complete(case["id"], key)

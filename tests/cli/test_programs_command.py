@@ -108,6 +108,8 @@ def test_check_prints_the_faults_of_every_file_once(city: Path) -> None:
     for name, old, new in (
         ("city.toml", 'hotline = "968133"\n', ""),
         ("departments.toml", 'name = "财务部"\n', ""),
+        ("documents.toml", "most_per_case = 200\n", 'most_per_case = "many"\n'),
+        ("messages.toml", 'title = "申请已撤回"\n', ""),
     ):
         file = city / name
         text = file.read_text(encoding="utf-8")
@@ -118,7 +120,17 @@ def test_check_prints_the_faults_of_every_file_once(city: Path) -> None:
     assert result.stderr.splitlines() == [
         f"{city / 'city.toml'}: hotline: missing",
         f"{city / 'departments.toml'}: departments[6].name: missing",
+        f"{city / 'documents.toml'}: most_per_case: must be a whole number, 0 or more",
+        f"{city / 'messages.toml'}: messages.case_withdrawn.title: missing",
     ]
+
+
+def test_check_reads_the_prices_too(city: Path) -> None:
+    file = city / "prices.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("fen = 98000\n", ""), encoding="utf-8")
+    result = CliRunner().invoke(programs, ["check", str(city)])
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [f"{file}: estimate.items[0].fen: missing"]
 
 
 def test_check_of_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

@@ -105,6 +105,18 @@ def faults(city: Path) -> list[tuple[str, str, str]]:
             "duplicate key 'quote'",
         ),
         (
+            '{ kind = "design_drawing", at_least = 1 }',
+            '{ kind = "drawing_of_dreams", at_least = 1 }',
+            "stages[2].tasks[0].documents[0].kind",
+            "documents.toml has no 'drawing_of_dreams' that staff may bring",
+        ),
+        (
+            '{ kind = "design_drawing", at_least = 1 }',
+            '{ kind = "design_drawing", at_least = 0 }',
+            "stages[2].tasks[0].documents[0].at_least",
+            "must be more than 0",
+        ),
+        (
             'key = "road_permit"',
             'key = "fund_raising"',
             "stop_reasons[2].key",

@@ -6,6 +6,7 @@ every walk the case is led to its end by doing, and nothing but doing, what is w
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any, cast
 
 from flask import Flask
@@ -28,10 +29,38 @@ from app.core.db import db
 from app.domain.errors import Refusal
 from app.domain.programs import engine, figures
 from app.domain.programs.definition import StageKind
-from app.models import Case, CaseState, Staff, Stage, Stop, Task, TaskState, Timer, TimerKind
+from app.domain.worktime import rounded
+from app.models import (
+    Case,
+    CaseState,
+    Customer,
+    PermitStep,
+    RoadPermitStep,
+    Ruling,
+    Staff,
+    Stage,
+    Stop,
+    StopReview,
+    Task,
+    TaskState,
+    Timer,
+    TimerKind,
+)
 from app.services import city, ledger
 from app.services.applications import drafts
-from app.services.cases import hand_over, progress, rating, record, refuse, send_back, stops, withdraw
+from app.services.cases import (
+    hand_over,
+    progress,
+    rating,
+    receipts,
+    record,
+    refuse,
+    road_permit,
+    send_back,
+    stop_reviews,
+    stops,
+    withdraw,
+)
 from app.services.cases.submit import submit
 from app.services.tasks import complete, correct
 from app.services.timeline import ENGINE, by_staff
@@ -49,10 +78,10 @@ MOST_MOVES = 120
 class CaseMachine(RuleBasedStateMachine):
     """One case, whoever works on it, and the clock."""
 
-    def __init__(self, app: Flask, fixed: FixedClock, staff: dict[str, str]) -> None:
+    def __init__(self, app: Flask, fixed: FixedClock, staff: dict[str, str], customer_id: str) -> None:
         """`staff` gives the ids by staff number."""
         super().__init__()
-        self.app, self.fixed, self.staff = app, fixed, staff
+        self.app, self.fixed, self.staff, self.customer_id = app, fixed, staff, customer_id
         self.case_id = ""
         self.latest_due: dict[Any, datetime] = {}
 
@@ -110,7 +139,49 @@ class CaseMachine(RuleBasedStateMachine):
         if rows:
             stop = rows[which % len(rows)]
             refusal = self.attempt(lambda case: stops.resume(case, self.staff["E001"], stop.id))
-            assert (refusal is None) == (stop.ended_at is None and stop.task_id is None)
+            by_hand = stop.staff_id is not None
+            assert (refusal is None) == (stop.ended_at is None and by_hand)
+
+    @rule(which=st.integers(0, 30))
+    def the_customer_disputes_a_stop(self, which: int) -> None:
+        rows = self.rows_of(Stop)
+        if rows:
+            stop = rows[which % len(rows)]
+            refusal = self.attempt(
+                lambda case: stop_reviews.dispute(case, self.customer_id, stop.id, "当天已具备条件")
+            )
+            assert (refusal is None) or stop.struck_at is not None or self.undecided(stop)
+
+    @rule(which=st.integers(0, 30), ruling=st.sampled_from(list(Ruling)))
+    def a_supervisor_rules_on_a_stop(self, which: int, ruling: Ruling) -> None:
+        rows = self.rows_of(Stop)
+        if not rows:
+            return
+        stop = rows[which % len(rows)]
+        possible = stop.struck_at is None and (ruling is Ruling.STRUCK or self.undecided(stop))
+
+        def move(case: Case) -> None:
+            supervisor = db.session.get_one(Staff, self.staff["S001"])
+            stop_reviews.rule(case, supervisor, stop.id, ruling, "已核查凭据")
+
+        assert (self.attempt(move) is None) == possible
+        if possible and ruling is Ruling.STRUCK:
+            # What was given to the utility wrongly is taken back: the only way to an earlier due date.
+            self.latest_due.clear()
+
+    @rule(step=st.sampled_from(list(PermitStep)), in_order=st.booleans())
+    def the_road_permit_moves_on(self, step: PermitStep, in_order: bool) -> None:
+        entered = {row.step for row in self.rows_of(RoadPermitStep)}
+        waiting = next((each for each in PermitStep if each not in entered), None)
+        if in_order and waiting is not None:
+            step = waiting
+
+        def move(case: Case) -> None:
+            engineer = db.session.get_one(Staff, self.staff["E001"])
+            road_permit.enter(case, engineer, step, None, "现场踏勘记录")
+
+        refusal = self.attempt(move)
+        assert refusal is not None or step is waiting
 
     @rule(which=st.integers(0, 30))
     def the_case_is_sent_back(self, which: int) -> None:
@@ -256,10 +327,33 @@ class CaseMachine(RuleBasedStateMachine):
                 assert figure.used + figure.stopped == length
             if stage.in_full_process:
                 total += figure.used
+        told = receipts.of_case(case)
+        shown = progress.describe(found)
+        if case.figures is None:
+            for stage_told, stage_shown in zip(
+                told["stages"], [s for s in shown["stages"] if s["opened_at"]], strict=True
+            ):
+                self.check_sum(stage_told["receipt"], stage_shown)
+            if told["headline"] is not None:
+                self.check_sum(told["headline"]["receipt"], shown["headline"])
+            if told["full_process"] is not None:
+                self.check_sum(told["full_process"]["receipt"], shown["full_process"])
         whole = figures.full_process(line, found.program.full_process, found.stages, stopped, now)
         assert (whole or 0) == total
         if case.figures is not None:
             assert case.figures == progress.figures(case.id)
+
+    def check_sum(self, receipt: Any, figure: Any) -> None:
+        """The days of a receipt add up, exactly, to what is shown."""
+        exact = sum((Fraction(day["share_exact"]) for day in receipt["days"]), Fraction(0))
+        assert exact == Fraction(receipt["used_exact"])
+        assert str(rounded(exact)) == receipt["used"] == figure["used"]
+
+    def undecided(self, stop: Stop) -> bool:
+        """Whether a dispute about this stop waits for a supervisor."""
+        query = select(StopReview.id).where(StopReview.stop_id == stop.id, StopReview.ruled_at.is_(None))
+        with self.app.app_context(), atomic(read_only=True):
+            return db.session.scalar(query) is not None
 
     # --- how it moves ----------------------------------------------------------------------------------
 
@@ -276,6 +370,8 @@ class CaseMachine(RuleBasedStateMachine):
 
     def complete(self, task: Task, *, favourable: bool) -> Refusal | None:
         outputs = dict(OUTPUTS[task.key])
+        # A receipt and a meter belong to one case, and every walk is another one.
+        outputs |= {key: self.case_id for key in ("receipt_number", "meter_serial") if key in outputs}
         if task.key == "check_eligibility" and not favourable:
             outputs |= {"eligibility_decision": "not_eligible", "ineligible_reason": "不在清单内"}
         if task.key == "group_approval" and not favourable:
@@ -326,14 +422,16 @@ class CaseMachine(RuleBasedStateMachine):
 
 
 def test_whatever_happens_to_a_case_it_holds_together(world: World) -> None:
+    world.log_in("o_customer", ANSWERS["contact_phone"])
     with world.app.app_context():
         staff = {row.number: row.id for row in db.session.scalars(select(Staff))}
+        customer_id = db.session.scalars(select(Customer.id)).one()
 
     def machine() -> CaseMachine:
         # Each walk has the timers to itself: the sweep takes whatever is due.
         with world.app.app_context(), atomic():
             db.session.execute(delete(Timer))
-        return CaseMachine(world.app, world.clock, staff)
+        return CaseMachine(world.app, world.clock, staff, customer_id)
 
     run_state_machine_as_test(
         cast("type[CaseMachine]", machine),

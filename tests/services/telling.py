@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.models import Staff, Task, Timer
-from tests.world import OUTPUTS, SHANGHAI, World
+from tests.world import SHANGHAI, SINGLE_METER, World
 
 FIRST_TASKS = {"site_visit", "network_survey", "design_opinion", "engineering_opinion"}
-UNTIL_WATER = tuple(key for key in OUTPUTS if key != "return_visit")
+UNTIL_WATER = SINGLE_METER[:-1]
 STOP = {"reason": "road_permit", "party": "authority", "evidence": "交警支队受理单"}
 
 Line = tuple[str, str, str]

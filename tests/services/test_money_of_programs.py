@@ -21,7 +21,7 @@ from tests.world import ANSWERS, OUTPUTS, World
 WHEN = "2026-09-18T10:00:00+08:00"
 MORE: Mapping[str, Mapping[str, Any]] = {
     "check_eligibility": {"project_stage": "signed", "eligibility_grounds": "招商引资项目"},
-    "group_approval": {"approval_number": "PZ-1", "approved_at": WHEN},
+    "group_approval": {"approval_number": "PZ-1"},
     "budget": {"utility_cost_fen": 512000},
     "project_set_up": {"project_number": "LX-1", "set_up_at": WHEN},
     "site_ready": {"site_ready_at": WHEN},

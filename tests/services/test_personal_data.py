@@ -17,7 +17,7 @@ from app.core.logs import JsonFormatter
 from app.core.settings import Settings
 from app.models import AccessRecord, Staff
 from app.services import key_rotation
-from tests.world import ANSWERS, CREDIT_CODE, OUTPUTS, Phone, World
+from tests.world import ANSWERS, CREDIT_CODE, SINGLE_METER, Phone, World
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -41,7 +41,7 @@ def journey(world: World, caplog: pytest.LogCaptureFixture) -> Any:
     )
     manager.post(f"/staff/cases/{case['id']}/stops/{stop['id']}/end")
     world.work()
-    for key in OUTPUTS:
+    for key in SINGLE_METER:
         if key == "return_visit":
             customer.post(f"/customer/cases/{case['id']}/rating", {"rating": 5, "remark": REMARK})
         changes = {"plan": "接到钱多多家，13800000001"} if key == "confirm_plan" else {}

@@ -183,6 +183,14 @@ class OutputField:
 
 
 @dataclass(frozen=True, slots=True)
+class NeededDocument:
+    """Photos, drawings or papers of one kind (of documents.toml), brought while the task's stage runs."""
+
+    kind: str
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A decision that lets the case go on in another program, such as a refused “三零” eligibility (二(二)).
 
@@ -211,7 +219,7 @@ class TaskSpec:
     decision of it after which the case goes on in another program. ``issues_quote``: the task tells the
     customer a sum, and how it comes about. ``requires_choice``: it is not complete before the customer has
     chosen on the phone. ``requires_paper``: nor before the customer has confirmed this paper (a key of the
-    city's papers) on the phone.
+    city's papers) on the phone. ``documents``: nor before the utility's own people have brought these.
     """
 
     key: str
@@ -229,6 +237,7 @@ class TaskSpec:
     issues_quote: Pricing | None = None
     requires_choice: bool = False
     requires_paper: str | None = None
+    documents: tuple[NeededDocument, ...] = ()
     duty: str = ""
     cite: str = ""
 

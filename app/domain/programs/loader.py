@@ -13,6 +13,7 @@ from app.domain.choices import ChoiceLists
 from app.domain.city import load_city
 from app.domain.datafault import DataFault
 from app.domain.departments import load_departments
+from app.domain.documentkinds import Uploader, load_document_rules
 from app.domain.papers import load_papers
 from app.domain.programs.consistency import check_program
 from app.domain.programs.definition import (
@@ -21,6 +22,7 @@ from app.domain.programs.definition import (
     Headline,
     HeadlineSpan,
     Holder,
+    NeededDocument,
     Party,
     Pricing,
     Program,
@@ -45,6 +47,7 @@ class _Surroundings:
     forms: frozenset[str]
     lists: ChoiceLists
     papers: frozenset[str]
+    brought_by_staff: frozenset[str]
 
 
 def load_programs(folder: Path) -> dict[str, Program]:
@@ -57,6 +60,9 @@ def load_programs(folder: Path) -> dict[str, Program]:
         forms=frozenset(file.stem for file in (folder / "forms").glob("*.toml")),
         lists=load_city(folder).choices,
         papers=frozenset(load_papers(folder)),
+        brought_by_staff=frozenset(
+            kind.key for kind in load_document_rules(folder).kinds if Uploader.STAFF in kind.uploaders
+        ),
     )
     found: list[tuple[int, Program]] = []
     faults: list[DataFault] = []
@@ -264,6 +270,20 @@ def _read_turn(row: Table) -> Turn | None:
     )
 
 
+def _read_needed(row: Table, around: _Surroundings) -> tuple[NeededDocument, ...]:
+    needed = []
+    rows = row.tables("documents", optional=True)
+    for document in rows:
+        one = NeededDocument(document.text("kind"), document.whole("at_least") or 0)
+        if one.kind and one.kind not in around.brought_by_staff:
+            document.fault("kind", f"documents.toml has no {one.kind!r} that staff may bring")
+        if one.at_least == 0:
+            document.fault("at_least", "must be more than 0")
+        needed.append(one)
+    check_unique(rows, [one.kind for one in needed], "kind")
+    return tuple(needed)
+
+
 def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
     outputs = row.tables("outputs", optional=True)
     task = TaskSpec(
@@ -282,6 +302,7 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         issues_quote=row.choice("issues_quote", Pricing) if row.has("issues_quote") else None,
         requires_choice=row.flag("requires_choice"),
         requires_paper=row.text("requires_paper", optional=True) or None,
+        documents=_read_needed(row, around),
         duty=row.text("duty"),
         cite=row.cite(),
     )

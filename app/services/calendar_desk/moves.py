@@ -4,7 +4,7 @@ Rehearsal and publication read the same answer, so that the one tells exactly wh
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,8 @@ from app.domain.programs import engine
 from app.domain.programs.definition import StageKind
 from app.domain.worktime import WorkingTime
 from app.models import Case, Stage, Stop, Task, TaskState, Timer, TimerKind
-from app.services.cases.flow import CaseFlow, StageTiming, TaskTiming
+from app.services.cases.log import CaseLog, StageTiming, TaskTiming
+from app.services.cases.promises import WatchRow
 
 CASES_AT_ONCE = 500
 
@@ -48,13 +49,17 @@ class TaskMove:
 
 @dataclass(frozen=True, slots=True)
 class CaseMoves:
-    """What moves in one case; timers may move although no due date does (other hours, another reminder)."""
+    """What moves in one case; timers may move although no due date does (other hours, another reminder).
+
+    `watches` are those that its promises are to have, moved or not.
+    """
 
     case: Case
     stages: list[StageMove] = field(default_factory=list)
     tasks: list[TaskMove] = field(default_factory=list)
     stale_timers: list[int] = field(default_factory=list)
     fresh_timers: list[dict[str, Any]] = field(default_factory=list)
+    watches: list[WatchRow] = field(default_factory=list)
 
     @property
     def moved(self) -> bool:
@@ -74,7 +79,8 @@ def of_open_cases(line: WorkingTime, now: datetime) -> Iterator[list[CaseMoves]]
     """
     last = ""
     while ids := _next_ids(last):
-        yield [_of_case(flow, timers, line, now) for flow, timers in _loaded(ids)]
+        done = _done(ids)
+        yield [_of_case(log, timers, done[log.case.id], line, now) for log, timers in _loaded(ids)]
         last = ids[-1]
 
 
@@ -89,7 +95,20 @@ def _next_ids(last: str) -> Sequence[str]:
     ).all()
 
 
-def _loaded(ids: Sequence[str]) -> Iterator[tuple[CaseFlow, dict[str, list[Timer]]]]:
+def _done(ids: Sequence[str]) -> dict[str, dict[tuple[str, int], datetime]]:
+    """When what is done was done, by case, and then by task key and round."""
+    found: dict[str, dict[tuple[str, int], datetime]] = defaultdict(dict)
+    for case_id, key, round_, at in db.session.execute(
+        select(Task.case_id, Task.key, Task.round, Task.completed_at).where(
+            Task.case_id.in_(ids), Task.completed_at.is_not(None)
+        )
+    ):
+        if at is not None:
+            found[case_id][key, round_] = at
+    return found
+
+
+def _loaded(ids: Sequence[str]) -> Iterator[tuple[CaseLog, dict[str, list[Timer]]]]:
     cases = db.session.scalars(
         select(Case).where(Case.id.in_(ids)).order_by(Case.id).options(defer(Case.figures))
     ).all()
@@ -109,12 +128,18 @@ def _loaded(ids: Sequence[str]) -> Iterator[tuple[CaseFlow, dict[str, list[Timer
     for timer in db.session.scalars(select(Timer).where(Timer.case_id.in_(ids)).order_by(Timer.due_at)):
         timers[timer.task_id].append(timer)
     for case in cases:
-        yield CaseFlow(case, stages[case.id], tasks[case.id], stops[case.id]), timers
+        yield CaseLog(case, stages[case.id], tasks[case.id], stops[case.id]), timers
 
 
-def _of_case(flow: CaseFlow, timers: dict[str, list[Timer]], line: WorkingTime, now: datetime) -> CaseMoves:
-    moves = CaseMoves(flow.case)
-    for stage in flow.timings(line, now):
+def _of_case(
+    log: CaseLog,
+    timers: dict[str, list[Timer]],
+    done: Mapping[tuple[str, int], datetime],
+    line: WorkingTime,
+    now: datetime,
+) -> CaseMoves:
+    moves = CaseMoves(log.case, watches=log.watches(line, done, now))
+    for stage in log.timings(line, now):
         _compare_stage(moves, stage)
         for timed in stage.tasks:
             task = timed.task

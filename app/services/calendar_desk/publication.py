@@ -13,6 +13,7 @@ from app.services import calendar_versions, city
 from app.services.calendar_desk import moves
 from app.services.calendar_desk.moves import CaseMoves, StageMove, TaskMove
 from app.services.calendar_desk.rehearsal import Counts, Tally, check_publishable, line_of_draft
+from app.services.cases import promises
 from app.services.timeline import ENGINE
 
 
@@ -77,6 +78,9 @@ def _apply(version_id: str, batch: Sequence[CaseMoves], now: datetime) -> None:
     if stale:
         _run(delete(Timer).where(Timer.id.in_(stale)))
     _many(insert(Timer), [timer for found in batch for timer in found.fresh_timers])
+    promises.replace(
+        [found.case.id for found in batch], [watch for found in batch for watch in found.watches]
+    )
     _many(
         insert(CalendarMove),
         [

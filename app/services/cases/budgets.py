@@ -22,7 +22,7 @@ def of_case(case: Case) -> Answer:
     found = record.of_case(case.id)
     if found is None:
         raise NotFoundError
-    line, now = city.working_time(), clock.now()
+    line, now = city.working_time(), found.counted_until(clock.now())
     stops, stopped = line.covered(found.stretches(now)), found.open_stop is not None
     whole = domain.budget(line, found.program, found.stages, stops, now, stopped=stopped)
     headline = domain.headline_budget(

@@ -80,8 +80,7 @@ def in_brief(found: CaseRecord) -> Answer:
 def describe(found: CaseRecord) -> Answer:
     """The progress answer: working days as decimal strings, instants with the city's offset."""
     head = found.head
-    # Nothing goes on counting in a case that has ended.
-    now = head.closed_at or clock.now()
+    now = found.counted_until(clock.now())
     line = city.working_time()
     stops = line.covered(found.stretches(now))
     program = found.program

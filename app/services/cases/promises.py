@@ -7,73 +7,75 @@ break the headline together (programs.md, "Headline promise").
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 
-from app.core import clock, eventbus
+from app.core import eventbus
 from app.core.db import db
 from app.domain import budget as domain
 from app.domain.events import HeadlineThreatened, PromiseBudgetThreatened
+from app.domain.programs.definition import Program
 from app.domain.programs.figures import StageLog
-from app.domain.worktime import Stretch
-from app.models import Case, PromiseWatch, Watch
-from app.services import city
+from app.domain.worktime import Stretch, WorkingTime
+from app.models import PromiseWatch, Watch
+from app.services.timers.taking import take_due
 
 _INSERT = insert(PromiseWatch)
 
+WatchRow = dict[str, Any]
+"""A watch as it is written: its columns by name."""
 
-def rearm(
-    case: Case,
+
+def watches(
+    line: WorkingTime,
+    program: Program,
+    case_id: str,
     logs: Sequence[StageLog],
     tasks_done: Mapping[tuple[str, int], datetime],
     stops: Sequence[Stretch],
     *,
     stopped: bool,
     now: datetime,
-    fresh: bool,
-) -> None:
-    """Replace a case's watches by those of its present log; none while its clock stands still.
+) -> list[WatchRow]:
+    """The watches that a case's log asks for; none while its clock stands still.
 
-    `fresh`: the case was only just opened and has none yet, which spares a hot path one statement.
-
-    An instant that is past already is kept: the next sweep tells it, and telling it again changes nothing.
+    An instant that is past already is among them: the next sweep tells it, and telling it again changes
+    nothing.
     """
-    line = city.working_time()
-    program = city.program_of(case.program_key, case.former_program_key)
     covered = line.covered(stops)
-    db.session.flush()
-    if not fresh:
-        db.session.connection().execute(delete(PromiseWatch).where(PromiseWatch.case_id == case.id))
     rows = []
     threat = domain.budget(line, program, logs, covered, now, stopped=stopped).threat
     if threat is not None:
-        rows.append(_row(case.id, Watch.TOTAL, threat.stage, threat.at))
+        rows.append(_row(case_id, Watch.TOTAL, threat.stage, threat.at))
     headline = domain.headline_budget(line, program, logs, tasks_done, covered, now, stopped=stopped)
     if headline is not None and headline.running is not None and headline.warn_at is not None:
-        rows.append(_row(case.id, Watch.HEADLINE, headline.running, headline.warn_at))
+        rows.append(_row(case_id, Watch.HEADLINE, headline.running, headline.warn_at))
+    return rows
+
+
+def replace(case_ids: Sequence[str], rows: Sequence[WatchRow], *, fresh: bool = False) -> None:
+    """Let these cases have these watches and no others.
+
+    `fresh`: they were only just opened and have none yet, which spares a hot path one statement.
+    """
+    db.session.flush()
+    if not fresh:
+        db.session.connection().execute(delete(PromiseWatch).where(PromiseWatch.case_id.in_(case_ids)))
     if rows:
         db.session.connection().execute(_INSERT, rows)
 
 
 def sweep(limit: int) -> int:
     """Tell up to `limit` watches that are due by the clock, in the caller's transaction; how many it took."""
-    rows = db.session.execute(
-        select(PromiseWatch.case_id, PromiseWatch.watch, PromiseWatch.stage_key)
-        .where(PromiseWatch.due_at <= clock.now())
-        .order_by(PromiseWatch.due_at, PromiseWatch.case_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for case_id, watch, stage_key in rows:
-        db.session.execute(
-            delete(PromiseWatch).where(PromiseWatch.case_id == case_id, PromiseWatch.watch == watch)
-        )
-        if watch == Watch.HEADLINE:
-            eventbus.publish(HeadlineThreatened(case_id, stage_key))
+    rows = take_due(PromiseWatch, limit)
+    for row in rows:
+        if row.watch == Watch.HEADLINE:
+            eventbus.publish(HeadlineThreatened(row.case_id, row.stage_key))
         else:
-            eventbus.publish(PromiseBudgetThreatened(case_id, stage_key))
+            eventbus.publish(PromiseBudgetThreatened(row.case_id, row.stage_key))
     return len(rows)
 
 
-def _row(case_id: str, watch: Watch, stage_key: str, due_at: datetime) -> dict[str, object]:
+def _row(case_id: str, watch: Watch, stage_key: str, due_at: datetime) -> WatchRow:
     return {"case_id": case_id, "watch": watch.value, "stage_key": stage_key, "due_at": due_at}

@@ -48,7 +48,7 @@ def of_case(case: Case) -> Answer:
     found = record.of_case(case.id)
     if found is None:
         raise NotFoundError
-    now = clock.now()
+    now = found.counted_until(clock.now())
     line = city.working_time()
     lines = stops.of_case(case)
     writer = _Writer(line, lines, now)
@@ -57,7 +57,7 @@ def of_case(case: Case) -> Answer:
         "program": {"key": found.program.key, "name": found.program.name},
         "project_name": found.head.project_name,
         "state": found.head.state,
-        "as_of": _local(line, found.head.closed_at or now),
+        "as_of": _local(line, now),
         "calendar_version": line.version,
         "snapshot": _snapshot(case, line),
         "full_process": _whole(found, writer),

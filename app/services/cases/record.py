@@ -107,6 +107,10 @@ class CaseRecord:
     open_tasks: Sequence[OpenTask]
     tasks_done: dict[tuple[str, int], datetime]
 
+    def counted_until(self, now: datetime) -> datetime:
+        """The instant up to which anything counts: nothing goes on in a case that has ended."""
+        return self.head.closed_at or now
+
     def stretches(self, now: datetime) -> list[Stretch]:
         """The stops as stretches of time, an open one lasting until `now`."""
         return [Stretch(stop.started_at, stop.ended_at or now) for stop in self.stops]

@@ -16,6 +16,7 @@ from app.models import Case, Paper, Task
 from app.services import city, delivered, meters
 from app.services.money import payment, quotes
 from app.services.papers import kept, making
+from app.services.tasks import evidence
 
 PAID = "paid"
 WATER_ON = "water_on"
@@ -112,7 +113,8 @@ def record(
     if PAID in spec.marks:
         payment.record(task, outputs, staff_id)
     if WATER_ON in spec.marks:
-        meters.record(task, outputs, staff_id, None if paper is None else paper.id)
+        photo = evidence.newest(task.case_id, spec.documents)
+        meters.record(task, outputs, staff_id, photo, None if paper is None else paper.id)
 
 
 def _differs(field: OutputField, value: Any, expected: Any) -> str:

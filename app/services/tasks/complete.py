@@ -20,7 +20,7 @@ from app.models import Case, Staff, StaffLeave, Task, TaskState
 from app.services import ledger
 from app.services.cases import access, change_program, closing, early_service, edits, rating
 from app.services.cases.flow import CaseFlow
-from app.services.tasks import commitments
+from app.services.tasks import commitments, evidence
 from app.services.tasks.outputs import checked, refuse_impossible
 from app.services.timeline import By, by_staff, note
 
@@ -97,7 +97,7 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any], version: int | 
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
     bound = commitments.of(case, spec)
-    outputs = checked(spec, bound.completed(given))
+    outputs = checked(spec, bound.completed(given), evidence.missing(task, spec))
     commitments.compare(case, spec, outputs, bound.known)
     refuse_impossible(stage, {**flow.delivered(task.stage_key), task.key: outputs})
     early_service.require_form(case, stage, spec)

@@ -1,6 +1,6 @@
 """Checking what a task delivers against what its program says it must; every fault at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -14,8 +14,13 @@ from app.domain.texts import has_control_characters
 RATING_LOWEST, RATING_HIGHEST = 1, 5
 
 
-def checked(spec: TaskSpec, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs as they are stored. Raises `FieldsError` naming everything missing, wrong or unknown."""
+def checked(
+    spec: TaskSpec, given: Mapping[str, Any], lacking: Sequence[dict[str, str]] = ()
+) -> dict[str, Any]:
+    """The outputs as they are stored.
+
+    `lacking` are faults found elsewhere. Raises `FieldsError` naming everything missing, wrong or unknown.
+    """
     known = {field.key: field for field in spec.outputs}
     faults = [
         {"field": key, "code": "unknown", "message": "没有这一项，请核对后重新填写。"}
@@ -33,6 +38,7 @@ def checked(spec: TaskSpec, given: Mapping[str, Any]) -> dict[str, Any]:
             stored[field.key] = _CHECKS[field.kind](field, value)
         except _FaultyError as fault:
             faults.append({"field": field.key, "code": "invalid", "message": f"“{field.name}”{fault}"})
+    faults.extend(lacking)
     if faults:
         raise FieldsError(faults, detail=f"“{spec.name}”还不能办结，请按提示补充。")
     return stored

@@ -1,18 +1,21 @@
 """The work in front of somebody: mine, and my department's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Row, and_, or_, select
 
 from app.core import clock
 from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
-from app.domain.programs.definition import TaskSpec
+from app.domain.programs.definition import Stage, TaskSpec
 from app.models import Application, Case, Staff, StaffLeave, Task, TaskState
 from app.services import city
+from app.services.tasks import evidence
+from app.services.tasks.evidence import Brought, EvidenceLine
 
 
 class Scope(StrEnum):
@@ -45,6 +48,7 @@ class TaskLine:
     overdue: bool
     version: int
     outputs: list[dict[str, Any]]
+    documents: list[EvidenceLine]
     delivered: dict[str, Any] | None
 
 
@@ -67,20 +71,20 @@ def of_staff(staff: Staff, scope: Scope, after: str | None, limit: int) -> list[
     if last is not None:
         query = query.where(_comes_after(last))
     query = query.order_by(Task.due_at.is_(None), Task.due_at, Task.id).limit(limit)
-    return [_line(staff, *row, now=now) for row in db.session.execute(query)]
+    return _lines(staff, db.session.execute(query).all(), now)
 
 
 def one(staff: Staff, task: Task) -> TaskLine:
     """One task that this person may see."""
-    row = db.session.execute(_query().where(Task.id == task.id)).one()
-    return _line(staff, *row, now=clock.now())
+    rows = db.session.execute(_query().where(Task.id == task.id)).all()
+    return _lines(staff, rows, clock.now())[0]
 
 
 def of_case(staff: Staff, case_id: str) -> list[TaskLine]:
     """Every task of a case, in the order they opened."""
     now = clock.now()
     rows = db.session.execute(_query().where(Task.case_id == case_id).order_by(Task.opened_at, Task.id))
-    return [_line(staff, *row, now=now) for row in rows]
+    return _lines(staff, rows.all(), now)
 
 
 def _query() -> Any:
@@ -103,10 +107,28 @@ def _comes_after(last: Task) -> Any:
     )
 
 
+def _lines(
+    staff: Staff, rows: Sequence[Row[Task, Case, dict[str, Any], str]], now: datetime
+) -> list[TaskLine]:
+    stages = [
+        city.program_of(case.program_key, case.former_program_key).stage(task.stage_key)
+        for task, case, _, _ in rows
+    ]
+    needing = {row[1].id for row, stage in zip(rows, stages, strict=True) if stage.task(row[0].key).documents}
+    there = evidence.brought(needing) if needing else {}
+    return [_line(staff, *row, stage, there, now) for row, stage in zip(rows, stages, strict=True)]
+
+
 def _line(
-    staff: Staff, task: Task, case: Case, answers: dict[str, Any], assignee: str | None, *, now: datetime
+    staff: Staff,
+    task: Task,
+    case: Case,
+    answers: dict[str, Any],
+    assignee: str | None,
+    stage: Stage,
+    there: Brought,
+    now: datetime,
 ) -> TaskLine:
-    stage = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key)
     spec = stage.task(task.key)
     return TaskLine(
         id=task.id,
@@ -132,6 +154,7 @@ def _line(
         overdue=task.state == TaskState.OPEN and task.due_at is not None and task.due_at < now,
         version=task.version,
         outputs=_asked(spec),
+        documents=evidence.lines(task, spec, there),
         delivered=task.outputs,
     )
 

@@ -1,0 +1,36 @@
+"""Taking rows that are due, each by one process only: the pattern of every table with a `due_at`.
+
+Any number of jobs processes sweep at once (design.md, rule 6). What one has taken is deleted in the same
+transaction as what it does about it, so that a crash gives it back and nobody does it twice.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, delete, inspect, select, tuple_
+
+from app.core import clock
+from app.core.db import Base, db
+
+
+def take_due(model: type[Base], limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Delete up to `limit` rows of `model` whose `due_at` has come by the clock, oldest first; all they held.
+
+    A row that another process holds just now is left to that one. The caller's transaction decides.
+    """
+    table = inspect(model).local_table
+    keys = tuple(inspect(model).primary_key)
+    db.session.flush()
+    due = (
+        select(*keys)
+        .where(table.c.due_at <= clock.now())
+        .order_by(table.c.due_at, *keys)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    taken = db.session.execute(
+        delete(model).where(tuple_(*keys).in_(select(*due.c))).returning(*table.c),
+        execution_options={"synchronize_session": False},
+    ).all()
+    return sorted(taken, key=lambda row: row.due_at)

@@ -1,0 +1,85 @@
+"""What is due is taken once, oldest first, however many sweep."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Barrier, BrokenBarrierError, Thread
+
+from app.core.atomic import atomic
+from app.core.db import db
+from app.models import PromiseWatch
+from app.services.timers.taking import take_due
+from tests.world import World, local
+
+MOMENTS = ("2026-09-18 09:00", "2026-09-18 09:30", "2026-09-18 10:00")
+
+
+def watches(world: World) -> list[str]:
+    """Three cases, each with a watch of its own that falls due at its own moment; their ids in that order."""
+    cases = []
+    for number in range(len(MOMENTS)):
+        phone = f"1380000001{number}"
+        customer = world.log_in(f"o_taking_{number}", phone)
+        cases.append(world.submitted(customer, contact_phone=phone)["id"])
+    with world.app.app_context(), atomic():
+        db.session.query(PromiseWatch).delete()
+        db.session.add_all(
+            PromiseWatch(case_id=case_id, watch="total", stage_key="design", due_at=local(moment))
+            for case_id, moment in zip(cases, MOMENTS, strict=True)
+        )
+    return cases
+
+
+@contextmanager
+def _in_transaction(world: World) -> Iterator[None]:
+    with world.app.app_context():
+        try:
+            with atomic():
+                yield
+        finally:
+            db.session.remove()
+
+
+def test_what_is_due_is_taken_oldest_first_and_the_rest_is_left(world: World) -> None:
+    first, second, third = watches(world)
+    world.at("2026-09-18 09:45")
+    with _in_transaction(world):
+        assert [row.case_id for row in take_due(PromiseWatch, 1)] == [first]
+        assert [row.case_id for row in take_due(PromiseWatch, 5)] == [second]
+        assert take_due(PromiseWatch, 5) == []
+    with _in_transaction(world):
+        assert db.session.query(PromiseWatch.case_id).all() == [(third,)]
+
+
+def test_two_who_take_at_once_never_take_the_same(world: World) -> None:
+    cases = watches(world)
+    world.at("2026-09-18 11:00")
+    taken: list[str] = []
+    holding = Barrier(2)
+
+    def take() -> None:
+        with _in_transaction(world):
+            rows = take_due(PromiseWatch, 2)
+            # Neither commits before the other has taken, where the database lets both in at once.
+            with suppress(BrokenBarrierError):
+                holding.wait(timeout=0.2)
+            taken.extend(row.case_id for row in rows)
+
+    threads = [Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted(cases)
+
+
+def test_what_is_taken_comes_back_when_its_transaction_fails(world: World) -> None:
+    first, *_ = watches(world)
+    world.at("2026-09-18 09:10")
+    try:
+        with _in_transaction(world):
+            take_due(PromiseWatch, 5)
+            raise ArithmeticError
+    except ArithmeticError:
+        pass
+    with _in_transaction(world):
+        assert [row.case_id for row in take_due(PromiseWatch, 5)] == [first]
