@@ -99,6 +99,12 @@ def test_the_customer_alone_is_told_how_it_goes_and_once(known: Registry, event:
     assert told(event, event) == only(kind, CUSTOMER)
 
 
+def test_the_end_of_one_stop_is_not_told_while_another_holds_the_clock(known: Registry) -> None:
+    known.stop = replace(known.stop, still_stopped=True)
+
+    assert told(events.ClockResumed("stop-1")) == Counter()
+
+
 @pytest.mark.parametrize("stage", ["construction", "return_visit", "after_work"])
 def test_a_stage_of_which_another_message_tells_is_quiet(known: Registry, stage: str) -> None:
     assert told(events.StageCompleted("case-1", stage)) == Counter()
