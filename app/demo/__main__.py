@@ -18,7 +18,7 @@ from app.demo.narrator import Narrator
 from app.demo.outcome import Outcome
 from app.demo.processes import StackError
 from app.demo.stack import Stack, ended_by_signals
-from app.demo.stories import single_meter, three_zero
+from app.demo.stories import residential, single_meter, three_zero
 from app.demo.story import Story, StoryFailedError, Telling, whose_openids
 from app.demo.timekeeper import JobsStuckError
 from app.demo.wire import UnexpectedAnswerError, Wire
@@ -26,7 +26,9 @@ from app.domain.citydata import city_folder
 from app.services import city
 from app.services.city import CityBundle
 
-STORIES: Mapping[str, Story] = {story.key: story for story in (single_meter.STORY, three_zero.STORY)}
+STORIES: Mapping[str, Story] = {
+    story.key: story for story in (single_meter.STORY, three_zero.STORY, residential.STORY)
+}
 TICK_SECONDS = 0.1
 NO_SUCH_STORY = 2
 

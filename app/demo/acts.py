@@ -17,11 +17,8 @@ MAINS: Mapping[str, Any] = {
     "outlet_valve": "闸阀，完好",
     "network_state": "运行正常",
 }
-# One grey dot: the smallest photo that is one by its content.
-PICTURE = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
-    "3a7e9b550000000a49444154789c636800000082008177cd72b60000000049454e44ae426082"
-)
+# The smallest paper that is one by its content.
+PAPER = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 HIGHEST_RATING = 5
 
 

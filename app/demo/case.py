@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.demo import evidence
 from app.demo.outcome import yuan
 from app.demo.phone import CustomerPhone
 from app.demo.story import Telling, expect
@@ -41,6 +42,7 @@ class ToldCase:
         """A member of staff completes a task with what it must deliver; when."""
         phone = self._telling.staff[number]
         task = self._open_task(number, task_key)
+        self._bring_evidence(number, task)
         done = phone.complete(task["id"], outputs)
         expect(done["state"] == "done", f"任务“{task['name']}”办结后应为已办结")
         self._telling.tell(f"{task['department']} {phone.person.name} 办结“{task['name']}”：{note}")
@@ -132,6 +134,17 @@ class ToldCase:
         self._telling.tell(f"客户 {self.owner.person.name} 查看进度：轮到“{turn}”；{answer['next_action']}")
         self.owner.accept_messages()
         return answer
+
+    def _bring_evidence(self, number: str, task: Mapping[str, Any]) -> None:
+        """Upload the photos, drawings and papers that the task needs and that are not there yet."""
+        phone, brought = self._telling.staff[number], []
+        for needed in task["documents"]:
+            for _ in range(needed["at_least"] - needed["there"]):
+                document = phone.upload(self.id, needed["kind"], evidence.NAME, evidence.PICTURE)
+                brought.append(document["kind_name"])
+        if brought:
+            names = "、".join(brought)
+            self._telling.tell(f"{task['department']} {phone.person.name} 上传{names}")
 
     def _open_task(self, number: str, task_key: str) -> dict[str, Any]:
         phone = self._telling.staff[number]

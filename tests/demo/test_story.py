@@ -84,11 +84,43 @@ def test_the_figures_of_the_three_zero_project(told: dict[str, str]) -> None:
     assert "逐条验签无误" in story
 
 
+def test_the_figures_of_the_residential_quarter(told: dict[str, str]) -> None:
+    story = told["residential"]
+    assert _stages(story) == [
+        # 09:30-12:00 and 13:30-15:00; due at the close of the day.
+        ["信息传递", "当日", "0.57", "0.00", "按时"],
+        # 2 h of Monday, Tuesday, 2.5 h of Wednesday.
+        ["受理并确定用水方案", "1–2", "1.64", "0.00", "按时"],
+        # 22 April 11:00 to 18 May 11:00 are sixteen days: 1 to 5 May are off, Saturday the 9th is worked; and
+        # 2.5 h. The struck stop of two days is in no figure.
+        ["设计出图", "18", "16.36", "0.00", "按时"],
+        # 2 h, Tuesday, 1.5 h.
+        ["出具概算", "1–6", "1.50", "0.00", "按时"],
+        # 1.5 h before and after the payment; stopped 5.5 h, two days and 0.5 h, then 5 h, two days and 4.5 h.
+        ["签订协议、缴纳费用", "1", "0.43", "6.21", "按时"],
+        # 28 May 16:00 to 6 July 16:00 are twenty-six days without 19 June; and 1.5 h.
+        ["工程施工（户表安装、工程验收）", "30", "26.21", "0.00", "按时"],
+        # 09:00-11:00.
+        ["挂表通水", "1–3", "0.29", "0.00", "按时"],
+        # Two days and 2.5 h.
+        ["客户回访", "3", "2.36", "0.00", "按时"],
+    ]
+    # 11.5 and 2 hours.
+    assert "headline：承诺 2，已用 1.93" in story
+    assert "full process：承诺 60，已用 46.43" in story
+    # 325 hours of seven.
+    assert "合计恰为 325/7 个工作日" in story
+    assert "资料 2 项（申请表、项目图纸），跑腿 0 次，费用 1,110,200.00 元" in story
+    assert "停钟归零，已用 3.29，到期日回到 2026-05-20T11:00:00+08:00" in story
+    assert "逐条验签无误" in story
+
+
 def test_one_row_for_each_program(told: dict[str, str]) -> None:
     rows = [line.split() for line in told[""].splitlines()]
     assert [row[:-1] for row in rows if row and row[-1].isdecimal()] == [
         ["单表接水", "3–10", "5.57", "“221”", "1.07/2", "1", "0", "3,860.00"],
         ["“三零”项目", "2–9", "4.79", "–", "0", "0", "0.00"],
+        ["新建居民住宅小区", "60", "46.43", "“222”", "1.93/2", "2", "0", "1,110,200.00"],
     ]
 
 
@@ -124,6 +156,10 @@ def test_a_failed_step_ends_the_demo_with_exit_code_1(
     said = capsys.readouterr().out
     assert "与故事不符：服务器应当坏掉" in said
     assert "与故事相符" not in said
+
+
+def test_each_program_of_the_city_has_its_story() -> None:
+    assert list(demo.STORIES) == list(city.read(city_folder({})).programs)
 
 
 def _demo(*arguments: str) -> subprocess.CompletedProcess[str]:

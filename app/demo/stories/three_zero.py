@@ -148,17 +148,13 @@ class _Acts:
         case.complete("D001", "design_opinion", {"opinion": "自预留口接入"}, "自预留口接入")
         opinion = {"opinion": "需横穿演示大道", "road_permit_needed": True}
         case.complete("E001", "engineering_opinion", opinion, "需要道路挖掘审批")
-        photo = telling.staff[MANAGER].upload(case.id, "site_photo", "现场.png", acts.PICTURE)
-        telling.tell(
-            f"客户管家 {case.manager['name']} 上传{photo['kind_name']}，SHA-256 {photo['sha256'][:12]}…"
-        )
         telling.at("2026-03-31 09:20")
         plan = {
             "chosen_calibre": "DN25",
             "plan": "自演示大道 DN100 预留口接入，DN25 水表一块",
             "survey_check": "as_prepared",
         }
-        case.refuses(MANAGER, "confirm_plan", {**plan, "chosen_calibre": "DN150"}, "水表比预留口还粗")
+        case.refuses(MANAGER, "confirm_plan", plan, "没有现场照片和草图就想定方案")
         fixed = case.complete(MANAGER, "confirm_plan", plan, "DN25 水表一块，现场核对与事先掌握一致")
         self._course.hands_over("acceptance_plan", "design", fixed)
         expect(
