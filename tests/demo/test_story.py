@@ -111,7 +111,7 @@ def test_the_figures_of_the_residential_quarter(told: dict[str, str]) -> None:
     # 325 hours of seven.
     assert "合计恰为 325/7 个工作日" in story
     assert "资料 2 项（申请表、项目图纸），跑腿 0 次，费用 1,110,200.00 元" in story
-    assert "停钟归零，已用 3.29，到期日回到 2026-05-20T11:00:00+08:00" in story
+    assert "停钟归零，已用 3.21，到期日回到 2026-05-20T11:00:00+08:00" in story
     assert "逐条验签无误" in story
 
 
