@@ -21,11 +21,15 @@ from notifications.recipients import staff as _staff
 
 
 def case_opened(event: events.CaseOpened) -> None:
-    """The customer learns who their manager is, the manager that there is somebody to call."""
+    """The customer learns who their manager is, the manager that there is somebody to call.
+
+    A manager who filled the form in with the customer, at the door or on the telephone, knows that.
+    """
     brief = briefs.case(event.case_id)
     values = _speech().of_case(brief)
     enqueue(Occasion(Kind.CASE_ACCEPTED, brief.case_id, brief.case_id, values), _customer(brief))
-    enqueue(Occasion(Kind.NEW_CASE, brief.case_id, brief.case_id, values), _staff([brief.acting]))
+    if event.by_staff_id != brief.acting.staff_id:
+        enqueue(Occasion(Kind.NEW_CASE, brief.case_id, brief.case_id, values), _staff([brief.acting]))
 
 
 def consultation_taken(event: events.ConsultationTaken) -> None:

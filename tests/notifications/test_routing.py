@@ -51,6 +51,11 @@ def test_the_first_visit_is_no_second_message_to_the_manager(known: Registry) ->
     ) + only("new_case", MANAGER.staff_id)
 
 
+def test_a_manager_who_filled_in_the_form_at_the_door_is_not_sent_to_call(known: Registry) -> None:
+    assert told(events.CaseOpened("case-1", MANAGER.staff_id)) == only("case_accepted", CUSTOMER)
+    assert ("new_case", MANAGER.staff_id) in told(events.CaseOpened("case-1", DESIGNER.staff_id))
+
+
 def test_another_task_that_opens_with_the_case_is_told(known: Registry) -> None:
     known.task = replace(TASK, task_key="design_opinion", opened_at=CASE.opened_at)
 
