@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask_migrate import Migrate
 from requests.adapters import BaseAdapter
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.cli import registry
 from app.core import clock, crypto, hotread, logs, objectstore
@@ -86,6 +87,10 @@ def _wired(app: StewardApp, settings: Settings) -> StewardApp:
     openapi.configure(app)
     problems.register(app)
     registration.open_doors(app)
+    if settings.trusted_proxies:
+        # Else everybody would seem to come from the proxy, and share one allowance of tries.
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
 
 

@@ -4,6 +4,7 @@ import click
 from flask import Flask
 
 from app.cli import calendar_desk, needs
+from app.cli.backup import backup
 from app.cli.calendar import calendar
 from app.cli.jobs import jobs
 from app.cli.keys import keys
@@ -13,7 +14,7 @@ from app.cli.sample import sample
 from app.cli.serve import serve
 from app.cli.staff import staff
 
-COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, sample, jobs, keys, staff, partners)
+COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, sample, jobs, keys, staff, partners, backup)
 
 
 def register(app: Flask) -> None:

@@ -66,6 +66,7 @@ class Settings:
     log_level: str
     session_hours: int
     tick_seconds: float
+    trusted_proxies: int
 
     @property
     def simulated(self) -> bool:
@@ -137,6 +138,7 @@ class _Reader:
             log_level=self._log_level(),
             session_hours=int(self._number("SESSION_HOURS", 24 * 7, lowest=1)),
             tick_seconds=self._number("TICK_SECONDS", 2.0),
+            trusted_proxies=self._proxies(),
         )
         if self._faults:
             raise SettingsError(self._faults)
@@ -216,6 +218,14 @@ class _Reader:
         if self._profile is Profile.PRODUCTION and path is not None:
             self._fault("CLOCK_FILE", "would set the clock, which production refuses")
         return path
+
+    def _proxies(self) -> int:
+        """How many proxies stand in front; so many last addresses of X-Forwarded-For are believed."""
+        written = self._environ.get(f"{PREFIX}TRUSTED_PROXIES") or "0"
+        if not written.isdecimal():
+            self._fault("TRUSTED_PROXIES", "must be a whole number, 0 or more")
+            return 0
+        return int(written)
 
     def _path(self, name: str, *, must_exist: bool = True) -> Path | None:
         value = self._environ.get(PREFIX + name)

@@ -1,10 +1,15 @@
 """Progress for whoever knows number and digits: little, limited, silent about which of the two is wrong."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from app.core import clock
+from app.core.db import db
+from app.core.settings import Settings
+from app.factory import create_app
 from tests.api.said import refused, told
 from tests.world import World
 
@@ -82,3 +87,39 @@ def test_a_success_counts_as_well(world: World, number: str) -> None:
     for _ in range(10):
         assert ask(world, number).status_code == 200
     refused(ask(world, number), 429, "too_many_attempts")
+
+
+@pytest.fixture
+def behind_a_proxy(database_url: str) -> Iterator[World]:
+    application = create_app(Settings.for_tests(database_url=database_url, trusted_proxies="1"))
+    before = clock.in_use()
+    yield World(application)
+    clock.use(before)
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def forwarded(world: World, number: str, *chain: str) -> TestResponse:
+    return world.client.post(
+        "/api/v1/customer/lookups",
+        json={"number": number, "phone_last_digits": DIGITS},
+        environ_base={"REMOTE_ADDR": "127.0.0.1"},
+        headers={"X-Forwarded-For": ", ".join(chain)},
+    )
+
+
+def test_behind_a_proxy_each_has_their_own_tries_and_nobody_forges_more(behind_a_proxy: World) -> None:
+    world = behind_a_proxy
+    for attempt in range(10):
+        # What the caller wrote into the header stands before what the proxy added, and is not believed.
+        forged = f"203.0.113.{attempt}"
+        refused(forwarded(world, f"260918{attempt:08d}", forged, HOME), 404, "case_not_found")
+    refused(forwarded(world, "26091800000099", "203.0.113.99", HOME), 429, "too_many_attempts")
+    refused(forwarded(world, "26091800000099", ELSEWHERE), 404, "case_not_found")
+
+
+def test_without_a_proxy_no_header_is_believed(world: World) -> None:
+    for attempt in range(10):
+        refused(forwarded(world, f"260918{attempt:08d}", f"203.0.113.{attempt}"), 404, "case_not_found")
+    refused(forwarded(world, "26091800000099", ELSEWHERE), 429, "too_many_attempts")

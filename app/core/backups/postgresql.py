@@ -1,0 +1,88 @@
+"""A backup of PostgreSQL by its own pg_dump and pg_restore, which must be on the PATH."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from app.core.backups.counting import Counts, count, must_be_empty
+
+FILE = "database.dump"
+
+
+class ToolMissingError(Exception):
+    """PostgreSQL's own tools are not on this machine."""
+
+
+class ToolFailedError(Exception):
+    """pg_dump or pg_restore ended with an error, which it told on standard error."""
+
+
+def dump(engine: Engine, folder: Path) -> Counts:
+    """Dump the database into `folder`; the rows that the dump holds, by table.
+
+    Counted in the very snapshot that is dumped, while others go on writing. Raises `ToolMissingError` and
+    `ToolFailedError`.
+    """
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+        counts = count(connection)
+        _run(
+            engine,
+            "pg_dump",
+            "--format=custom",
+            f"--snapshot={snapshot}",
+            f"--file={folder / FILE}",
+            "--no-owner",
+        )
+    return counts
+
+
+def load(engine: Engine, folder: Path) -> None:
+    """Restore the dump in `folder`, all of it or nothing.
+
+    Raises `DatabaseInUseError`, `ToolMissingError` and `ToolFailedError`.
+    """
+    with engine.connect() as connection:
+        must_be_empty(connection)
+    _run(
+        engine,
+        "pg_restore",
+        "--single-transaction",
+        "--exit-on-error",
+        "--no-owner",
+        f"--dbname={engine.url.database}",
+        str(folder / FILE),
+    )
+
+
+def _run(engine: Engine, tool: str, *arguments: str) -> None:
+    path = shutil.which(tool)
+    if path is None:
+        message = f"{tool} is not on the PATH; install PostgreSQL's client tools"
+        raise ToolMissingError(message)
+    # In the environment and not in the arguments, which every user of the machine can read.
+    done = subprocess.run(  # noqa: S603 - the tool by its full path, arguments of our own
+        [path, *arguments],
+        env={**os.environ, **_address(engine)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ToolFailedError(done.stderr.strip())
+
+
+def _address(engine: Engine) -> dict[str, str]:
+    url = engine.url
+    host = url.host or url.query.get("host")
+    found = {
+        "PGHOST": host if isinstance(host, str) else None,
+        "PGPORT": str(url.port) if url.port else None,
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
+    }
+    return {name: value for name, value in found.items() if value}
