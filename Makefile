@@ -23,7 +23,7 @@ $(INSTALLED): requirements-dev.lock tools/setup
 	@tools/setup "$(PYTHON)" requirements-dev.lock
 	@touch $@
 
-demo: $(INSTALLED) ## play a case over real HTTP in simulated time; PROGRAM=single_meter is the default
+demo: $(INSTALLED) ## play a case of each program over real HTTP in simulated time; PROGRAM=three_zero only that one
 	@$(PY) -m app.demo $(PROGRAM) $(ARGS)
 
 serve: $(INSTALLED) ## serve sample data on loopback, with the jobs beside it

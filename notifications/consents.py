@@ -37,11 +37,15 @@ class Wanted:
 
 
 def wanted(customer_id: str) -> list[Wanted]:
-    """What to ask this customer for at the next tap: what has run out first, then by the city's order."""
+    """What to ask this customer for at the next tap: what is held least first, then by the city's order.
+
+    By how much is held, and not only whether: several stops may begin or end at one instant, and a template
+    that comes last in the city's order would never be held more than once.
+    """
     held = _remaining(briefs.customer(customer_id).openid)
     words = catalog.current()
     ranked = sorted(
-        (held.get(key, 0) > 0, template.ask_order, key)
+        (held.get(key, 0), template.ask_order, key)
         for key, template in words.templates.items()
         if template.ask_order is not None
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 from app.domain import events
 from app.domain.programs.definition import StageKind
 from app.services import briefs
-from app.services.briefs import PersonBrief, TaskBrief
+from app.services.briefs import PersonBrief, StopBrief, TaskBrief
 from app.services.cases import rating
 from notifications import catalog, outbox
 from notifications.kinds import Kind
@@ -21,11 +21,15 @@ from notifications.recipients import staff as _staff
 
 
 def case_opened(event: events.CaseOpened) -> None:
-    """The customer learns who their manager is, the manager that there is somebody to call."""
+    """The customer learns who their manager is, the manager that there is somebody to call.
+
+    A manager who filled the form in with the customer, at the door or on the telephone, knows that.
+    """
     brief = briefs.case(event.case_id)
     values = _speech().of_case(brief)
     enqueue(Occasion(Kind.CASE_ACCEPTED, brief.case_id, brief.case_id, values), _customer(brief))
-    enqueue(Occasion(Kind.NEW_CASE, brief.case_id, brief.case_id, values), _staff([brief.acting]))
+    if event.by_staff_id != brief.acting.staff_id:
+        enqueue(Occasion(Kind.NEW_CASE, brief.case_id, brief.case_id, values), _staff([brief.acting]))
 
 
 def consultation_taken(event: events.ConsultationTaken) -> None:
@@ -58,12 +62,14 @@ def stage_completed(event: events.StageCompleted) -> None:
 
 def clock_stopped(event: events.ClockStopped) -> None:
     """The customer learns why time no longer counts, and what they can do."""
-    _tell_of_stop(Kind.CLOCK_STOPPED, event.stop_id)
+    _tell_of_stop(Kind.CLOCK_STOPPED, briefs.stop(event.stop_id))
 
 
 def clock_resumed(event: events.ClockResumed) -> None:
-    """The customer learns when it is due now."""
-    _tell_of_stop(Kind.CLOCK_RESUMED, event.stop_id)
+    """The customer learns when it is due now; not while another stop, of which they know, holds the clock."""
+    brief = briefs.stop(event.stop_id)
+    if not brief.still_stopped:
+        _tell_of_stop(Kind.CLOCK_RESUMED, brief)
 
 
 def stage_due_moved(event: events.StageDueMoved) -> None:
@@ -137,9 +143,8 @@ def task_overdue(event: events.TaskOverdue) -> None:
     enqueue(occasion, _staff([*brief.holders, brief.case.acting, *briefs.supervisors()]))
 
 
-def _tell_of_stop(kind: Kind, stop_id: str) -> None:
-    brief = briefs.stop(stop_id)
-    occasion = Occasion(kind, stop_id, brief.case.case_id, _speech().of_stop(brief))
+def _tell_of_stop(kind: Kind, brief: StopBrief) -> None:
+    occasion = Occasion(kind, brief.stop_id, brief.case.case_id, _speech().of_stop(brief))
     enqueue(occasion, _customer(brief.case))
 
 

@@ -10,6 +10,7 @@ from app.core.db import db
 from app.domain.errors import NotFoundError
 from notifications.kinds import KINDS, Audience, Kind
 from notifications.models import DeliveryState, InboxEvent, Notice, OutboxMessage
+from notifications.webhooks.models import PartnerDelivery, WebhookState
 
 IN_APP = "in_app"
 """The state of what was told in the app only, because no channel reaches the person."""
@@ -120,12 +121,17 @@ def messages_of_case(case_id: str) -> list[MessageLine]:
 
 
 def waiting_now() -> int:
-    """What the jobs still have to do at this instant: messages due or being sent, callbacks to work off."""
+    """What the jobs still have to do at this instant.
+
+    Messages due or being sent, partners to be told or being told, callbacks to work off.
+    """
     now = clock.now()
     due = (OutboxMessage.state == DeliveryState.WAITING) & (OutboxMessage.next_attempt_at <= now)
     messages = select(func.count()).where(or_(due, OutboxMessage.state == DeliveryState.SENDING))
+    telling = (PartnerDelivery.state == WebhookState.WAITING) & (PartnerDelivery.next_attempt_at <= now)
+    partners = select(func.count()).where(or_(telling, PartnerDelivery.state == WebhookState.SENDING))
     events = select(func.count()).where(InboxEvent.handled_at.is_(None), InboxEvent.next_attempt_at <= now)
-    return (db.session.scalar(messages) or 0) + (db.session.scalar(events) or 0)
+    return sum(db.session.scalar(count) or 0 for count in (messages, partners, events))
 
 
 def _page(mine: ColumnElement[bool], before: int | None, limit: int) -> NoticePage:

@@ -1,1 +1,1 @@
-"""The story that `make demo` plays, and the openly fictional sample data that `make serve` shows."""
+"""The stories that `make demo` plays, and the openly fictional sample data that `make serve` shows."""

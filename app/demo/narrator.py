@@ -36,6 +36,12 @@ class Narrator:
         self._day = ""
         self.messages = 0
 
+    def title(self, text: str) -> None:
+        """A story begins, or what came of all of them is told."""
+        rule = "═" * (_COLUMNS + 10)
+        for line in ("", rule, f"  {text}", rule):
+            self._print(self._in(_BOLD, line) if line else line)
+
     def heading(self, text: str) -> None:
         """A part of the story begins."""
         self._print()

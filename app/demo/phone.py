@@ -1,5 +1,6 @@
 """The mini-program in somebody's hand: logging in, and every request as the client would send it."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -28,11 +29,8 @@ class Phone:
 
     def send(self, method: str, path: str, body: object = None, key: str | None = None) -> Answer:
         """A request below the person's part of the API; `key` repeats an earlier POST's Idempotency-Key."""
-        answer = self._sent(method, path, body, key)
-        if answer.status == UNAUTHORIZED:
-            self.log_in()
-            answer = self._sent(method, path, body, key)
-        return answer
+        address = f"{API}/{self.audience}{path}"
+        return self._logged_in(lambda: self._server.send(method, address, body, self._headers(method, key)))
 
     def ask(self, method: str, path: str, body: object = None, key: str | None = None) -> Any:
         """The body of a successful answer. Raises `UnexpectedAnswerError` for any other."""
@@ -49,11 +47,29 @@ class Phone:
         """The answer to a POST."""
         return self.ask("POST", path, body, key)
 
-    def _sent(self, method: str, path: str, body: object, key: str | None) -> Answer:
+    def upload(self, case_id: str, kind: str, name: str, content: bytes) -> dict[str, Any]:
+        """Bring a document into a case. Raises `UnexpectedAnswerError` when it is not taken."""
+        path = f"{API}/{self.audience}/cases/{case_id}/documents"
+        answer = self._logged_in(
+            lambda: self._server.send_file(path, {"kind": kind}, (name, content), self._headers("POST"))
+        )
+        if not answer.ok:
+            raise UnexpectedAnswerError(f"{self.person.name}: POST {path}: {answer.status} {answer.body}")
+        document: dict[str, Any] = answer.body
+        return document
+
+    def _logged_in(self, request: Callable[[], Answer]) -> Answer:
+        answer = request()
+        if answer.status == UNAUTHORIZED:
+            self.log_in()
+            answer = request()
+        return answer
+
+    def _headers(self, method: str, key: str | None = None) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {self.token}"}
         if method == "POST":
             headers["Idempotency-Key"] = key or uuid4().hex
-        return self._server.send(method, f"{API}/{self.audience}{path}", body, headers)
+        return headers
 
     def _session(self, body: dict[str, str]) -> dict[str, Any]:
         session: dict[str, Any] = self._server.ask("POST", f"{API}/{self.audience}/sessions", body)

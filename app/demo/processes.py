@@ -68,13 +68,17 @@ class Process:
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
 
+    def output(self) -> str:
+        """Everything the process has printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
     def first_line(self) -> str | None:
         """The first line of the log, once it is complete."""
-        line, newline, _ = self.log.read_text(encoding="utf-8", errors="replace").partition("\n")
+        line, newline, _ = self.output().partition("\n")
         return line if newline else None
 
     def fault(self, what: str) -> StackError:
         """An error that says what is wrong with this process, with the end of its log."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
+        lines = self.output().splitlines()[-TAIL_LINES:]
         tail = "\n".join(f"    {line}" for line in lines) or "    (nothing)"
         return StackError(f"{self.name} {what}; the end of {self.log}:\n{tail}")

@@ -32,9 +32,9 @@ _NOT_HANDED_ON = ("STEWARD_", "FLASK_")
 class Stack:
     """Starts the processes on entry and ends them on exit, however the block is left.
 
-    `folder` keeps database, clock and logs. With `start` (aware) all processes share one clock that stands
-    there until the console sets it; without it they run on the machine's. `tick_seconds` is how often, in
-    real seconds, the jobs look for work. `port` 0 takes any free one. Raises `StackError`.
+    `folder` keeps database, documents, clock and logs. With `start` (aware) all processes share one clock
+    that stands there until the console sets it; without it they run on the machine's. `tick_seconds` is how
+    often, in real seconds, the jobs look for work. `port` 0 takes any free one. Raises `StackError`.
     """
 
     def __init__(
@@ -86,8 +86,8 @@ class Stack:
         """Bring the database to the newest migration."""
         self.run("db", "upgrade")
 
-    def run(self, *command: str, wechat_inside: bool = False) -> None:
-        """Run a `flask` command of the product to its end, on the settings of this stack.
+    def run(self, *command: str, wechat_inside: bool = False) -> str:
+        """Run a `flask` command of the product to its end, on the settings of this stack; what it printed.
 
         With `wechat_inside` the command has a WeChat of its own, inside its process: nothing it sends
         reaches the phones of this stack.
@@ -95,11 +95,12 @@ class Stack:
         environ = self._environ()
         if wechat_inside:
             del environ["STEWARD_WECHAT_URL"]
-        name = "-".join(command)
+        name = "-".join(command[:2])
         arguments = ("-m", "flask", "--app", "wsgi", *command)
         process = Process(name, arguments, environ, self._logs / f"{name}.log")
         try:
             process.finish(COMMAND_SECONDS)
+            return process.output()
         finally:
             process.end()
 
@@ -142,12 +143,16 @@ class Stack:
         environ |= {
             "STEWARD_PROFILE": "demo",
             "STEWARD_DATABASE_URL": f"sqlite:///{self.folder.resolve() / 'steward.db'}",
+            "STEWARD_DOCUMENTS_URL": f"file://{self.folder.resolve() / 'documents'}",
             "STEWARD_TICK_SECONDS": str(self._tick_seconds),
             # A proxy that the machine uses for the world has no business on loopback.
             "NO_PROXY": f"{HOST},localhost",
             "no_proxy": f"{HOST},localhost",
             "PYTHONIOENCODING": "utf-8",
         }
+        if environ.pop("PYTHONDONTWRITEBYTECODE", None):
+            # Several processes of the same code compile it once, and still leave nothing in the project.
+            environ["PYTHONPYCACHEPREFIX"] = str(self.folder.resolve() / "compiled")
         if self._simulator_url:
             environ["STEWARD_WECHAT_URL"] = self._simulator_url
         if self._clock_file is not None:

@@ -1,12 +1,13 @@
 """What every story has: people with their phones, one clock, and steps that are checked as they are told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.demo import people
 from app.demo.narrator import Narrator
+from app.demo.outcome import Outcome
 from app.demo.people import Person
 from app.demo.phone import CustomerPhone, StaffPhone
 from app.demo.simulated import SimulatedWeChat
@@ -39,8 +40,17 @@ class Heard:
 class Telling:
     """A story being told: moves the clock, prints what happens, remembers the messages that arrived."""
 
-    def __init__(self, server: Wire, wechat: SimulatedWeChat, narrator: Narrator, line: WorkingTime) -> None:
+    def __init__(
+        self,
+        server: Wire,
+        wechat: SimulatedWeChat,
+        narrator: Narrator,
+        line: WorkingTime,
+        command: Callable[..., str],
+    ) -> None:
+        """`command` runs a `flask` command, as the utility's IT does, and gives what it printed."""
         self.server = server
+        self.command = command
         self.line = line
         self.narrator = narrator
         self.heard: list[Heard] = []
@@ -104,6 +114,15 @@ class Telling:
                 )
             )
         self._shown = len(messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story that can be told: its program, when it begins (in the city's time), and how it goes."""
+
+    key: str
+    start: str
+    tell: Callable[[Telling], Outcome]
 
 
 def whose_openids() -> dict[str, str]:

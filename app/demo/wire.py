@@ -39,10 +39,18 @@ class Wire:
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Whatever the server answers. Raises `requests.RequestException` when it does not."""
-        response = self._http.request(
-            method, self.url + path, json=body, headers=dict(headers or {}), timeout=TIMEOUT
-        )
-        return Answer(response.status_code, response.json() if response.content else None)
+        return self._exchange(method, path, headers, json=body)
+
+    def send_bytes(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """The same for a body of JSON whose very bytes were signed."""
+        typed = {"Content-Type": "application/json"} if body else {}
+        return self._exchange(method, path, {**headers, **typed}, data=body)
+
+    def send_file(
+        self, path: str, form: Mapping[str, str], file: tuple[str, bytes], headers: Mapping[str, str]
+    ) -> Answer:
+        """Upload a file (name and content) with the fields of its form."""
+        return self._exchange("POST", path, headers, data=dict(form), files={"file": file})
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """The body of a successful answer. Raises `UnexpectedAnswerError` for any other."""
@@ -50,3 +58,9 @@ class Wire:
         if not answer.ok:
             raise UnexpectedAnswerError(f"{method} {path}: {answer.status} {answer.body}")
         return answer.body
+
+    def _exchange(self, method: str, path: str, headers: Mapping[str, str] | None, **content: Any) -> Answer:
+        response = self._http.request(
+            method, self.url + path, headers=dict(headers or {}), timeout=TIMEOUT, **content
+        )
+        return Answer(response.status_code, response.json() if response.content else None)

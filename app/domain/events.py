@@ -6,9 +6,13 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class CaseOpened:
-    """An application was submitted: the case, its manager and its first stage exist."""
+    """An application was submitted: the case, its manager and its first stage exist.
+
+    `by_staff_id`: who of the staff submitted it in the customer's stead, if anybody did.
+    """
 
     case_id: str
+    by_staff_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

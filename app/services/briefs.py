@@ -78,7 +78,10 @@ class TaskBrief:
 
 @dataclass(frozen=True, slots=True)
 class StopBrief:
-    """A stop, and when the running stage is due now that it ended."""
+    """A stop, and when the running stage is due now that it ended.
+
+    `still_stopped` says whether another stop holds the clock: then the end of this one lets nothing run.
+    """
 
     stop_id: str
     case: CaseBrief
@@ -87,6 +90,7 @@ class StopBrief:
     started_at: datetime
     ended_at: datetime | None
     due_at: datetime | None
+    still_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +276,17 @@ def stop(stop_id: str) -> StopBrief:
             .order_by(Stage.due_at)
             .limit(1)
         ),
+        still_stopped=db.session.scalar(
+            select(Stop.id)
+            .where(
+                Stop.case_id == found.case_id,
+                Stop.id != found.id,
+                Stop.ended_at.is_(None),
+                Stop.struck_at.is_(None),
+            )
+            .limit(1)
+        )
+        is not None,
     )
 
 

@@ -22,6 +22,11 @@ class By:
 ENGINE = By(Actor.ENGINE)
 
 
+def staff_of(by: By) -> str | None:
+    """The member of staff who acts; None when it is anybody else."""
+    return by.id if by.actor is Actor.STAFF else None
+
+
 def by_customer(customer_id: str) -> By:
     """The customer acts."""
     return By(Actor.CUSTOMER, customer_id)

@@ -1,5 +1,7 @@
 """The simulator's console: codes to log in with by hand, and whom a message is for."""
 
+from tests.api.platform import added
+from tests.api.test_partner_application import APPLICATION
 from tests.world import World
 
 
@@ -26,6 +28,30 @@ def test_a_fault_is_listed_until_it_is_cleared(world: World) -> None:
     assert world.client.post("/dev/faults", json={"path": "*", "failure": "flood"}).status_code == 422
     world.client.delete("/dev/faults")
     assert world.client.get("/dev/faults").get_json()["items"] == []
+
+
+def test_the_clock_jumps_over_no_promise_that_runs_short(world: World) -> None:
+    """The headline of a case opened on Friday 09:00 warns on Sunday the 20th, a make-up workday, at 14:00."""
+    world.submitted(world.log_in("o_customer", "13800000001"))
+    world.at("2026-09-20 13:59")
+    world.work()
+    assert world.client.get("/dev/clock").get_json()["next_timer"] == "2026-09-20T06:00:00+00:00"
+    world.at("2026-09-20 14:00")
+    assert world.client.get("/dev/clock").get_json()["timers_due"] == 1
+    world.work()
+    assert world.client.get("/dev/clock").get_json()["timers_due"] == 0
+
+
+def test_a_partner_that_is_still_to_be_told_is_waited_for(world: World) -> None:
+    platform = added(world.app, url="https://partner.example.invalid/hooks")
+    platform.send("POST", "/applications", APPLICATION)
+    manager = world.staff("G001")
+    case = manager.get("/staff/cases")["items"][0]["id"]
+    before = world.client.get("/dev/clock").get_json()["messages_waiting"]
+    # Nobody owns the case yet, so that the stop is told to the partner alone.
+    stop = {"reason": "road_permit", "party": "authority", "evidence": "受理单"}
+    manager.post(f"/staff/cases/{case}/stops", stop)
+    assert world.client.get("/dev/clock").get_json()["messages_waiting"] == before + 1
 
 
 def test_the_page_asks_nothing_of_the_world_outside(world: World) -> None:

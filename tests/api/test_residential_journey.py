@@ -1,8 +1,12 @@
 """A new residential quarter over HTTP, with the figures a customer would check: two clocks, side by side."""
 
-from tests.world import World
+from tests.world import Phone, World
 
 ACCEPTANCE = ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan")
+
+
+def titles(customer: Phone) -> list[str]:
+    return [notice["title"] for notice in customer.get("/customer/notices")["items"]]
 
 
 def test_a_residential_quarter_runs_to_its_rated_end(world: World) -> None:
@@ -24,10 +28,13 @@ def test_a_residential_quarter_runs_to_its_rated_end(world: World) -> None:
     # Both stops run at once and count once; the second to end lets the clock run.
     world.at("2026-09-30 15:00")
     world.complete(case["id"], "estimate_accepted")
-    assert world.log_in("o_customer").get(f"/customer/cases/{case['id']}")["clock"]["stopped"]
+    customer = world.log_in("o_customer")
+    assert customer.get(f"/customer/cases/{case['id']}")["clock"]["stopped"]
+    assert "办理计时已恢复" not in titles(customer)
     # 1 to 7 October is National Day; Saturday the 10th is worked.
     world.at("2026-10-08 15:00")
     world.complete(case["id"], "site_ready")
+    assert titles(world.log_in("o_customer")).count("办理计时已恢复") == 1
     world.at("2026-10-08 16:00")
     world.complete(case["id"], "sign_agreement")
     world.at("2026-10-10 16:00")

@@ -26,6 +26,7 @@ def test_a_three_zero_project_runs_to_its_rated_end_and_asks_nothing(world: Worl
     world.complete(case["id"], "project_set_up")
     progress = customer.get(f"/customer/cases/{case['id']}")
     assert progress["clock"]["reason"] == "施工现场不具备施工条件"
+    assert progress["next_action"] == "请您备好施工现场并告知客户管家，完成后我们继续计时办理。"
     world.at("2026-09-22 14:30")
     world.complete(case["id"], "site_ready")
     # 25 to 27 September are the Mid-Autumn holiday.

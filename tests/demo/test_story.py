@@ -7,18 +7,40 @@ from pathlib import Path
 import pytest
 
 from app.demo import __main__ as demo
-from app.demo.story import StoryFailedError, Telling, expect
+from app.demo.outcome import Outcome
+from app.demo.story import Story, StoryFailedError, Telling, expect
+from app.domain.citydata import city_folder
+from app.services import city
 from tests.databases import PROJECT
 
 
-def test_the_single_meter_story_plays_to_its_end() -> None:
-    played = subprocess.run(
-        [sys.executable, "-m", "app.demo"], cwd=PROJECT, capture_output=True, text=True, check=False
-    )
-    told = played.stdout
-    assert played.returncode == 0, told[-2000:] + played.stderr
-    table = [line.split() for line in told.splitlines() if line.endswith(("按时", "超期"))]
-    assert table == [
+@pytest.fixture(scope="module")
+def played() -> subprocess.CompletedProcess[str]:
+    """`make demo`: every story, each on a stack of its own."""
+    return _demo()
+
+
+@pytest.fixture(scope="module")
+def told(played: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    """What was told of each program, and under "" what was told of all of them."""
+    rule = "═" * 74
+    parts = [part.strip() for part in played.stdout.split(rule)[1:]]
+    titles = [title.split()[-1] for title in parts[::2]]
+    return {
+        title if title in demo.STORIES else "": text for title, text in zip(titles, parts[1::2], strict=True)
+    }
+
+
+def test_every_story_plays_to_its_end(played: subprocess.CompletedProcess[str], told: dict[str, str]) -> None:
+    assert played.returncode == 0, played.stdout[-2000:] + played.stderr
+    assert list(told) == [*demo.STORIES, ""]
+    assert "\x1b[" not in played.stdout
+    assert "✗" not in played.stdout
+
+
+def test_the_figures_of_the_single_meter(told: dict[str, str]) -> None:
+    story = told["single_meter"]
+    assert _stages(story) == [
         # 09:20-12:00 and 13:30-15:20 of seven office hours.
         ["受理并确定用水方案", "0.5–1", "0.64", "0.00", "按时"],
         # 1 h 40 of Friday, the whole of the make-up Sunday, 4.5 h of Monday.
@@ -30,24 +52,83 @@ def test_the_single_meter_story_plays_to_its_end() -> None:
         # 1.5 h of 30 September, 8, 9 and 10 October, and 1 h 50 of Monday the 12th.
         ["客户回访", "3", "3.48", "0.00", "超期"],
     ]
-    assert "headline：承诺 2，已用 1.07" in told
-    assert "full process：承诺 3–10，已用 5.57" in told
-    assert "资料 1 项（申请表），跑腿 0 次，费用 3,860.00 元" in told
-    assert "「任务超期提醒」10-12 08:30" in told
-    assert "\x1b[" not in told
+    assert "headline：承诺 2，已用 1.07" in story
+    assert "full process：承诺 3–10，已用 5.57" in story
+    # 39 hours of seven.
+    assert "合计恰为 39/7 个工作日" in story
+    assert "资料 1 项（申请表），跑腿 0 次，费用 3,860.00 元" in story
+    assert "「任务超期提醒」10-12 08:30" in story
+
+
+def test_the_figures_of_the_three_zero_project(told: dict[str, str]) -> None:
+    story = told["three_zero"]
+    assert _stages(story) == [
+        # 3 h of the morning, 1 h of the afternoon; no limit is given, and it is outside the full process.
+        ["项目审核报批", "–", "0.57", "0.00", "–"],
+        # 2.5 h of Monday, 50 minutes of Tuesday.
+        ["受理并确定用水方案", "0.5–1", "0.48", "0.00", "按时"],
+        # 6 h 10 of Tuesday, 5 h of Wednesday.
+        ["设计出图", "1–2", "1.60", "0.00", "按时"],
+        # 4.5 h of 7 April, 5.5 h of the 10th, the 13th, 2 h of the 14th; stopped 2 h, two days and 0.5 h for
+        # the site (4 to 6 April are the Tomb-Sweeping holiday), 2 h, two days and 1.5 h for the permit.
+        ["工程施工、验收通水", "1–6", "2.71", "4.86", "按时"],
+        # 5 h of Tuesday, the 15th, 1.5 h of Thursday.
+        ["客户回访", "3", "1.93", "0.00", "按时"],
+    ]
+    assert "headline" not in story
+    assert "full process：承诺 2–9，已用 4.79" in story
+    # 33.5 hours of seven.
+    assert "合计恰为 67/14 个工作日" in story
+    assert "资料 0 项，跑腿 0 次，费用 0.00 元" in story
+    assert "企业代客户承担：26,500.00 元" in story
+    assert "逐条验签无误" in story
+
+
+def test_the_figures_of_the_residential_quarter(told: dict[str, str]) -> None:
+    story = told["residential"]
+    assert _stages(story) == [
+        # 09:30-12:00 and 13:30-15:00; due at the close of the day.
+        ["信息传递", "当日", "0.57", "0.00", "按时"],
+        # 2 h of Monday, Tuesday, 2.5 h of Wednesday.
+        ["受理并确定用水方案", "1–2", "1.64", "0.00", "按时"],
+        # 22 April 11:00 to 18 May 11:00 are sixteen days: 1 to 5 May are off, Saturday the 9th is worked; and
+        # 2.5 h. The struck stop of two days is in no figure.
+        ["设计出图", "18", "16.36", "0.00", "按时"],
+        # 2 h, Tuesday, 1.5 h.
+        ["出具概算", "1–6", "1.50", "0.00", "按时"],
+        # 1.5 h before and after the payment; stopped 5.5 h, two days and 0.5 h, then 5 h, two days and 4.5 h.
+        ["签订协议、缴纳费用", "1", "0.43", "6.21", "按时"],
+        # 28 May 16:00 to 6 July 16:00 are twenty-six days without 19 June; and 1.5 h.
+        ["工程施工（户表安装、工程验收）", "30", "26.21", "0.00", "按时"],
+        # 09:00-11:00.
+        ["挂表通水", "1–3", "0.29", "0.00", "按时"],
+        # Two days and 2.5 h.
+        ["客户回访", "3", "2.36", "0.00", "按时"],
+    ]
+    # 11.5 and 2 hours.
+    assert "headline：承诺 2，已用 1.93" in story
+    assert "full process：承诺 60，已用 46.43" in story
+    # 325 hours of seven.
+    assert "合计恰为 325/7 个工作日" in story
+    assert "资料 2 项（申请表、项目图纸），跑腿 0 次，费用 1,110,200.00 元" in story
+    assert "停钟归零，已用 3.21，到期日回到 2026-05-20T11:00:00+08:00" in story
+    assert "逐条验签无误" in story
+
+
+def test_one_row_for_each_program(told: dict[str, str]) -> None:
+    rows = [line.split() for line in told[""].splitlines()]
+    assert [row[:-1] for row in rows if row and row[-1].isdecimal()] == [
+        ["单表接水", "3–10", "5.57", "“221”", "1.07/2", "1", "0", "3,860.00"],
+        ["“三零”项目", "2–9", "4.79", "–", "0", "0", "0.00"],
+        ["新建居民住宅小区", "60", "46.43", "“222”", "1.93/2", "2", "0", "1,110,200.00"],
+    ]
 
 
 def test_a_program_without_a_story_is_named() -> None:
-    played = subprocess.run(
-        [sys.executable, "-m", "app.demo", "no_such_program"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    played = _demo("no_such_program")
     assert played.returncode == 2
     assert "no_such_program" in played.stderr
-    assert "single_meter" in played.stderr
+    assert all(key in played.stderr for key in demo.STORIES)
 
 
 def test_a_step_that_is_not_as_told_is_an_error() -> None:
@@ -59,9 +140,35 @@ def test_a_step_that_is_not_as_told_is_an_error() -> None:
 def test_a_failed_step_ends_the_demo_with_exit_code_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def sabotaged(telling: Telling) -> None:
+    def sabotaged(telling: Telling) -> Outcome:
         telling.tell("开始")
         expect(telling.server.send("GET", "/healthz").status == 500, "服务器应当坏掉")
+        raise AssertionError("unreachable")
 
-    assert demo.play(sabotaged, tmp_path) == 1
-    assert "与故事不符：服务器应当坏掉" in capsys.readouterr().out
+    def never(_telling: Telling) -> Outcome:
+        raise AssertionError("a story after one that failed is not told")
+
+    stories = [
+        Story("three_zero", "2026-03-30 08:40", sabotaged),
+        Story("single_meter", "2026-09-18 08:40", never),
+    ]
+    assert demo.play_all(stories, tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "与故事不符：服务器应当坏掉" in said
+    assert "与故事相符" not in said
+
+
+def test_each_program_of_the_city_has_its_story() -> None:
+    assert list(demo.STORIES) == list(city.read(city_folder({})).programs)
+
+
+def _demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app.demo", *arguments]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+
+def _stages(story: str) -> list[list[str]]:
+    """The table of stages: from the rule under its heads to the empty line."""
+    lines = [line.strip() for line in story.splitlines()]
+    start = max(place for place, line in enumerate(lines) if line and set(line) == {"─"}) + 1
+    return [line.split() for line in lines[start : lines.index("", start)]]

@@ -123,6 +123,12 @@ def faults(city: Path) -> list[tuple[str, str, str]]:
             "duplicate key 'fund_raising'",
         ),
         (
+            'asks = "请您备款并缴纳"',
+            "",
+            "stop_reasons[1].asks",
+            "missing: what the customer is asked to do, such as 请您备款并缴纳",
+        ),
+        (
             'follows = ["design"]',
             'follows = ["drawing"]',
             "stages[3].follows",

@@ -38,6 +38,13 @@ def test_what_has_run_out_is_asked_for_before_what_is_held(known: Registry) -> N
     assert [template.key for template in wanted(CUSTOMER)] == ["water_on", "clock", "accepted"]
 
 
+def test_what_is_held_least_is_asked_for_first(known: Registry) -> None:
+    report(accepted=1, progress=1, water_on=1, clock=1)
+    report(accepted=1, water_on=1)
+
+    assert [template.key for template in wanted(CUSTOMER)] == ["progress", "clock", "accepted"]
+
+
 def test_a_tap_that_is_told_by_client_and_wechat_counts_once_in_either_order(known: Registry) -> None:
     report(accepted=1)
     event("accepted")

@@ -51,6 +51,11 @@ def test_the_first_visit_is_no_second_message_to_the_manager(known: Registry) ->
     ) + only("new_case", MANAGER.staff_id)
 
 
+def test_a_manager_who_filled_in_the_form_at_the_door_is_not_sent_to_call(known: Registry) -> None:
+    assert told(events.CaseOpened("case-1", MANAGER.staff_id)) == only("case_accepted", CUSTOMER)
+    assert ("new_case", MANAGER.staff_id) in told(events.CaseOpened("case-1", DESIGNER.staff_id))
+
+
 def test_another_task_that_opens_with_the_case_is_told(known: Registry) -> None:
     known.task = replace(TASK, task_key="design_opinion", opened_at=CASE.opened_at)
 
@@ -97,6 +102,12 @@ def test_a_customer_who_knows_already_is_not_told_of_the_acceptance_again(known:
 )
 def test_the_customer_alone_is_told_how_it_goes_and_once(known: Registry, event: object, kind: str) -> None:
     assert told(event, event) == only(kind, CUSTOMER)
+
+
+def test_the_end_of_one_stop_is_not_told_while_another_holds_the_clock(known: Registry) -> None:
+    known.stop = replace(known.stop, still_stopped=True)
+
+    assert told(events.ClockResumed("stop-1")) == Counter()
 
 
 @pytest.mark.parametrize("stage", ["construction", "return_visit", "after_work"])

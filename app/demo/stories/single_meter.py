@@ -8,14 +8,16 @@ On the way: a weekend, a make-up workday (Sunday the 20th), the Mid-Autumn and N
 from datetime import datetime
 from typing import Any
 
-from app.demo import opening
-from app.demo.case import Span, ToldCase, yuan
+from app.demo import acts, opening
+from app.demo.case import ToldCase
+from app.demo.course import Course
+from app.demo.outcome import Outcome, yuan
 from app.demo.phone import CustomerPhone
-from app.demo.story import Telling, expect
+from app.demo.story import Story, Telling, expect
+from app.demo.verdict import Verdict
 from app.domain.worktime import Stretch, rounded
 
 KEY = "single_meter"
-START = "2026-09-18 08:40"
 MANAGER = "G001"
 
 # An organisation that does not exist, with a code whose check digit is right.
@@ -41,27 +43,28 @@ FAULTY: dict[str, Any] = {
 }
 
 
-def tell(telling: Telling) -> None:
+def tell(telling: Telling) -> Outcome:
     """Play the story. Raises `StoryFailedError` at the first step that is not as told."""
-    _Story(telling).play()
+    return _Acts(telling).play()
 
 
-class _Story:
-    """The acts in order; `_spans` collects what each stage really took."""
+STORY = Story(KEY, "2026-09-18 08:40", tell)
+
+
+class _Acts:
+    """The acts in order; `_course` collects what each stage really took."""
 
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
         self._narrator = telling.narrator
         self._customer: CustomerPhone = telling.customer("qianquan")
-        self._opened: dict[str, datetime] = {}
-        self._ended: dict[str, datetime] = {}
-        self._stops: list[Stretch] = []
+        self._course = Course(telling.line)
         self._accepted = telling.now
         self._price_fen = 0
         self._case: ToldCase
 
-    def play(self) -> None:
-        """Every act."""
+    def play(self) -> Outcome:
+        """Every act, and what came of it."""
         self._begins()
         self._plan_is_made()
         self._drawings_are_slow()
@@ -70,7 +73,7 @@ class _Story:
         self._water_runs()
         self._return_visit_is_late()
         self._case_closes()
-        self._sum_up()
+        return self._sum_up()
 
     def _begins(self) -> None:
         telling, customer = self._telling, self._customer
@@ -79,7 +82,7 @@ class _Story:
         opening.log_in(telling, customer, KEY)
         address = opening.begin_draft(telling, customer, KEY, FAULTY, ANSWERS)
         opened_at = telling.at("2026-09-18 09:20")
-        self._opened["acceptance_plan"] = opened_at
+        self._course.opened["acceptance_plan"] = opened_at
         self._case = case = opening.submit(telling, customer, address)
         expect(case.manager["name"] == telling.staff[MANAGER].person.name, "历下区应由管佳一负责")
         plan = case.progress()["stages"][0]
@@ -100,16 +103,7 @@ class _Story:
         case.take("N001", "network_survey")
         telling.at("2026-09-18 11:00")
         case.refuses_without_outputs("N001", "network_survey")
-        survey = {
-            "main_calibre_mm": 300,
-            "main_material": "球墨铸铁",
-            "main_depth_m": "1.2",
-            "peak_pressure_mpa": "0.28",
-            "outlet_calibre_mm": 100,
-            "outlet_valve": "闸阀，完好",
-            "network_state": "运行正常",
-        }
-        case.complete("N001", "network_survey", survey, "周边管道 DN300，预留口 DN100")
+        case.complete("N001", "network_survey", dict(acts.MAINS), "周边管道 DN300，预留口 DN100")
         visit = {"visited_at": telling.local("2026-09-18 10:40").isoformat(), "form_guided": True}
         case.complete(MANAGER, "site_visit", visit, "已上门，未再向客户要任何资料")
         case.complete("D001", "design_opinion", {"opinion": "可自预留口接入"}, "可自预留口接入")
@@ -117,13 +111,18 @@ class _Story:
         case.complete("E001", "engineering_opinion", opinion, "无需道路挖掘审批")
         confirmed_at = telling.at("2026-09-18 15:20")
         # Lower bound and half a day before due are the same instant here (0.5 of 1 day): one reminder.
-        reminded = telling.heard_by("任务提醒", self._opened["acceptance_plan"], case.manager["name"])
+        reminded = telling.heard_by("任务提醒", self._course.opened["acceptance_plan"], case.manager["name"])
         expect(len(reminded) == 1, "同一时刻的两个提醒应合并为一条")
         expect(reminded[0].at < confirmed_at, "提醒应在办结之前到达")
-        plan = {"chosen_calibre": "DN20", "plan": "自演示路 DN100 预留口接入，DN20 水表一块"}
-        self._hand_over(
+        plan = {
+            "chosen_calibre": "DN20",
+            "plan": "自演示路 DN100 预留口接入，DN20 水表一块",
+            "survey_check": "as_prepared",
+        }
+        self._course.hands_over(
             "acceptance_plan", "design", case.complete(MANAGER, "confirm_plan", plan, "DN20 水表一块")
         )
+        case.confirm_plan(ANSWERS["location"])
 
     def _drawings_are_slow(self) -> None:
         telling, case = self._telling, self._case
@@ -131,13 +130,17 @@ class _Story:
         telling.at("2026-09-18 16:00")
         case.look()
         case.take("D001", "drawings")
-        closed_for_the_day = telling.line.used(self._opened["design"], telling.local("2026-09-18 17:00"))
+        closed_for_the_day = telling.line.used(
+            self._course.opened["design"], telling.local("2026-09-18 17:00")
+        )
         telling.at("2026-09-19 10:00")
         on_saturday = next(stage for stage in case.look()["stages"] if stage["key"] == "design")
         expect(on_saturday["used"] == str(rounded(closed_for_the_day)), "周六不应计时")
         self._narrator.detail(f"周六不计时：设计出图已用仍是周五下班时的 {on_saturday['used']} 个工作日")
         telling.at("2026-09-21 14:30")
-        reminders = telling.heard_by("任务提醒", self._opened["design"], "图小南", case.manager["name"])
+        reminders = telling.heard_by(
+            "任务提醒", self._course.opened["design"], "图小南", case.manager["name"]
+        )
         # One working day after Friday 15:20 is Sunday 15:20, a make-up workday; half a day before Monday
         # 15:20 is Monday 10:20.
         expect(
@@ -146,7 +149,7 @@ class _Story:
             "设计院和客户管家应在下限（调休的周日 15:20）和到期前半个工作日（周一 10:20）各收到一次提醒",
         )
         drawings = {"drawing_number": "演示-SJ-2026-001", "reviewed": True}
-        self._hand_over(
+        self._course.hands_over(
             "design", "budget_contract", case.complete("D001", "drawings", drawings, "图纸已审定上传")
         )
 
@@ -155,13 +158,13 @@ class _Story:
         self._narrator.heading("出具预算、签订合同 quote and agreement")
         telling.at("2026-09-21 16:00")
         case.look()
-        chosen = case.quote(MANAGER, "quote", "standard")
+        chosen = case.choose(case.quote(MANAGER, "quote"), "standard")
         self._price_fen = price_fen = chosen["total_fen"]
         case.complete(MANAGER, "quote", {}, f"一费制 {yuan(price_fen)}，客户已选择{chosen['name']}")
         signed_at = telling.at("2026-09-22 09:30")
         number = case.confirm_paper(MANAGER, "sign_agreement", {})
         signed = {"signed_at": signed_at.isoformat()}
-        self._hand_over(
+        self._course.hands_over(
             "budget_contract",
             "construction",
             case.complete(MANAGER, "sign_agreement", signed, f"协议 {number} 已签"),
@@ -180,21 +183,22 @@ class _Story:
         expect(
             telling.heard_by("办理计时变更通知", stopped_at, self._customer.person.name), "客户应收到停钟通知"
         )
-        refused = telling.staff[MANAGER].send(
-            "POST", f"/cases/{case.id}/stops", {"reason": "rain", "party": "utility", "evidence": "下雨"}
-        )
-        expect(refused.body["code"] == "stop_not_allowed", "方案没有列出的原因不能停钟")
-        self._narrator.detail(f"想以“下雨”停钟：被拒绝。{refused.body['detail']}")
-        heard_before = len(telling.heard)
+        acts.refuses_stop(telling, case, "rain", "下雨")
+        told_before = len(telling.heard)
         paid_at = telling.at("2026-09-28 10:10")
-        expect(len(telling.heard) == heard_before, "停钟期间不应有任何提醒")
+        told = [(message.title, message.at, message.to_customer) for message in telling.heard[told_before:]]
+        # Three working days after Tuesday 09:30, with 25 to 27 September off (program data: `remind_after`).
+        expect(
+            told == [("任务提醒", telling.local("2026-09-28 09:30"), False)],
+            "停钟期间不催客户；只在 3 个工作日后提醒财务部和客户管家跟进一次",
+        )
         payment = {"paid_fen": self._price_fen, "receipt_number": "演示-SJ-9001"}
         case.complete("F001", "payment", payment, "中秋假期后到账，恢复计时")
-        self._narrator.detail("停钟 6 天（含 9 月 25–27 日中秋假期），其间没有一条提醒")
-        self._stops.append(Stretch(stopped_at, paid_at))
+        self._narrator.detail("停钟 6 天（含 9 月 25–27 日中秋假期），其间没有催过客户")
+        self._course.stops.append(Stretch(stopped_at, paid_at))
         resumed = case.look()
         expect(not resumed["clock"]["stopped"], "付款后应恢复计时")
-        due = telling.line.due(self._opened["construction"], 6, self._stops)
+        due = telling.line.due(self._course.opened["construction"], 6, self._course.stops)
         construction = next(stage for stage in resumed["stages"] if stage["key"] == "construction")
         expect(datetime.fromisoformat(construction["due_at"]) == due, "施工到期日应顺延停钟的时间")
         self._narrator.detail(f"施工到期日顺延为 {construction['due_at']}（国庆假期不计）")
@@ -214,9 +218,8 @@ class _Story:
             "meter_position": "一层水表井",
             "first_reading": "0",
         }
-        number = case.confirm_paper("M001", "water_on", meter)
-        water_on = case.complete("M001", "water_on", {}, f"挂表通水，供用水合同 {number} 当场签订")
-        self._hand_over("construction", "return_visit", water_on)
+        water_on = acts.water_on(case, meter, "挂表通水")
+        self._course.hands_over("construction", "return_visit", water_on)
         expect(telling.heard_by("通水通知", water_on, self._customer.person.name), "客户应收到通水通知")
         visit = [
             message
@@ -231,13 +234,10 @@ class _Story:
         manager = case.manager["name"]
         self._narrator.heading("竣工归档；回访逾期 after-work; the return visit is late")
         water_on = telling.now
-        surveyed = telling.at("2026-10-08 10:00")
-        survey = {"surveyed_at": surveyed.isoformat(), "survey_number": "演示-CL-001"}
-        case.complete("E001", "as_built_survey", survey, "竣工测量完成")
-        papers = {"drawings_agree": True, "papers_number": "演示-JG-001"}
-        case.complete("E001", "completion_papers", papers, "图纸与测量一致，资料已移交")
-        updated = telling.at("2026-10-09 10:00")
-        case.complete("N001", "gis_update", {"gis_updated_at": updated.isoformat()}, "GIS 已更新")
+        telling.at("2026-10-08 10:00")
+        acts.survey_and_hand_over(telling, case)
+        telling.at("2026-10-09 10:00")
+        acts.update_gis(telling, case, but="return_visit")
         telling.at("2026-10-12 10:00")
         reminders = [
             message.at
@@ -258,47 +258,31 @@ class _Story:
         )
 
     def _case_closes(self) -> None:
-        telling, case, customer = self._telling, self._case, self._customer
-        self._narrator.heading("回访与评价 the rated return visit")
-        customer.post(f"/cases/{case.id}/rating", {"rating": 5, "remark": "水很好，就是回访晚了一点"})
-        telling.tell(
-            f"客户管家 {case.manager['name']} 上门回访，客户 {customer.person.name} 在小程序评价 5 分"
-        )
-        telling.at("2026-10-12 10:20")
-        answers = {
-            **dict.fromkeys(("water_quality", "water_pressure", "installation", "attitude"), "good"),
-            **dict.fromkeys(("promises_kept", "fees_clear", "limits_known"), True),
-            **dict.fromkeys(("trips_made", "papers_asked_again", "money_asked_fen"), 0),
-            "remark": "回访晚于承诺，已致歉",
-        }
-        closed_at = case.complete(MANAGER, "return_visit", answers, "各项满意，未跑腿、未加要资料、未加收费")
-        self._ended["return_visit"] = closed_at
-        expect(case.progress()["state"] == "closed", "回访记录并评价后工单应办结")
-
-    def _sum_up(self) -> None:
         telling, case = self._telling, self._case
-        answer = case.progress()
-        spans = {key: Span(self._opened[key], ended) for key, ended in self._ended.items()}
-        case.check_figures(answer, spans, self._stops)
-        line, plan, build = telling.line, spans["acceptance_plan"], spans["construction"]
-        headline = line.used(plan.opened, plan.ended) + line.used(self._accepted, build.ended, self._stops)
-        whole = line.used(plan.opened, build.ended, self._stops)
-        expect(answer["headline"]["used"] == str(rounded(headline)), "“221”的已用工作日应与日历一致")
-        expect(answer["full_process"]["used"] == str(rounded(whole)), "全流程的已用工作日应与日历一致")
-        expect(headline <= 2 and whole <= 10, "本例应兑现 2 个工作日和 3–10 个工作日两项承诺")
+        self._narrator.heading("回访与评价 the rated return visit")
+        acts.rate(telling, case, "水很好，就是回访晚了一点")
+        telling.at("2026-10-12 10:20")
+        note = "各项满意，未跑腿、未加要资料、未加收费"
+        self._course.ended["return_visit"] = acts.close(case, "回访晚于承诺，已致歉", note)
+
+    def _sum_up(self) -> Outcome:
+        verdict = Verdict(self._telling, self._case, self._course)
+        verdict.check_stages()
+        spans = self._course.spans()
+        plan, build = spans["acceptance_plan"], spans["construction"]
+        verdict.check_promises(Stretch(plan.start, build.end), [plan, Stretch(self._accepted, build.end)])
         late = [
-            stage["key"] for stage in answer["stages"] if float(stage["used"]) > float(stage["promised_max"])
+            stage["key"]
+            for stage in verdict.progress["stages"]
+            if float(stage["used"]) > float(stage["promised_max"])
         ]
         expect(late == ["return_visit"], "本例只有回访一个环节超期")
-        ledger = case.asked_of_customer()
+        ledger = verdict.ledger
         expect(
             (ledger["documents"], ledger["trips"], ledger["payment_fen"]) == (1, 0, self._price_fen),
             "应只要 1 项资料、0 次跑腿和合同价款",
         )
-        case.check_messages()
-        case.look_up()
-        case.tell_result(answer, ledger)
-
-    def _hand_over(self, ended: str, opened: str, at: datetime) -> None:
-        self._ended[ended] = at
-        self._opened[opened] = at
+        verdict.check_receipt()
+        verdict.check_messages()
+        verdict.look_up()
+        return verdict.outcome()

@@ -281,7 +281,8 @@ class StopReason:
     """A coded reason (企业不可控时间) for which the clock may stop, and who holds the case meanwhile.
 
     ``followed_by``: the department that follows this reason step by step, where the plan asks for that
-    (三(三)); its steps then set and end the stop.
+    (三(三)); its steps then set and end the stop. ``asks``: what the customer is asked to do while the time
+    is theirs, such as 请您备款并缴纳; a reason's name alone says what is wrong and not what to do.
     """
 
     key: str
@@ -289,6 +290,7 @@ class StopReason:
     party: Party
     cite: str
     followed_by: str | None = None
+    asks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ def _read_stop_reasons(root: Table, around: _Surroundings) -> tuple[StopReason, 
             row.choice("party", Party),
             row.cite(),
             row.text("followed_by", optional=True) or None,
+            row.text("asks", optional=True) or None,
         )
         for row in rows
     )
@@ -189,6 +190,8 @@ def _read_stop_reasons(root: Table, around: _Surroundings) -> tuple[StopReason, 
     for row, reason in zip(rows, reasons, strict=True):
         if reason.followed_by is not None and reason.followed_by not in around.departments:
             row.fault("followed_by", f"unknown department {reason.followed_by!r}")
+        if reason.party is Party.CUSTOMER and reason.asks is None:
+            row.fault("asks", "missing: what the customer is asked to do, such as 请您备款并缴纳")
     return reasons
 
 

@@ -268,7 +268,8 @@ def _turn(found: CaseRecord) -> tuple[Answer, str]:
     if stop is not None:
         reason = found.program.stop_reason(stop.reason_key)
         if stop.party == "customer":
-            return _party("customer"), f"请您办理“{reason.name}”，完成后我们继续计时办理。"
+            asks = reason.asks or f"请就“{reason.name}”联系客户管家"
+            return _party("customer"), f"{asks}，完成后我们继续计时办理。"
         return _party(stop.party), f"正在等待“{reason.name}”，结束后我们继续计时办理。"
     if found.head.water_on_at is not None and found.head.rating is None:
         return _party("utility"), _visit_promise(found)

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, func, insert, select
 
-from app.core import eventbus
+from app.core import clock, eventbus
 from app.core.db import db
 from app.domain import budget as domain
 from app.domain.events import HeadlineThreatened, PromiseBudgetThreatened
@@ -75,6 +75,16 @@ def sweep(limit: int) -> int:
         else:
             eventbus.publish(PromiseBudgetThreatened(row.case_id, row.stage_key))
     return len(rows)
+
+
+def pending() -> int:
+    """How many watches are due by the clock and not yet told."""
+    return db.session.scalar(select(func.count()).where(PromiseWatch.due_at <= clock.now())) or 0
+
+
+def next_due() -> datetime | None:
+    """When the next watch is due, told or not yet."""
+    return db.session.scalar(select(func.min(PromiseWatch.due_at)))
 
 
 def _row(case_id: str, watch: Watch, stage_key: str, due_at: datetime) -> WatchRow:

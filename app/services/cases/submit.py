@@ -18,7 +18,7 @@ from app.services.applications.answers import check, form_of
 from app.services.cases.flow import CaseFlow
 from app.services.documents import asking
 from app.services.identity import phone_hash
-from app.services.timeline import ENGINE, By, note
+from app.services.timeline import ENGINE, By, note, staff_of
 
 APPLICATION_FORM = "application_form"
 LAST_DIGITS = 4
@@ -61,7 +61,7 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     ask_for_form(case)
     note(case.id, now, "case_opened", by, {"channel": case.channel})
     flow = CaseFlow.fresh(case)
-    flow.tell(CaseOpened(case.id))
+    flow.tell(CaseOpened(case.id, staff_of(by)))
     flow.open_stages(now)
     flow.publish()
     return case
@@ -119,7 +119,7 @@ def _complete_form(case: Case, application: Application, by: By, now: datetime, 
         case.confirmed_at = now
         note(case.id, now, "case_confirmed", by)
     db.session.flush()
-    eventbus.publish(CaseOpened(case.id))
+    eventbus.publish(CaseOpened(case.id, staff_of(by)))
     if confirmed:
         eventbus.publish(CaseConfirmed(case.id))
 
