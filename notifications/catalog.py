@@ -59,6 +59,8 @@ class Message:
     """Tasks that this message tells of by itself; their own opening is not told to the same person."""
     quiet_stages: frozenset[str]
     """Stages whose end is not told: another message tells it, or it is the utility's own affair."""
+    tells_end_of: frozenset[str]
+    """Stages whose end this message tells in the place of the usual one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ def _message(kind: Kind, table: Table, templates: Mapping[str, Template]) -> Mes
         loses_point=_loses_point(table, spec.subject),
         includes_tasks=frozenset(table.texts("includes_tasks", optional=True)),
         quiet_stages=frozenset(table.texts("quiet_stages", optional=True)),
+        tells_end_of=frozenset(table.texts("tells_end_of", optional=True)),
     )
 
 

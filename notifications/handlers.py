@@ -50,13 +50,17 @@ def case_confirmed(event: events.CaseConfirmed) -> None:
 
 def stage_completed(event: events.StageCompleted) -> None:
     """The customer learns how far it is and what comes next, unless another message says so."""
-    if event.stage_key in catalog.current().messages[Kind.STAGE_COMPLETED].quiet_stages:
+    messages = catalog.current().messages
+    if event.stage_key in messages[Kind.STAGE_COMPLETED].quiet_stages:
         return
+    # When the plan is fixed, what counts is that the customer looks at it and agrees.
+    plan_is_fixed = event.stage_key in messages[Kind.PLAN_READY].tells_end_of
+    kind = Kind.PLAN_READY if plan_is_fixed else Kind.STAGE_COMPLETED
     brief = briefs.stage(event.case_id, event.stage_key)
     speech = _speech()
     # A stage that is entered again is completed again, at another moment.
     key = f"{event.case_id}:{event.stage_key}:{_stamp(speech.now)}"
-    occasion = Occasion(Kind.STAGE_COMPLETED, key, event.case_id, speech.of_stage(brief))
+    occasion = Occasion(kind, key, event.case_id, speech.of_stage(brief))
     enqueue(occasion, _customer(brief.case))
 
 

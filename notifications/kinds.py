@@ -44,6 +44,7 @@ class Kind(StrEnum):
     CASE_ACCEPTED = "case_accepted"
     EARLY_SERVICE = "early_service"
     STAGE_COMPLETED = "stage_completed"
+    PLAN_READY = "plan_ready"
     CLOCK_STOPPED = "clock_stopped"
     CLOCK_RESUMED = "clock_resumed"
     DUE_MOVED = "due_moved"
@@ -91,6 +92,7 @@ KINDS = MappingProxyType(
         Kind.CASE_ACCEPTED: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.EARLY_SERVICE: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.STAGE_COMPLETED: KindSpec(Audience.CUSTOMER, Subject.STAGE),
+        Kind.PLAN_READY: KindSpec(Audience.CUSTOMER, Subject.STAGE),
         Kind.CLOCK_STOPPED: KindSpec(Audience.CUSTOMER, Subject.STOP),
         Kind.CLOCK_RESUMED: KindSpec(Audience.CUSTOMER, Subject.STOP),
         Kind.DUE_MOVED: KindSpec(Audience.CUSTOMER, Subject.DUE),

@@ -67,6 +67,7 @@ def test_stages_and_tasks_that_messages_name_exist_in_the_programs() -> None:
     messages = SHIPPED.messages
 
     assert messages[Kind.STAGE_COMPLETED].quiet_stages <= {stage.key for stage in stages}
+    assert messages[Kind.PLAN_READY].tells_end_of <= {stage.key for stage in stages}
     for kind in (Kind.NEW_CASE, Kind.LOW_RATING):
         assert messages[kind].includes_tasks <= {task.key for stage in stages for task in stage.tasks}
 

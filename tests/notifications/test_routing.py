@@ -94,6 +94,7 @@ def test_a_customer_who_knows_already_is_not_told_of_the_acceptance_again(known:
     ("event", "kind"),
     [
         (events.StageCompleted("case-1", "design"), "stage_completed"),
+        (events.StageCompleted("case-1", "acceptance_plan"), "plan_ready"),
         (events.ClockStopped("stop-1"), "clock_stopped"),
         (events.ClockResumed("stop-1"), "clock_resumed"),
         (events.WaterOn("case-1"), "water_on"),
