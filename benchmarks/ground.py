@@ -111,7 +111,7 @@ def _walk(world: World, now: datetime, position: int) -> Owned:
         steps.set(steps.now() + timedelta(days=1))
         world.complete(case_id, task)
     steps.set(steps.now() + timedelta(days=7))
-    world.complete(case_id, "payment")
+    world.complete(case_id, "payment", receipt_number=f"SJ-{position}")
     clock.use(SystemClock())
     with world.app.app_context(), atomic():
         case = db.session.get_one(Case, case_id)

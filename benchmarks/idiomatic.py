@@ -5,6 +5,7 @@ gives the same answer to the letter; the benchmark checks that before it measure
 """
 
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -83,6 +84,7 @@ class StageSchema(Schema):
     stopped = Ticks()
     opened_at = Moment()
     due_at = Moment()
+    provisional = fields.Boolean()
     completed_at = Moment()
 
 
@@ -91,6 +93,7 @@ class HeadlineSchema(Schema):
     links = fields.Integer()
     working_days = Days()
     used = Ticks()
+    left = Days()
 
 
 class FullProcessSchema(Schema):
@@ -186,6 +189,8 @@ def _progress(case: Case) -> dict[str, Any]:
             "links": program.headline.links,
             "working_days": program.headline.working_days,
             "used": headline,
+            "left": headline is not None
+            and program.headline.working_days - Fraction(headline, line.ticks_per_day),
         },
         "full_process": {
             "min": program.total.min,
@@ -218,8 +223,15 @@ def _stage(case: Case, key: str, logs: list[StageLog], stops: Covered, now: date
         "stopped": figure.stopped,
         "opened_at": last and last.opened_at,
         "due_at": last and last.due_at,
+        "provisional": _provisional(last),
         "completed_at": last and last.completed_at,
     }
+
+
+def _provisional(last: StageLog | None) -> bool:
+    if last is None or last.due_at is None:
+        return False
+    return city.working_time().provisional(last.opened_at, last.due_at)
 
 
 def _turn(case: Case, tasks: Any, stops: Any) -> tuple[dict[str, str], str]:
@@ -228,7 +240,7 @@ def _turn(case: Case, tasks: Any, stops: Any) -> tuple[dict[str, str], str]:
     for stop in stops:
         if stop.ended_at is None:
             reason = program.stop_reason(stop.reason_key)
-            return {"party": "customer", "name": "您"}, f"请您办理“{reason.name}”，完成后我们继续计时办理。"
+            return {"party": "customer", "name": "您"}, f"{reason.asks}，完成后我们继续计时办理。"
     waiting = [task for task in tasks if task.state == TaskState.OPEN]
     names = "、".join(dict.fromkeys(city.department_name(task.department) for task in waiting))
     task = program.stage(waiting[0].stage_key).task(waiting[0].key)

@@ -13,16 +13,20 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
+from app.domain import budget
 from app.domain.programs import engine
 from app.domain.programs.definition import Holder, Program
 from app.domain.programs.definition import Stage as StageSpec
+from app.domain.programs.figures import StageLog
 from app.models import (
     Actor,
     Application,
     Case,
     Customer,
+    DocumentRequest,
     LedgerEntry,
     LedgerKind,
+    PromiseWatch,
     Staff,
     StaffLeave,
     Stage,
@@ -30,6 +34,7 @@ from app.models import (
     TimelineEntry,
     Timer,
     TimerKind,
+    Watch,
 )
 from app.services import city
 from app.services.applications.answers import check, form_of
@@ -63,6 +68,9 @@ def submit(application_id: str, customer_id: str) -> Case:
             case_id=case.id, at=now, kind=LedgerKind.DOCUMENT, quantity=1, what=program.documents[0].name
         )
     )
+    document = program.documents[0].key
+    db.session.add(DocumentRequest(case_id=case.id, document_key=document, asked_at=now))
+    _note(case, now, "document_asked", Actor.ENGINE, None, {"document": document})
     _note(case, now, "case_opened", Actor.CUSTOMER, customer_id, {"channel": case.channel})
     tasks = [
         task
@@ -70,6 +78,7 @@ def submit(application_id: str, customer_id: str) -> Case:
         for task in _open_stage(case, spec, now)
     ]
     db.session.flush()
+    _watch(case, program, now)
     _tell(case.id, tasks, now)
     return case
 
@@ -186,6 +195,25 @@ def _open_stage(case: Case, spec: StageSpec, now: datetime) -> list[Task]:
                 )
             )
     return tasks
+
+
+def _watch(case: Case, program: Program, now: datetime) -> None:
+    line = city.working_time()
+    rows = db.session.scalars(select(Stage).where(Stage.case_id == case.id)).all()
+    logs = [StageLog(row.key, row.opened_at, row.due_at, row.completed_at) for row in rows]
+    threat = budget.budget(line, program, logs, (), now, stopped=False).threat
+    if threat is not None:
+        db.session.add(
+            PromiseWatch(case_id=case.id, watch=Watch.TOTAL, stage_key=threat.stage, due_at=threat.at)
+        )
+    headline = budget.headline_budget(line, program, logs, {}, (), now, stopped=False)
+    if headline is not None and headline.running is not None and headline.warn_at is not None:
+        db.session.add(
+            PromiseWatch(
+                case_id=case.id, watch=Watch.HEADLINE, stage_key=headline.running, due_at=headline.warn_at
+            )
+        )
+    db.session.flush()
 
 
 def _tell(case_id: str, tasks: list[Task], now: datetime) -> None:
