@@ -10,6 +10,8 @@ def test_a_single_meter_runs_to_its_rated_end(world: World) -> None:
     case = world.submitted(customer)
     assert case["manager"]["name"] == "王敏"
     assert case["manager"]["phone"] == "+8613800000101"
+    # Four departments at once: the sentence speaks of the stage, not of one department's task.
+    assert "正在办理“受理并确定用水方案”" in case["next_action"]
     world.at("2026-09-18 15:15")
     for key in ACCEPTANCE:
         world.complete(case["id"], key)

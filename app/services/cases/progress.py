@@ -249,15 +249,11 @@ def _turn(found: CaseRecord) -> tuple[Answer, str]:
     if waited_for is None:
         return _party("utility"), "请稍候，客户管家会与您联系。"
     stage = found.program.stage(waited_for.stage_key)
-    names = "、".join(
-        dict.fromkeys(
-            city.department_name(task.department)
-            for task in found.open_tasks
-            if task.stage_key == waited_for.stage_key
-        )
-    )
-    task = stage.task(waited_for.key)
-    return {"party": "utility", "name": names}, f"{names}正在办理“{task.name}”，您无需操作。"
+    together = [task for task in found.open_tasks if task.stage_key == waited_for.stage_key]
+    names = "、".join(dict.fromkeys(city.department_name(task.department) for task in together))
+    # Several departments at once work on the stage, not on the task of one of them.
+    work = stage.task(waited_for.key).name if len(together) == 1 else stage.name
+    return {"party": "utility", "name": names}, f"{names}正在办理“{work}”，您无需操作。"
 
 
 def _visit_promise(found: CaseRecord) -> str:
