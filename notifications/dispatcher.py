@@ -179,9 +179,7 @@ def _plain(route: Route) -> dict[str, Any]:
 
 def _count_consents(results: Sequence[tuple[Envelope, Outcome]]) -> None:
     # In one order for every worker, so that two of them never wait for each other.
-    for message, outcome in sorted(
-        results, key=lambda result: (result[0].route.openid, result[0].route.template_key)
-    ):
+    for message, outcome in sorted(results, key=_person_and_template):
         if message.route.channel is not Channel.SUBSCRIBE:
             continue
         if outcome.kind is OutcomeKind.ACCEPTED:

@@ -125,11 +125,6 @@ def mask_name(name: str) -> str:
     return name[0] + "*" * (len(name) - 2) + name[-1]
 
 
-def mask_middle(text: str) -> str:
-    """An identity or certificate number as lists and logs show it: first and last character."""
-    return text[:1] + "*" * max(len(text) - 2, 1) + text[-1:]
-
-
 def mask_address(address: str) -> str:
     """An address as lists show it: enough to know the street, not the door."""
     kept = max(len(address) // 2, 1)

@@ -5,6 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from app.services.applications import drafts
+from app.services.applications.answers import form_of
 from app.services.cases import progress
 from app.services.cases.submit import submit
 from app.services.timeline import by_customer
@@ -20,7 +21,7 @@ applications = APIBlueprint("customer_applications", __name__, url_prefix="/api/
 @applications.doc(summary="申请表的填写项")
 def read_form(program: str) -> Any:
     """The one form of a program."""
-    return drafts.form_for_applicants(program)
+    return form_of(program)
 
 
 @applications.post("/applications")

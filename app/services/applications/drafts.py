@@ -10,7 +10,7 @@ from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, FieldsError, NotFoundError
-from app.domain.forms import FieldKind, Form, FormField
+from app.domain.forms import FieldKind, FormField
 from app.models import Application, Case, Customer, Staff
 from app.services.applications.answers import check, form_of, normalised
 from app.services.identity import normalised_phone, phone_hash, require_consent
@@ -160,11 +160,6 @@ def _masked(field: FormField, value: Any) -> Any:
     if field.kind is FieldKind.PHONE:
         return mask_phone(value)
     return mask_address(value) if field.key == "address" else mask_name(value)
-
-
-def form_for_applicants(program_key: str) -> Form:
-    """The form of a program, for the client to draw. Raises `UnknownProgramError`."""
-    return form_of(program_key)
 
 
 def _owner(answers: Mapping[str, Any]) -> tuple[str, str | None]:
