@@ -113,6 +113,7 @@ SOUND: dict[str, Any] = {
     "PATCH /api/v1/customer/applications/{application_id}": {"answers": {"project_name": "改名"}},
     "POST /api/v1/staff/applications": TAKEN,
     "PATCH /api/v1/staff/applications/{application_id}": {"answers": {"project_name": "改名"}},
+    "POST /api/v1/staff/case-searches": {"phone": "13800000001"},
     "POST /api/v1/staff/cases/{case_id}/stops": {
         "reason": "road_permit",
         "party": "authority",

@@ -1,8 +1,12 @@
 """Which case may be seen by whom. What is not theirs does not exist for them."""
 
-from sqlalchemy import or_, select
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
 
 from app.core import clock
+from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.models import AccessRecord, Application, Case, Staff, StaffLeave, Task
@@ -19,26 +23,30 @@ def of_customer(customer_id: str, case_id: str) -> Case:
 
 
 def of_staff(staff: Staff, case_id: str) -> Case:
-    """A case that concerns this member of staff. Raises `NotFoundError` for any other.
-
-    It concerns its manager, the manager's deputy during leave, whoever's department has had a task in
-    it, and supervisors.
-    """
+    """A case that concerns this member of staff. Raises `NotFoundError` for any other."""
     query = select(Case).where(Case.id == case_id)
     if not staff.is_supervisor:
-        now = clock.now()
-        stands_in = select(StaffLeave.id).where(
-            StaffLeave.staff_id == Case.manager_id,
-            StaffLeave.deputy_id == staff.id,
-            StaffLeave.starts_at <= now,
-            StaffLeave.ends_at > now,
-        )
-        concerned = select(Task.id).where(Task.case_id == Case.id, Task.department == staff.department)
-        query = query.where(or_(Case.manager_id == staff.id, stands_in.exists(), concerned.exists()))
+        query = query.where(concerns(staff.id, staff.department, clock.now()))
     case = db.session.scalar(query)
     if case is None:
         raise NotFoundError
     return case
+
+
+def concerns(staff_id: Any, department: Any, now: Any) -> ColumnElement[bool]:
+    """The cases of somebody who is no supervisor, as a condition; supervisors see every case.
+
+    A case concerns its manager, the manager's deputy during leave, and whoever's department has had a task
+    in it. The three are values or bound parameters.
+    """
+    stands_in = select(StaffLeave.id).where(
+        StaffLeave.staff_id == Case.manager_id,
+        StaffLeave.deputy_id == staff_id,
+        StaffLeave.starts_at <= now,
+        StaffLeave.ends_at > now,
+    )
+    has_a_task = select(Task.id).where(Task.case_id == Case.id, Task.department == department)
+    return or_(Case.manager_id == staff_id, stands_in.exists(), has_a_task.exists())
 
 
 def lock(case: Case) -> None:
@@ -56,3 +64,12 @@ def contact(staff: Staff, case: Case) -> dict[str, str]:
     db.session.add(AccessRecord(staff_id=staff.id, case_id=case.id, field="contact", at=clock.now()))
     answers = db.session.get_one(Application, case.application_id).answers
     return {key: answers[key] for key in ("contact_name", "contact_phone", "address")}
+
+
+def masked_contact(answers: Mapping[str, Any]) -> dict[str, str]:
+    """The same as lists show it: enough to recognise somebody, and nothing that has to be recorded."""
+    return {
+        "name": mask_name(answers["contact_name"]),
+        "phone": mask_phone(answers["contact_phone"]),
+        "address": mask_address(answers["address"]),
+    }
