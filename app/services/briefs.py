@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, bindparam, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from app.core import clock
+from app.core import clock, eventbus
 from app.core.db import db
 from app.core.hotread import HotRead
 from app.domain.programs.definition import Holder, Program
@@ -206,6 +206,10 @@ def case(case_id: str) -> CaseBrief:
 
 
 def _case(case_id: str) -> tuple[CaseBrief, Program]:
+    return eventbus.once(_read_case, case_id)
+
+
+def _read_case(case_id: str) -> tuple[CaseBrief, Program]:
     rows = _CASE.rows({"case_id": case_id, "now": clock.now()})
     if not rows:
         raise UnknownSubjectError(case_id)
@@ -337,7 +341,7 @@ def turn(turn_id: str) -> TurnBrief:
         advice=said.advice,
         was=said.was,
         now=said.now,
-        holders=tuple(_person(row) for row in db.session.execute(_COLLEAGUES.where(Staff.id.in_(holders)))),
+        holders=_active(holders),
     )
 
 
@@ -371,6 +375,12 @@ def customer(customer_id: str) -> CustomerBrief:
     return CustomerBrief(found.id, found.openid, found.service_openid)
 
 
+def _active(staff_ids: Sequence[str]) -> tuple[PersonBrief, ...]:
+    if not staff_ids:
+        return ()
+    return tuple(_person(row) for row in db.session.execute(_COLLEAGUES.where(Staff.id.in_(staff_ids))))
+
+
 def _program(case_id: str) -> Program:
     found = db.session.get_one(Case, case_id)
     return city.program_of(found.program_key, found.former_program_key)
@@ -378,10 +388,14 @@ def _program(case_id: str) -> Program:
 
 def _holders(assignee_id: str | None, department: str, brief: CaseBrief) -> tuple[PersonBrief, ...]:
     if assignee_id is None:
-        return tuple(_person(row) for row in _DEPARTMENT.rows({"department": department}))
+        return eventbus.once(_colleagues, department)
     if assignee_id == brief.manager.staff_id:
         return (brief.acting,)
     return tuple(_person(row) for row in _ASSIGNEE.rows({"staff_id": assignee_id}))
+
+
+def _colleagues(department: str) -> tuple[PersonBrief, ...]:
+    return tuple(_person(row) for row in _DEPARTMENT.rows({"department": department}))
 
 
 def _person(row: Sequence[Any]) -> PersonBrief:

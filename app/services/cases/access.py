@@ -11,6 +11,8 @@ from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.models import AccessRecord, Application, Case, Staff, StaffLeave, Task
 
+_HELD = "steward.cases.held"
+
 __all__ = ["Case", "contact", "of_customer", "of_staff"]
 
 
@@ -56,7 +58,33 @@ def lock(case: Case) -> None:
     other does. Taken first of all locks, so that two moves never wait for each other. (SQLite lets one
     writer in at a time anyway.)
     """
-    db.session.refresh(case, with_for_update=True)
+    held = _held()
+    if case.id not in held:
+        db.session.refresh(case, with_for_update=True)
+        held.add(case.id)
+
+
+def locked(case_id: str) -> Case:
+    """The same for a case that was not looked at yet."""
+    case = db.session.scalars(
+        select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    _held().add(case.id)
+    return case
+
+
+def _held() -> set[str]:
+    """The cases that the transaction under way keeps: what it holds can't have changed since."""
+    session = db.session()
+    transaction = session.get_transaction()
+    of, held = session.info.get(_HELD, (None, set()))
+    if of is None or of is not transaction:
+        # The first lock may be what begins the transaction.
+        session.connection()
+        held = set()
+        session.info[_HELD] = (session.get_transaction(), held)
+    found: set[str] = held
+    return found
 
 
 def contact(staff: Staff, case: Case) -> dict[str, str]:

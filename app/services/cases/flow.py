@@ -23,7 +23,7 @@ from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch, WorkingTime
 from app.models import Case, Stage, StageVoid, Stop, Task, TaskState
 from app.services import city, staffing
-from app.services.cases import promises
+from app.services.cases import access, promises
 from app.services.timeline import ENGINE, By, note
 from app.services.timers import setting as timers
 
@@ -44,6 +44,7 @@ class CaseFlow:
         self._tasks = list(tasks)
         self._stops = list(stops)
         self._events: list[object] = []
+        self._told_of: list[object] = []
         self._fresh = not stages
 
     @classmethod
@@ -58,7 +59,7 @@ class CaseFlow:
         Two who complete the last two tasks of a stage at once would each see the other's still open, and
         nobody would end the stage. Whoever also locks a task locks its case first.
         """
-        db.session.refresh(case, with_for_update=True)
+        access.lock(case)
         return cls(
             case,
             db.session.scalars(select(Stage).where(Stage.case_id == case.id)).all(),
@@ -259,9 +260,13 @@ class CaseFlow:
             while self._events:
                 eventbus.publish(self._events.pop(0))
 
-    def tell(self, event: object) -> None:
-        """Add an event to those that `publish` tells, in order."""
+    def tell(self, event: object, of: object = None) -> None:
+        """Add an event to those that `publish` tells, in order.
+
+        `of` is the row it speaks of, kept in memory until then so that nobody has to read it again.
+        """
         self._events.append(event)
+        self._told_of.append(of)
 
     def _cancel(self, tasks: Sequence[Task], by: By, now: datetime) -> None:
         for task in tasks:
