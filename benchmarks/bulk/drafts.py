@@ -41,10 +41,11 @@ def write(
         customer_id, session_id, application_id = fresh_ids(chance, 3)
         phone = "+86" + people.phone_of_printed(serial, seed)
         hashed = phone_hash(phone)
-        customer, consented = customer_rows(customer_id, serial, phone, hashed, at, consent)
+        customer, consented = customer_rows(customer_id, serial, phone, hashed, at, consent, follows=True)
         answers = people.answers_of(
             ANSWERS, serial, people.name_of(serial), phone, chance.choice(people.DISTRICTS)
         )
+        # They follow the 服务号, so that what they are told goes out.
         texts["customers"].append(customer)
         texts["privacy_consents"].append(consented)
         texts["sessions"].append(

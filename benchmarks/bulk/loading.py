@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 import psycopg
+from flask import Flask
 from psycopg import sql
 from sqlalchemy import select
 
@@ -25,7 +26,6 @@ from benchmarks.bulk import walks
 from benchmarks.bulk.pattern import Pattern, take
 from benchmarks.bulk.printing import CHUNK, Keys, Order, carry_out
 from benchmarks.bulk.walks import Walk, Walked
-from miniprogram_api.edge import StewardApp
 from tests.world import World
 
 # Drafts of the benchmark and everybody walked need phones, too.
@@ -46,7 +46,7 @@ class Loaded:
 
 
 def load(
-    app: StewardApp,
+    app: Flask,
     cases: int,
     seed: int,
     *,
@@ -82,7 +82,7 @@ def psycopg_url(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://")
 
 
-def _check(app: StewardApp, settings: Settings, cases: int) -> None:
+def _check(app: Flask, settings: Settings, cases: int) -> None:
     if settings.profile is Profile.PRODUCTION or settings.on_sqlite:
         raise NotToBeFilledError("only a PostgreSQL database outside of production can be filled")
     if not 100 <= cases <= MOST_CASES:
@@ -92,7 +92,7 @@ def _check(app: StewardApp, settings: Settings, cases: int) -> None:
             raise NotToBeFilledError("the database is not empty; make and migrate a fresh one")
 
 
-def _patterns(app: StewardApp, url: str, courses: Sequence[Walk]) -> list[Pattern]:
+def _patterns(app: Flask, url: str, courses: Sequence[Walk]) -> list[Pattern]:
     world = World(app)
     found = []
     with psycopg.connect(url) as connection:
@@ -108,13 +108,13 @@ def _patterns(app: StewardApp, url: str, courses: Sequence[Walk]) -> list[Patter
     return found
 
 
-def _answers(app: StewardApp, walked: Walked) -> dict[str, Any]:
+def _answers(app: Flask, walked: Walked) -> dict[str, Any]:
     with app.app_context(), atomic(read_only=True):
         submitted = select(Application).join(Case, Case.application_id == Application.id)
         return dict(db.session.scalars(submitted.where(Case.id == walked.case_id)).one().answers)
 
 
-def _people_here(app: StewardApp) -> tuple[list[tuple[str, str]], str]:
+def _people_here(app: Flask) -> tuple[list[tuple[str, str]], str]:
     with app.app_context(), atomic(read_only=True):
         managers = db.session.scalars(select(Staff).where(Staff.is_manager).order_by(Staff.number))
         by_district = [(manager.id, district) for manager in managers for district in manager.districts]

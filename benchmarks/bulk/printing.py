@@ -108,14 +108,25 @@ def row(name: str, cells: Mapping[str, str]) -> str:
 
 
 def customer_rows(
-    customer_id: str, serial: int, phone: str, hashed: str, since: str, consent_version: str
+    customer_id: str,
+    serial: int,
+    phone: str,
+    hashed: str,
+    since: str,
+    consent_version: str,
+    *,
+    follows: bool = False,
 ) -> tuple[str, str]:
-    """Somebody who accepted the privacy text and proved a phone at `since`; `phone` in E.164."""
+    """Somebody who accepted the privacy text and proved a phone at `since`; `phone` in E.164.
+
+    `follows`: they follow the 服务号.
+    """
     customer = row(
         "customers",
         {
             "id": customer_id,
             "openid": f"o_printed_{serial}",
+            "service_openid": f"s_printed_{serial}" if follows else NULL,
             "phone": hexed(crypto.encrypt(phone)),
             "phone_hash": hashed,
             "created_at": since,
