@@ -2,8 +2,8 @@
 
 `make bench ARGS="progress sweep"` measures two. `lifecycle` takes the better part of an hour and 60 GB of
 disk, and is measured only when it is named. `make bench ARGS="load --cases 1000000 --seed 7"` prints a
-database of fictional cases; with `--database postgresql://…` into an empty, migrated one that is kept, else into one
-that is thrown away.
+database of fictional cases; with `--database postgresql://…` into an empty, migrated one that is kept, else
+into one that is thrown away.
 """
 
 import argparse
