@@ -24,14 +24,21 @@ def of_customer(customer_id: str, case_id: str) -> Case:
     return case
 
 
-def of_staff(staff: Staff, case_id: str) -> Case:
-    """A case that concerns this member of staff. Raises `NotFoundError` for any other."""
+def of_staff(staff: Staff, case_id: str, *, to_move: bool = False) -> Case:
+    """A case that concerns this member of staff. Raises `NotFoundError` for any other.
+
+    With `to_move` it is locked at once, as by `lock`.
+    """
     query = select(Case).where(Case.id == case_id)
+    if to_move:
+        query = query.with_for_update(of=Case).execution_options(populate_existing=True)
     if not staff.is_supervisor:
         query = query.where(concerns(staff.id, staff.department, clock.now()))
     case = db.session.scalar(query)
     if case is None:
         raise NotFoundError
+    if to_move:
+        _held().add(case.id)
     return case
 
 
