@@ -4,12 +4,14 @@ The shape is that of a published load test of another product: create, assign, r
 are printed by `benchmarks.bulk`; both are served at the same time and asked in turns.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from statistics import median
 
+import psycopg
 from sqlalchemy import func, select, update
 
 from app.core.atomic import atomic
@@ -17,7 +19,7 @@ from app.core.db import db
 from app.models import Customer, Staff
 from app.services import city
 from app.services.sessions import Audience
-from benchmarks import ground, table
+from benchmarks import cpu, ground, table
 from benchmarks.bulk import drafts, loading, walks
 from benchmarks.bulk.drafts import PrintedDraft
 from benchmarks.ground import Ground
@@ -55,6 +57,8 @@ class Asked:
     """A served database of so many cases, and those who ask."""
 
     cases: int
+    postmaster: int
+    """The process that PostgreSQL's others come from."""
     port: int
     supervisor: str
     managers: Mapping[str, str]
@@ -98,14 +102,20 @@ def measure(urls: Mapping[int, str], size: Size) -> list[Table]:
         for one in asked.values():
             _whole(loader, one, size.warm_up, size.connections)
         outcomes: dict[str, list[Outcome]] = {name: [] for name in asked}
+        used: dict[str, tuple[float, ...]] = dict.fromkeys(asked, (0.0, 0.0))
         for number in range(1, size.rounds + 1):
             for name, one in asked.items():
                 table.say(f"lifecycles: round {number} of {size.rounds}, {name}")
+                before = _used(one, loader)
                 outcomes[name].append(_whole(loader, one, size.lifecycles, size.connections))
+                used[name] = tuple(
+                    sum_ + now - then
+                    for sum_, now, then in zip(used[name], _used(one, loader), before, strict=True)
+                )
         table.say("lifecycles: the spike")
         spikes = {name: _spike(loader, one, size.spike) for name, one in asked.items()}
         table.say("")
-    return [_even(outcomes, size), _spiked(spikes, size)]
+    return [_even(outcomes, used, size), _spiked(spikes, size)]
 
 
 def _asked(held: ExitStack, url: str, cases: int, size: Size) -> Asked:
@@ -126,7 +136,12 @@ def _asked(held: ExitStack, url: str, cases: int, size: Size) -> Asked:
             city.current().city.privacy.version,
         )
         supervisor, managers = _tokens(app)
-    return Asked(cases, held.enter_context(served(url)), supervisor, managers, iter(made))
+    return Asked(cases, _postmaster(url), held.enter_context(served(url)), supervisor, managers, iter(made))
+
+
+def _postmaster(url: str) -> int:
+    with psycopg.connect(loading.psycopg_url(url)) as connection:
+        return cpu.parent(connection.info.backend_pid)
 
 
 def _tokens(app: StewardApp) -> tuple[str, dict[str, str]]:
@@ -173,7 +188,14 @@ def _carry_out(
     return Outcome(**loader.ask(asdict(order)))
 
 
-def _even(outcomes: Mapping[str, Sequence[Outcome]], size: Size) -> Table:
+def _used(one: Asked, loader: Loader) -> tuple[float, ...]:
+    """Processor seconds so far: of the product's processes, of PostgreSQL's."""
+    return cpu.seconds(os.getpid(), without=loader.pid), cpu.seconds(one.postmaster)
+
+
+def _even(
+    outcomes: Mapping[str, Sequence[Outcome]], used: Mapping[str, tuple[float, ...]], size: Size
+) -> Table:
     figures = []
     rates = {
         name: [len(outcome.lifecycles) / outcome.seconds for outcome in rounds]
@@ -182,14 +204,17 @@ def _even(outcomes: Mapping[str, Sequence[Outcome]], size: Size) -> Table:
     for name, rounds in outcomes.items():
         figures.append(Figure(f"{name}: whole lifecycles", median(rates[name]), "/s"))
         figures += _times(name, [time for outcome in rounds for time in outcome.lifecycles])
+        for whose, spent in zip(("the product", "PostgreSQL"), used[name], strict=True):
+            each = spent * 1000 / sum(len(outcome.lifecycles) for outcome in rounds)
+            figures.append(Figure(f"{name}: processor time of {whose} for a lifecycle", each, "ms"))
         for call in CALLS:
             times = [time for outcome in rounds for time in outcome.calls[call]]
             figures.append(Figure(f"{name}: {call}, p50", percentile(times, 50), "ms"))
     largest = list(rates)[-1]
     ratios = [Ratio(f"{largest}: lifecycles per second", median(rates[largest]), AIM_PER_SECOND)]
     for smaller, larger in pairwise(rates):
-        each = [b / a for a, b in zip(rates[smaller], rates[larger], strict=True)]
-        ratios.append(Ratio(f"{larger} / {smaller}, median of the rounds", median(each), AIM_RATIO))
+        of_rounds = [b / a for a, b in zip(rates[smaller], rates[larger], strict=True)]
+        ratios.append(Ratio(f"{larger} / {smaller}, median of the rounds", median(of_rounds), AIM_RATIO))
     return Table(
         f"lifecycles (five requests, three of them writing), {size.connections} at a time", figures, ratios
     )

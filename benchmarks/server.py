@@ -56,6 +56,11 @@ class Loader:
             text=True,
         )
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
     def carry_out(self, order: Order) -> Outcome:
         """Load the server as ordered."""
         return Outcome(**self.ask(asdict(order)))
