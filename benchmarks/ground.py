@@ -64,9 +64,20 @@ class Ground:
             if self._template is None:
                 self._template = migrated_sqlite(self._folder / "template.db")
             return f"sqlite:///{shutil.copy(self._template, self._folder / f'{name}.db')}"
+        return migrated_postgresql(self._postgresql(), name)
+
+    @contextmanager
+    def careless_postgresql(self) -> Iterator[None]:
+        """While databases are filled, the disk is not waited for; afterwards everything is on it."""
+        server = self._postgresql()
+        server.be_careless()
+        yield
+        server.be_careful()
+
+    def _postgresql(self) -> Postgresql:
         if self._server is None:
             self._server = self._at_the_end.enter_context(postgresql(durable=True))
-        return migrated_postgresql(self._server, name)
+        return self._server
 
 
 @contextmanager

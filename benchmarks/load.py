@@ -54,9 +54,11 @@ def get(path: str, token: str | None = None) -> str:
     return _request("GET", path, token)
 
 
-def post(path: str, token: str, idempotency_key: str) -> str:
-    """A raw POST without a body."""
-    return _request("POST", path, token, f"Idempotency-Key: {idempotency_key}\r\nContent-Length: 0\r\n")
+def post(path: str, token: str, idempotency_key: str, body: str = "") -> str:
+    """A raw POST, with a JSON body if there is one."""
+    kind = "Content-Type: application/json\r\n" if body else ""
+    headers = f"Idempotency-Key: {idempotency_key}\r\n{kind}Content-Length: {len(body.encode())}\r\n"
+    return _request("POST", path, token, headers) + body
 
 
 def _request(method: str, path: str, token: str | None, headers: str = "") -> str:
@@ -66,7 +68,7 @@ def _request(method: str, path: str, token: str | None, headers: str = "") -> st
 
 def run(order: Order) -> Outcome:
     """Load the server; every connection stays open throughout. Raises `ConnectionError` when one is cut."""
-    connections = [_Connection(order.port) for _ in range(order.connections)]
+    connections = [Connection(order.port) for _ in range(order.connections)]
     try:
         return _once(order, connections) if order.once else _for_a_while(order, connections)
     finally:
@@ -74,7 +76,7 @@ def run(order: Order) -> Outcome:
             connection.socket.close()
 
 
-def _for_a_while(order: Order, connections: Sequence["_Connection"]) -> Outcome:
+def _for_a_while(order: Order, connections: Sequence["Connection"]) -> Outcome:
     requests = cycle([request.encode() for request in order.requests])
     for connection in connections:
         connection.ask(next(requests))
@@ -93,7 +95,7 @@ def _for_a_while(order: Order, connections: Sequence["_Connection"]) -> Outcome:
     return Outcome(answers, order.seconds, failures)
 
 
-def _once(order: Order, connections: Sequence["_Connection"]) -> Outcome:
+def _once(order: Order, connections: Sequence["Connection"]) -> Outcome:
     requests = iter([request.encode() for request in order.requests])
     failures = answers = 0
     begun = perf_counter()
@@ -112,24 +114,32 @@ def _once(order: Order, connections: Sequence["_Connection"]) -> Outcome:
     return Outcome(answers, perf_counter() - begun, failures)
 
 
-def _listening(connections: Sequence["_Connection"]) -> selectors.DefaultSelector:
+def _listening(connections: Sequence["Connection"]) -> selectors.DefaultSelector:
     selector = selectors.DefaultSelector()
     for connection in connections:
         selector.register(connection.socket, selectors.EVENT_READ, connection)
     return selector
 
 
-class _Connection:
+class Connection:
+    """One keep-alive connection, with one request under way at a time."""
+
     def __init__(self, port: int) -> None:
+        """Connect to loopback. Raises `OSError`."""
+        self.body = b""
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._heard = b""
 
     def ask(self, request: bytes) -> None:
+        """Send a raw request."""
         self.socket.sendall(request)
 
     def hear(self) -> bytes | None:
-        """The status of an answer that is complete now, else None."""
+        """The status of an answer that is complete now, its `body` beside it; else None.
+
+        Raises `ConnectionError` when the server closed the connection.
+        """
         part = self.socket.recv(_AT_ONCE)
         if not part:
             raise ConnectionError("the server closed a connection")
@@ -140,6 +150,7 @@ class _Connection:
             length = int(heard[at + len(_LENGTH) : heard.find(b"\r", at)])
             if len(heard) >= head + len(_END_OF_HEAD) + length:
                 self._heard = b""
+                self.body = heard[head + len(_END_OF_HEAD) :]
                 return heard[9:12]
         self._heard = heard
         return None

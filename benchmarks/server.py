@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from threading import Event
 from time import perf_counter
+from typing import Any
 
 from benchmarks.load import Order, Outcome
 
@@ -47,21 +48,35 @@ def served(database_url: str) -> Iterator[int]:
 class Loader:
     """The process that makes the load; it carries out one order after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: str = "benchmarks.load") -> None:
+        """Start the room that makes it."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.load"],
+            [sys.executable, "-m", room],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
     def carry_out(self, order: Order) -> Outcome:
         """Load the server as ordered."""
+        return Outcome(**self.ask(asdict(order)))
+
+    def ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        """One order, one outcome, as JSON. Raises `RuntimeError` when the process ended instead."""
         assert self._process.stdout is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(asdict(order)) + "\n")
+        self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        return Outcome(**json.loads(self._process.stdout.readline()))
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError("the process that makes the load has ended")
+        outcome: dict[str, Any] = json.loads(answer)
+        return outcome
 
     def stop(self) -> None:
         """End the process."""

@@ -61,7 +61,7 @@ class StewardApp(APIFlask):
         # What a proxy calls the request by, unless it is something that doesn't belong in a log.
         token = request_id.set(given if _PLAIN_ID.fullmatch(given) else uuid4().hex)
         try:
-            with atomic(read_only=request.method in READS) as transaction:
+            with atomic(read_only=_promises_to_read()) as transaction:
                 response: Response = super().full_dispatch_request()
                 response.headers[REQUEST_ID] = request_id.get()
                 if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
@@ -69,6 +69,20 @@ class StewardApp(APIFlask):
                 return response
         finally:
             request_id.reset(token)
+
+
+def only_reads(view: V) -> V:
+    """Mark a POST that changes nothing, such as a search whose words must not stand in an address.
+
+    It is answered like a GET, without a transaction that could write; stands directly under its route.
+    """
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
+
+
+def _promises_to_read() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method in READS or getattr(view, "only_reads", False)
 
 
 def takes_file(view: V) -> V:

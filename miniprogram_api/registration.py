@@ -28,6 +28,7 @@ from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
 from miniprogram_api.staff.calendar import desk as calendar_desk
 from miniprogram_api.staff.cases import cases as staff_cases
+from miniprogram_api.staff.cases import searches as staff_case_searches
 from miniprogram_api.staff.documents import documents as staff_documents
 from miniprogram_api.staff.early_service import early_service
 from miniprogram_api.staff.entry import entry
@@ -63,6 +64,7 @@ DOORS: Sequence[Door] = (
     Door(staff_account, guards.staff),
     Door(tasks, guards.staff),
     Door(staff_cases, guards.staff),
+    Door(staff_case_searches, guards.staff),
     Door(staff_promises, guards.staff),
     Door(staff_documents, guards.staff),
     Door(staff_money, guards.staff),

@@ -75,8 +75,9 @@ def enqueue(occasion: Occasion, recipients: Iterable[Recipient]) -> None:
 def told(keys: Collection[str]) -> set[str]:
     """Those of these dedupe keys under which somebody was told already, in this transaction or before."""
     waiting = eventbus.gathered(_write) or ()
-    before = db.session.connection().scalars(_TOLD, {"keys": sorted(keys)})
-    return {telling.notice["dedupe_key"] for telling in waiting}.intersection(keys).union(before)
+    now = {telling.notice["dedupe_key"] for telling in waiting}.intersection(keys)
+    others = sorted(set(keys) - now)
+    return now.union(db.session.connection().scalars(_TOLD, {"keys": others})) if others else now
 
 
 _TOLD = select(Notice.dedupe_key).where(Notice.dedupe_key.in_(bindparam("keys", expanding=True)))

@@ -48,6 +48,16 @@ class Postgresql:
                 connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
 
+    def be_careful(self) -> None:
+        """Wait for the disk again, and see to it that what was written before is there."""
+        with self._connect("postgres") as connection:
+            for setting in _CARELESS:
+                connection.execute(sql.SQL("ALTER SYSTEM RESET {}").format(sql.Identifier(setting)))
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CHECKPOINT")
+        # A checkpoint does not wait for what was written while nobody did.
+        os.sync()
+
     def filled_tables(self, database: str) -> list[str]:
         """The tables of `database` that hold rows, the migrations' own left out."""
         with self._connect(database) as connection:

@@ -5,18 +5,20 @@ whose notices could not be queued did not happen. Events are small frozen datacl
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 E = TypeVar("E")
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 _listeners: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
 _gathered: ContextVar[dict[Callable[[list[Any]], None], list[Any]] | None] = ContextVar(
     "gathered", default=None
 )
+_known: ContextVar[dict[tuple[Callable[[Any], Any], Any], Any] | None] = ContextVar("known", default=None)
 
 
 def subscribe(event_type: type[E], listener: Callable[[E], None]) -> None:
@@ -41,7 +43,7 @@ def together() -> Iterator[None]:
         yield
         return
     waiting: dict[Callable[[list[Any]], None], list[Any]] = {}
-    token = _gathered.set(waiting)
+    token, known = _gathered.set(waiting), _known.set({})
     try:
         yield
         for write, items in waiting.items():
@@ -49,6 +51,23 @@ def together() -> Iterator[None]:
                 write(items)
     finally:
         _gathered.reset(token)
+        _known.reset(known)
+
+
+def once(ask: Callable[[K], T], key: K) -> T:
+    """What `ask` says of `key`, asked one time in a block of `together` however many listeners want it.
+
+    The events of a block are told after everything they speak of was written, so that an answer stays right
+    until its end. Outside of a block, or when the asking raises, nothing is kept.
+    """
+    known = _known.get()
+    if known is None:
+        return ask(key)
+    asked = (ask, key)
+    if asked not in known:
+        known[asked] = ask(key)
+    answer: T = known[asked]
+    return answer
 
 
 def gathered(write: Callable[[list[T]], None]) -> list[T] | None:

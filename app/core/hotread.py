@@ -64,7 +64,9 @@ class HotRead:
     def rows(self, parameters: Mapping[str, Any]) -> Rows:
         """Every row of the answer, its columns as the tables' types have them. Raises the driver's errors."""
         if not is_reading():
-            db.session.flush()
+            # As the session's own questions do; who wants half-made rows kept back says `no_autoflush`.
+            if db.session.autoflush:
+                db.session.flush()
             connection = db.session.connection()
             return self._for(connection.dialect).fetch(connection.connection, parameters)
         engine = db.engines[READS]

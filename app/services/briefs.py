@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, bindparam, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from app.core import clock
+from app.core import clock, eventbus
 from app.core.db import db
 from app.core.hotread import HotRead
 from app.domain.programs.definition import Holder, Program
@@ -145,6 +145,7 @@ class RunningStageBrief:
 
 _Manager = aliased(Staff)
 _Deputy = aliased(Staff)
+_Sibling = aliased(Task)
 
 
 def _who(person: type[Staff]) -> tuple[Any, ...]:
@@ -186,8 +187,10 @@ _CASE = HotRead(
     .where(Case.id == bindparam("case_id"))
     .limit(1)
 )
-_TASK = HotRead(
+# With those beside it: whoever is told of one task of a case is mostly told of all that opened with it.
+_TASKS = HotRead(
     select(
+        Task.id,
         Task.case_id,
         Task.stage_key,
         Task.key,
@@ -196,10 +199,26 @@ _TASK = HotRead(
         Task.opened_at,
         Task.due_at,
         Task.state,
-    ).where(Task.id == bindparam("task_id"))
+    ).where(
+        Task.case_id == select(_Sibling.case_id).where(_Sibling.id == bindparam("task_id")).scalar_subquery()
+    )
 )
 _COLLEAGUES = select(*_who(Staff)).where(Staff.active.is_(True)).order_by(Staff.number)
 _DEPARTMENT = HotRead(_COLLEAGUES.where(Staff.department == bindparam("department")))
+_QUEUES = HotRead(
+    select(Staff.department, *_who(Staff))
+    .where(
+        Staff.active.is_(True),
+        Staff.department.in_(
+            select(Task.department).where(
+                Task.case_id == bindparam("case_id"),
+                Task.state == TaskState.OPEN.value,
+                Task.assignee_id.is_(None),
+            )
+        ),
+    )
+    .order_by(Staff.number)
+)
 _SUPERVISORS = HotRead(_COLLEAGUES.where(Staff.is_supervisor.is_(True)))
 _ASSIGNEE = HotRead(select(*_who(Staff)).where(Staff.id == bindparam("staff_id")))
 
@@ -210,6 +229,10 @@ def case(case_id: str) -> CaseBrief:
 
 
 def _case(case_id: str) -> tuple[CaseBrief, Program]:
+    return eventbus.once(_read_case, case_id)
+
+
+def _read_case(case_id: str) -> tuple[CaseBrief, Program]:
     rows = _CASE.rows({"case_id": case_id, "now": clock.now()})
     if not rows:
         raise UnknownSubjectError(case_id)
@@ -237,10 +260,10 @@ def _case(case_id: str) -> tuple[CaseBrief, Program]:
 
 def task(task_id: str) -> TaskBrief:
     """What notices say of a task. Raises `UnknownSubjectError` for an unknown id."""
-    rows = _TASK.rows({"task_id": task_id})
-    if not rows:
+    row = _task_row(task_id)
+    if row is None:
         raise UnknownSubjectError(task_id)
-    case_id, stage_key, key, department, assignee_id, opened_at, due_at, state = rows[0]
+    case_id, stage_key, key, department, assignee_id, opened_at, due_at, state = row
     brief, program = _case(case_id)
     stage = program.stage(stage_key)
     return TaskBrief(
@@ -257,6 +280,18 @@ def task(task_id: str) -> TaskBrief:
         due_at=due_at,
         is_open=state == TaskState.OPEN,
     )
+
+
+def _task_row(task_id: str) -> Sequence[Any] | None:
+    known: dict[str, Sequence[Any]] = eventbus.once(_nothing_yet, "tasks")
+    if task_id not in known:
+        known.update((row[0], row[1:]) for row in _TASKS.rows({"task_id": task_id}))
+    return known.get(task_id)
+
+
+def _nothing_yet(_of: str) -> dict[str, Any]:
+    """What is known of a kind of thing at the beginning of a block of events: nothing."""
+    return {}
 
 
 def stop(stop_id: str) -> StopBrief:
@@ -352,7 +387,7 @@ def turn(turn_id: str) -> TurnBrief:
         advice=said.advice,
         was=said.was,
         now=said.now,
-        holders=tuple(_person(row) for row in db.session.execute(_COLLEAGUES.where(Staff.id.in_(holders)))),
+        holders=_active(holders),
     )
 
 
@@ -386,6 +421,12 @@ def customer(customer_id: str) -> CustomerBrief:
     return CustomerBrief(found.id, found.openid, found.service_openid)
 
 
+def _active(staff_ids: Sequence[str]) -> tuple[PersonBrief, ...]:
+    if not staff_ids:
+        return ()
+    return tuple(_person(row) for row in db.session.execute(_COLLEAGUES.where(Staff.id.in_(staff_ids))))
+
+
 def _program(case_id: str) -> Program:
     found = db.session.get_one(Case, case_id)
     return city.program_of(found.program_key, found.former_program_key)
@@ -393,10 +434,22 @@ def _program(case_id: str) -> Program:
 
 def _holders(assignee_id: str | None, department: str, brief: CaseBrief) -> tuple[PersonBrief, ...]:
     if assignee_id is None:
-        return tuple(_person(row) for row in _DEPARTMENT.rows({"department": department}))
+        return eventbus.once(_queues, brief.case_id).get(department) or eventbus.once(_colleagues, department)
     if assignee_id == brief.manager.staff_id:
         return (brief.acting,)
     return tuple(_person(row) for row in _ASSIGNEE.rows({"staff_id": assignee_id}))
+
+
+def _queues(case_id: str) -> dict[str, tuple[PersonBrief, ...]]:
+    """By department, everybody of the queues that hold open work of a case."""
+    people: dict[str, tuple[PersonBrief, ...]] = {}
+    for department, *person in _QUEUES.rows({"case_id": case_id}):
+        people[department] = (*people.get(department, ()), _person(person))
+    return people
+
+
+def _colleagues(department: str) -> tuple[PersonBrief, ...]:
+    return tuple(_person(row) for row in _DEPARTMENT.rows({"department": department}))
 
 
 def _person(row: Sequence[Any]) -> PersonBrief:

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib.metadata import version as installed_version
+from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.pool import PoolProxiedConnection
 
 from app.core.db import db, is_reading
 from app.domain.holidaynotice import CalendarContent, NoticeDay, NoticeKind, overlaid
@@ -43,6 +45,7 @@ newest_id = (
 )
 """The id of the version in force, as a statement of one row (none before the first publication)."""
 
+_NEWEST = str(newest_id.compile(compile_kwargs={"literal_binds": True}))
 _VERSION = bindparam("version_id", type_=String)
 _NUMBER = select(CalendarVersion.number).where(CalendarVersion.id == _VERSION)
 _ANNOUNCED = select(CalendarVersion.announced).where(CalendarVersion.id == _VERSION)
@@ -155,12 +158,27 @@ def package_days(year: int) -> tuple[Day, ...]:
 def _on_begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     if transaction.nested or is_reading():
         return
-    if connection.dialect.name == "postgresql":
-        # In a statement of its own: the next one then sees what was committed while this one waited.
-        shared = "" if _alone.get() else "_shared"
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{shared}({_LOCK})")
     session.info[_ALONE] = _alone.get()
-    session.info[_KNOWN] = connection.scalar(newest_id)
+    if connection.dialect.name == "postgresql":
+        session.info[_KNOWN] = _lock_and_ask(connection.connection, "" if _alone.get() else "_shared")
+    else:
+        session.info[_KNOWN] = connection.scalar(newest_id)
+
+
+def _lock_and_ask(connection: PoolProxiedConnection, shared: str) -> str | None:
+    """Take the lock, then ask which version is in force: two statements sent at once, as every writer needs.
+
+    Of its own, the second sees what was committed while the first one waited.
+    """
+    cursor: Any = connection.cursor()
+    try:
+        # Never prepared, since only one statement by itself can be.
+        cursor.execute(f"SELECT pg_advisory_xact_lock{shared}({_LOCK}); {_NEWEST}", prepare=False)
+        cursor.nextset()
+        row: tuple[str] | None = cursor.fetchone()
+    finally:
+        cursor.close()
+    return row[0] if row else None
 
 
 def _on_end(session: Session, transaction: SessionTransaction) -> None:

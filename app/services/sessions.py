@@ -56,7 +56,11 @@ class TokenSigner:
             expires_at=now + self._lifetime,
         )
         db.session.add(session)
-        return Token(self._signers[audience].sign(session.id).decode(), session.expires_at)
+        return Token(self.signed(audience, session.id), session.expires_at)
+
+    def signed(self, audience: Audience, session_id: str) -> str:
+        """The token that names a login."""
+        return self._signers[audience].sign(session_id).decode()
 
     def identify(self, audience: Audience, token: str) -> Identity:
         """Whom a token speaks for. Raises `NotSignedInError` when it is forged, expired or revoked."""

@@ -4,7 +4,7 @@ from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 
 from miniprogram_api.schemas.fields import Moment, Shape, one_of, text
 from miniprogram_api.schemas.promises import PastMoment
-from miniprogram_api.schemas.shared import ChoiceOut, PageIn
+from miniprogram_api.schemas.shared import CaseLineOut, ChoiceOut, PageIn
 
 _LONGEST_CODE = 512
 
@@ -40,6 +40,27 @@ class ContactOut(Shape):
     name = String(required=True)
     phone = String(required=True)
     address = String(required=True)
+
+
+class CaseSearchIn(PageIn):
+    """What to find cases by: one of the two, in full."""
+
+    number = text(14, shortest=14, required=False, example="26112212345678")
+    phone = text(32, required=False)
+
+
+class FoundCaseOut(CaseLineOut):
+    """A case that was found; the contact masked, `version` as an edit has to name it."""
+
+    contact = Nested(ContactOut, required=True)
+    version = Integer(required=True)
+
+
+class FoundCasesOut(Shape):
+    """A page of cases, the newest first."""
+
+    items = List(Nested(FoundCaseOut), required=True)
+    cursor = String(required=True, allow_none=True)
 
 
 class OutputOut(Shape):

@@ -4,17 +4,27 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.cases import access, overview, queries, stops, stops_afterwards
+from app.services.cases import access, overview, queries, search, stops, stops_afterwards
 from app.services.tasks import queries as task_queries
+from miniprogram_api.edge import only_reads
 from miniprogram_api.guards import me
 from miniprogram_api.pages import instant_cursor, instant_key, next_cursor, number_cursor
 from miniprogram_api.schemas.promises import StopRecordsOut
 from miniprogram_api.schemas.shared import CasePageOut, HistoryOut, PageIn
-from miniprogram_api.schemas.staff import ContactOut, SentMessagesOut, StopIn, StopOut, TasksOut
+from miniprogram_api.schemas.staff import (
+    CaseSearchIn,
+    ContactOut,
+    FoundCasesOut,
+    SentMessagesOut,
+    StopIn,
+    StopOut,
+    TasksOut,
+)
 from miniprogram_api.schemas.turns import StaffProgressOut
 from notifications import queries as notices
 
 cases = APIBlueprint("staff_cases", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
+searches = APIBlueprint("staff_case_searches", __name__, url_prefix="/api/v1/staff", tag="staff")
 
 
 @cases.get("")
@@ -25,6 +35,19 @@ def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
     """Those of which the caller is the named manager, the newest first."""
     limit = query_data["limit"]
     lines = queries.of_manager(me().id, instant_cursor(query_data.get("cursor")), limit)
+    return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at))}
+
+
+@searches.post("/case-searches")
+@only_reads
+@searches.input(CaseSearchIn)
+@searches.output(FoundCasesOut)
+@searches.doc(summary="按受理编号或联系电话查找工单")
+def find_cases(json_data: dict[str, Any]) -> dict[str, Any]:
+    """A POST, because a phone must stand in no address and no log of addresses."""
+    limit = json_data["limit"]
+    before = instant_cursor(json_data.get("cursor"))
+    lines = search.find(me(), json_data.get("number"), json_data.get("phone"), before, limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at))}
 
 

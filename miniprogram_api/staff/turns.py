@@ -129,7 +129,7 @@ def correct_entry(task_id: str, json_data: dict[str, Any]) -> Any:
 
 def _responsible(case_id: str, version: int) -> Any:
     """The case, if the caller may turn it and nobody has edited it since they looked."""
-    case = access.of_staff(me(), case_id)
+    case = access.of_staff(me(), case_id, to_move=True)
     responsibility.require(me(), case)
     edits.expect(case, version)
     return case

@@ -41,6 +41,7 @@ BODIES: dict[str, Any] = {
     "staff_documents.ask": {"document": "application_form"},
     "staff_calendar.draft": {"note": "演示通知"},
     "staff_tasks.complete": {"outputs": OUTPUTS["network_survey"]},
+    "staff_case_searches.find_cases": {"phone": "13800000001"},
     "staff_cases.stop_clock": {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
     "customer_promises.dispute": {"text": "当天我已备好款"},
     "staff_promises.rule": {"ruling": "struck", "reason": "核查无据"},

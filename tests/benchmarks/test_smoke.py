@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.core import clock
-from benchmarks import due, progress, submit, sweep
+from benchmarks import due, lifecycle, progress, submit, sweep
+from benchmarks.bulk.walks import WALKS
 from benchmarks.ground import Ground, ground
 from benchmarks.table import Table
 
@@ -33,6 +34,24 @@ def test_submit(grounds: Ground) -> None:
 
 def test_sweep(grounds: Ground) -> None:
     _complete(sweep.run(grounds, sweep.Size(timers=5, rounds=1, databases=ONE)))
+
+
+def test_lifecycle(grounds: Ground) -> None:
+    """Every lifecycle is looked at as it goes: an answer that is not what it should be raises here."""
+    size = lifecycle.Size(
+        cases=(120,),
+        lifecycles=4,
+        warm_up=1,
+        rounds=1,
+        connections=2,
+        spike=((2, 1), (4, 1)),
+        courses=tuple(walk for walk in WALKS if walk.name in {"withdrawn", "just submitted"}),
+        processes=1,
+    )
+    loading, even, spike = lifecycle.run(grounds, size)
+    _complete([even])
+    assert all(figure.value > 0 for figure in loading.figures)
+    assert {figure.value for figure in spike.figures if "failed" in figure.name} == {0}
 
 
 def test_due() -> None:

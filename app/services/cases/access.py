@@ -1,11 +1,17 @@
 """Which case may be seen by whom. What is not theirs does not exist for them."""
 
-from sqlalchemy import or_, select
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
 
 from app.core import clock
+from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.models import AccessRecord, Application, Case, Staff, StaffLeave, Task
+
+_HELD = "steward.cases.held"
 
 __all__ = ["Case", "contact", "of_customer", "of_staff"]
 
@@ -18,27 +24,38 @@ def of_customer(customer_id: str, case_id: str) -> Case:
     return case
 
 
-def of_staff(staff: Staff, case_id: str) -> Case:
+def of_staff(staff: Staff, case_id: str, *, to_move: bool = False) -> Case:
     """A case that concerns this member of staff. Raises `NotFoundError` for any other.
 
-    It concerns its manager, the manager's deputy during leave, whoever's department has had a task in
-    it, and supervisors.
+    With `to_move` it is locked at once, as by `lock`.
     """
     query = select(Case).where(Case.id == case_id)
+    if to_move:
+        query = query.with_for_update(of=Case).execution_options(populate_existing=True)
     if not staff.is_supervisor:
-        now = clock.now()
-        stands_in = select(StaffLeave.id).where(
-            StaffLeave.staff_id == Case.manager_id,
-            StaffLeave.deputy_id == staff.id,
-            StaffLeave.starts_at <= now,
-            StaffLeave.ends_at > now,
-        )
-        concerned = select(Task.id).where(Task.case_id == Case.id, Task.department == staff.department)
-        query = query.where(or_(Case.manager_id == staff.id, stands_in.exists(), concerned.exists()))
+        query = query.where(concerns(staff.id, staff.department, clock.now()))
     case = db.session.scalar(query)
     if case is None:
         raise NotFoundError
+    if to_move:
+        _held().add(case.id)
     return case
+
+
+def concerns(staff_id: Any, department: Any, now: Any) -> ColumnElement[bool]:
+    """The cases of somebody who is no supervisor, as a condition; supervisors see every case.
+
+    A case concerns its manager, the manager's deputy during leave, and whoever's department has had a task
+    in it. The three are values or bound parameters.
+    """
+    stands_in = select(StaffLeave.id).where(
+        StaffLeave.staff_id == Case.manager_id,
+        StaffLeave.deputy_id == staff_id,
+        StaffLeave.starts_at <= now,
+        StaffLeave.ends_at > now,
+    )
+    has_a_task = select(Task.id).where(Task.case_id == Case.id, Task.department == department)
+    return or_(Case.manager_id == staff_id, stands_in.exists(), has_a_task.exists())
 
 
 def lock(case: Case) -> None:
@@ -48,7 +65,33 @@ def lock(case: Case) -> None:
     other does. Taken first of all locks, so that two moves never wait for each other. (SQLite lets one
     writer in at a time anyway.)
     """
-    db.session.refresh(case, with_for_update=True)
+    held = _held()
+    if case.id not in held:
+        db.session.refresh(case, with_for_update=True)
+        held.add(case.id)
+
+
+def locked(case_id: str) -> Case:
+    """The same for a case that was not looked at yet."""
+    case = db.session.scalars(
+        select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    _held().add(case.id)
+    return case
+
+
+def _held() -> set[str]:
+    """The cases that the transaction under way keeps: what it holds can't have changed since."""
+    session = db.session()
+    transaction = session.get_transaction()
+    of, held = session.info.get(_HELD, (None, set()))
+    if of is None or of is not transaction:
+        # The first lock may be what begins the transaction.
+        session.connection()
+        held = set()
+        session.info[_HELD] = (session.get_transaction(), held)
+    found: set[str] = held
+    return found
 
 
 def contact(staff: Staff, case: Case) -> dict[str, str]:
@@ -56,3 +99,12 @@ def contact(staff: Staff, case: Case) -> dict[str, str]:
     db.session.add(AccessRecord(staff_id=staff.id, case_id=case.id, field="contact", at=clock.now()))
     answers = db.session.get_one(Application, case.application_id).answers
     return {key: answers[key] for key in ("contact_name", "contact_phone", "address")}
+
+
+def masked_contact(answers: Mapping[str, Any]) -> dict[str, str]:
+    """The same as lists show it: enough to recognise somebody, and nothing that has to be recorded."""
+    return {
+        "name": mask_name(answers["contact_name"]),
+        "phone": mask_phone(answers["contact_phone"]),
+        "address": mask_address(answers["address"]),
+    }

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.core import clock
-from app.core.db import db
+from app.core.hotread import HotRead
 from app.models import Case, Staff, Stage, Task, TaskState
 from app.services import city
 
@@ -41,46 +42,72 @@ def of_case(case: Case) -> list[AwaitedStage]:
     """Every open stage, in the program's order."""
     now = clock.now()
     program = city.program_of(case.program_key, case.former_program_key)
-    entries = {
-        row.key: row
-        for row in db.session.scalars(
-            select(Stage).where(Stage.case_id == case.id, Stage.completed_at.is_(None))
-        )
-    }
-    rows = db.session.execute(
-        select(Task, Staff.name)
-        .outerjoin(Staff, Staff.id == Task.assignee_id)
-        .where(Task.case_id == case.id, Task.state != TaskState.CANCELLED)
-        .order_by(Task.opened_at, Task.id)
-    ).all()
+    entries = {key: (round_, due_at) for key, round_, due_at in _OPEN_STAGES.rows({"case_id": case.id})}
+    tasks = [_TaskRow(*row) for row in _TASKS.rows({"case_id": case.id})]
     stages = []
     for spec in program.stages:
-        entry = entries.get(spec.key)
-        if entry is None:
+        if spec.key not in entries:
             continue
-        here = (entry.key, entry.round)
-        own = [(task, name) for task, name in rows if (task.stage_key, task.round) == here]
+        round_, due_at = entries[spec.key]
+        own = [task for task in tasks if (task.stage_key, task.round) == (spec.key, round_)]
         stages.append(
             AwaitedStage(
                 key=spec.key,
                 name=spec.name,
-                round=entry.round,
-                due_at=entry.due_at,
-                done=sum(task.state == TaskState.DONE for task, _ in own),
+                round=round_,
+                due_at=due_at,
+                done=sum(task.state == TaskState.DONE for task in own),
                 tasks=[
                     AwaitedTask(
                         id=task.id,
                         key=task.key,
                         name=spec.task(task.key).name,
                         department=city.department_name(task.department),
-                        holder=name,
+                        holder=task.holder,
                         since=task.opened_at,
                         due_at=task.due_at,
                         overdue=task.due_at is not None and task.due_at < now,
                     )
-                    for task, name in own
+                    for task in own
                     if task.state == TaskState.OPEN
                 ],
             )
         )
     return stages
+
+
+class _TaskRow(NamedTuple):
+    """What is asked of a task, in the order of the statement's columns; not what it delivered."""
+
+    stage_key: str
+    round: int
+    state: str
+    id: str
+    key: str
+    department: str
+    opened_at: datetime
+    due_at: datetime | None
+    holder: str | None
+
+
+_OPEN_STAGES = HotRead(
+    select(Stage.key, Stage.round, Stage.due_at).where(
+        Stage.case_id == bindparam("case_id"), Stage.completed_at.is_(None)
+    )
+)
+_TASKS = HotRead(
+    select(
+        Task.stage_key,
+        Task.round,
+        Task.state,
+        Task.id,
+        Task.key,
+        Task.department,
+        Task.opened_at,
+        Task.due_at,
+        Staff.name,
+    )
+    .outerjoin(Staff, Staff.id == Task.assignee_id)
+    .where(Task.case_id == bindparam("case_id"), Task.state != TaskState.CANCELLED.value)
+    .order_by(Task.opened_at, Task.id)
+)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
-from app.core.db import db
+from app.core.hotread import HotRead
 from app.domain.errors import ChangedMeanwhileError
 from app.models import Case, Task, TimelineEntry
 from app.services import city
-from app.services.cases import queries
+from app.services.cases import access, queries
 from app.services.cases.queries import HistoryLine
 
 _MOST_CHANGES = 50
@@ -18,7 +18,10 @@ Change = Mapping[str, str]
 
 def version(case_id: str) -> int:
     """The present version of a case: the last line of its history, which every move adds to."""
-    return db.session.scalar(select(func.max(TimelineEntry.id)).where(TimelineEntry.case_id == case_id)) or 0
+    return _LAST.rows({"case_id": case_id})[0][0] or 0
+
+
+_LAST = HotRead(select(func.max(TimelineEntry.id)).where(TimelineEntry.case_id == bindparam("case_id")))
 
 
 def expect(case: Case, seen: int) -> None:
@@ -26,7 +29,7 @@ def expect(case: Case, seen: int) -> None:
 
     Raises `ChangedMeanwhileError` with what happened since `seen`.
     """
-    db.session.refresh(case, with_for_update=True)
+    access.lock(case)
     present = version(case.id)
     if present != seen:
         raise ChangedMeanwhileError(

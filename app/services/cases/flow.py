@@ -34,6 +34,7 @@ class CaseFlow(CaseLog):
         """Hold the log as loaded; use `load` or `fresh`."""
         super().__init__(case, stages, tasks, stops)
         self._events: list[object] = []
+        self._told_of: list[object] = []
         self._fresh = not stages
 
     @classmethod
@@ -181,9 +182,13 @@ class CaseFlow(CaseLog):
             while self._events:
                 eventbus.publish(self._events.pop(0))
 
-    def tell(self, event: object) -> None:
-        """Add an event to those that `publish` tells, in order."""
+    def tell(self, event: object, of: object = None) -> None:
+        """Add an event to those that `publish` tells, in order.
+
+        `of` is the row it speaks of, kept in memory until then so that nobody has to read it again.
+        """
         self._events.append(event)
+        self._told_of.append(of)
 
     def _cancel(self, tasks: Sequence[Task], by: By, now: datetime) -> None:
         for task in tasks:

@@ -16,7 +16,7 @@ from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch, WorkingTime
 from app.models import Case, Stage, Stop, Task, TaskState
 from app.services import city
-from app.services.cases import promises
+from app.services.cases import access, promises
 
 
 class CaseLog:
@@ -40,7 +40,7 @@ class CaseLog:
         Two who complete the last two tasks of a stage at once would each see the other's still open, and
         nobody would end the stage. Whoever also locks a task locks its case first.
         """
-        db.session.refresh(case, with_for_update=True)
+        access.lock(case)
         return cls(
             case,
             db.session.scalars(select(Stage).where(Stage.case_id == case.id)).all(),

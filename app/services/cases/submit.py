@@ -50,11 +50,12 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
             ]
         )
     now = clock.now()
-    early = db.session.scalar(select(Case).where(Case.application_id == application.id))
+    early = _EARLY.rows({"application_id": application.id})
     application.submitted_at = now
-    if early is not None:
-        _complete_form(early, application, by, now, confirmed=confirmed)
-        return early
+    if early:
+        case = db.session.get_one(Case, early[0][0])
+        _complete_form(case, application, by, now, confirmed=confirmed)
+        return case
     case = new_case(application, application.channel, now, confirmed=confirmed)
     db.session.add(case)
     db.session.flush()
@@ -137,6 +138,7 @@ def _new_number(now: datetime) -> str:
             return number
 
 
+_EARLY = HotRead(select(Case.id).where(Case.application_id == bindparam("application_id")))
 _NUMBERED = HotRead(select(Case.id).where(Case.number == bindparam("number")))
 
 

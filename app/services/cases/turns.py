@@ -59,7 +59,7 @@ def take(
     db.session.add(turn)
     names = {"stage": key} if kind is TurnKind.SENT_BACK else {}
     note(case.id, at, f"case_{kind}", by, names)
-    flow.tell(CaseTurned(turn.id))
+    flow.tell(CaseTurned(turn.id), of=turn)
     return turn
 
 

@@ -1,6 +1,6 @@
 """Asking the customer for a document: only one of the program's list, and each only once (programs.md)."""
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.core import clock
 from app.core.db import db
@@ -34,9 +34,17 @@ def ask(case: Case, document_key: str, by: By) -> None:
 
 
 def enter(case: Case, listed: ListedDocument, by: By) -> None:
-    """Write down that a listed document is asked for. Raises `NotToBeAskedError`."""
+    """Write down that a listed document is asked for of a case whose row exists.
+
+    Raises `NotToBeAskedError`.
+    """
     ledger.enter(case, LedgerKind.DOCUMENT, 1, listed.name)
     now = clock.now()
-    db.session.add(DocumentRequest(case_id=case.id, document_key=listed.key, staff_id=by.id, asked_at=now))
+    db.session.connection().execute(
+        _INSERT, {"case_id": case.id, "document_key": listed.key, "staff_id": by.id, "asked_at": now}
+    )
     note(case.id, now, "document_asked", by, {"document": listed.key})
-    db.session.flush()
+
+
+# As every submission does it: without the session, which would ask for the row's number.
+_INSERT = insert(DocumentRequest)

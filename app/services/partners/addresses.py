@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from app.core import clock
 from app.core.db import db
+from app.core.hotread import HotRead
 from app.models import Case, Partner, PartnerCase, PartnerKey
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -52,23 +53,27 @@ def url_fault(url: str, *, simulated: bool) -> str | None:
 
 def case_to_tell(case_id: str) -> WebhookCase | None:
     """Whom to tell of a case; None when no partner with a webhook brought it in."""
-    row = db.session.execute(
-        select(
-            PartnerCase.partner_id,
-            PartnerCase.reference,
-            Case.number,
-            Case.program_key,
-            Case.former_program_key,
-        )
-        .join(Partner, Partner.id == PartnerCase.partner_id)
-        .join(Case, Case.id == PartnerCase.case_id)
-        .where(
-            PartnerCase.case_id == case_id,
-            Partner.webhook_url.is_not(None),
-            Partner.disabled_at.is_(None),
-        )
-    ).first()
-    return None if row is None else WebhookCase(*row)
+    rows = _TO_TELL.rows({"case_id": case_id})
+    return WebhookCase(*rows[0]) if rows else None
+
+
+# Asked at every change of every case, and most were brought in by nobody.
+_TO_TELL = HotRead(
+    select(
+        PartnerCase.partner_id,
+        PartnerCase.reference,
+        Case.number,
+        Case.program_key,
+        Case.former_program_key,
+    )
+    .join(Partner, Partner.id == PartnerCase.partner_id)
+    .join(Case, Case.id == PartnerCase.case_id)
+    .where(
+        PartnerCase.case_id == bindparam("case_id"),
+        Partner.webhook_url.is_not(None),
+        Partner.disabled_at.is_(None),
+    )
+)
 
 
 def address_of(partner_id: str) -> WebhookAddress | None:

@@ -123,8 +123,7 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any], version: int | 
 
 
 def _lock(task: Task) -> Case:
-    case = db.session.get_one(Case, task.case_id)
-    access.lock(case)
+    case = access.locked(task.case_id)
     db.session.refresh(task)
     return case
 

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select
 
 from app.core import clock
-from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
 from app.domain.programs.definition import Stage, TaskSpec
 from app.models import Application, Case, Staff, StaffLeave, Task, TaskState
 from app.services import city
+from app.services.cases import access
 from app.services.tasks import evidence
 from app.services.tasks.evidence import Brought, EvidenceLine
 
@@ -140,11 +140,7 @@ def _line(
         case_id=case.id,
         case_number=case.number,
         project_name=case.project_name,
-        contact={
-            "name": mask_name(answers["contact_name"]),
-            "phone": mask_phone(answers["contact_phone"]),
-            "address": mask_address(answers["address"]),
-        },
+        contact=access.masked_contact(answers),
         department=city.department_name(task.department),
         assignee_name=assignee,
         mine=task.assignee_id == staff.id,

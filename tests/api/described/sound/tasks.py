@@ -14,7 +14,14 @@ def corrected(scene: Scene) -> Sound:
 
 SURVEYED = {"outputs": OUTPUTS["network_survey"]}
 
+def searched(scene: Scene) -> Sound:
+    number = scene.phone_number()
+    scene.world.submitted(scene.somebody(number), contact_phone=number)
+    return Sound(scene.world.staff("G001"), {}, {"phone": number})
+
+
 SOUND = {
+    "POST /staff/case-searches": searched,
     "POST /staff/tasks/{task_id}/assignment": lambda scene: scene.case().task_by("N001", "network_survey"),
     "POST /staff/tasks/{task_id}/completion": lambda scene: scene.case().task_by(
         "N001", "network_survey", SURVEYED
