@@ -18,6 +18,7 @@ from miniprogram_api.customer.money import money
 from miniprogram_api.customer.promises import promises
 from miniprogram_api.customer.public import public
 from miniprogram_api.customer.turns import turning as customer_turns
+from miniprogram_api.customer.visits import visits
 from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
 from miniprogram_api.edge import StewardApp, check_body
@@ -55,6 +56,7 @@ DOORS: Sequence[Door] = (
     Door(cases, guards.customer, once=True),
     Door(promises, guards.customer, once=True),
     Door(customer_turns, guards.customer, once=True),
+    Door(visits, guards.customer, once=True),
     Door(documents, guards.customer, once=True),
     Door(files, guards.holds_link),
     Door(form, guards.customer, once=True),

@@ -34,7 +34,9 @@ from app.domain.programs.definition import (
     Turn,
 )
 from app.domain.programs.outputs import read_output
+from app.domain.programs.taskvisits import read_visit
 from app.domain.reading import DataFaults, Source, Table, check_unique, each_fault
+from app.domain.visitrules import load_visit_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class _Surroundings:
     forms: frozenset[str]
     lists: ChoiceLists
     papers: frozenset[str]
+    purposes: frozenset[str]
 
 
 def load_programs(folder: Path) -> dict[str, Program]:
@@ -57,6 +60,7 @@ def load_programs(folder: Path) -> dict[str, Program]:
         forms=frozenset(file.stem for file in (folder / "forms").glob("*.toml")),
         lists=load_city(folder).choices,
         papers=frozenset(load_papers(folder)),
+        purposes=frozenset(load_visit_rules(folder).purposes),
     )
     found: list[tuple[int, Program]] = []
     faults: list[DataFault] = []
@@ -266,6 +270,7 @@ def _read_turn(row: Table) -> Turn | None:
 
 def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
     outputs = row.tables("outputs", optional=True)
+    delivered = tuple(read_output(output, around.lists) for output in outputs)
     task = TaskSpec(
         key=row.text("key"),
         name=row.text("name"),
@@ -275,13 +280,14 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         hold=row.text("hold", optional=True) or None,
         due=_read_days(row, "due"),
         remind_after=_read_days(row, "remind_after"),
-        outputs=tuple(read_output(output, around.lists) for output in outputs),
+        outputs=delivered,
         marks=row.texts("marks", optional=True),
         only_on=row.text("only_on", optional=True) or None,
         turn=_read_turn(row),
         issues_quote=row.choice("issues_quote", Pricing) if row.has("issues_quote") else None,
         requires_choice=row.flag("requires_choice"),
         requires_paper=row.text("requires_paper", optional=True) or None,
+        visit=read_visit(row, delivered, around.purposes, around.departments),
         duty=row.text("duty"),
         cite=row.cite(),
     )
