@@ -25,6 +25,7 @@ from miniprogram_api.edge import StewardApp, check_body
 from miniprogram_api.files import files
 from miniprogram_api.health import health
 from miniprogram_api.partner.cases import cases as partner_cases
+from miniprogram_api.staff.absences import absences
 from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
 from miniprogram_api.staff.calendar import desk as calendar_desk
@@ -36,6 +37,7 @@ from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.promises import promises as staff_promises
 from miniprogram_api.staff.tasks import tasks
 from miniprogram_api.staff.turns import turning as staff_turns
+from miniprogram_api.staff.visits import visits as staff_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ DOORS: Sequence[Door] = (
     Door(staff_money, guards.staff),
     Door(staff_applications, guards.staff),
     Door(staff_turns, guards.staff),
+    Door(staff_visits, guards.staff),
+    Door(absences, guards.staff),
     Door(early_service, guards.staff),
     Door(partner_cases, guards.partner),
     Door(calendar_desk, guards.staff),

@@ -67,9 +67,11 @@ class VisitWait(Base):
 
 
 class VisitChance(Base):
-    """Somebody's time came free: the wait-list is to be gone through."""
+    """Somebody's time came free: the wait-list is to be gone through, behind whoever was asked last."""
 
     __tablename__ = "visit_chances"
 
     id: Mapped[RowNumber]
     due_at: Mapped[Instant] = mapped_column(index=True)
+    after_since: Mapped[Instant | None]
+    after_id: Mapped[Key | None]

@@ -17,6 +17,8 @@ def upgrade() -> None:
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("after_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("after_id", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_chances")),
     )
     with op.batch_alter_table("visit_chances", schema=None) as batch_op:

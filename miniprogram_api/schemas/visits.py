@@ -43,12 +43,6 @@ class Start(fields.DateTime):
         return local
 
 
-class OpeningsIn(Shape):
-    """What for."""
-
-    purpose = text(64, example="water_plan")
-
-
 class HoldIn(Shape):
     """What for, and one of the openings."""
 
@@ -61,6 +55,18 @@ class MoveIn(Shape):
 
     starts_at = Start()
     reason = text(LONGEST_REASON, required=False)
+
+
+class WaitIn(Shape):
+    """What for."""
+
+    purpose = text(64, example="water_plan")
+
+
+class NoShowIn(Shape):
+    """What happened, in the customer's words."""
+
+    note = text(LONGEST_REASON, example="等到10点半无人上门")
 
 
 class CancelIn(Shape):
@@ -153,3 +159,20 @@ class BookingsOut(Shape):
     needed = List(Nested(NeededOut), required=True)
     items = List(Nested(VisitOut), required=True)
     waiting = List(String(), required=True)
+
+
+class PassVisitorOut(VisitorOut):
+    """A visitor as the badge shows them."""
+
+    number = String(required=True)
+    photo_url = String(required=True)
+
+
+class ArrivalPassOut(Shape):
+    """Who stands at the door, and the code that both sides compare."""
+
+    code = String(required=True)
+    purpose_name = String(required=True)
+    starts_at = Moment(required=True)
+    expected_at = Moment(required=True, allow_none=True)
+    visitors = List(Nested(PassVisitorOut), required=True)

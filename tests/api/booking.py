@@ -20,7 +20,7 @@ class Booker:
         self.path = f"/customer/cases/{self.case_id}"
 
     def openings(self, purpose: str = PLAN) -> Any:
-        return self.phone.get(f"{self.path}/openings?purpose={purpose}")
+        return self.phone.get(f"{self.path}/openings/{purpose}")
 
     def starts(self, purpose: str = PLAN) -> list[str]:
         return [opening["starts_at"] for opening in self.openings(purpose)["items"]]

@@ -17,7 +17,8 @@ def test_two_taps_book_a_joint_visit(world: World) -> None:
     assert (held["state"], held["hold_until"]) == ("held", at(FRIDAY, "09:05"))
     booked = booker.confirm(held["id"])
     assert (booked["state"], booked["hold_until"]) == ("confirmed", None)
-    assert [(visitor["name"], visitor["lead"]) for visitor in booked["visitors"]][0] == ("王敏", True)
+    lead = booked["visitors"][0]
+    assert (lead["name"], lead["lead"]) == ("王敏", True)
     assert {visitor["department"] for visitor in booked["visitors"]} == {
         "客户发展部",
         "设计院",

@@ -120,7 +120,7 @@ def free_at(people: Iterable[Person], need: Need, first: int, piece: int) -> lis
     return [person for person in people if person.starts(need) >> (piece - first) & 1]
 
 
-def nearest(openings: Sequence[Opening], to: datetime) -> Opening | None:
-    """The opening closest to an instant, the earlier of two; one that keeps the due date, or none."""
-    kept = [opening for opening in openings if not opening.after_due]
-    return min(kept, key=lambda opening: (abs(opening.starts_at - to), opening.starts_at), default=None)
+def nearest(openings: Sequence[Opening], to: datetime, *, late_too: bool = False) -> Opening | None:
+    """The opening nearest to an instant, of two the earlier; keeping the due date unless `late_too`."""
+    fit = [opening for opening in openings if late_too or not opening.after_due]
+    return min(fit, key=lambda opening: (abs(opening.starts_at - to), opening.starts_at), default=None)

@@ -48,6 +48,11 @@ class Stretch:
     first: int
     last: int
 
+    @classmethod
+    def of(cls, starts_at: datetime, ends_at: datetime) -> "Stretch":
+        """The pieces that lie wholly between two instants."""
+        return cls(grid.piece_from(starts_at), grid.piece_of(ends_at))
+
     @property
     def starts_at(self) -> datetime:
         """When it begins, in UTC."""

@@ -13,7 +13,7 @@ from app.models import Case, Visit, VisitState
 from app.services.seats import availability, taking
 from app.services.seats.availability import Stretch
 from app.services.timeline import By
-from app.services.visits import offering, parties
+from app.services.visits import appointments, offering, parties
 from app.services.visits.needs import Needed
 from app.services.visits.offering import Bookable
 from app.services.visits.parties import Choice
@@ -90,6 +90,7 @@ def refuse_impossible(starts_at: datetime, times: Bookable) -> None:
 def _row(case: Case, wish: Wish, after_due: bool) -> dict[str, object]:
     now = clock.now()
     own_id = new_id()
+    confirmed = wish.state is VisitState.CONFIRMED
     former = wish.former
     return {
         "id": own_id,
@@ -108,6 +109,8 @@ def _row(case: Case, wish: Wish, after_due: bool) -> dict[str, object]:
         "booked_by": wish.by.actor.value,
         "booked_by_id": wish.by.id,
         "created_at": now,
+        "confirmed_at": now if confirmed else None,
+        "code": appointments.new_code() if confirmed else None,
     }
 
 

@@ -11,7 +11,7 @@ from app.models import Case, Visit, VisitState
 from app.services.cases import access
 from app.services.seats import taking
 from app.services.timeline import By
-from app.services.visits import appointments, booking, needs, offering
+from app.services.visits import appointments, booking, needs, offering, waitlist
 
 
 def confirm(case: Case, visit_id: str, by: By) -> Visit:
@@ -29,7 +29,8 @@ def confirm(case: Case, visit_id: str, by: By) -> Visit:
     if visit.state not in (VisitState.HELD, VisitState.EXPIRED):
         appointments.refuse_ended(visit)
     now = clock.now()
-    former = appointments.live(case.id, visit.purpose) if visit.offered else None
+    offered = visit.offered
+    former = appointments.live(case.id, visit.purpose) if offered else None
     if former is not None and not taking.end(
         former.id, VisitState.RESCHEDULED, VisitState.CONFIRMED, {"reason": None}
     ):
@@ -51,6 +52,8 @@ def confirm(case: Case, visit_id: str, by: By) -> Visit:
             openings=offering.offer(case, needed, offering.bookable()).few(),
         )
     db.session.refresh(visit)
+    if offered:
+        waitlist.leave(case.id, visit.purpose)
     if former is None:
         appointments.settle(case, visit, by, now, "visit_booked")
         eventbus.publish(VisitBooked(visit.id))
