@@ -107,7 +107,7 @@ def test_check_in_at_the_door_or_with_a_word_why_not(day: Day) -> None:
     assert arrived["visit"]["visitors"][0]["arrived_at"] == at(MONDAY, "09:55")
     refused(day.by("G001", "arrival", {"position": HERE}), 409, "already_done")
     told(day.by("N001", "arrival", {"position": ACROSS_TOWN, "note": "在井口等候"}))
-    refused(day.booker.act(day.id, "cancellation", {"reason": "不要了"}), 409, "past_cut_off")
+    refused(day.booker.act(day.id, "cancellation", {"reason": "不要了"}), 409, "conflict")
 
 
 def test_check_in_answers_the_stages_task(day: Day) -> None:
