@@ -54,9 +54,11 @@ def get(path: str, token: str | None = None) -> str:
     return _request("GET", path, token)
 
 
-def post(path: str, token: str, idempotency_key: str) -> str:
-    """A raw POST without a body."""
-    return _request("POST", path, token, f"Idempotency-Key: {idempotency_key}\r\nContent-Length: 0\r\n")
+def post(path: str, token: str, idempotency_key: str, body: str = "") -> str:
+    """A raw POST, with a JSON body or without one."""
+    kind = "Content-Type: application/json\r\n" if body else ""
+    headers = f"Idempotency-Key: {idempotency_key}\r\n{kind}Content-Length: {len(body.encode())}\r\n"
+    return _request("POST", path, token, headers) + body
 
 
 def _request(method: str, path: str, token: str | None, headers: str = "") -> str:

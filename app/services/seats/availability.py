@@ -3,16 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, bindparam, cast, func, literal, or_, select
 
 from app.core import clock
 from app.core.db import db
-from app.domain.officehours import Periods
-from app.domain.slots import grid, patterns
+from app.domain.slots import grid
 from app.domain.slots.openings import Person
-from app.domain.slots.patterns import Pattern
+from app.domain.slots.patterns import WHOLE_DAY
 from app.models import (
     Staff,
     StaffLeave,
@@ -21,12 +20,12 @@ from app.models import (
     VisitDayPlace,
     VisitPiece,
     VisitState,
-    WorkPattern,
 )
-from app.services import city
+from app.services.seats import hours
+from app.services.seats.hours import LocalDay, Stretch, Weeks
 
-_WORD = 32
-_ONE_DAY = timedelta(days=1)
+# Half a day of pieces to a number: with the office hours of most cities, one number for each day.
+_WORD = grid.PIECES_PER_DAY // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +38,6 @@ class Member:
     department: str
     is_manager: bool
     districts: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The pieces from `first` up to, not including, `last`; sets of this reading count from `first`."""
-
-    first: int
-    last: int
-
-    @classmethod
-    def of(cls, starts_at: datetime, ends_at: datetime) -> "Stretch":
-        """The pieces that lie wholly between two instants."""
-        return cls(grid.piece_from(starts_at), grid.piece_of(ends_at))
-
-    @property
-    def starts_at(self) -> datetime:
-        """When it begins, in UTC."""
-        return grid.instant_of(self.first)
-
-    @property
-    def ends_at(self) -> datetime:
-        """When it ends, in UTC."""
-        return grid.instant_of(self.last)
-
-    @property
-    def whole(self) -> int:
-        """Every piece of it."""
-        return grid.between(self.first, self.first, self.last)
 
 
 def members(departments: Iterable[str], *, managers: bool = False) -> list[Member]:
@@ -101,18 +72,17 @@ def people(
     """
     known = {member.id: member for member in wanted}
     ids = sorted(known)
-    days = _days(stretch)
-    office = grid.union(_office(on, stretch.first) for on in days) & stretch.whole
-    weeks = _patterns(ids)
+    days = hours.days_of(stretch)
+    open_at = hours.office(days, stretch)
+    weeks = hours.weeks_of(ids)
+    works = {None: open_at} | {week: open_at & hours.own(week, days) for week in set(weeks.values())}
     away = _away(known, stretch)
     busy: Mapping[str, int] = {} if hours_only else _busy(ids, stretch, without)
-    full: Mapping[str, int] = {} if hours_only else _full_days(ids, days, weeks, stretch, without)
+    full: Mapping[str, int] = {} if hours_only else _full_days(ids, days, weeks, without)
     return {
         staff_id: Person(
             staff_id,
-            working=_hours(weeks.get(staff_id, ()), days, office, stretch.first)
-            & ~away.get(staff_id, 0)
-            & ~full.get(staff_id, 0),
+            working=works[weeks.get(staff_id)] & ~away.get(staff_id, 0) & ~full.get(staff_id, 0),
             idle=stretch.whole & ~busy.get(staff_id, 0),
         )
         for staff_id in ids
@@ -122,69 +92,8 @@ def people(
 def most_per_day(staff_ids: Iterable[str], on: date) -> dict[str, int]:
     """How many visits each of these people may have on a day."""
     ids = sorted(staff_ids)
-    weeks = _patterns(ids)
-    return {staff_id: _most(weeks.get(staff_id, ()), on) for staff_id in ids}
-
-
-def local_day(at: datetime) -> date:
-    """The day of an instant in the city's time zone."""
-    return at.astimezone(city.zone()).date()
-
-
-def midnight(on: date) -> datetime:
-    """When a day begins in the city's time zone."""
-    return datetime(on.year, on.month, on.day, tzinfo=city.zone())
-
-
-def _days(stretch: Stretch) -> list[date]:
-    on, last = local_day(stretch.starts_at), local_day(stretch.ends_at)
-    return [on + timedelta(days=number) for number in range((last - on).days + 1)]
-
-
-def _office(on: date, first: int) -> int:
-    line = city.working_time()
-    return grid.union(grid.within(first, *period) for period in line.open_periods(on))
-
-
-def _hours(weeks: Sequence[Pattern], days: Sequence[date], office: int, first: int) -> int:
-    """The office hours that are also this person's own."""
-    if not weeks:
-        return office
-    line = city.working_time()
-    own = 0
-    for on in days:
-        pattern = patterns.in_force(weeks, on)
-        periods = None if pattern is None else pattern.on(on, line.day(on).kind)
-        if periods is None:
-            own |= _day(on, first)
-        else:
-            own |= grid.union(grid.within(first, *span) for span in _spans(on, periods))
-    return office & own
-
-
-def _spans(on: date, periods: Periods) -> list[tuple[datetime, datetime]]:
-    zone = city.zone()
-    return [
-        (datetime.combine(on, opens, tzinfo=zone), datetime.combine(on, closes, tzinfo=zone))
-        for opens, closes in periods
-    ]
-
-
-def _day(on: date, first: int) -> int:
-    return grid.within(first, midnight(on), midnight(on + _ONE_DAY))
-
-
-def _most(weeks: Sequence[Pattern], on: date) -> int:
-    pattern = patterns.in_force(weeks, on)
-    own = None if pattern is None else pattern.most_per_day
-    return city.current().visits.most_per_day if own is None else own
-
-
-def _patterns(ids: Sequence[str]) -> dict[str, list[Pattern]]:
-    found: dict[str, list[Pattern]] = defaultdict(list)
-    for row in db.session.connection().execute(_PATTERNS, {"ids": ids}):
-        found[row.staff_id].append(Pattern(row.valid_from, patterns.weekly_of(row.weekly), row.most_per_day))
-    return found
+    weeks = hours.weeks_of(ids)
+    return {staff_id: hours.most(weeks.get(staff_id, ()), on) for staff_id in ids}
 
 
 def _away(known: Mapping[str, Member], stretch: Stretch) -> dict[str, int]:
@@ -207,7 +116,7 @@ def _busy(ids: Sequence[str], stretch: Stretch, without: Sequence[str]) -> dict[
     connection = db.session.connection()
     span = {"ids": ids, "first": stretch.first, "last": stretch.last}
     busy: dict[str, int] = defaultdict(int)
-    for staff_id, word, bits in connection.execute(_TAKEN, {**span, "without": list(without)}):
+    for staff_id, word, bits in connection.execute(_TAKEN, {**span, "without": list(without)}).all():
         place = word * _WORD - stretch.first
         busy[staff_id] |= bits << place if place >= 0 else bits >> -place
     for staff_id, piece in connection.execute(_RUN_OUT, {**span, "now": clock.now()}):
@@ -216,33 +125,25 @@ def _busy(ids: Sequence[str], stretch: Stretch, without: Sequence[str]) -> dict[
 
 
 def _full_days(
-    ids: Sequence[str],
-    days: Sequence[date],
-    weeks: Mapping[str, Sequence[Pattern]],
-    stretch: Stretch,
-    without: Sequence[str],
+    ids: Sequence[str], days: Sequence[LocalDay], weeks: Mapping[str, Weeks], without: Sequence[str]
 ) -> dict[str, int]:
     """The days on which a person has as many visits as they may have."""
-    full: dict[str, int] = defaultdict(int)
-    rows = db.session.connection().execute(
-        _COUNTS,
-        {"ids": ids, "first": days[0].toordinal(), "last": days[-1].toordinal(), "without": list(without)},
+    places = {day.on.toordinal(): day for day in days}
+    least = (
+        min(hours.most(weeks.get(staff_id, ()), day.on) for staff_id in ids for day in days[:1]) if ids else 0
     )
-    for staff_id, ordinal, number in rows:
-        on = date.fromordinal(ordinal)
-        if number >= _most(weeks.get(staff_id, ()), on):
-            full[staff_id] |= _day(on, stretch.first)
+    full: dict[str, int] = defaultdict(int)
+    asked = {"ids": ids, "first": min(places), "last": max(places), "without": list(without), "least": least}
+    for staff_id, ordinal, number in db.session.connection().execute(_COUNTS, asked).all():
+        day = places[ordinal]
+        if number >= hours.most(weeks.get(staff_id, ()), day.on):
+            full[staff_id] |= day.placed(WHOLE_DAY)
     return full
 
 
 _IDS = bindparam("ids", expanding=True, type_=String)
 _FIRST, _LAST = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
 _WITHOUT = bindparam("without", expanding=True, type_=String)
-_PATTERNS = (
-    select(WorkPattern.staff_id, WorkPattern.valid_from, WorkPattern.weekly, WorkPattern.most_per_day)
-    .where(WorkPattern.staff_id.in_(_IDS))
-    .order_by(WorkPattern.staff_id, WorkPattern.valid_from)
-)
 _LEAVES = select(StaffLeave.staff_id, StaffLeave.starts_at, StaffLeave.ends_at).where(
     StaffLeave.staff_id.in_(_IDS),
     StaffLeave.starts_at < bindparam("ends"),
@@ -251,7 +152,7 @@ _LEAVES = select(StaffLeave.staff_id, StaffLeave.starts_at, StaffLeave.ends_at).
 _CLOSURES = select(VisitClosure.department, VisitClosure.starts_at, VisitClosure.ends_at).where(
     VisitClosure.starts_at < bindparam("ends"), VisitClosure.ends_at > bindparam("starts")
 )
-# Put together by the database, 32 pieces a row: reading every piece by itself costs several times as much.
+# Put together by the database, half a day a row: reading every piece by itself costs several times as much.
 _WORD_OF = (VisitPiece.piece // _WORD).label("word")
 _TAKEN = (
     select(
@@ -287,4 +188,5 @@ _COUNTS = (
         VisitDayPlace.visit_id.not_in(_WITHOUT),
     )
     .group_by(VisitDayPlace.staff_id, VisitDayPlace.day)
+    .having(func.count() >= bindparam("least", type_=Integer))
 )

@@ -27,7 +27,7 @@ from app.models import (
     VisitPiece,
     VisitState,
 )
-from app.services.seats import availability
+from app.services.seats import availability, hours
 
 LIVE = (VisitState.HELD.value, VisitState.CONFIRMED.value)
 _RANDOM = SystemRandom()
@@ -143,7 +143,7 @@ _OVERDUE = (
 
 def _free_places(staff_ids: Sequence[str], starts_at: datetime, visit_id: str) -> list[dict[str, Any]] | None:
     """A free place of the day for each person, taken at random so that few want the same; None when full."""
-    on = availability.local_day(starts_at)
+    on = hours.local_day(starts_at)
     most = availability.most_per_day(staff_ids, on)
     taken: dict[str, set[int]] = {staff_id: set() for staff_id in staff_ids}
     for row in db.session.connection().execute(_PLACES, {"ids": list(staff_ids), "day": on.toordinal()}):

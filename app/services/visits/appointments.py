@@ -10,7 +10,7 @@ from app.core.db import db
 from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError
 from app.models import Case, DueKind, Visit, VisitAttendee, VisitState
 from app.services import city
-from app.services.seats import availability, taking
+from app.services.seats import hours, taking
 from app.services.timeline import By, note
 
 _RANDOM = SystemRandom()
@@ -100,7 +100,7 @@ def settle(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
     """
     rules = city.current().visits
     evening = datetime.combine(
-        availability.local_day(visit.starts_at) - timedelta(days=1), rules.evening_at, city.zone()
+        hours.local_day(visit.starts_at) - timedelta(days=1), rules.evening_at, city.zone()
     )
     shortly = visit.starts_at - rules.shortly_before
     dues = [

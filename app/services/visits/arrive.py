@@ -9,7 +9,7 @@ from app.domain.errors import AlreadyDoneError, ConflictError, FieldsError, NotA
 from app.domain.visitrules import Place
 from app.models import Case, Staff, Visit, VisitAttendee
 from app.services import city
-from app.services.seats import availability
+from app.services.seats import hours
 from app.services.timeline import by_staff, note
 from app.services.visits import appointments, queries, staffside
 
@@ -37,7 +37,7 @@ def arrive(staff: Staff, visit_id: str, given: CheckIn) -> tuple[Case, Visit]:
     if own.arrived_at is not None:
         raise AlreadyDoneError("您已登记到达，无需重复操作。")
     now = clock.now()
-    if availability.local_day(now) != availability.local_day(visit.starts_at):
+    if hours.local_day(now) != hours.local_day(visit.starts_at):
         raise ConflictError("请在预约当天登记到达。")
     if given.code is not None and given.code != visit.code:
         raise FieldsError([_fault("code", "invalid", "与客户出示的到访码不一致，请核对是否为本次预约。")])

@@ -11,7 +11,7 @@ from app.domain.errors import FieldsError, SlotTakenError
 from app.domain.slots import grid, openings
 from app.models import Case, Visit, VisitState
 from app.services.seats import availability, taking
-from app.services.seats.availability import Stretch
+from app.services.seats.hours import Stretch
 from app.services.timeline import By
 from app.services.visits import appointments, offering, parties
 from app.services.visits.needs import Needed

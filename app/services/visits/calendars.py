@@ -23,8 +23,8 @@ from app.models import (
     VisitState,
 )
 from app.services import city
-from app.services.seats import availability
-from app.services.seats.availability import Stretch
+from app.services.seats import availability, hours
+from app.services.seats.hours import Stretch
 from app.services.visits import finish, passes, queries
 from app.services.visits.queries import VisitLine
 
@@ -43,7 +43,7 @@ class Days:
     @classmethod
     def of(cls, first: date | None, number: int) -> "Days":
         """So many days from a day on, or from today. Raises `FieldsError` for a day beyond the calendar."""
-        day = availability.local_day(clock.now()) if first is None else first
+        day = hours.local_day(clock.now()) if first is None else first
         line = city.working_time()
         if not line.first_year <= day.year < line.last_year:
             fault = {"field": "first", "code": "invalid", "message": "日期超出范围，请重新选择。"}
@@ -53,12 +53,12 @@ class Days:
     @property
     def starts_at(self) -> datetime:
         """The first midnight."""
-        return availability.midnight(self.first)
+        return hours.midnight(self.first)
 
     @property
     def ends_at(self) -> datetime:
         """The midnight after the last day."""
-        return availability.midnight(self.first + timedelta(days=self.number))
+        return hours.midnight(self.first + timedelta(days=self.number))
 
 
 @dataclass(frozen=True, slots=True)

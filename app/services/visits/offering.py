@@ -10,8 +10,8 @@ from app.domain.slots import grid, openings
 from app.domain.slots.openings import Opening, Party, Starts
 from app.models import Case
 from app.services import city
-from app.services.seats import availability
-from app.services.seats.availability import Stretch
+from app.services.seats import hours
+from app.services.seats.hours import Stretch
 from app.services.visits import parties
 from app.services.visits.needs import Needed
 from app.services.visits.parties import Candidates, Choice
@@ -69,10 +69,8 @@ def bookable(*, by_staff: bool = False) -> Bookable:
     """From the minimum notice on to the end of the last day of the window; staff need give no notice."""
     rules = city.current().visits
     now = clock.now()
-    last_day = availability.local_day(now) + rules.window
-    return Bookable(
-        now if by_staff else now + rules.notice, availability.midnight(last_day + timedelta(days=1))
-    )
+    last_day = hours.local_day(now) + rules.window
+    return Bookable(now if by_staff else now + rules.notice, hours.midnight(last_day + timedelta(days=1)))
 
 
 def view(case: Case, needed: Needed, times: Bookable, *, without: Sequence[str] = ()) -> View:

@@ -10,8 +10,9 @@ from app.core.db import db
 from app.domain.slots import grid, openings
 from app.domain.slots.openings import Need, Party, Person
 from app.models import Case, StaffLeave
-from app.services.seats import availability
-from app.services.seats.availability import Member, Stretch
+from app.services.seats import availability, hours
+from app.services.seats.availability import Member
+from app.services.seats.hours import Stretch
 from app.services.seats.taking import Seat
 from app.services.visits.needs import Needed
 
@@ -117,7 +118,7 @@ def seats(choice: Choice, found: Party) -> list[Seat] | None:
 
 
 def _day_of(stretch: Stretch, piece: int) -> int:
-    midnight = availability.midnight(availability.local_day(grid.instant_of(piece)))
+    midnight = hours.midnight(hours.local_day(grid.instant_of(piece)))
     start = grid.piece_of(midnight)
     return grid.between(stretch.first, start, start + grid.PIECES_PER_DAY)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.core import clock
 from app.domain.errors import ConflictError
 from app.models import Case, Visit
-from app.services.seats import availability
+from app.services.seats import hours
 from app.services.visits import appointments, queries
 from app.services.visits.queries import Visitor
 
@@ -27,7 +27,7 @@ def of_visit(case: Case, visit_id: str) -> ArrivalPass:
     """The pass of a confirmed visit, from the day before on; else it raises `ConflictError`."""
     visit = appointments.of_case(case, visit_id)
     appointments.refuse_not_confirmed(visit)
-    days = (availability.local_day(visit.starts_at) - availability.local_day(clock.now())).days
+    days = (hours.local_day(visit.starts_at) - hours.local_day(clock.now())).days
     if days > 1:
         raise ConflictError("到访码在上门前一天起可以查看，请届时再打开。")
     return ArrivalPass(
