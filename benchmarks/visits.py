@@ -126,7 +126,7 @@ def _bookings(url: str, kind: str, size: Size) -> Table:
     loader = Loader()
     failures: list[int] = []
     turns = count()
-    with served(url) as port:
+    with served(url, CONNECTIONS) as port:
 
         def rate(request: Callable[[Asker, int], str]) -> Callable[[], float]:
             def measure() -> float:
@@ -148,7 +148,7 @@ def _bookings(url: str, kind: str, size: Size) -> Table:
         rounds = table.in_turns(f"bookings on {kind}", contestants, size.rounds)
     loader.stop()
     return Table(
-        f"joint bookings over HTTP, {CONNECTIONS} at a time for the same hours, two processes, {kind}",
+        f"joint bookings over HTTP, {CONNECTIONS} processes at a time for the same hours, {kind}",
         [
             Figure("people's pieces under a unique key, as it ships", table.middle(rounds, "unique"), "/s"),
             Figure("people's rows locked before looking", table.middle(rounds, "locked"), "/s"),

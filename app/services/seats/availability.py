@@ -129,9 +129,7 @@ def _full_days(
 ) -> dict[str, int]:
     """The days on which a person has as many visits as they may have."""
     places = {day.on.toordinal(): day for day in days}
-    least = (
-        min(hours.most(weeks.get(staff_id, ()), day.on) for staff_id in ids for day in days[:1]) if ids else 0
-    )
+    least = hours.fewest(weeks.values())
     full: dict[str, int] = defaultdict(int)
     asked = {"ids": ids, "first": min(places), "last": max(places), "without": list(without), "least": least}
     for staff_id, ordinal, number in db.session.connection().execute(_COUNTS, asked).all():

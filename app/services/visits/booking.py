@@ -53,7 +53,7 @@ def book(case: Case, wish: Wish, times: Bookable) -> Visit:
     piece = grid.piece_of(wish.starts_at)
     need = wish.needed.purpose.need
     for _ in range(_MOST_ATTEMPTS):
-        seen = offering.view(case, wish.needed, times, without=gone)
+        seen = offering.view_at(case, wish.needed, times, piece, without=gone)
         seats = (
             parties.seats(Choice(case, need, seen.stretch, piece, wish.kept), seen.party)
             if seen.allows(piece)

@@ -86,6 +86,20 @@ def view(case: Case, needed: Needed, times: Bookable, *, without: Sequence[str] 
     return View(needed, stretch, people, found, starts, kept)
 
 
+def view_at(case: Case, needed: Needed, times: Bookable, piece: int, *, without: Sequence[str] = ()) -> View:
+    """What a booking at one piece chooses from: the day of it, unless somebody else would have to lead.
+
+    Whether a stand-in may come depends on what the manager has on all the other days.
+    """
+    start = grid.instant_of(piece)
+    day = hours.midnight(hours.local_day(start))
+    alone = Bookable(max(times.earliest, day), min(times.latest, day + timedelta(days=1)))
+    seen = view(case, needed, alone, without=without)
+    if seen.starts.own >> (piece - seen.stretch.first) & 1:
+        return seen
+    return view(case, needed, times, without=without)
+
+
 def offer(case: Case, needed: Needed, times: Bookable, *, without: Sequence[str] = ()) -> Offer:
     """Every opening in these times, in order."""
     seen = view(case, needed, times, without=without)
