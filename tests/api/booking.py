@@ -1,14 +1,18 @@
 """A case and what its customer can do about visits, over HTTP."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
 from app.core.ids import new_id
-from app.models import Case, Customer, Staff
+from app.domain.slots import grid
+from app.models import Case, Customer, Staff, Visit, VisitAttendee, VisitDayPlace, VisitPiece, VisitState
 from app.services import city, identity, personnel
 from app.services.applications import drafts
 from app.services.cases.submit import submit
@@ -99,3 +103,39 @@ def enrol(world: World, numbers: list[str], department: str, *, manager: bool = 
         for number in numbers:
             phone = f"137{int(number[1:]):04d}{ord(number[0]):04d}"
             personnel.add(NewStaff(number, number, department, phone, "", manager, False, ()))
+
+
+def check_books(world: World, special: Mapping[str, int] = MappingProxyType({})) -> None:
+    """Everybody's time is taken by live visits and nothing else, each piece once, and no day is overfull.
+
+    `special` says by staff number how many visits a day somebody may have, where it is not the city's number.
+    """
+    with world.app.app_context():
+        expected = set()
+        for visit_id, staff_id, purpose, starts_at in db.session.execute(
+            select(Visit.id, VisitAttendee.staff_id, Visit.purpose, Visit.starts_at)
+            .join(VisitAttendee, VisitAttendee.visit_id == Visit.id)
+            .where(Visit.state.in_([VisitState.HELD, VisitState.CONFIRMED]))
+        ):
+            need = city.current().visits.purposes[purpose].need
+            start = grid.piece_of(starts_at)
+            expected |= {(staff_id, start + offset, visit_id) for offset in need.taken}
+        found = {
+            (staff_id, piece, visit_id)
+            for staff_id, piece, visit_id in db.session.execute(
+                select(VisitPiece.staff_id, VisitPiece.piece, VisitPiece.visit_id)
+            )
+        }
+        places = db.session.execute(
+            select(
+                Staff.number, VisitDayPlace.day, func.count(), func.count(VisitDayPlace.visit_id.distinct())
+            )
+            .join(Staff, Staff.id == VisitDayPlace.staff_id)
+            .group_by(Staff.number, VisitDayPlace.day)
+        ).all()
+        most = city.current().visits.most_per_day
+        db.session.remove()
+    assert found == expected
+    assert len({(staff_id, piece) for staff_id, piece, _ in expected}) == len(expected)
+    # A place for each visit, and never more of them than the person may have.
+    assert all(number == visits <= special.get(who, most) for who, _, number, visits in places)

@@ -9,20 +9,19 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.slots import grid
-from app.models import Case, Staff, Visit, VisitAttendee, VisitDayPlace, VisitPiece, VisitState
-from app.services import city
+from app.models import Case, Staff, Visit, VisitPiece
 from app.services.calendar_desk import drafts, publication
 from app.services.calendar_desk.drafts import Change, DatedPeriods
 from app.services.calendar_versions import alone
 from app.services.seats import absences
 from app.services.visits import counter
-from tests.api.booking import PLAN, Booker, at, enrol, quick_case
+from tests.api.booking import PLAN, Booker, at, check_books, enrol, quick_case
 from tests.api.said import refused
 from tests.at_once import at_once
 from tests.world import World, local
@@ -51,36 +50,6 @@ def holding(case_id: str, token: str, starts_at: str) -> Act:
 
 def statuses(answers: list[TestResponse]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
-
-
-def check_books(world: World) -> None:
-    """Everybody's time is taken by live visits and nothing else, each piece once, and no day is overfull."""
-    with world.app.app_context():
-        expected = set()
-        for visit_id, staff_id, purpose, starts_at in db.session.execute(
-            select(Visit.id, VisitAttendee.staff_id, Visit.purpose, Visit.starts_at)
-            .join(VisitAttendee, VisitAttendee.visit_id == Visit.id)
-            .where(Visit.state.in_([VisitState.HELD, VisitState.CONFIRMED]))
-        ):
-            need = city.current().visits.purposes[purpose].need
-            start = grid.piece_of(starts_at)
-            expected |= {(staff_id, start + offset, visit_id) for offset in need.taken}
-        found = {
-            (staff_id, piece, visit_id)
-            for staff_id, piece, visit_id in db.session.execute(
-                select(VisitPiece.staff_id, VisitPiece.piece, VisitPiece.visit_id)
-            )
-        }
-        places = db.session.execute(
-            select(VisitDayPlace.staff_id, VisitDayPlace.day, func.count()).group_by(
-                VisitDayPlace.staff_id, VisitDayPlace.day
-            )
-        ).all()
-        most = city.current().visits.most_per_day
-        db.session.remove()
-    assert found == expected
-    assert len({(staff_id, piece) for staff_id, piece, _ in expected}) == len(expected)
-    assert all(number <= most for _, _, number in places)
 
 
 def while_open(world: World, change: Callable[[], object], act: Act, *, keep: bool) -> TestResponse:

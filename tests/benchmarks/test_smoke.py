@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.core import clock
-from benchmarks import due, progress, submit, sweep
+from benchmarks import due, progress, submit, sweep, visits
 from benchmarks.ground import Ground, ground
 from benchmarks.table import Table
 
@@ -33,6 +33,11 @@ def test_submit(grounds: Ground) -> None:
 
 def test_sweep(grounds: Ground) -> None:
     _complete(sweep.run(grounds, sweep.Size(timers=5, rounds=1, databases=ONE)))
+
+
+def test_visits(grounds: Ground) -> None:
+    size = visits.Size(each=1, booked=80, questions=1, bookings=2, rounds=1, databases=ONE)
+    _complete(visits.run(grounds, size))
 
 
 def test_due() -> None:

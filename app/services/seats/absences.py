@@ -7,7 +7,7 @@ booking that waited for an absence sees it when it looks again. What is booked a
 jobs afterwards.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
@@ -71,15 +71,6 @@ def hours(staff_id: str, pattern: Pattern) -> None:
             "weekly": patterns.week_written(pattern.weekly),
             "most_per_day": pattern.most_per_day,
         },
-    )
-    recheck(staff_id=staff_id)
-
-
-def hours_from(staff_id: str, on: date) -> None:
-    """Take back the pattern that began on a day."""
-    _lock([staff_id])
-    db.session.connection().execute(
-        delete(WorkPattern).where(WorkPattern.staff_id == staff_id, WorkPattern.valid_from == on)
     )
     recheck(staff_id=staff_id)
 

@@ -10,7 +10,7 @@ from app.core.db import db
 from app.domain.slots import grid, openings
 from app.domain.slots.openings import Need, Party, Person
 from app.models import Case, StaffLeave
-from app.services.seats import availability, hours
+from app.services.seats import availability, hours, taking
 from app.services.seats.availability import Member
 from app.services.seats.hours import Stretch
 from app.services.seats.taking import Seat
@@ -91,13 +91,23 @@ class Choice:
 
     def best(self, people: Sequence[Person]) -> Person | None:
         """The one to send, if anybody is free."""
+        return next(iter(self.ranked(people)), None)
+
+    def claimed(self, people: Sequence[Person]) -> Person | None:
+        """The best one whom nobody else is booking just now; if somebody is with all of them, the best."""
+        ranked = self.ranked(people)
+        spare = (person for person in ranked if taking.claim(person.id, self.piece))
+        return next(spare, ranked[0] if ranked else None)
+
+    def ranked(self, people: Sequence[Person]) -> list[Person]:
+        """Those who are free, the best first."""
         day = _day_of(self.stretch, self.piece)
 
         def rank(person: Person) -> tuple[bool, int, int]:
             load = (day & ~person.idle).bit_count()
             return person.id not in self.kept, load, crc32(f"{self.case.id}{person.id}".encode())
 
-        return min(self.free(people), key=rank, default=None)
+        return sorted(self.free(people), key=rank)
 
 
 def seats(choice: Choice, found: Party) -> list[Seat] | None:
@@ -105,12 +115,12 @@ def seats(choice: Choice, found: Party) -> list[Seat] | None:
     chosen: list[Seat] = []
     if found.lead is not None:
         own = choice.free([found.lead])
-        lead = own[0] if own else choice.best(found.stand_ins)
+        lead = own[0] if own else choice.claimed(found.stand_ins)
         if lead is None:
             return None
         chosen.append(Seat(lead.id, MANAGER, lead=True, deputy_for=None if own else choice.case.manager_id))
     for role, people in found.roles.items():
-        person = choice.best(people)
+        person = choice.claimed(people)
         if person is None:
             return None
         chosen.append(Seat(person.id, role, lead=not chosen))
