@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from app.core.settings import Settings
-from benchmarks import due, lifecycle, progress, submit, sweep
+from benchmarks import due, lifecycle, progress, submit, sweep, visits
 from benchmarks.bulk import loading
 from benchmarks.bulk.loading import NotToBeFilledError
 from benchmarks.ground import Ground, application, ground
@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[Ground], Sequence[Table]]] = {
     "progress": lambda grounds: progress.run(grounds, progress.Size()),
     "submit": lambda grounds: submit.run(grounds, submit.Size()),
     "sweep": lambda grounds: sweep.run(grounds, sweep.Size()),
+    "visits": lambda grounds: visits.run(grounds, visits.Size()),
     "due": lambda _grounds: [due.run(due.Size())],
 }
 # Only by name, since nobody who types `make bench` expects to wait that long.

@@ -21,14 +21,14 @@ READY_SECONDS = 60
 
 
 @contextmanager
-def served(database_url: str) -> Iterator[int]:
+def served(database_url: str, workers: int = WORKERS) -> Iterator[int]:
     """Serve `benchmarks.served` on that database for the length of the block; its port on loopback.
 
     Raises `RuntimeError` when it does not come up.
     """
     port = _free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
-    command += ["--workers", str(WORKERS), "--blocking-threads", "1", "--port", str(port), "--no-ws"]
+    command += ["--workers", str(workers), "--blocking-threads", "1", "--port", str(port), "--no-ws"]
     # A worker that is told to stop while it starts may not hear it, and would be waited for without end.
     command += ["--workers-kill-timeout", "10s", "--log-level", "error", "benchmarks.served:app"]
     environ = os.environ | {

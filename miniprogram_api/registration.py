@@ -18,12 +18,14 @@ from miniprogram_api.customer.money import money
 from miniprogram_api.customer.promises import promises
 from miniprogram_api.customer.public import public
 from miniprogram_api.customer.turns import turning as customer_turns
+from miniprogram_api.customer.visits import visits
 from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
 from miniprogram_api.edge import StewardApp, check_body
 from miniprogram_api.files import files
 from miniprogram_api.health import health
 from miniprogram_api.partner.cases import cases as partner_cases
+from miniprogram_api.staff.absences import absences
 from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
 from miniprogram_api.staff.calendar import desk as calendar_desk
@@ -36,6 +38,7 @@ from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.promises import promises as staff_promises
 from miniprogram_api.staff.tasks import tasks
 from miniprogram_api.staff.turns import turning as staff_turns
+from miniprogram_api.staff.visits import visits as staff_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ DOORS: Sequence[Door] = (
     Door(cases, guards.customer, once=True),
     Door(promises, guards.customer, once=True),
     Door(customer_turns, guards.customer, once=True),
+    Door(visits, guards.customer, once=True),
     Door(documents, guards.customer, once=True),
     Door(files, guards.holds_link),
     Door(form, guards.customer, once=True),
@@ -70,6 +74,8 @@ DOORS: Sequence[Door] = (
     Door(staff_money, guards.staff),
     Door(staff_applications, guards.staff),
     Door(staff_turns, guards.staff),
+    Door(staff_visits, guards.staff),
+    Door(absences, guards.staff),
     Door(early_service, guards.staff),
     Door(partner_cases, guards.partner),
     Door(calendar_desk, guards.staff),

@@ -36,6 +36,7 @@ class Subject(StrEnum):
     PROMISE = "promise"
     TURN = "turn"
     DUE = "due"
+    VISIT = "visit"
 
 
 class Kind(StrEnum):
@@ -77,6 +78,24 @@ class Kind(StrEnum):
     QUOTE_CHOSEN = "quote_chosen"
     PAPER_READY = "paper_ready"
     PAPER_CONFIRMED = "paper_confirmed"
+    VISIT_BOOKED = "visit_booked"
+    VISIT_MOVED = "visit_moved"
+    VISIT_CANCELLED = "visit_cancelled"
+    VISIT_TOMORROW = "visit_tomorrow"
+    VISIT_SOON = "visit_soon"
+    VISIT_DELAYED = "visit_delayed"
+    VISIT_LATE = "visit_late"
+    VISIT_IN_DOUBT = "visit_in_doubt"
+    VISIT_OFFERED = "visit_offered"
+    VISIT_MISSED = "visit_missed"
+    STAFF_VISIT_BOOKED = "staff_visit_booked"
+    STAFF_VISIT_MOVED = "staff_visit_moved"
+    STAFF_VISIT_CANCELLED = "staff_visit_cancelled"
+    STAFF_VISIT_TOMORROW = "staff_visit_tomorrow"
+    STAFF_VISIT_SOON = "staff_visit_soon"
+    STAFF_VISIT_LATE = "staff_visit_late"
+    STAFF_VISIT_IN_DOUBT = "staff_visit_in_doubt"
+    STAFF_VISIT_MISSED = "staff_visit_missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +144,23 @@ KINDS = MappingProxyType(
         Kind.QUOTE_CHOSEN: KindSpec(Audience.STAFF, Subject.CASE),
         Kind.PAPER_READY: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.PAPER_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.VISIT_BOOKED: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.VISIT_MOVED: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.VISIT_CANCELLED: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.VISIT_TOMORROW: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.VISIT_SOON: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.VISIT_DELAYED: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.VISIT_LATE: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.VISIT_IN_DOUBT: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.VISIT_OFFERED: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.VISIT_MISSED: KindSpec(Audience.CUSTOMER, Subject.VISIT),
+        Kind.STAFF_VISIT_BOOKED: KindSpec(Audience.STAFF, Subject.VISIT),
+        Kind.STAFF_VISIT_MOVED: KindSpec(Audience.STAFF, Subject.VISIT),
+        Kind.STAFF_VISIT_CANCELLED: KindSpec(Audience.STAFF, Subject.VISIT),
+        Kind.STAFF_VISIT_TOMORROW: KindSpec(Audience.STAFF, Subject.VISIT),
+        Kind.STAFF_VISIT_SOON: KindSpec(Audience.STAFF, Subject.VISIT),
+        Kind.STAFF_VISIT_LATE: KindSpec(Audience.STAFF, Subject.VISIT),
+        Kind.STAFF_VISIT_IN_DOUBT: KindSpec(Audience.STAFF, Subject.VISIT),
+        Kind.STAFF_VISIT_MISSED: KindSpec(Audience.STAFF, Subject.VISIT),
     }
 )

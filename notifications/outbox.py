@@ -39,6 +39,7 @@ class Occasion:
     case_id: str
     values: Mapping[str, str] = field(repr=False)
     task_id: str | None = None
+    visit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,11 @@ def enqueue(occasion: Occasion, recipients: Iterable[Recipient]) -> None:
     people = {recipient.id: recipient for recipient in recipients}
     if not people:
         return
-    ids = {"case_id": occasion.case_id, "task_id": occasion.task_id or ""}
+    ids = {
+        "case_id": occasion.case_id,
+        "task_id": occasion.task_id or "",
+        "visit_id": occasion.visit_id or "",
+    }
     rendered = catalog.current().render(occasion.kind, occasion.values, ids)
     tellings = [
         _Telling(occasion, rendered, person, _notice(occasion, rendered, person))

@@ -13,6 +13,7 @@ from app.services.briefs import (
     TaskBrief,
     TurnBrief,
 )
+from app.services.visits.briefs import VisitBrief
 from notifications.catalog import Wording
 
 
@@ -94,6 +95,21 @@ class Speech:
             "next_step": brief.advice or absent["next_step"],
             "was": brief.was or absent["was"],
             "turned_to": brief.now or absent["turned_to"],
+        }
+
+    def of_visit(self, brief: VisitBrief) -> dict[str, str]:
+        """The values of a visit. The visitors are named as the customer will meet them, the lead first."""
+        absent = self.wording.absent
+        return self.of_case(brief.case) | {
+            "purpose": brief.purpose_name,
+            "visit_time": self._moment(brief.starts_at),
+            "visit_was": self._due("visit_was", brief.was),
+            "visit_expected": self._moment(brief.expected_at or brief.starts_at),
+            "visit_place": brief.address,
+            "visitors": "、".join(person.name for person in brief.visitors),
+            "visit_reason": brief.reason or absent["visit_reason"],
+            "hold_until": self._due("hold_until", brief.hold_until),
+            "next_opening": self._due("next_opening", brief.next_opening),
         }
 
     def _urgency(self, reminders: Sequence[str]) -> str:

@@ -80,16 +80,26 @@ VALUES = MappingProxyType(
             "was": NamedValue(ValueKind.TIME),
             "due": NamedValue(ValueKind.TIME, optional=True),
         },
+        Subject.VISIT: _OF_EVERY_CASE
+        | {
+            "purpose": NamedValue(ValueKind.TEXT),
+            "visit_time": NamedValue(ValueKind.TIME),
+            "visit_was": NamedValue(ValueKind.TIME, optional=True),
+            "visit_expected": NamedValue(ValueKind.TIME),
+            "visit_place": NamedValue(ValueKind.TEXT),
+            "visitors": NamedValue(ValueKind.TEXT),
+            "visit_reason": NamedValue(ValueKind.TEXT, optional=True),
+            "hold_until": NamedValue(ValueKind.TIME, optional=True),
+            "next_opening": NamedValue(ValueKind.TIME, optional=True),
+        },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
     }
 )
 """What is known of each subject. `overdue_days` counts the working days on which it was told, from 1."""
 
+_PAGE_VALUES_BESIDE = {Subject.TASK: "task_id", Subject.VISIT: "visit_id"}
 PAGE_VALUES = MappingProxyType(
-    {
-        subject: frozenset({"case_id", "task_id"} if subject is Subject.TASK else {"case_id"})
-        for subject in Subject
-    }
+    {subject: frozenset({"case_id", _PAGE_VALUES_BESIDE.get(subject, "case_id")}) for subject in Subject}
 )
 """What a page's address may name: ids only, since addresses end up in logs."""
 

@@ -4,7 +4,15 @@ from pathlib import Path
 
 from app.core.eventbus import subscribe
 from app.domain import events
-from notifications import catalog, catalogfile, handlers, handlers_of_money, promise_handlers, turns
+from notifications import (
+    catalog,
+    catalogfile,
+    handlers,
+    handlers_of_money,
+    promise_handlers,
+    turns,
+    visits,
+)
 from notifications.webhooks import telling
 
 
@@ -42,3 +50,12 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.QuoteChosen, handlers_of_money.quote_chosen)
     subscribe(events.PaperMade, handlers_of_money.paper_made)
     subscribe(events.PaperConfirmed, handlers_of_money.paper_confirmed)
+    subscribe(events.VisitBooked, visits.booked)
+    subscribe(events.VisitMoved, visits.moved)
+    subscribe(events.VisitCancelled, visits.cancelled)
+    subscribe(events.VisitNear, visits.near)
+    subscribe(events.VisitDelayed, visits.delayed)
+    subscribe(events.VisitLate, visits.late)
+    subscribe(events.VisitInDoubt, visits.in_doubt)
+    subscribe(events.VisitOffered, visits.offered)
+    subscribe(events.VisitMissed, visits.missed)

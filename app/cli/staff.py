@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 
 from app.cli import needs
 from app.core.atomic import atomic
+from app.domain.slots.patterns import Pattern, weekly_of
 from app.services import personnel
 from app.services.personnel import NewStaff, StaffFaultError
 
@@ -72,6 +73,33 @@ def leave(number: str, deputy: str, starts: datetime, ends: datetime) -> None:
     except StaffFaultError as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo(f"{number} is away; {deputy} stands in")
+
+
+@staff.command("hours")
+@click.option("--number", required=True, help="whose hours")
+@click.option("--from", "starts", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option(
+    "--day", "days", multiple=True, help="mon=08:30-12:00,13:30-17:00; also make_up; others are off"
+)
+@click.option(
+    "--most", type=click.IntRange(1), default=None, help="visits a day; the city's number when left out"
+)
+@with_appcontext
+def hours(number: str, starts: datetime, days: tuple[str, ...], most: int | None) -> None:
+    """Set somebody's ordinary week from a day on; visits that it hits find another time."""
+    needs.settings()
+    try:
+        pattern = Pattern(starts.date(), weekly_of(dict(_written(day) for day in days)), most)
+        with atomic():
+            personnel.set_hours(number, pattern)
+    except (StaffFaultError, ValueError) as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{number} works so from {starts.date()}")
+
+
+def _written(day: str) -> tuple[str, list[list[str]]]:
+    name, _, periods = day.partition("=")
+    return name, [period.split("-") for period in periods.split(",") if period]
 
 
 @staff.command("remove")

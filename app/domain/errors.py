@@ -237,3 +237,39 @@ class PaperChangedError(Refusal):
     code = "paper_changed"
     status = 409
     title = "文件已被改动"
+
+
+class PurposeNotNeededError(Refusal):
+    """The case is at no stage that needs a visit for this purpose."""
+
+    code = "purpose_not_needed"
+    title = "目前无需预约"
+
+
+class SlotTakenError(ConflictError):
+    """Nobody is free at that time (any more); `openings` are those that are left."""
+
+    code = "slot_taken"
+    title = "该时间已约满"
+
+
+class HoldExpiredError(Refusal):
+    """The hold was not confirmed in time; `openings` are fresh ones."""
+
+    code = "hold_expired"
+    status = 410
+    title = "保留时间已过"
+
+
+class CutOffError(ConflictError):
+    """Too close to the visit for the customer to move or cancel it alone."""
+
+    code = "past_cut_off"
+    title = "已临近约定时间"
+
+
+class BookedAlreadyError(ConflictError):
+    """The case has a live booking for this purpose."""
+
+    code = "booked_already"
+    title = "已有预约"

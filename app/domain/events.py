@@ -209,3 +209,68 @@ class PaperConfirmed:
     case_id: str
     paper_id: str
     staff_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitBooked:
+    """A visit is confirmed: customer and visitors expect each other."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitMoved:
+    """A visit takes the place of `former_id`: another time, or other people."""
+
+    visit_id: str
+    former_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCancelled:
+    """A confirmed visit does not take place."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitNear:
+    """The evening before a visit, or shortly before it (`evening` tells which)."""
+
+    visit_id: str
+    evening: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VisitDelayed:
+    """The visitor is running late and says when they will be there."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLate:
+    """Nobody came in the set time; the customer is offered other times."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitInDoubt:
+    """A visit can't take place as booked and no other time was found: the customer is asked."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitOffered:
+    """The wait-list holds an earlier time for a customer."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitMissed:
+    """One side was not there."""
+
+    visit_id: str

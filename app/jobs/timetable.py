@@ -17,6 +17,8 @@ from app.services.cases import promises, public_lookup
 from app.services.documents import uploading
 from app.services.partners import admission
 from app.services.timers.sweep import sweep
+from app.services.visits import due as visits_due
+from app.services.visits import waitlist
 from app.wechat.port import Accounts
 from notifications import dispatcher, inbox
 from notifications.webhooks import sender
@@ -43,6 +45,7 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
         Job("timers", 1, fire_timers),
         Job("promises", 1, watch_promises),
         Job("calendar", 1, tell_of_moves),
+        Job("visits", 1, look_at_visits),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
         Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
         Job("forget", an_hour, forget),
@@ -84,3 +87,13 @@ def forget() -> None:
         admission.forget_nonces()
     with atomic(read_only=True):
         uploading.sweep_orphans()
+
+
+def look_at_visits() -> None:
+    """End holds, remind, look again at visits after a change, and go through the wait-list, one by one."""
+    for sweep_one in (visits_due.spread, visits_due.sweep, waitlist.sweep):
+        while True:
+            with atomic():
+                taken = sweep_one()
+            if not taken:
+                break

@@ -2,6 +2,7 @@
 
 from app.models.access import AccessRecord, LookupCount
 from app.models.application import Application
+from app.models.availability import VisitChance, VisitClosure, VisitRecheck, VisitWait, WorkPattern
 from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
 from app.models.customer import Customer, PrivacyConsent
@@ -25,6 +26,15 @@ from app.models.task import Task, TaskState
 from app.models.timeline import Actor, TimelineEntry
 from app.models.timer import Timer, TimerKind
 from app.models.turn import CaseTurn, TurnKind
+from app.models.visit import (
+    DueKind,
+    Visit,
+    VisitAttendee,
+    VisitDayPlace,
+    VisitDue,
+    VisitPiece,
+    VisitState,
+)
 
 __all__ = [
     "AccessRecord",
@@ -43,6 +53,7 @@ __all__ = [
     "Customer",
     "Document",
     "DocumentRequest",
+    "DueKind",
     "IdempotencyRecord",
     "LedgerEntry",
     "LedgerKind",
@@ -74,5 +85,16 @@ __all__ = [
     "Timer",
     "TimerKind",
     "TurnKind",
+    "Visit",
+    "VisitAttendee",
+    "VisitChance",
+    "VisitClosure",
+    "VisitDayPlace",
+    "VisitDue",
+    "VisitPiece",
+    "VisitRecheck",
+    "VisitState",
+    "VisitWait",
     "Watch",
+    "WorkPattern",
 ]

@@ -17,6 +17,7 @@ from app.domain.programs import succession
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.refusals import RefusalReason, load_refusals
+from app.domain.visitrules import VisitRules, load_visit_rules
 from app.domain.worktime import WorkingTime
 from app.services import calendar, calendar_versions
 
@@ -43,6 +44,7 @@ class CityBundle:
     papers: Mapping[str, PaperKind]
     calendar: WorkingTime
     refusals: Mapping[str, RefusalReason]
+    visits: VisitRules
 
     @cached_property
     def ways(self) -> Mapping[tuple[str, str | None], Program]:
@@ -86,6 +88,7 @@ def read(folder: Path) -> CityBundle:
         papers=load_papers(folder),
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
         refusals={reason.key: reason for reason in load_refusals(folder)},
+        visits=load_visit_rules(folder),
     )
 
 

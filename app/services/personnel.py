@@ -8,9 +8,11 @@ from sqlalchemy import select
 from app.core.crypto import mask_phone
 from app.core.db import db
 from app.core.ids import new_id
-from app.models import Audience, Staff, StaffLeave
+from app.domain.slots.patterns import Pattern
+from app.models import Audience, Staff
 from app.services import city, sessions
 from app.services.identity import normalised_phone, phone_hash
+from app.services.seats import absences
 
 
 class StaffFaultError(Exception):
@@ -90,20 +92,23 @@ def enter_leave(number: str, deputy: str, first: date, last: date) -> None:
     if number == deputy:
         raise StaffFaultError("nobody is their own deputy")
     zone = city.zone()
-    db.session.add(
-        StaffLeave(
-            staff_id=_by_number(number).id,
-            deputy_id=_by_number(deputy).id,
-            starts_at=datetime.combine(first, time(), zone),
-            ends_at=datetime.combine(last + timedelta(days=1), time(), zone),
-        )
+    absences.leave(
+        _by_number(number).id,
+        _by_number(deputy).id,
+        datetime.combine(first, time(), zone),
+        datetime.combine(last + timedelta(days=1), time(), zone),
     )
+
+
+def set_hours(number: str, pattern: Pattern) -> None:
+    """A person's ordinary week from a day on. Raises `StaffFaultError`."""
+    absences.hours(_by_number(number).id, pattern)
 
 
 def deactivate(number: str) -> None:
     """Somebody left. Raises `StaffFaultError` for an unknown number."""
     member = _by_number(number)
-    member.active = False
+    absences.gone(member)
     sessions.revoke_all(Audience.STAFF, member.id)
 
 

@@ -25,6 +25,18 @@ from tests.world import ANSWERS, OUTPUTS, Phone, World
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 PDF = b"%PDF-1.7 agreement"
+LEAVE = {
+    "staff_number": "F001",
+    "deputy_number": "G001",
+    "starts_at": "2026-09-23T08:00:00+08:00",
+    "ends_at": "2026-09-23T18:00:00+08:00",
+}
+CLOSURE = {
+    "department": "finance",
+    "starts_at": "2026-09-23T08:00:00+08:00",
+    "ends_at": "2026-09-23T18:00:00+08:00",
+    "reason": "全员培训",
+}
 
 # What a view asks for, so that a refusal is about the caller and not about the body.
 BODIES: dict[str, Any] = {
@@ -47,6 +59,23 @@ BODIES: dict[str, Any] = {
     "staff_promises.rule": {"ruling": "struck", "reason": "核查无据"},
     "staff_promises.enter_permit_step": {"step": "needed", "evidence": "现场踏勘"},
     "customer_turns.withdraw_case": {},
+    "customer_visits.hold_time": {"purpose": "consultation", "starts_at": "2026-09-22T10:00:00+08:00"},
+    "customer_visits.move_visit": {"starts_at": "2026-09-22T14:00:00+08:00"},
+    "customer_visits.cancel_visit": {"reason": "临时有事"},
+    "customer_visits.report_no_show": {"note": "无人上门"},
+    "customer_visits.join_waitlist": {"purpose": "water_plan"},
+    "staff_visits.read_mine_in_full": {},
+    "staff_visits.book_for": {"purpose": "consultation", "starts_at": "2026-09-22T10:00:00+08:00"},
+    "staff_visits.check_in": {"note": "客户在隔壁接待"},
+    "staff_visits.report_delay": {"minutes": 15},
+    "staff_visits.report_no_show": {"absent": "customer", "note": "敲门无人"},
+    "staff_visits.complete": {},
+    "staff_visits.move": {"starts_at": "2026-09-22T14:00:00+08:00", "reason": "客户来电"},
+    "staff_visits.cancel_for": {"reason": "客户来电"},
+    "staff_absences.preview_leave": LEAVE,
+    "staff_absences.enter_leave": LEAVE,
+    "staff_absences.preview_closure": CLOSURE,
+    "staff_absences.enter_closure": CLOSURE,
     "customer_turns.confirm_plan": {
         "version": 1,
         "location": {"latitude_gcj02": 36.66, "longitude_gcj02": 117.02},
@@ -128,6 +157,10 @@ def scene(world: World) -> Scene:
         world.app, owner.token
     )
     calendar = world.staff("S001").post("/staff/calendar/drafts", {"note": "演示通知"})
+    held = owner.post(
+        f"/customer/cases/{case['id']}/visits",
+        {"purpose": "water_plan", "starts_at": "2026-09-18T11:00:00+08:00"},
+    )
     with world.app.app_context(), atomic():
         found = db.session.get_one(Case, case["id"])
         paper_id = kept.keep(found, "agreement", "WT-1", 1, {}, PDF, found.manager_id).id
@@ -143,6 +176,8 @@ def scene(world: World) -> Scene:
             "paper_id": paper_id,
             "document_id": document.get_json()["id"],
             "draft_id": calendar["id"],
+            "visit_id": held["id"],
+            "purpose": "water_plan",
             "program": "single_meter",
             "number": case["number"],
         },
@@ -228,7 +263,7 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
         call
         for call in calls(app, guards.customer, scene.ids, with_ids=True)
         # The draft is one that the manager took; rating, confirming and choosing have their time, withdrawing
-        # ends it.
+        # ends it, and what is cancelled can't be moved or missed.
         if call.endpoint
         not in {
             "customer_cases.rate",
@@ -236,6 +271,10 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
             "customer_money.choose",
             "customer_turns.confirm_plan",
             "customer_turns.withdraw_case",
+            "customer_visits.confirm_visit",
+            "customer_visits.move_visit",
+            "customer_visits.read_pass",
+            "customer_visits.report_no_show",
         }
     ]
     owners = {call: call.by(app, scene.owner.token).status_code for call in tried}

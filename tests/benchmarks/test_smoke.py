@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.core import clock
-from benchmarks import due, lifecycle, progress, submit, sweep
+from benchmarks import due, lifecycle, progress, submit, sweep, visits
 from benchmarks.bulk.walks import WALKS
 from benchmarks.ground import Ground, ground
 from benchmarks.table import Table
@@ -52,6 +52,11 @@ def test_lifecycle(grounds: Ground) -> None:
     _complete([even])
     assert all(figure.value > 0 for figure in loading.figures)
     assert {figure.value for figure in spike.figures if "failed" in figure.name} == {0}
+
+
+def test_visits(grounds: Ground) -> None:
+    size = visits.Size(each=1, booked=80, questions=1, bookings=2, rounds=1, databases=ONE)
+    _complete(visits.run(grounds, size))
 
 
 def test_due() -> None:

@@ -17,6 +17,7 @@ from app.services.briefs import (
     TaskBrief,
     TurnBrief,
 )
+from app.services.visits.briefs import VisitBrief
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 """Tuesday, 09:00 in Jinan."""
@@ -75,6 +76,22 @@ TURN = TurnBrief(
     was="李建国",
     now="设计出图",
     holders=(DESIGNER,),
+)
+
+VISIT = VisitBrief(
+    visit_id="visit-1",
+    case=CASE,
+    purpose_name="上门受理并确定用水方案",
+    state="confirmed",
+    starts_at=datetime(2026, 3, 12, 2, 0, tzinfo=UTC),
+    was=datetime(2026, 3, 11, 2, 0, tzinfo=UTC),
+    expected_at=datetime(2026, 3, 12, 2, 15, tzinfo=UTC),
+    hold_until=datetime(2026, 3, 10, 2, 0, tzinfo=UTC),
+    next_opening=datetime(2026, 3, 13, 1, 0, tzinfo=UTC),
+    address="演示路1号",
+    visitors=(MANAGER, DESIGNER),
+    reason=None,
+    no_show_of=None,
 )
 
 

@@ -33,7 +33,7 @@ def test_every_customer_message_carries_the_managers_name_and_phone_in_every_cha
             "manager_name": "张管家",
             "manager_phone": "13800000001",
         }
-        rendered = SHIPPED.render(kind, values, {"case_id": "c", "task_id": "t"})
+        rendered = SHIPPED.render(kind, values, {"case_id": "c", "task_id": "t", "visit_id": "v"})
         assert "张管家" in rendered.body
         assert "13800000001" in rendered.body
         assert len(rendered.filled) == 2
@@ -47,7 +47,7 @@ def test_every_customer_message_carries_the_managers_name_and_phone_in_every_cha
 def test_wechat_takes_every_message_whatever_its_values(kind: Kind, text: str) -> None:
     values = dict.fromkeys(VALUES[KINDS[kind].subject], text)
 
-    rendered = SHIPPED.render(kind, values, {"case_id": "c", "task_id": "t"})
+    rendered = SHIPPED.render(kind, values, {"case_id": "c", "task_id": "t", "visit_id": "v"})
 
     for filled in rendered.filled.values():
         assert set(filled.data) == set(SHIPPED.templates[filled.template_key].fields)
@@ -59,7 +59,10 @@ def test_wechat_takes_every_message_whatever_its_values(kind: Kind, text: str) -
 def test_a_value_with_braces_is_text_and_no_placeholder() -> None:
     values = dict.fromkeys(VALUES[KINDS[Kind.NEW_CASE].subject], "{case_id}")
 
-    assert "{case_id}" in SHIPPED.render(Kind.NEW_CASE, values, {"case_id": "c", "task_id": "t"}).body
+    assert (
+        "{case_id}"
+        in SHIPPED.render(Kind.NEW_CASE, values, {"case_id": "c", "task_id": "t", "visit_id": "v"}).body
+    )
 
 
 def test_stages_and_tasks_that_messages_name_exist_in_the_programs() -> None:

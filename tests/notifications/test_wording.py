@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifications.catalog import Catalog
 from notifications.kinds import KINDS, Kind, Subject
 from notifications.values import Speech
-from tests.notifications.people import CASE, TASK, TURN, Registry
+from tests.notifications.people import CASE, TASK, TURN, VISIT, Registry
 
 SNAPSHOT = Path(__file__).with_name("wording.txt")
 
@@ -28,11 +28,12 @@ def spoken(words: Catalog) -> str:
         Subject.DUE: speech.of_due(registry.running_stage, datetime(2026, 3, 12, 9, tzinfo=UTC)),
         Subject.RATING: speech.of_rating(CASE, 2),
         Subject.TURN: speech.of_turn(TURN),
+        Subject.VISIT: speech.of_visit(VISIT),
     }
     lines = []
     for kind in Kind:
         spec = KINDS[kind]
-        rendered = words.render(kind, values[spec.subject], {"case_id": "C", "task_id": "T"})
+        rendered = words.render(kind, values[spec.subject], {"case_id": "C", "task_id": "T", "visit_id": "V"})
         lines += [f"== {kind} ({spec.audience}) → {rendered.page}", rendered.title, rendered.body]
         for channel, filled in rendered.filled.items():
             template = words.templates[filled.template_key]

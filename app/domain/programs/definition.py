@@ -207,6 +207,20 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskVisit:
+    """The visit that a task needs: its purpose (a key of the city's visits.toml) and who has to be there.
+
+    ``manager``: the case's manager (客户管家). ``departments``: one person of each, all at the same time.
+    ``arrived_at``: the output of the task that the check-in at the door answers by itself.
+    """
+
+    purpose: str
+    manager: bool
+    departments: tuple[str, ...]
+    arrived_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskSpec:
     """One department's piece of work inside a stage.
 
@@ -220,6 +234,7 @@ class TaskSpec:
     customer a sum, and how it comes about. ``requires_choice``: it is not complete before the customer has
     chosen on the phone. ``requires_paper``: nor before the customer has confirmed this paper (a key of the
     city's papers) on the phone. ``documents``: nor before the utility's own people have brought these.
+    ``visit``: the visit that it needs (``None``: none).
     """
 
     key: str
@@ -238,6 +253,7 @@ class TaskSpec:
     requires_choice: bool = False
     requires_paper: str | None = None
     documents: tuple[NeededDocument, ...] = ()
+    visit: TaskVisit | None = None
     duty: str = ""
     cite: str = ""
 

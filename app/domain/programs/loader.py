@@ -36,7 +36,9 @@ from app.domain.programs.definition import (
     Turn,
 )
 from app.domain.programs.outputs import read_output
+from app.domain.programs.taskvisits import read_visit
 from app.domain.reading import DataFaults, Source, Table, check_unique, each_fault
+from app.domain.visitrules import load_visit_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class _Surroundings:
     lists: ChoiceLists
     papers: frozenset[str]
     brought_by_staff: frozenset[str]
+    purposes: frozenset[str]
 
 
 def load_programs(folder: Path) -> dict[str, Program]:
@@ -63,6 +66,7 @@ def load_programs(folder: Path) -> dict[str, Program]:
         brought_by_staff=frozenset(
             kind.key for kind in load_document_rules(folder).kinds if Uploader.STAFF in kind.uploaders
         ),
+        purposes=frozenset(load_visit_rules(folder).purposes),
     )
     found: list[tuple[int, Program]] = []
     faults: list[DataFault] = []
@@ -289,6 +293,7 @@ def _read_needed(row: Table, around: _Surroundings) -> tuple[NeededDocument, ...
 
 def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
     outputs = row.tables("outputs", optional=True)
+    delivered = tuple(read_output(output, around.lists) for output in outputs)
     task = TaskSpec(
         key=row.text("key"),
         name=row.text("name"),
@@ -298,7 +303,7 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         hold=row.text("hold", optional=True) or None,
         due=_read_days(row, "due"),
         remind_after=_read_days(row, "remind_after"),
-        outputs=tuple(read_output(output, around.lists) for output in outputs),
+        outputs=delivered,
         marks=row.texts("marks", optional=True),
         only_on=row.text("only_on", optional=True) or None,
         turn=_read_turn(row),
@@ -306,6 +311,7 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         requires_choice=row.flag("requires_choice"),
         requires_paper=row.text("requires_paper", optional=True) or None,
         documents=_read_needed(row, around),
+        visit=read_visit(row, delivered, around.purposes, around.departments),
         duty=row.text("duty"),
         cite=row.cite(),
     )

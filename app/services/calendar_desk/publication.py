@@ -14,6 +14,7 @@ from app.services.calendar_desk import moves
 from app.services.calendar_desk.moves import CaseMoves, StageMove, TaskMove
 from app.services.calendar_desk.rehearsal import Counts, Tally, check_publishable, line_of_draft
 from app.services.cases import promises
+from app.services.seats import absences
 from app.services.timeline import ENGINE
 
 
@@ -50,6 +51,8 @@ def publish(
         on_batch(len(batch))
     # Closed cases keep the version that their figures were computed with.
     _run(update(Case).where(Case.closed_at.is_(None)).values(calendar_version=line.version))
+    # Appointments, too: on a day that is closed now nobody comes.
+    absences.recheck()
     return tally.counts()
 
 

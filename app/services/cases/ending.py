@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.core.db import db
+from app.domain.events import VisitCancelled
 from app.models import Case, CaseState
 from app.services import city
 from app.services.cases import progress
 from app.services.cases.flow import CaseFlow
+from app.services.seats import casevisits
 from app.services.timeline import By
 
 
@@ -15,6 +17,8 @@ def end(case: Case, flow: CaseFlow, state: CaseState, by: By, now: datetime) -> 
     """End a case before water-on and snapshot its figures; who held its work, to be told."""
     holders = sorted({task.assignee_id for task in flow.open_tasks() if task.assignee_id is not None})
     flow.end(by, now)
+    for visit_id in casevisits.end(case.id):
+        flow.tell(VisitCancelled(visit_id))
     case.state = state
     case.closed_at = now
     case.calendar_version = city.working_time().version

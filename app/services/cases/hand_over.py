@@ -8,6 +8,7 @@ from app.models import Case, CaseState, Staff, TurnKind
 from app.services import staffing
 from app.services.cases import turns
 from app.services.cases.flow import CaseFlow
+from app.services.seats import absences
 from app.services.timeline import By
 
 
@@ -33,4 +34,6 @@ def hand_over(case: Case, by: By, number: str, summary: str) -> None:
             task.assignee_id = holder
     case.manager_id = new.id
     turns.take(case, flow, TurnKind.HANDED_OVER, by, now, summary, detail={"was": old.name, "now": new.name})
+    # What the old manager was to come to, the new one comes to, or somebody in their place.
+    absences.recheck(case_id=case.id)
     flow.publish()

@@ -137,6 +137,15 @@ _TEXTS = {
     "case_program_changed": "不符合原业务条件，已转为其他业务继续办理",
     "entry_corrected": "已更正“{task}”的填写内容",
     "plan_confirmed": "客户已确认用水方案",
+    "visit_booked": "已预约“{purpose}”：{starts_at}",
+    "visit_after_due": "客户选择了晚于时限的上门时间，计时不暂停",
+    "visit_moved": "“{purpose}”改期为{starts_at}",
+    "visit_cancelled": "已取消“{purpose}”的预约（{starts_at}）",
+    "visit_in_doubt": "“{purpose}”的预约（{starts_at}）不能如期进行，已请客户另选时间",
+    "visit_arrived": "上门人员已到达（{purpose}）",
+    "visit_delayed": "上门人员将晚到，预计{starts_at}（{purpose}）",
+    "visit_missed": "“{purpose}”未能进行：{party}未到",
+    "visit_done": "“{purpose}”已完成",
 }
 
 
@@ -153,6 +162,8 @@ def _text(entry: TimelineEntry, program: Program) -> str:
         names["reason"] = program.stop_reason(names["reason"]).name
     if "step" in names:
         names["step"] = STEP_NAMES[PermitStep(names["step"])]
+    if "purpose" in names:
+        names["purpose"] = city.current().visits.purposes[names["purpose"]].name
     if "paper" in names:
         names["paper"] = city.current().papers[names["paper"]].name
     return _TEXTS[entry.kind].format(**names)

@@ -2,10 +2,12 @@
 
 from app.core import clock
 from app.domain.errors import FieldsError
+from app.domain.events import VisitCancelled
 from app.domain.programs import engine
 from app.models import Case, TurnKind
 from app.services.cases import responsibility, turns
 from app.services.cases.flow import CaseFlow
+from app.services.seats import casevisits
 from app.services.timeline import By
 
 
@@ -32,4 +34,7 @@ def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
     now = clock.now()
     turns.take(case, flow, TurnKind.SENT_BACK, by, now, words, key=stage_key)
     flow.repeat(stage_key, by, now)
+    # Nobody comes to build what is drawn anew.
+    for visit_id in casevisits.end(case.id, engine.repeated_with(flow.program, stage_key)):
+        flow.tell(VisitCancelled(visit_id))
     flow.publish()

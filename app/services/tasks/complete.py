@@ -17,7 +17,7 @@ from app.domain.errors import (
 from app.domain.events import WaterOn
 from app.domain.programs.definition import OutputKind, Stage, StageKind, TaskSpec
 from app.models import Case, Staff, StaffLeave, Task, TaskState
-from app.services import ledger
+from app.services import arrivals, ledger
 from app.services.cases import access, change_program, closing, early_service, edits, rating
 from app.services.cases.flow import CaseFlow
 from app.services.tasks import commitments, evidence
@@ -97,7 +97,9 @@ def complete(staff: Staff, task: Task, given: Mapping[str, Any], version: int | 
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
     bound = commitments.of(case, spec)
-    outputs = checked(spec, bound.completed(given), evidence.missing(task, spec))
+    typed = {key: value for key, value in given.items() if value not in (None, "")}
+    known = bound.completed({**arrivals.proposed(task, spec), **typed})
+    outputs = checked(spec, known, evidence.missing(task, spec))
     commitments.compare(case, spec, outputs, bound.known)
     refuse_impossible(stage, {**flow.delivered(task.stage_key), task.key: outputs})
     early_service.require_form(case, stage, spec)

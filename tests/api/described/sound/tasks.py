@@ -14,6 +14,7 @@ def corrected(scene: Scene) -> Sound:
 
 SURVEYED = {"outputs": OUTPUTS["network_survey"]}
 
+
 def searched(scene: Scene) -> Sound:
     number = scene.phone_number()
     scene.world.submitted(scene.somebody(number), contact_phone=number)

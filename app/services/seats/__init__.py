@@ -1,0 +1,1 @@
+"""Whose time is taken: reading it, taking pieces of it, giving them back."""

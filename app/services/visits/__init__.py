@@ -1,0 +1,1 @@
+"""Visits to the customer: openings, hold, confirm, and all that may become of an appointment."""

@@ -1,0 +1,119 @@
+"""Finding a visit of a case, and what a confirmed one brings: code, reminders, a line in the history."""
+
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.core.db import db
+from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError
+from app.models import Case, DueKind, Visit, VisitAttendee, VisitState
+from app.services import city
+from app.services.seats import hours, taking
+from app.services.timeline import By, note
+
+_RANDOM = SystemRandom()
+_CODE_BELOW = 10**6
+
+_NOT_LIVE = {
+    VisitState.EXPIRED: "保留时间已过，请重新选择时间。",
+    VisitState.RESCHEDULED: "该预约已改期，请查看新的预约。",
+    VisitState.CANCELLED: "该预约已取消，如需上门请重新预约。",
+    VisitState.DONE: "该次上门已完成，无需操作。",
+    VisitState.NO_SHOW: "该次上门未能进行，请重新预约。",
+}
+
+
+def of_case(case: Case, visit_id: str) -> Visit:
+    """A visit of a case that the caller was allowed to see. Raises `NotFoundError` for any other."""
+    visit = db.session.scalar(select(Visit).where(Visit.id == visit_id, Visit.case_id == case.id))
+    if visit is None:
+        raise NotFoundError
+    return visit
+
+
+def refuse_not_confirmed(visit: Visit) -> None:
+    """Raise `ConflictError` or `AlreadyDoneError` for a visit that nobody awaits (any more)."""
+    if visit.state == VisitState.CONFIRMED:
+        return
+    if visit.state == VisitState.HELD:
+        raise ConflictError("该时间尚未确认，请先确认预约。")
+    refuse_ended(visit)
+
+
+def refuse_ended(visit: Visit) -> None:
+    """Raise `ConflictError` or `AlreadyDoneError` for a visit that is not live, with what to do instead."""
+    said = _NOT_LIVE[VisitState(visit.state)]
+    raise (AlreadyDoneError if visit.state == VisitState.DONE else ConflictError)(said)
+
+
+def live(case_id: str, purpose: str) -> Visit | None:
+    """The one live booking of a case for a purpose, held or confirmed."""
+    return db.session.scalar(
+        select(Visit).where(
+            Visit.case_id == case_id,
+            Visit.purpose == purpose,
+            Visit.state.in_(taking.LIVE),
+            Visit.offered.is_(False),
+        )
+    )
+
+
+def attendees(visit_id: str) -> list[VisitAttendee]:
+    """Who comes, the lead first."""
+    return list(
+        db.session.scalars(
+            select(VisitAttendee)
+            .where(VisitAttendee.visit_id == visit_id)
+            .order_by(VisitAttendee.lead.desc(), VisitAttendee.role)
+        )
+    )
+
+
+def staff_ids(visit_id: str) -> list[str]:
+    """The same people, by id."""
+    return [row.staff_id for row in attendees(visit_id)]
+
+
+def change(visit: Visit, **values: Any) -> None:
+    """Write values of a visit that stays live."""
+    db.session.execute(
+        update(Visit)
+        .where(Visit.id == visit.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(visit)
+
+
+def new_code() -> str:
+    """Six digits for the door."""
+    return f"{_RANDOM.randrange(_CODE_BELOW):06d}"
+
+
+def settle(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
+    """What follows from a visit that is confirmed now: when it is to be told of, and its line in the history.
+
+    An instant that is past already brings no reminder: whoever books at noon is not reminded of the evening
+    before.
+    """
+    rules = city.current().visits
+    evening = datetime.combine(
+        hours.local_day(visit.starts_at) - timedelta(days=1), rules.evening_at, city.zone()
+    )
+    shortly = visit.starts_at - rules.shortly_before
+    dues = [
+        (visit.id, DueKind.EVENING_BEFORE.value, evening),
+        (visit.id, DueKind.SHORTLY_BEFORE.value, shortly),
+        (visit.id, DueKind.LATE.value, visit.starts_at + rules.late_after),
+    ]
+    taking.set_due(due for due in dues if due[2] > now)
+    note(case.id, now, kind, by, {"purpose": visit.purpose, "starts_at": shown(visit.starts_at)})
+    if visit.after_due:
+        note(case.id, now, "visit_after_due", by, {"purpose": visit.purpose})
+
+
+def shown(at: datetime) -> str:
+    """An instant as the history spells it."""
+    return at.astimezone(city.zone()).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,125 @@
+"""Booking somebody's time for a case: choosing who comes, taking it, and looking again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core import clock
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.errors import FieldsError, SlotTakenError
+from app.domain.slots import grid, openings
+from app.models import Case, Visit, VisitState
+from app.services.seats import availability, taking
+from app.services.seats.hours import Stretch
+from app.services.timeline import By
+from app.services.visits import appointments, offering, parties
+from app.services.visits.needs import Needed
+from app.services.visits.offering import Bookable
+from app.services.visits.parties import Choice
+
+# Of each person that is lost to somebody faster, the next look shows it; more people than this are not tried.
+_MOST_ATTEMPTS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be booked: `state` with its `hold_until`, and the visit that it follows (`former`).
+
+    `gives_up` are visits of the case that the caller has ended for it: their time is free for this one.
+    `offered`: a hold beside `former`, which stays live until the hold is confirmed. `kept` are the people
+    who should come again if they can.
+    """
+
+    needed: Needed
+    starts_at: datetime
+    by: By
+    state: VisitState
+    hold_until: datetime | None = None
+    former: Visit | None = None
+    gives_up: Sequence[str] = ()
+    offered: bool = False
+    kept: Sequence[str] = ()
+
+
+def book(case: Case, wish: Wish, times: Bookable) -> Visit:
+    """Write the visit and take everybody's time. The case has to be locked by the caller.
+
+    Raises `FieldsError` for a start that is off the grid or outside `times`, `SlotTakenError` when not
+    everybody who has to be there is free (any more).
+    """
+    refuse_impossible(wish.starts_at, times)
+    gone = [*taking.expire_overdue(), *wish.gives_up]
+    piece = grid.piece_of(wish.starts_at)
+    need = wish.needed.purpose.need
+    for _ in range(_MOST_ATTEMPTS):
+        seen = offering.view_at(case, wish.needed, times, piece, without=gone)
+        seats = (
+            parties.seats(Choice(case, need, seen.stretch, piece, wish.kept), seen.party)
+            if seen.allows(piece)
+            else None
+        )
+        if seats is None:
+            break
+        visit = _row(case, wish, seen.kept >> (piece - seen.stretch.first) & 1 == 0)
+        coming = [seat.staff_id for seat in seats]
+        if taking.take(visit, need, seats, lambda coming=coming: fits(coming, wish.needed, piece)):  # type: ignore[misc]
+            taking.release(gone)
+            return db.session.get_one(Visit, visit["id"])
+    raise SlotTakenError(
+        "这个时间刚刚被约走了，请从以下时间中重新选择。",
+        openings=offering.offer(case, wish.needed, times, without=gone).few(),
+    )
+
+
+def refuse_impossible(starts_at: datetime, times: Bookable) -> None:
+    """Raise `FieldsError` for a start that no opening could ever have."""
+    if not grid.on_grid(starts_at):
+        fault = "请从可约时间中选择，时间以15分钟为单位。"
+    elif starts_at < clock.now():
+        fault = "该时间已经过去，请选择以后的时间。"
+    elif starts_at < times.earliest:
+        fault = "该时间过近，来不及安排，请选择稍后的时间。"
+    elif starts_at >= times.latest:
+        fault = "该时间过远，暂不能预约，请选择较近的时间。"
+    else:
+        return
+    raise FieldsError([{"field": "starts_at", "code": "invalid", "message": fault}])
+
+
+def _row(case: Case, wish: Wish, after_due: bool) -> dict[str, object]:
+    now = clock.now()
+    own_id = new_id()
+    confirmed = wish.state is VisitState.CONFIRMED
+    former = wish.former
+    return {
+        "id": own_id,
+        "case_id": case.id,
+        "purpose": wish.needed.purpose.key,
+        "stage_key": wish.needed.stage_key,
+        "state": wish.state.value,
+        "offered": wish.offered,
+        "starts_at": wish.starts_at,
+        "ends_at": grid.instant_of(grid.piece_of(wish.starts_at) + wish.needed.purpose.need.pieces),
+        "hold_until": wish.hold_until,
+        "chain_id": own_id if former is None else former.chain_id,
+        "sequence": 0 if former is None else former.sequence + 1,
+        "due_at": wish.needed.due_at,
+        "after_due": after_due,
+        "booked_by": wish.by.actor.value,
+        "booked_by_id": wish.by.id,
+        "created_at": now,
+        "confirmed_at": now if confirmed else None,
+        "code": appointments.new_code() if confirmed else None,
+    }
+
+
+def fits(staff_ids: Sequence[str], needed: Needed, piece: int) -> bool:
+    """Whether all of these still work, and work then, by hours, leave and closures as they stand now."""
+    need = needed.purpose.need
+    stretch = Stretch(piece - need.before, piece + need.pieces + need.after)
+    known = availability.by_id(staff_ids)
+    if len(known) != len(set(staff_ids)):
+        return False
+    free = availability.people(known, stretch, hours_only=True)
+    return len(openings.free_at(free.values(), need, stretch.first, piece)) == len(known)

@@ -1,0 +1,151 @@
+"""Leave and closures as staff enter them: first what they would hit, then the entry itself."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import FieldsError, NotAllowedError
+from app.models import Case, Staff, StaffLeave, Visit, VisitAttendee, VisitClosure, VisitState
+from app.services import city
+from app.services.seats import absences
+from app.services.visits import needs, queries, refit
+
+_MOST_HITS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Leave of a person (`number`, `deputy`), or a closure of a department, or with neither of everything."""
+
+    starts_at: datetime
+    ends_at: datetime
+    number: str | None = None
+    deputy: str | None = None
+    department: str | None = None
+    reason: str = ""
+    ask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A visit that could not take place, and the time it would be given; None when the customer is asked.
+
+    Each is looked at by itself: of two that would be given the same time, the later one gets the next.
+    """
+
+    visit_id: str
+    case_id: str
+    case_number: str
+    project_name: str
+    purpose_name: str
+    starts_at: datetime
+    becomes: datetime | None
+    visitors: Sequence[str]
+
+
+def preview(staff: Staff, away: Away) -> list[Hit]:
+    """What an absence would hit, in order of time; nothing is entered. Raises as `enter` does."""
+    with _entered(staff, away):
+        return _hits(away)
+
+
+def enter(staff: Staff, away: Away) -> list[Hit]:
+    """Enter the absence; the jobs then move what it hits, or ask.
+
+    Raises `NotAllowedError` for anybody else's leave or a closure, unless a supervisor enters it, and
+    `FieldsError` for a time that is over or runs backwards, or people that are not known.
+    """
+    _enter(staff, away)
+    return _hits(away)
+
+
+@contextmanager
+def _entered(staff: Staff, away: Away) -> Iterator[None]:
+    """For the length of the block the absence is entered, and then it is not: a rehearsal."""
+    with db.session.begin_nested() as trial:
+        _enter(staff, away)
+        yield
+        trial.rollback()
+
+
+def _enter(staff: Staff, away: Away) -> StaffLeave | VisitClosure:
+    _check_times(away)
+    if away.number is None:
+        if not staff.is_supervisor:
+            raise NotAllowedError("停止预约由督办登记，请联系督办人员。")
+        if away.department is not None and away.department not in city.current().departments:
+            raise FieldsError([_fault("department", "没有这个部门，请核对。")])
+        return absences.closure(
+            away.department, away.starts_at, away.ends_at, away.reason, staff.id, ask=away.ask
+        )
+    person, deputy = _active(away.number, "staff_number"), _active(away.deputy or "", "deputy_number")
+    if not staff.is_supervisor and person.id != staff.id:
+        raise NotAllowedError("只能登记本人的请假，其他人员由督办登记。")
+    if deputy.id == person.id:
+        raise FieldsError([_fault("deputy_number", "代理人不能是本人。")])
+    return absences.leave(person.id, deputy.id, away.starts_at, away.ends_at, ask=away.ask)
+
+
+def _check_times(away: Away) -> None:
+    if away.ends_at <= away.starts_at:
+        raise FieldsError([_fault("ends_at", "结束时间应晚于开始时间。")])
+    if away.ends_at <= clock.now():
+        raise FieldsError([_fault("ends_at", "该时间已经过去。")])
+
+
+def _active(number: str, field: str) -> Staff:
+    found = db.session.scalar(select(Staff).where(Staff.number == number, Staff.active.is_(True)))
+    if found is None:
+        raise FieldsError([_fault(field, "没有这位员工，请核对工号。")])
+    return found
+
+
+def _fault(field: str, message: str) -> dict[str, str]:
+    return {"field": field, "code": "invalid", "message": message}
+
+
+def _hits(away: Away) -> list[Hit]:
+    rows = db.session.execute(
+        select(Visit, Case)
+        .join(Case, Case.id == Visit.case_id)
+        .where(
+            Visit.state == VisitState.CONFIRMED,
+            Visit.starts_at < away.ends_at,
+            Visit.ends_at > max(away.starts_at, clock.now()),
+            select(VisitAttendee.visit_id)
+            .join(Staff, Staff.id == VisitAttendee.staff_id)
+            .where(VisitAttendee.visit_id == Visit.id, _concerned(away))
+            .exists(),
+        )
+        .order_by(Visit.starts_at, Visit.id)
+        .limit(_MOST_HITS)
+    ).all()
+    return [_hit(case, visit, ask=away.ask) for visit, case in rows]
+
+
+def _concerned(away: Away) -> ColumnElement[bool]:
+    if away.number is not None:
+        return Staff.number == away.number
+    return Staff.department == away.department if away.department is not None else Staff.id.is_not(None)
+
+
+def _hit(case: Case, visit: Visit, *, ask: bool) -> Hit:
+    opening = None
+    needed = next((one for one in needs.of_case(case) if one.purpose.key == visit.purpose), None)
+    if not ask and needed is not None:
+        opening = refit.nearest(case, visit, needed)
+    return Hit(
+        visit.id,
+        case.id,
+        case.number,
+        case.project_name,
+        queries.purpose_name(visit),
+        visit.starts_at,
+        None if opening is None else opening.starts_at,
+        [visitor.name for visitor in queries.visitors(visit.id)],
+    )

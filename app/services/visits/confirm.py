@@ -1,0 +1,64 @@
+"""Confirming a held time. Whether it ran out first is decided by one conditional statement."""
+
+from sqlalchemy import update
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain.errors import AlreadyDoneError, HoldExpiredError
+from app.domain.events import VisitBooked, VisitMoved
+from app.domain.slots import grid
+from app.models import Case, Visit, VisitState
+from app.services.cases import access
+from app.services.seats import taking
+from app.services.timeline import By
+from app.services.visits import appointments, booking, needs, offering, waitlist
+
+
+def confirm(case: Case, visit_id: str, by: By) -> Visit:
+    """Make a held time an appointment; one that the wait-list offered takes the place of the later one.
+
+    Raises `AlreadyDoneError` the second time, `HoldExpiredError` with fresh openings when the hold has run
+    out or somebody can't come after all, `NotFoundError`, and as `needs.needed` does.
+    """
+    access.lock(case)
+    visit = appointments.of_case(case, visit_id)
+    db.session.refresh(visit)
+    needed = needs.needed(case, visit.purpose)
+    if visit.state == VisitState.CONFIRMED:
+        raise AlreadyDoneError("该预约已确认，无需重复操作。")
+    if visit.state not in (VisitState.HELD, VisitState.EXPIRED):
+        appointments.refuse_ended(visit)
+    now = clock.now()
+    offered = visit.offered
+    former = appointments.live(case.id, visit.purpose) if offered else None
+    if former is not None and not taking.end(
+        former.id, VisitState.RESCHEDULED, VisitState.CONFIRMED, {"reason": None}
+    ):
+        former = None
+    confirmed = db.session.connection().execute(
+        update(Visit)
+        .where(Visit.id == visit.id, Visit.state == VisitState.HELD.value, Visit.hold_until > now)
+        .values(
+            state=VisitState.CONFIRMED.value,
+            offered=False,
+            confirmed_at=now,
+            code=appointments.new_code(),
+        )
+    )
+    coming = appointments.staff_ids(visit.id)
+    if confirmed.rowcount != 1 or not booking.fits(coming, needed, grid.piece_of(visit.starts_at)):
+        raise HoldExpiredError(
+            "为您保留的时间已过，请从以下时间中重新选择。",
+            openings=offering.offer(case, needed, offering.bookable()).few(),
+        )
+    db.session.refresh(visit)
+    if offered:
+        waitlist.leave(case.id, visit.purpose)
+    if former is None:
+        appointments.settle(case, visit, by, now, "visit_booked")
+        eventbus.publish(VisitBooked(visit.id))
+    else:
+        taking.release([former.id])
+        appointments.settle(case, visit, by, now, "visit_moved")
+        eventbus.publish(VisitMoved(visit.id, former.id))
+    return visit

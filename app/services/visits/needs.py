@@ -1,0 +1,80 @@
+"""Which visits a case needs now: what its open stages ask for, and what may always be had."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.domain.errors import CaseEndedError, PurposeNotNeededError
+from app.domain.programs.definition import TaskVisit
+from app.domain.visitrules import Purpose
+from app.models import Case, CaseState, Stage, Task, TaskState
+from app.services import city
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A visit that can be booked now: what for, who has to come, and when its stage is due.
+
+    `due_at` is None while the clock stands still and where nothing is due. `task_key` names the work of
+    the stage that the visit is for; neither stage nor task for what may always be had.
+    """
+
+    purpose: Purpose
+    party: TaskVisit
+    stage_key: str | None = None
+    stage_name: str | None = None
+    task_key: str | None = None
+    due_at: datetime | None = None
+
+
+def of_case(case: Case) -> list[Needed]:
+    """Every visit that can be booked, those of the stages first; none when the case has ended."""
+    if case.state != CaseState.OPEN:
+        return []
+    rules = city.current().visits
+    program = city.program_of(case.program_key, case.former_program_key)
+    found: dict[str, Needed] = {}
+    settled = _settled(case.id)
+    for row in db.session.execute(_OPEN.where(Stage.case_id == case.id)):
+        spec = program.stage(row.key)
+        for task in spec.tasks:
+            visit = task.visit
+            if visit is None or visit.purpose in found or (row.key, row.round, task.key) in settled:
+                continue
+            purpose = rules.purposes[visit.purpose]
+            found[purpose.key] = Needed(purpose, visit, row.key, spec.name, task.key, row.due_at)
+    for purpose in rules.purposes.values():
+        if purpose.always and purpose.key not in found:
+            found[purpose.key] = Needed(purpose, TaskVisit(purpose.key, manager=True, departments=()))
+    return list(found.values())
+
+
+def needed(case: Case, purpose_key: str) -> Needed:
+    """What a purpose means for this case. Raises `PurposeNotNeededError`, `CaseEndedError`."""
+    if case.state != CaseState.OPEN:
+        raise CaseEndedError("该工单已结束，无需预约。")
+    known = of_case(case)
+    for one in known:
+        if one.purpose.key == purpose_key:
+            return one
+    names = "、".join(one.purpose.name for one in known)
+    raise PurposeNotNeededError(f"目前可以预约的事项：{names}，请从中选择。")
+
+
+def _settled(case_id: str) -> set[tuple[str, int, str]]:
+    """The tasks that wait for nobody any more."""
+    rows = db.session.execute(
+        select(Task.stage_key, Task.round, Task.key).where(
+            Task.case_id == case_id, Task.state != TaskState.OPEN
+        )
+    )
+    return {(stage_key, round_, key) for stage_key, round_, key in rows}
+
+
+_OPEN = (
+    select(Stage.key, Stage.round, Stage.due_at)
+    .where(Stage.completed_at.is_(None), Stage.void.is_(None))
+    .order_by(Stage.opened_at)
+)

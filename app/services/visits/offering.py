@@ -1,0 +1,125 @@
+"""The openings of a case for one purpose: who could come when, and which would miss the due date."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.core import clock
+from app.domain.slots import grid, openings
+from app.domain.slots.openings import Opening, Party, Starts
+from app.models import Case
+from app.services import city
+from app.services.seats import hours
+from app.services.seats.hours import Stretch
+from app.services.visits import parties
+from app.services.visits.needs import Needed
+from app.services.visits.parties import Candidates, Choice
+
+_FEW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bookable:
+    """When a visit may begin at all: from `earliest` (aware) on until `latest`, not including."""
+
+    earliest: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The openings of a purpose, the manager's name, and by start the name of who would stand in."""
+
+    needed: Needed
+    openings: Sequence[Opening]
+    stand_ins: Mapping[datetime, str]
+    manager_name: str
+
+    def few(self) -> list[dict[str, Any]]:
+        """The first of them, as a refusal shows them: times in the city's zone."""
+        zone = city.zone()
+        return [
+            {
+                "starts_at": opening.starts_at.astimezone(zone).isoformat(),
+                "ends_at": opening.ends_at.astimezone(zone).isoformat(),
+                "after_due": opening.after_due,
+            }
+            for opening in self.openings[:_FEW]
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everybody's time over a stretch, and the starts that follow; what a booking chooses from."""
+
+    needed: Needed
+    stretch: Stretch
+    people: Candidates
+    party: Party
+    starts: Starts
+    kept: int
+
+    def allows(self, piece: int) -> bool:
+        """Whether a visit may begin at this piece."""
+        return bool(self.starts.any >> (piece - self.stretch.first) & 1)
+
+
+def bookable(*, by_staff: bool = False) -> Bookable:
+    """From the minimum notice on to the end of the last day of the window; staff need give no notice."""
+    rules = city.current().visits
+    now = clock.now()
+    last_day = hours.local_day(now) + rules.window
+    return Bookable(now if by_staff else now + rules.notice, hours.midnight(last_day + timedelta(days=1)))
+
+
+def view(case: Case, needed: Needed, times: Bookable, *, without: Sequence[str] = ()) -> View:
+    """Look at everybody's time. What the visits `without` take counts as free."""
+    need = needed.purpose.need
+    first, last = grid.piece_from(times.earliest), grid.piece_of(times.latest)
+    # The travel of the first visit, and the load of its whole day, lie before it.
+    stretch = Stretch(first - grid.PIECES_PER_DAY, max(last, first) + grid.PIECES_PER_DAY)
+    people = parties.candidates(case, needed, stretch)
+    found = parties.party(people, needed, stretch, without=without)
+    kept = openings.in_time(stretch.first, stretch.last, need, needed.due_at)
+    starts = openings.starts(found, need, grid.between(stretch.first, first, last), kept)
+    return View(needed, stretch, people, found, starts, kept)
+
+
+def view_at(case: Case, needed: Needed, times: Bookable, piece: int, *, without: Sequence[str] = ()) -> View:
+    """What a booking at one piece chooses from: the day of it, unless somebody else would have to lead.
+
+    Whether a stand-in may come depends on what the manager has on all the other days.
+    """
+    start = grid.instant_of(piece)
+    day = hours.midnight(hours.local_day(start))
+    alone = Bookable(max(times.earliest, day), min(times.latest, day + timedelta(days=1)))
+    seen = view(case, needed, alone, without=without)
+    if seen.starts.own >> (piece - seen.stretch.first) & 1:
+        return seen
+    return view(case, needed, times, without=without)
+
+
+def offer(case: Case, needed: Needed, times: Bookable, *, without: Sequence[str] = ()) -> Offer:
+    """Every opening in these times, in order."""
+    seen = view(case, needed, times, without=without)
+    listed = openings.listed(seen.stretch.first, seen.starts, needed.purpose.need, seen.kept)
+    names = {member.id: member.name for member in seen.people.everybody}
+    manager = seen.people.manager
+    return Offer(
+        needed, listed, _visitors(case, seen, listed, names), "" if manager is None else manager.name
+    )
+
+
+def _visitors(
+    case: Case, seen: View, listed: Sequence[Opening], names: Mapping[str, str]
+) -> dict[datetime, str]:
+    """Who would stand in for the manager, at the openings where somebody would."""
+    found = {}
+    for opening in listed:
+        if opening.stand_in:
+            piece = grid.piece_of(opening.starts_at)
+            who = Choice(case, seen.needed.purpose.need, seen.stretch, piece).best(seen.party.stand_ins)
+            if who is not None:
+                found[opening.starts_at] = names[who.id]
+    return found

@@ -1,0 +1,145 @@
+"""Who may come to a case: its manager, stand-ins, and one person of each department that has to be there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.domain.slots import grid, openings
+from app.domain.slots.openings import Need, Party, Person
+from app.models import Case, StaffLeave
+from app.services.seats import availability, hours, taking
+from app.services.seats.availability import Member
+from app.services.seats.hours import Stretch
+from app.services.seats.taking import Seat
+from app.services.visits.needs import Needed
+
+MANAGER = "manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The people who come into question, by what they would come as; the manager may have left meanwhile."""
+
+    manager: Member | None
+    stand_ins: Sequence[Member]
+    roles: Mapping[str, Sequence[Member]]
+
+    @property
+    def everybody(self) -> list[Member]:
+        """Each of them once."""
+        lead = [] if self.manager is None else [self.manager]
+        others = [member for people in self.roles.values() for member in people]
+        return list({member.id: member for member in [*lead, *self.stand_ins, *others]}.values())
+
+
+def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
+    """Everybody who may be sent in a stretch of time.
+
+    Stand-ins are the deputies of the manager's leave in that time; without leave, the managers of the
+    case's district, and where there is no other one, all managers.
+    """
+    known = availability.members(needed.party.departments, managers=needed.party.manager)
+    roles = {
+        department: [member for member in known if member.department == department]
+        for department in needed.party.departments
+    }
+    if not needed.party.manager:
+        return Candidates(None, (), roles)
+    managers = [member for member in known if member.is_manager]
+    manager = next((member for member in managers if member.id == case.manager_id), None)
+    others = [member for member in managers if member.id != case.manager_id]
+    deputies = _deputies(case.manager_id, stretch)
+    stand_ins = [member for member in others if member.id in deputies]
+    stand_ins = stand_ins or [member for member in others if case.district in member.districts]
+    return Candidates(manager, stand_ins or others, roles)
+
+
+def party(found: Candidates, needed: Needed, stretch: Stretch, *, without: Sequence[str] = ()) -> Party:
+    """The same people with their time."""
+    free = availability.people(found.everybody, stretch, without=without)
+    lead = None
+    if needed.party.manager:
+        # A manager who left is never free, which lets the stand-ins come.
+        lead = Person("", 0, 0) if found.manager is None else free[found.manager.id]
+    return Party(
+        lead=lead,
+        stand_ins=[free[member.id] for member in found.stand_ins],
+        roles={role: [free[member.id] for member in people] for role, people in found.roles.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How one of several free people is chosen for a visit that begins at `piece`.
+
+    The one who came before (`kept`), then who has least to do that day; of equals, one that depends on the
+    case, so that many bookings at the same moment do not all ask for the same person.
+    """
+
+    case: Case
+    need: Need
+    stretch: Stretch
+    piece: int
+    kept: Sequence[str] = ()
+
+    def free(self, people: Sequence[Person]) -> list[Person]:
+        """Those of these people who could begin then."""
+        return openings.free_at(people, self.need, self.stretch.first, self.piece)
+
+    def best(self, people: Sequence[Person]) -> Person | None:
+        """The one to send, if anybody is free."""
+        return next(iter(self.ranked(people)), None)
+
+    def claimed(self, people: Sequence[Person]) -> Person | None:
+        """The best one whom nobody else is booking just now; if somebody is with all of them, the best."""
+        ranked = self.ranked(people)
+        spare = (person for person in ranked if taking.claim(person.id, self.piece))
+        return next(spare, ranked[0] if ranked else None)
+
+    def ranked(self, people: Sequence[Person]) -> list[Person]:
+        """Those who are free, the best first."""
+        day = _day_of(self.stretch, self.piece)
+
+        def rank(person: Person) -> tuple[bool, int, int]:
+            load = (day & ~person.idle).bit_count()
+            return person.id not in self.kept, load, crc32(f"{self.case.id}{person.id}".encode())
+
+        return sorted(self.free(people), key=rank)
+
+
+def seats(choice: Choice, found: Party) -> list[Seat] | None:
+    """One person for each role, or None when somebody is missing."""
+    chosen: list[Seat] = []
+    if found.lead is not None:
+        own = choice.free([found.lead])
+        lead = own[0] if own else choice.claimed(found.stand_ins)
+        if lead is None:
+            return None
+        chosen.append(Seat(lead.id, MANAGER, lead=True, deputy_for=None if own else choice.case.manager_id))
+    for role, people in found.roles.items():
+        person = choice.claimed(people)
+        if person is None:
+            return None
+        chosen.append(Seat(person.id, role, lead=not chosen))
+    return chosen
+
+
+def _day_of(stretch: Stretch, piece: int) -> int:
+    midnight = hours.midnight(hours.local_day(grid.instant_of(piece)))
+    start = grid.piece_of(midnight)
+    return grid.between(stretch.first, start, start + grid.PIECES_PER_DAY)
+
+
+def _deputies(manager_id: str, stretch: Stretch) -> set[str]:
+    return set(
+        db.session.connection().scalars(
+            select(StaffLeave.deputy_id).where(
+                StaffLeave.staff_id == manager_id,
+                StaffLeave.starts_at < stretch.ends_at,
+                StaffLeave.ends_at > stretch.starts_at,
+            )
+        )
+    )

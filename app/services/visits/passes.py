@@ -1,0 +1,44 @@
+"""The arrival pass: who stands at the door, and the code that customer and visitor compare."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core import clock
+from app.domain.errors import ConflictError
+from app.models import Case, Visit
+from app.services.seats import hours
+from app.services.visits import appointments, queries
+from app.services.visits.queries import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalPass:
+    """Good for one visit on its day. The visitors' names, photos and numbers are those on their badges."""
+
+    code: str
+    purpose_name: str
+    starts_at: datetime
+    expected_at: datetime | None
+    visitors: Sequence[Visitor]
+
+
+def of_visit(case: Case, visit_id: str) -> ArrivalPass:
+    """The pass of a confirmed visit, from the day before on; else it raises `ConflictError`."""
+    visit = appointments.of_case(case, visit_id)
+    appointments.refuse_not_confirmed(visit)
+    days = (hours.local_day(visit.starts_at) - hours.local_day(clock.now())).days
+    if days > 1:
+        raise ConflictError("到访码在上门前一天起可以查看，请届时再打开。")
+    return ArrivalPass(
+        code_of(visit),
+        queries.purpose_name(visit),
+        visit.starts_at,
+        visit.expected_at,
+        queries.visitors(visit.id),
+    )
+
+
+def code_of(visit: Visit) -> str:
+    """The code of a visit; none once it is over."""
+    return visit.code or ""

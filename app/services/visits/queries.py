@@ -1,0 +1,166 @@
+"""Visits as people read them: when, what for, where, who comes, and what can still be done about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.area import Point
+from app.domain.visitrules import Place
+from app.models import Application, Case, Staff, Visit, VisitAttendee, VisitState, VisitWait
+from app.services import city
+from app.services.visits import appointments, needs
+from app.services.visits.needs import Needed
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who comes; `instead_of` is the manager's name where a stand-in leads."""
+
+    staff_id: str
+    name: str
+    number: str
+    photo_url: str
+    department: str
+    lead: bool
+    instead_of: str | None
+    arrived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Address and position (GCJ-02) of a visit; a case in early service may not have a position yet."""
+
+    kind: str
+    address: str
+    position: Point | None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit of a case. `changeable`: the customer may move or cancel it alone now."""
+
+    id: str
+    purpose: str
+    purpose_name: str
+    state: str
+    offered: bool
+    starts_at: datetime
+    ends_at: datetime
+    hold_until: datetime | None
+    due_at: datetime | None
+    after_due: bool
+    expected_at: datetime | None
+    in_doubt: bool
+    no_show_of: str | None
+    reason: str | None
+    changeable: bool
+    place: Where
+    visitors: Sequence[Visitor]
+
+
+@dataclass(frozen=True, slots=True)
+class Bookings:
+    """What can be booked for a case now, every visit it ever had, and what it waits in line for."""
+
+    needed: Sequence[Needed]
+    items: Sequence[VisitLine]
+    waiting: Sequence[str]
+
+
+def of_case(case: Case) -> Bookings:
+    """Everything about the visits of a case that the caller was allowed to see, the newest time first."""
+    rows = db.session.scalars(
+        select(Visit)
+        .where(Visit.case_id == case.id)
+        .order_by(Visit.starts_at.desc(), Visit.created_at.desc())
+    ).all()
+    waiting = db.session.scalars(
+        select(VisitWait.purpose).where(VisitWait.case_id == case.id).order_by(VisitWait.purpose)
+    ).all()
+    return Bookings(needs.of_case(case), [line(case, row) for row in rows], waiting)
+
+
+def line(case: Case, visit: Visit) -> VisitLine:
+    """One visit of a case in words."""
+    return VisitLine(
+        id=visit.id,
+        purpose=visit.purpose,
+        purpose_name=purpose_name(visit),
+        state=visit.state,
+        offered=visit.offered,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        hold_until=visit.hold_until if visit.state == VisitState.HELD else None,
+        due_at=visit.due_at,
+        after_due=visit.after_due,
+        expected_at=visit.expected_at,
+        in_doubt=visit.in_doubt_at is not None,
+        no_show_of=visit.no_show_of,
+        reason=visit.reason,
+        changeable=is_changeable(visit),
+        place=where(case, visit),
+        visitors=visitors(visit.id),
+    )
+
+
+def purpose_name(visit: Visit) -> str:
+    """What people call the purpose of a visit."""
+    return city.current().visits.purposes[visit.purpose].name
+
+
+def is_changeable(visit: Visit) -> bool:
+    """Whether the customer may move or cancel it alone: before the cut-off, or when it is our fault."""
+    if visit.state != VisitState.CONFIRMED or _somebody_came(visit.id):
+        return False
+    rules = city.current().visits
+    now = clock.now()
+    ours = visit.in_doubt_at is not None or now >= visit.starts_at + rules.late_after
+    pushed = visit.expected_at is not None and visit.expected_at > visit.starts_at + rules.late_after
+    return ours or pushed or now <= visit.starts_at - rules.cut_off
+
+
+def where(case: Case, visit: Visit) -> Where:
+    """Where it takes place: the site of the case, or the utility's office."""
+    rules = city.current().visits
+    if rules.purposes[visit.purpose].place is Place.OFFICE:
+        return Where(Place.OFFICE.value, rules.office.address, rules.office.position)
+    answers = db.session.get_one(Application, case.application_id).answers
+    location = answers.get("location")
+    position = (
+        Point(float(location["latitude_gcj02"]), float(location["longitude_gcj02"])) if location else None
+    )
+    return Where(Place.SITE.value, answers["address"], position)
+
+
+def visitors(visit_id: str) -> list[Visitor]:
+    """Who comes, the lead first."""
+    rows = db.session.execute(
+        select(VisitAttendee, Staff)
+        .join(Staff, Staff.id == VisitAttendee.staff_id)
+        .where(VisitAttendee.visit_id == visit_id)
+        .order_by(VisitAttendee.lead.desc(), VisitAttendee.role)
+    ).all()
+    absent = {row.deputy_for for row, _ in rows if row.deputy_for is not None}
+    found = db.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(absent)))
+    names: dict[str, str] = {staff_id: name for staff_id, name in found}  # noqa: C416 - rows are no pairs
+    return [
+        Visitor(
+            staff_id=member.id,
+            name=member.name,
+            number=member.number,
+            photo_url=member.photo_url,
+            department=city.department_name(member.department),
+            lead=row.lead,
+            instead_of=names.get(row.deputy_for or ""),
+            arrived_at=row.arrived_at,
+        )
+        for row, member in rows
+    ]
+
+
+def _somebody_came(visit_id: str) -> bool:
+    return any(row.arrived_at is not None for row in appointments.attendees(visit_id))

@@ -1,0 +1,56 @@
+"""Moving a visit: another time is taken and confirmed in one step, the old booking stays as 已改期."""
+
+from datetime import datetime
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain.errors import ConflictError, CutOffError
+from app.domain.events import VisitMoved
+from app.models import Case, Visit, VisitState
+from app.services.cases import access
+from app.services.seats import taking
+from app.services.timeline import By
+from app.services.visits import appointments, needs, offering, queries
+from app.services.visits.booking import Wish, book
+from app.services.visits.offering import Bookable
+
+
+def by_customer(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
+    """Move a confirmed visit, before the cut-off or when it can't be kept on our side.
+
+    Raises `CutOffError`, `ConflictError` for a visit that is not confirmed (any more), and as `book` does.
+    """
+    visit = _locked(case, visit_id)
+    if not queries.is_changeable(visit):
+        raise CutOffError("已临近约定时间，如需调整请直接联系客户管家。")
+    return move(case, visit, starts_at, by, reason, offering.bookable())
+
+
+def by_staff(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
+    """Move a confirmed visit as the customer wishes who called; also after the cut-off."""
+    visit = _locked(case, visit_id)
+    return move(case, visit, starts_at, by, reason, offering.bookable(by_staff=True))
+
+
+def move(case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | None, times: Bookable) -> Visit:
+    """Book the new time, with the same people if they can, and end the old booking; the case is locked."""
+    needed = needs.needed(case, visit.purpose)
+    kept = appointments.staff_ids(visit.id)
+    if not taking.end(visit.id, VisitState.RESCHEDULED, VisitState.CONFIRMED, {"reason": reason}):
+        raise ConflictError("该预约刚刚有变化，请查看后再操作。")
+    db.session.refresh(visit)
+    wish = Wish(needed, starts_at, by, VisitState.CONFIRMED, former=visit, gives_up=[visit.id], kept=kept)
+    moved = book(case, wish, times)
+    appointments.settle(case, moved, by, clock.now(), "visit_moved")
+    eventbus.publish(VisitMoved(moved.id, visit.id))
+    return moved
+
+
+def _locked(case: Case, visit_id: str) -> Visit:
+    access.lock(case)
+    visit = appointments.of_case(case, visit_id)
+    db.session.refresh(visit)
+    appointments.refuse_not_confirmed(visit)
+    if any(row.arrived_at is not None for row in appointments.attendees(visit.id)):
+        raise ConflictError("上门人员已到达，不能改期或取消。")
+    return visit

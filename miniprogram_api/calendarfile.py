@@ -1,0 +1,18 @@
+"""Answering with a calendar file."""
+
+from typing import Any
+
+from flask import Response
+
+CALENDAR_ANSWER: dict[Any, Any] = {
+    200: {"description": "iCalendar", "content": {"text/calendar": {"schema": {"type": "string"}}}}
+}
+"""What a view that answers with a calendar file says of itself in the OpenAPI document."""
+
+
+def calendar_file(content: bytes) -> Response:
+    """A file that the phone's calendar opens. No cache may keep what holds an address."""
+    answer = Response(content, mimetype="text/calendar")
+    answer.headers["Content-Disposition"] = 'attachment; filename="visit.ics"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

@@ -1,0 +1,68 @@
+"""Leave and closures: what they would hit, and their entry."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.services.visits import closures
+from app.services.visits.closures import Away
+from miniprogram_api.guards import me
+from miniprogram_api.schemas.staffvisits import ClosureIn, HitsOut, LeaveIn
+
+absences = APIBlueprint("staff_absences", __name__, url_prefix="/api/v1/staff", tag="staff")
+
+
+@absences.post("/leaves/previews")
+@absences.input(LeaveIn)
+@absences.output(HitsOut)
+@absences.doc(summary="预览请假会影响哪些预约")
+def preview_leave(json_data: dict[str, Any]) -> dict[str, Any]:
+    """Nothing is entered."""
+    return {"items": closures.preview(me(), _leave(json_data))}
+
+
+@absences.post("/leaves")
+@absences.input(LeaveIn)
+@absences.output(HitsOut, status_code=201)
+@absences.doc(summary="登记请假（受影响的预约自动改期或征询客户）")
+def enter_leave(json_data: dict[str, Any]) -> dict[str, Any]:
+    """One's own; anybody's by a supervisor."""
+    return {"items": closures.enter(me(), _leave(json_data))}
+
+
+@absences.post("/closures/previews")
+@absences.input(ClosureIn)
+@absences.output(HitsOut)
+@absences.doc(summary="预览停止预约会影响哪些预约（督办）")
+def preview_closure(json_data: dict[str, Any]) -> dict[str, Any]:
+    """Nothing is entered."""
+    return {"items": closures.preview(me(), _closure(json_data))}
+
+
+@absences.post("/closures")
+@absences.input(ClosureIn)
+@absences.output(HitsOut, status_code=201)
+@absences.doc(summary="登记停止预约（督办）")
+def enter_closure(json_data: dict[str, Any]) -> dict[str, Any]:
+    """Of a department, or of everything."""
+    return {"items": closures.enter(me(), _closure(json_data))}
+
+
+def _leave(given: dict[str, Any]) -> Away:
+    return Away(
+        starts_at=given["starts_at"],
+        ends_at=given["ends_at"],
+        number=given["staff_number"],
+        deputy=given["deputy_number"],
+        ask=given["ask"],
+    )
+
+
+def _closure(given: dict[str, Any]) -> Away:
+    return Away(
+        starts_at=given["starts_at"],
+        ends_at=given["ends_at"],
+        department=given.get("department"),
+        reason=given["reason"],
+        ask=given["ask"],
+    )

@@ -1,0 +1,198 @@
+"""Visits at the hands of those who make them: days and weeks, the door, and bookings made for customers."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify
+
+from app.domain.area import Point
+from app.services.cases import access
+from app.services.timeline import by_staff
+from app.services.visits import (
+    arrive,
+    calendars,
+    cancel,
+    counter,
+    finish,
+    ics,
+    needs,
+    no_show,
+    offering,
+    queries,
+    reschedule,
+    running_late,
+    staffside,
+)
+from app.services.visits.arrive import CheckIn
+from app.services.visits.calendars import Days
+from miniprogram_api.calendarfile import CALENDAR_ANSWER, calendar_file
+from miniprogram_api.guards import me
+from miniprogram_api.openings import openings
+from miniprogram_api.schemas.staffvisits import (
+    ArrivalIn,
+    DaysIn,
+    DelayIn,
+    FinishIn,
+    LoadsOut,
+    StaffMoveIn,
+    StaffNoShowIn,
+    StaffVisitOut,
+    StaffVisitsOut,
+)
+from miniprogram_api.schemas.visits import BookingsOut, CancelIn, HoldIn, OpeningsOut
+
+visits = APIBlueprint("staff_visits", __name__, url_prefix="/api/v1/staff", tag="staff")
+
+
+@visits.get("/visits")
+@visits.input(DaysIn, location="query")
+@visits.output(StaffVisitsOut)
+@visits.doc(summary="我的上门日程（一天或几天）")
+def list_mine(query_data: dict[str, Any]) -> dict[str, Any]:
+    """In order; names, phones and addresses masked."""
+    return {"items": calendars.mine(me(), _days(query_data), in_full=False)}
+
+
+@visits.post("/visits/day-reads")
+@visits.input(DaysIn)
+@visits.output(StaffVisitsOut, status_code=201)
+@visits.doc(summary="我的上门日程，含完整地址和电话（留痕）")
+def read_mine_in_full(json_data: dict[str, Any]) -> dict[str, Any]:
+    """A POST, because each read is recorded."""
+    return {"items": calendars.mine(me(), _days(json_data), in_full=True)}
+
+
+@visits.get("/visits/department")
+@visits.input(DaysIn, location="query")
+@visits.output(StaffVisitsOut)
+@visits.doc(summary="本部门上门日历")
+def list_department(query_data: dict[str, Any]) -> dict[str, Any]:
+    """Everybody's, in order."""
+    return {"items": calendars.of_department(me(), _days(query_data))}
+
+
+@visits.get("/visits/load")
+@visits.input(DaysIn, location="query")
+@visits.output(LoadsOut)
+@visits.doc(summary="每人上门工作量（客户管家、督办）")
+def read_load(query_data: dict[str, Any]) -> dict[str, Any]:
+    """The busiest first."""
+    return {"items": calendars.load(me(), _days(query_data))}
+
+
+@visits.get("/cases/<public_id:case_id>/visits")
+@visits.output(BookingsOut)
+@visits.doc(summary="工单的预约与可预约事项")
+def list_of_case(case_id: str) -> Any:
+    """The newest time first."""
+    return queries.of_case(access.of_staff(me(), case_id))
+
+
+@visits.get("/cases/<public_id:case_id>/openings/<public_key:purpose>")
+@visits.output(OpeningsOut)
+@visits.doc(summary="可约时间（代客户预约，无提前量要求）")
+def list_openings(case_id: str, purpose: str) -> Response:
+    """As the customer sees them, and those that are near."""
+    case = access.of_staff(me(), case_id)
+    needed = needs.needed(case, purpose)
+    return jsonify(openings(offering.offer(case, needed, offering.bookable(by_staff=True))))
+
+
+@visits.post("/cases/<public_id:case_id>/visits")
+@visits.input(HoldIn)
+@visits.output(StaffVisitOut, status_code=201)
+@visits.doc(summary="代客户预约（来电或到厅，直接生效）")
+def book_for(case_id: str, json_data: dict[str, Any]) -> Any:
+    """By whoever answers for the case."""
+    case = access.of_staff(me(), case_id)
+    visit = counter.book_for(me(), case, json_data["purpose"], json_data["starts_at"])
+    return calendars.one(me(), case, visit)
+
+
+@visits.get("/visits/<public_id:visit_id>")
+@visits.output(StaffVisitOut)
+@visits.doc(summary="一次上门")
+def read(visit_id: str) -> Any:
+    """With the code, for those who come."""
+    return calendars.one(me(), *staffside.visible(me(), visit_id))
+
+
+@visits.get("/visits/<public_id:visit_id>/calendar")
+@visits.doc(summary="日历文件（ICS）", responses=CALENDAR_ANSWER)
+def read_calendar_file(visit_id: str) -> Response:
+    """For the visitor's own calendar."""
+    return calendar_file(ics.of_visit(*staffside.visible(me(), visit_id)))
+
+
+@visits.post("/visits/<public_id:visit_id>/arrival")
+@visits.input(ArrivalIn)
+@visits.output(StaffVisitOut)
+@visits.doc(summary="登记到达（时间、地点）")
+def check_in(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """By each of those who come."""
+    place = json_data["position"]
+    position = None if place is None else Point(place["latitude_gcj02"], place["longitude_gcj02"])
+    given = CheckIn(position, json_data.get("note"), json_data.get("code"))
+    return calendars.one(me(), *arrive.arrive(me(), visit_id, given))
+
+
+@visits.post("/visits/<public_id:visit_id>/delay")
+@visits.input(DelayIn)
+@visits.output(StaffVisitOut)
+@visits.doc(summary="一键告知晚到")
+def report_delay(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """A long delay offers the customer other times."""
+    return calendars.one(me(), *running_late.push(me(), visit_id, json_data["minutes"]))
+
+
+@visits.post("/visits/<public_id:visit_id>/no-show")
+@visits.input(StaffNoShowIn)
+@visits.output(StaffVisitOut)
+@visits.doc(summary="登记一方未到")
+def report_no_show(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """That the customer is absent, by somebody who is there."""
+    absent = no_show.Absent(json_data["absent"])
+    return calendars.one(me(), *no_show.by_visitor(me(), visit_id, absent, json_data["note"]))
+
+
+@visits.post("/visits/<public_id:visit_id>/completion")
+@visits.input(FinishIn)
+@visits.output(StaffVisitOut)
+@visits.doc(summary="登记上门完成（可同时办结对应任务）")
+def complete(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """Without `outputs` the task stays open, and `proposed` says what is known of it."""
+    return calendars.one(me(), *finish.finish(me(), visit_id, json_data["outputs"]))
+
+
+@visits.post("/visits/<public_id:visit_id>/reschedule")
+@visits.input(StaffMoveIn)
+@visits.output(StaffVisitOut, status_code=201)
+@visits.doc(summary="代客户改期")
+def move(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """As the customer wishes; the answer is the new visit."""
+    case = _concerned(visit_id)
+    moved = reschedule.by_staff(
+        case, visit_id, json_data["starts_at"], by_staff(me().id), json_data["reason"]
+    )
+    return calendars.one(me(), case, moved)
+
+
+@visits.post("/visits/<public_id:visit_id>/cancellation")
+@visits.input(CancelIn)
+@visits.output(StaffVisitOut)
+@visits.doc(summary="代客户取消预约")
+def cancel_for(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """As the customer wishes."""
+    case = _concerned(visit_id)
+    return calendars.one(me(), case, cancel.by_staff(case, visit_id, by_staff(me().id), json_data["reason"]))
+
+
+def _concerned(visit_id: str) -> Any:
+    """The case of a visit, if the caller comes to it or answers for the case."""
+    case, visit = staffside.visible(me(), visit_id)
+    staffside.require_concerned(me(), case, visit)
+    return case
+
+
+def _days(given: dict[str, Any]) -> Days:
+    return Days.of(given["first"], given["days"])

@@ -1,0 +1,93 @@
+"""The city's visits.toml: read strictly, every fault with its key."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.domain.area import Point
+from app.domain.datafault import DataFault
+from app.domain.distance import metres
+from app.domain.programs.loader import load_programs
+from app.domain.visitrules import Place, load_visit_rules
+
+JINAN = Path(__file__).parents[2] / "cities" / "jinan"
+
+
+def test_jinan() -> None:
+    rules = load_visit_rules(JINAN)
+    assert list(rules.purposes) == [
+        "water_plan",
+        "construction",
+        "acceptance_meter",
+        "return_visit",
+        "consultation",
+    ]
+    assert rules.hold.total_seconds() == 300
+    assert rules.purposes["consultation"].place is Place.OFFICE
+    visits = {
+        (key, task.visit.purpose)
+        for key, program in load_programs(JINAN).items()
+        for stage in program.stages
+        for task in stage.tasks
+        if task.visit is not None
+    }
+    wanted = {"water_plan", "construction", "acceptance_meter", "return_visit"}
+    assert visits == {
+        (key, purpose) for key in ("single_meter", "three_zero", "residential") for purpose in wanted
+    }
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "key", "fault"),
+    [
+        ("hold = { minutes = 5,", "hold = { minutes = 0,", "hold.minutes", "must be 1 or more"),
+        ("minutes = 240", "minutes = 250", "purposes[1].minutes", "must be a multiple of 15 minutes"),
+        ("minutes = 30\ntravel", "minutes = 0\ntravel", "purposes[3].minutes", "from 15 to 480"),
+        ('at = "18:00"', 'at = "dusk"', "evening.at", "must be a local time"),
+        ('place = "office"', 'place = "moon"', "purposes[4].place", "must be one of site, office"),
+        ('key = "construction"', 'key = "water_plan"', "purposes[1].key", "duplicate key"),
+        ("near = { metres = 300", "near = { meters = 300", "near.metres", "missing"),
+        ("before_minutes = 0", "before_minutes = -15", "purposes[4].travel.before_minutes", "0 or more"),
+    ],
+)
+def test_a_fault_is_named(tmp_path: Path, right: str, wrong: str, key: str, fault: str) -> None:
+    text = (JINAN / "visits.toml").read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "visits.toml").write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(DataFault) as raised:
+        load_visit_rules(tmp_path)
+    assert f"visits.toml: {key}: " in str(raised.value)
+    assert fault in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ('purpose = "water_plan"', 'purpose = "tea"', "visits.toml has no purpose 'tea'"),
+        ('"network", "engineering"]', '"network", "stars"]', "unknown department 'stars'"),
+        ('arrived_at = "visited_at"', 'arrived_at = "form_guided"', "no output of this task with kind"),
+        ('"return_visit", manager = true', '"return_visit"', "somebody has to come"),
+    ],
+)
+def test_a_task_with_an_impossible_visit_is_refused(
+    tmp_path: Path, right: str, wrong: str, fault: str
+) -> None:
+    folder = Path(shutil.copytree(JINAN, tmp_path / "city"))
+    file = folder / "programs" / "single_meter.toml"
+    text = file.read_text(encoding="utf-8")
+    lines = [
+        line.replace(right, wrong) if line.startswith("visit = ") else line for line in text.splitlines()
+    ]
+    assert lines != text.splitlines()
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DataFault) as raised:
+        load_programs(folder)
+    assert fault in str(raised.value)
+
+
+def test_distance() -> None:
+    assert metres(Point(36.66, 117.02), Point(36.66, 117.02)) == 0
+    # A thousandth of a degree of latitude is 111 metres; of longitude, at Jinan, 89.
+    assert metres(Point(36.66, 117.02), Point(36.661, 117.02)) == 111
+    assert metres(Point(36.66, 117.02), Point(36.66, 117.021)) == 89
