@@ -4,6 +4,16 @@ from app.models.access import AccessRecord, LookupCount
 from app.models.application import Application
 from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
+from app.models.conversation import (
+    Carriage,
+    Conversation,
+    ConversationGuest,
+    ConversationReader,
+    Medium,
+    Message,
+    MessageKind,
+    Safety,
+)
 from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest
 from app.models.idempotency import IdempotencyRecord
@@ -37,9 +47,13 @@ __all__ = [
     "CalendarMove",
     "CalendarVersion",
     "Capability",
+    "Carriage",
     "Case",
     "CaseState",
     "CaseTurn",
+    "Conversation",
+    "ConversationGuest",
+    "ConversationReader",
     "Customer",
     "Document",
     "DocumentRequest",
@@ -47,6 +61,9 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "Medium",
+    "Message",
+    "MessageKind",
     "Meter",
     "Paper",
     "Partner",
@@ -61,6 +78,7 @@ __all__ = [
     "Quote",
     "RoadPermitStep",
     "Ruling",
+    "Safety",
     "Session",
     "Staff",
     "StaffLeave",

@@ -17,6 +17,8 @@ from app.domain.programs import succession
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.refusals import RefusalReason, load_refusals
+from app.domain.talk.loader import load_talk
+from app.domain.talk.rules import TalkRules
 from app.domain.worktime import WorkingTime
 from app.services import calendar, calendar_versions
 
@@ -43,6 +45,7 @@ class CityBundle:
     papers: Mapping[str, PaperKind]
     calendar: WorkingTime
     refusals: Mapping[str, RefusalReason]
+    talk: TalkRules
 
     @cached_property
     def ways(self) -> Mapping[tuple[str, str | None], Program]:
@@ -86,6 +89,7 @@ def read(folder: Path) -> CityBundle:
         papers=load_papers(folder),
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
         refusals={reason.key: reason for reason in load_refusals(folder)},
+        talk=load_talk(folder),
     )
 
 

@@ -55,6 +55,10 @@ BODIES: dict[str, Any] = {
     "staff_turns.hand_case_over": {"version": 1, "manager_number": "G002", "summary": "已约上门"},
     "staff_turns.send_case_back": {"version": 1, "stage": "design", "reason": "图纸有误"},
     "staff_turns.correct_entry": {"version": 1, "field": "opinion", "value": "可行", "why": "笔误"},
+    "customer_talk.send": {"client_id": "phone-0001", "text": "您好"},
+    "customer_talk.receive": {"read": 1},
+    "staff_talk.send": {"client_id": "phone-0001", "text": "您好"},
+    "staff_talk.receive": {"read": 1},
     "staff_applications.start": {"program": "single_meter", "channel": "door", "answers": {}},
     "staff_applications.save": {"answers": {"project_name": "改名"}},
     "staff_early_service.save_form": {"answers": {"project_name": "改名"}},
@@ -126,6 +130,9 @@ def scene(world: World) -> Scene:
     document = Call("POST", f"/api/v1/customer/cases/{case['id']}/documents", "customer_documents.upload").by(
         world.app, owner.token
     )
+    message = owner.post(
+        f"/customer/cases/{case['id']}/messages", {"client_id": "phone-0000", "text": "在吗"}
+    )
     calendar = world.staff("S001").post("/staff/calendar/drafts", {"note": "演示通知"})
     with world.app.app_context(), atomic():
         found = db.session.get_one(Case, case["id"])
@@ -142,6 +149,8 @@ def scene(world: World) -> Scene:
             "paper_id": paper_id,
             "document_id": document.get_json()["id"],
             "draft_id": calendar["id"],
+            "conversation_id": case["id"],
+            "message_id": message["id"],
             "program": "single_meter",
             "number": case["number"],
         },

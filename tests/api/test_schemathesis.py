@@ -77,6 +77,8 @@ def scene(world: World) -> Scene:
         f"/staff/cases/{case['id']}/stops",
         {"reason": "contract_review", "party": "customer", "evidence": "客户在看合同"},
     )
+    said = customer.post(f"/customer/cases/{case['id']}/messages", a_message("phone-0000"))
+    answered = staff["G001"].post(f"/staff/conversations/{case['id']}/messages", a_message("staff-0000"))
     world.work()
     return Scene(
         world,
@@ -93,10 +95,16 @@ def scene(world: World) -> Scene:
                 task["id"] for task in staff["S001"].get(f"/staff/cases/{case['id']}/tasks")["items"]
             ],
             "stop_id": [stop["id"]],
+            "conversation_id": [case["id"]],
+            "message_id": [said["id"], answered["id"]],
             "program": ["single_meter", "residential"],
         },
         {"number": case["number"], "phone_last_digits": "0001"},
     )
+
+
+def a_message(client_id: str) -> dict[str, Any]:
+    return {"client_id": client_id, "text": "您好"}
 
 
 TAKEN = {
@@ -119,6 +127,11 @@ SOUND: dict[str, Any] = {
         "evidence": "交警支队受理单",
     },
     "POST /api/v1/staff/tasks/{task_id}/completion": {"outputs": OUTPUTS["network_survey"]},
+    "POST /api/v1/customer/cases/{case_id}/messages": {"client_id": "phone-0001", "text": "您好"},
+    "POST /api/v1/staff/conversations/{conversation_id}/messages": {
+        "client_id": "phone-0001",
+        "text": "您好",
+    },
     "POST /api/v1/customer/cases/{case_id}/rating": {"rating": 5, "remark": "很好"},
 }
 
