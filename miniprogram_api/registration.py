@@ -18,6 +18,7 @@ from miniprogram_api.customer.money import money
 from miniprogram_api.customer.promises import promises
 from miniprogram_api.customer.public import public
 from miniprogram_api.customer.talk import talk as customer_talk
+from miniprogram_api.customer.talk_care import care as customer_talk_care
 from miniprogram_api.customer.turns import turning as customer_turns
 from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
@@ -35,6 +36,8 @@ from miniprogram_api.staff.entry import entry
 from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.promises import promises as staff_promises
 from miniprogram_api.staff.talk import talk as staff_talk
+from miniprogram_api.staff.talk_care import care as staff_talk_care
+from miniprogram_api.staff.talk_help import talk_help as staff_talk_help
 from miniprogram_api.staff.tasks import tasks
 from miniprogram_api.staff.turns import turning as staff_turns
 
@@ -74,7 +77,10 @@ DOORS: Sequence[Door] = (
     Door(partner_cases, guards.partner),
     Door(calendar_desk, guards.staff),
     Door(customer_talk, guards.customer, once=True),
+    Door(customer_talk_care, guards.customer, once=True),
     Door(staff_talk, guards.staff),
+    Door(staff_talk_help, guards.staff),
+    Door(staff_talk_care, guards.staff),
     Door(callbacks, guards.signed_by_wechat),
     Door(console, guards.with_simulator),
 )

@@ -36,6 +36,8 @@ class Subject(StrEnum):
     PROMISE = "promise"
     TURN = "turn"
     DUE = "due"
+    TALK = "talk"
+    CHASE = "chase"
 
 
 class Kind(StrEnum):
@@ -76,6 +78,17 @@ class Kind(StrEnum):
     QUOTE_CHOSEN = "quote_chosen"
     PAPER_READY = "paper_ready"
     PAPER_CONFIRMED = "paper_confirmed"
+    MESSAGE_WAITING = "message_waiting"
+    CUSTOMER_WROTE = "customer_wrote"
+    TALK_INVITED = "talk_invited"
+    ANSWER_DUE = "answer_due"
+    ANSWER_OVERDUE = "answer_overdue"
+    CASE_CHASED = "case_chased"
+    CHASE_OVERDUE = "chase_overdue"
+    COMPLAINT_RAISED = "complaint_raised"
+    COMPLAINT_DUE = "complaint_due"
+    COMPLAINT_OVERDUE = "complaint_overdue"
+    COMPLAINT_ANSWERED = "complaint_answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +136,16 @@ KINDS = MappingProxyType(
         Kind.QUOTE_CHOSEN: KindSpec(Audience.STAFF, Subject.CASE),
         Kind.PAPER_READY: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.PAPER_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.MESSAGE_WAITING: KindSpec(Audience.CUSTOMER, Subject.TALK),
+        Kind.CUSTOMER_WROTE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.TALK_INVITED: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.ANSWER_DUE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.ANSWER_OVERDUE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.CASE_CHASED: KindSpec(Audience.STAFF, Subject.CHASE),
+        Kind.CHASE_OVERDUE: KindSpec(Audience.STAFF, Subject.CHASE),
+        Kind.COMPLAINT_RAISED: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.COMPLAINT_DUE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.COMPLAINT_OVERDUE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.COMPLAINT_ANSWERED: KindSpec(Audience.CUSTOMER, Subject.TALK),
     }
 )

@@ -4,7 +4,15 @@ from pathlib import Path
 
 from app.core.eventbus import subscribe
 from app.domain import events
-from notifications import catalog, catalogfile, handlers, handlers_of_money, promise_handlers, turns
+from notifications import (
+    catalog,
+    catalogfile,
+    handlers,
+    handlers_of_money,
+    promise_handlers,
+    talk_handlers,
+    turns,
+)
 from notifications.webhooks import telling
 
 
@@ -37,6 +45,14 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.CaseClosed, handlers.case_closed)
     subscribe(events.CaseTurned, turns.case_turned)
     subscribe(events.PlanConfirmed, turns.plan_confirmed)
+    subscribe(events.MessagesUnread, talk_handlers.messages_unread)
+    subscribe(events.ReplyAsNotice, talk_handlers.reply_as_notice)
+    subscribe(events.GuestInvited, talk_handlers.guest_invited)
+    subscribe(events.AnswerDue, talk_handlers.answer_due)
+    subscribe(events.CaseChased, talk_handlers.case_chased)
+    subscribe(events.ComplaintRaised, talk_handlers.complaint_raised)
+    subscribe(events.ComplaintDue, talk_handlers.complaint_due)
+    subscribe(events.ComplaintAnswered, talk_handlers.complaint_answered)
     telling.wire()
     subscribe(events.QuoteIssued, handlers_of_money.quote_issued)
     subscribe(events.QuoteChosen, handlers_of_money.quote_chosen)

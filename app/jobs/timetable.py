@@ -14,6 +14,7 @@ from app.core.settings import Settings
 from app.services import idempotency
 from app.services.calendar_desk import telling
 from app.services.cases import promises, public_lookup
+from app.services.conversations import sweep as talk
 from app.services.documents import uploading
 from app.services.partners import admission
 from app.services.timers.sweep import sweep
@@ -43,6 +44,7 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
         Job("timers", 1, fire_timers),
         Job("promises", 1, watch_promises),
         Job("calendar", 1, tell_of_moves),
+        Job("talk", 1, fire_talk_timers),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
         Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
         Job("forget", an_hour, forget),
@@ -63,6 +65,15 @@ def watch_promises() -> None:
     while True:
         with atomic():
             taken = promises.sweep(TIMERS_PER_TRANSACTION)
+        if taken < TIMERS_PER_TRANSACTION:
+            return
+
+
+def fire_talk_timers() -> None:
+    """Push what stays unread and remind of answers that are owed, a bounded number in each transaction."""
+    while True:
+        with atomic():
+            taken = talk.sweep(TIMERS_PER_TRANSACTION)
         if taken < TIMERS_PER_TRANSACTION:
             return
 

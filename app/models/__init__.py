@@ -4,6 +4,9 @@ from app.models.access import AccessRecord, LookupCount
 from app.models.application import Application
 from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
+from app.models.chase import Chase
+from app.models.chat import ChatPerson, ChatSend, ChatSendKind, Erasure, MessageCheck
+from app.models.complaint import Complaint, ComplaintState
 from app.models.conversation import (
     Carriage,
     Conversation,
@@ -14,6 +17,7 @@ from app.models.conversation import (
     MessageKind,
     Safety,
 )
+from app.models.conversation_note import ConversationNote, NoteKind
 from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest
 from app.models.idempotency import IdempotencyRecord
@@ -24,6 +28,7 @@ from app.models.partner import Capability, Partner, PartnerCase, PartnerKey, Par
 from app.models.payment import Payment
 from app.models.plan import PlanConfirmation
 from app.models.promise_watch import PromiseWatch, Watch
+from app.models.quick_reply import QuickReply
 from app.models.quote import Quote
 from app.models.road_permit import PermitStep, RoadPermitStep
 from app.models.session import Audience, Session
@@ -31,6 +36,7 @@ from app.models.staff import Staff, StaffLeave
 from app.models.stage import Stage, StageVoid
 from app.models.stop import Stop
 from app.models.stop_review import Ruling, StopReview
+from app.models.talk_timer import TalkTimer, TalkTimerKind
 from app.models.task import Task, TaskState
 from app.models.timeline import Actor, TimelineEntry
 from app.models.timer import Timer, TimerKind
@@ -51,20 +57,30 @@ __all__ = [
     "Case",
     "CaseState",
     "CaseTurn",
+    "Chase",
+    "ChatPerson",
+    "ChatSend",
+    "ChatSendKind",
+    "Complaint",
+    "ComplaintState",
     "Conversation",
     "ConversationGuest",
+    "ConversationNote",
     "ConversationReader",
     "Customer",
     "Document",
     "DocumentRequest",
+    "Erasure",
     "IdempotencyRecord",
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
     "Medium",
     "Message",
+    "MessageCheck",
     "MessageKind",
     "Meter",
+    "NoteKind",
     "Paper",
     "Partner",
     "PartnerCase",
@@ -75,6 +91,7 @@ __all__ = [
     "PlanConfirmation",
     "PrivacyConsent",
     "PromiseWatch",
+    "QuickReply",
     "Quote",
     "RoadPermitStep",
     "Ruling",
@@ -86,6 +103,8 @@ __all__ = [
     "StageVoid",
     "Stop",
     "StopReview",
+    "TalkTimer",
+    "TalkTimerKind",
     "Task",
     "TaskState",
     "TimelineEntry",

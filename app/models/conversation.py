@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import EncryptedJson
 from app.core.db import Base
-from app.models.columns import Id, Instant, Key, WeChatId
+from app.models.columns import Id, Instant, Key, Name, WeChatId
 
 Position = Annotated[int, mapped_column(BigInteger)]
 
@@ -87,6 +87,8 @@ class Conversation(Base):
     medium: Mapped[Key | None]
     openid: Mapped[WeChatId | None]
     holder_id: Mapped[Key] = mapped_column(ForeignKey("staff.id"))
+    # Plain, so that a manager finds a company by its name; a person's name is nowhere outside the form.
+    organisation: Mapped[Name | None] = mapped_column(index=True)
     opened_at: Mapped[Instant]
     last_at: Mapped[Instant | None]
     counter: Mapped[Position] = mapped_column(default=0)

@@ -33,7 +33,7 @@ def test_at_first_the_three_most_important_are_asked_for(known: Registry) -> Non
 
 
 def test_what_has_run_out_is_asked_for_before_what_is_held(known: Registry) -> None:
-    report(accepted=1, progress=1)
+    report(accepted=1, progress=1, talk=1)
 
     assert [template.key for template in wanted(CUSTOMER)] == ["water_on", "clock", "accepted"]
 
@@ -45,7 +45,8 @@ def test_a_tap_that_is_told_by_client_and_wechat_counts_once_in_either_order(kno
     report(progress=1)
     event("water_on")
 
-    assert held() == {"clock": 0, "accepted": 1, "progress": 1}
+    assert held() == {"clock": 0, "talk": 0, "accepted": 1}
+    assert consents.holders([OPENID, "somebody"], "progress") == {OPENID}
     assert consents.holders([OPENID, "somebody"], "water_on") == {OPENID}
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifications.catalog import Catalog
 from notifications.kinds import KINDS, Kind, Subject
 from notifications.values import Speech
-from tests.notifications.people import CASE, TASK, TURN, Registry
+from tests.notifications.people import CASE, CHASE, TALK, TASK, TURN, Registry
 
 SNAPSHOT = Path(__file__).with_name("wording.txt")
 
@@ -28,6 +28,8 @@ def spoken(words: Catalog) -> str:
         Subject.DUE: speech.of_due(registry.running_stage, datetime(2026, 3, 12, 9, tzinfo=UTC)),
         Subject.RATING: speech.of_rating(CASE, 2),
         Subject.TURN: speech.of_turn(TURN),
+        Subject.TALK: speech.of_talk(TALK),
+        Subject.CHASE: speech.of_chase(CHASE),
     }
     lines = []
     for kind in Kind:

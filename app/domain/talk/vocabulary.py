@@ -11,6 +11,9 @@ TEXTS = MappingProxyType(
         "which_case": frozenset({"choices"}),
         "case_chosen": frozenset({"project_name", "manager_name"}),
         "enquiry_taken": frozenset({"manager_name"}),
+        "enquiry_topic": frozenset(),
+        "enquiry_moved": frozenset({"project_name"}),
+        "invited": frozenset({"department_name"}),
         "picture_lost": frozenset(),
         "not_readable": frozenset(),
         "withheld": frozenset(),
@@ -42,5 +45,5 @@ CARDS = MappingProxyType(
 )
 """System cards: what happened in the case, told in its conversation."""
 
-REPLY_FIELDS = _OF_A_CASE | {"stage_name", "stage_due", "hotline", "customer_name"}
+REPLY_FIELDS = _OF_A_CASE | {"stage_name", "stage_due", "hotline"}
 """What a quick reply may leave to be filled in."""

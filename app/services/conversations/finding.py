@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import NotAllowedError, NotFoundError
-from app.models import Case, Conversation, ConversationGuest, Staff, StaffLeave
+from app.models import Application, Case, Conversation, ConversationGuest, Staff, StaffLeave
 from app.services import staffing
 from app.services.cases import access
 
@@ -66,7 +67,9 @@ def held_by(staff: Staff, now: datetime) -> ColumnElement[bool]:
         StaffLeave.starts_at <= now,
         StaffLeave.ends_at > now,
     )
-    gone = exists().where(Staff.id == Conversation.holder_id, Staff.active.is_(False))
+    # An alias, since a list may ask for the holder's name as well.
+    holder = aliased(Staff)
+    gone = exists().where(holder.id == Conversation.holder_id, holder.active.is_(False))
     return or_(Conversation.holder_id == staff.id, stands_in, and_(gone, literal(staff.is_manager)))
 
 
@@ -74,18 +77,23 @@ def of_case(case: Case) -> Conversation:
     """The conversation of a case, made if this is its first message, and nobody else's until the end."""
     connection = db.session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    now = clock.now()
     fresh: dict[str, Any] = {
         "id": case.id,
         "case_id": case.id,
         "customer_id": case.customer_id,
-        "holder_id": staffing.acting(case.manager_id, now),
-        "opened_at": now,
+        "holder_id": case.manager_id,
+        "organisation": _organisation(case),
+        "opened_at": clock.now(),
         **_FROM_THE_START,
     }
     db.session.flush()
     connection.execute(insert(Conversation).values(fresh).on_conflict_do_nothing(index_elements=["id"]))
     return locked(case.id)
+
+
+def _organisation(case: Case) -> str | None:
+    name = db.session.get_one(Application, case.application_id).answers.get("organisation")
+    return str(name)[:200] if name else None
 
 
 _FROM_THE_START = dict.fromkeys(

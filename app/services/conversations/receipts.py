@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import case as choose
-from sqlalchemy import func, select, update
+from sqlalchemy import func, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
@@ -48,38 +48,25 @@ def writing(conversation_id: str, side: Side) -> None:
     )
 
 
-def unread_by(staff: Staff, conversation_id: str) -> int:
-    """How many messages of the customer this member of staff has not read."""
-    own = (
-        select(ConversationReader.read)
-        .where(ConversationReader.conversation_id == conversation_id, ConversationReader.staff_id == staff.id)
-        .scalar_subquery()
-    )
-    return _unread(conversation_id, Side.CUSTOMER, func.coalesce(own, 0))
-
-
 def unread_by_owner(conversation_id: str) -> int:
     """How many messages of the utility the customer has not read."""
-    own = select(Conversation.customer_read).where(Conversation.id == conversation_id).scalar_subquery()
-    return _unread(conversation_id, Side.STAFF, func.coalesce(own, 0))
-
-
-def _unread(conversation_id: str, of: Side, after: Any) -> int:
-    return (
-        db.session.scalar(
-            select(func.count()).where(
-                Message.conversation_id == conversation_id,
-                Message.seq > after,
-                Message.author == of,
-                Message.recalled_at.is_(None),
-            )
+    unread = (
+        select(func.count())
+        .select_from(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.seq > Conversation.customer_read,
+            Message.author == Side.STAFF,
+            Message.recalled_at.is_(None),
         )
-        or 0
     )
+    return db.session.scalar(unread) or 0
 
 
 def _advance(conversation_id: str, side: Side, delivered: int, read: int) -> None:
     """What was read has arrived; nobody has read further than what is there."""
+    pushed = getattr(Conversation, f"{side}_pushed_at")
     columns = {
         "delivered": getattr(Conversation, f"{side}_delivered"),
         "read": getattr(Conversation, f"{side}_read"),
@@ -91,6 +78,8 @@ def _advance(conversation_id: str, side: Side, delivered: int, read: int) -> Non
             {
                 columns["delivered"]: _greater(columns["delivered"], _bounded(max(delivered, read))),
                 columns["read"]: _greater(columns["read"], _bounded(read)),
+                # Reading ends a burst: what comes after it is pushed anew.
+                pushed: choose((columns["read"] < _bounded(read), null()), else_=pushed),
             }
         )
         .execution_options(synchronize_session=False)
