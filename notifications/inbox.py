@@ -18,10 +18,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
+from app.domain.errors import Refusal
 from app.services import identity
 from app.wechat.port import AccountKind, FaultKind, Follower, ServiceAccount, WeChatError
 from app.wechat.pushevent import Choice, PushEvent
-from notifications import catalog, consents, receipts, retry
+from notifications import catalog, chat_inbox, consents, receipts, retry
 from notifications.models import InboxEvent
 from notifications.receipts import Matched
 from notifications.retry import Chance
@@ -167,6 +168,13 @@ def _effect(event: _Event, follower: Follower | None) -> str:
     """Do what the event asks for; what came of it."""
     if (event.account, event.name) == _FOLLOW:
         return _follow(follower)
+    spoken = chat_inbox.EFFECTS.get((event.account, event.name))
+    if spoken is not None:
+        try:
+            return HANDLED if spoken(event.account, event.payload) else IGNORED
+        except Refusal as refusal:
+            # Such as no manager being there at all: it waits, and holds nobody else up.
+            raise _NotYet from refusal
     effect = _EFFECTS.get((event.account, event.name))
     return IGNORED if effect is None else effect(event)
 

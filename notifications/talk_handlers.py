@@ -27,12 +27,6 @@ def messages_unread(event: events.MessagesUnread) -> None:
         _tell_staff(Kind.CUSTOMER_WROTE, key, brief, [brief.answering])
 
 
-def reply_as_notice(event: events.ReplyAsNotice) -> None:
-    """The reply could not go into WeChat's chat: the way back in is a notice that opens the conversation."""
-    brief = talk_briefs.talk(event.conversation_id)
-    _tell_customer(Kind.MESSAGE_WAITING, f"{event.conversation_id}:{event.message_id}", brief)
-
-
 def guest_invited(event: events.GuestInvited) -> None:
     """Everybody of the department that is asked to help."""
     brief = talk_briefs.talk(event.conversation_id)

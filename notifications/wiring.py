@@ -46,7 +46,6 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.CaseTurned, turns.case_turned)
     subscribe(events.PlanConfirmed, turns.plan_confirmed)
     subscribe(events.MessagesUnread, talk_handlers.messages_unread)
-    subscribe(events.ReplyAsNotice, talk_handlers.reply_as_notice)
     subscribe(events.GuestInvited, talk_handlers.guest_invited)
     subscribe(events.AnswerDue, talk_handlers.answer_due)
     subscribe(events.CaseChased, talk_handlers.case_chased)

@@ -263,11 +263,3 @@ class ComplaintAnswered:
 
     complaint_id: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyAsNotice:
-    """A reply could not go into WeChat's chat window: its person is told to look into the mini-program."""
-
-    conversation_id: str
-    message_id: str

@@ -16,10 +16,11 @@ from app.services.calendar_desk import telling
 from app.services.cases import promises, public_lookup
 from app.services.conversations import sweep as talk
 from app.services.documents import uploading
+from app.services.documents.reading import LinkSigner
 from app.services.partners import admission
 from app.services.timers.sweep import sweep
 from app.wechat.port import Accounts
-from notifications import dispatcher, inbox
+from notifications import chat_replies, content_checks, dispatcher, inbox
 from notifications.webhooks import sender
 
 TIMERS_PER_TRANSACTION = 200
@@ -38,6 +39,7 @@ class Job:
 
 def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
     """The timetable of this installation. A tick is `settings.tick_seconds` of real time."""
+    links = LinkSigner(settings.secret_key)
     an_hour = max(int(3600 / settings.tick_seconds), 1)
     return (
         Job("callbacks", 1, lambda: inbox.work(wechat.service)),
@@ -45,6 +47,8 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
         Job("promises", 1, watch_promises),
         Job("calendar", 1, tell_of_moves),
         Job("talk", 1, fire_talk_timers),
+        Job("replies", 1, lambda: chat_replies.deliver(wechat)),
+        Job("checks", 1, lambda: content_checks.work(wechat.miniprogram, links, settings.public_url)),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
         Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
         Job("forget", an_hour, forget),

@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from app.domain.talk.states import Side
-from app.services.conversations import content, finding, one, reading, recalling, receipts, sending
+from app.services.conversations import content, finding, one, reading, recalling, receipts, replying, sending
 from miniprogram_api import news
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.talk import MessageOut, MessagesOut, NewsIn, ReceiptIn, StaffMessageIn
@@ -67,4 +67,5 @@ def write(conversation_id: str) -> str:
     """The customer's phone asks again sooner."""
     finding.readable_by(me(), conversation_id)
     receipts.writing(conversation_id, Side.STAFF)
+    replying.show_typing(conversation_id)
     return ""

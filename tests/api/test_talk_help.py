@@ -234,4 +234,5 @@ def test_texts_are_not_readable_in_the_database(scene: Talk) -> None:
         stored = connection.exec_driver_sql("SELECT content FROM messages").scalar()
         assert db.session.query(Message).one().content == {"text": "我的门牌号是8号"}
         db.session.remove()
+    assert stored is not None
     assert "门牌".encode() not in bytes(stored)

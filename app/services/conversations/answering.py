@@ -75,6 +75,7 @@ def _tell_hours(conversation: Conversation, now: datetime) -> None:
         conversation,
         words.format(manager_name=holder.name, returns_at=spoken(returns), hotline=bundle.city.hotline),
         now,
+        in_chat=True,
     )
 
 

@@ -11,6 +11,7 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import ConflictError
 from app.models import Actor, Conversation, Medium, Message, MessageKind, Safety
+from app.services.conversations import replying
 from app.services.conversations.content import Content
 from app.services.timeline import ENGINE, By
 
@@ -71,11 +72,17 @@ def append(conversation: Conversation, content: Content, sending: Sending, now: 
     return message
 
 
-def say(conversation: Conversation, text: str, now: datetime) -> Message:
-    """Let the product itself say something, for both sides to read."""
-    return append(
+def say(conversation: Conversation, text: str, now: datetime, *, in_chat: bool = False) -> Message:
+    """Let the product itself say something, for both sides to read.
+
+    `in_chat`: also in WeChat's chat, should the customer be there; few words are worth one of its sends.
+    """
+    message = append(
         conversation, Content(MessageKind.TEXT, {"text": text}), Sending(ENGINE, client_id=None), now
     )
+    if in_chat:
+        replying.carry(conversation, message)
+    return message
 
 
 def card(conversation: Conversation, name: str, values: Mapping[str, Any], now: datetime) -> Message:

@@ -84,7 +84,7 @@ def of_case(case: Case) -> Conversation:
         "holder_id": case.manager_id,
         "organisation": _organisation(case),
         "opened_at": clock.now(),
-        **_FROM_THE_START,
+        **FROM_THE_START,
     }
     db.session.flush()
     connection.execute(insert(Conversation).values(fresh).on_conflict_do_nothing(index_elements=["id"]))
@@ -96,7 +96,7 @@ def _organisation(case: Case) -> str | None:
     return str(name)[:200] if name else None
 
 
-_FROM_THE_START = dict.fromkeys(
+FROM_THE_START = dict.fromkeys(
     ("counter", "customer_delivered", "customer_read", "staff_delivered", "staff_read"), 0
 )
 

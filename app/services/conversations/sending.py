@@ -5,7 +5,7 @@ from app.domain.errors import FieldsError
 from app.domain.talk import replies
 from app.domain.talk.states import Side
 from app.models import Case, Conversation, Message, Staff
-from app.services.conversations import answering, finding, pushing
+from app.services.conversations import answering, finding, pushing, replying, safety
 from app.services.conversations.appending import Sending, append, sent_before
 from app.services.conversations.content import Content
 from app.services.timeline import by_customer, by_staff
@@ -26,6 +26,7 @@ def take(conversation: Conversation, content: Content, sending: Sending) -> Mess
     message = append(conversation, content, sending, now)
     answering.asked(conversation, now)
     pushing.expect(conversation, Side.STAFF, message)
+    safety.ask(message, safety.openid_of(conversation))
     return message
 
 
@@ -47,5 +48,7 @@ def by_member(
         return earlier
     message = append(conversation, content, sending, clock.now())
     answering.answered(conversation)
+    replying.carry(conversation, message)
     pushing.expect(conversation, Side.CUSTOMER, message)
+    safety.ask(message, staff.openid)
     return message

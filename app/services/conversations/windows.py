@@ -27,14 +27,19 @@ def best(conversation_id: str, now: datetime) -> tuple[ChatPerson, ReplyWindow] 
     return max(opened, key=lambda pair: pair[1].closes_at, default=None)
 
 
-def of_person(person: ChatPerson, now: datetime) -> ReplyWindow | None:
-    """One person's window; what is still on its way counts as sent."""
-    queued = db.session.scalar(
+def of_person(person: ChatPerson, now: datetime, *, queued: int | None = None) -> ReplyWindow | None:
+    """One person's window; what is on its way counts as sent, unless `queued` says how much of it does."""
+    opened = Opened(person.wrote_at, person.sends_since_writing, person.entered_at, person.sends_since_entry)
+    on_its_way = _queued(person) if queued is None else queued
+    return window.window(city.current().talk.window, opened, now, queued=on_its_way)
+
+
+def _queued(person: ChatPerson) -> int:
+    found = db.session.scalar(
         select(func.count()).where(
             ChatSend.medium == person.medium,
             ChatSend.openid == person.openid,
             ChatSend.kind == ChatSendKind.TEXT,
         )
     )
-    opened = Opened(person.wrote_at, person.sends_since_writing, person.entered_at, person.sends_since_entry)
-    return window.window(city.current().talk.window, opened, now, queued=queued or 0)
+    return found or 0
