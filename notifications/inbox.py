@@ -19,7 +19,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.errors import Refusal
-from app.services import identity
+from app.services import erasing, identity
 from app.wechat.port import AccountKind, FaultKind, Follower, ServiceAccount, WeChatError
 from app.wechat.pushevent import Choice, PushEvent
 from notifications import catalog, chat_inbox, consents, receipts, retry
@@ -193,6 +193,14 @@ def _unfollow(event: _Event) -> str:
     return HANDLED
 
 
+def _withdrawn(event: _Event) -> str:
+    """The person took back what they had allowed; with everything, the accepts of messages go, too."""
+    revoked = str(event.payload["fields"].get("RevokeInfo", ""))
+    if event.name == erasing.CANCELLED:
+        consents.forget(event.openid)
+    return HANDLED if erasing.withdraw(event.openid, event.name, revoked) else IGNORED
+
+
 def _popup(event: _Event) -> str:
     """The person answered the question for consent; a no takes nothing away that was given before."""
     return _for_each_choice(event, Choice.ACCEPT, consents.accepted_event)
@@ -243,6 +251,8 @@ _EFFECTS: Mapping[tuple[AccountKind, str], Callable[[_Event], str]] = MappingPro
     {
         (AccountKind.SERVICE, "unsubscribe"): _unfollow,
         (AccountKind.SERVICE, "TEMPLATESENDJOBFINISH"): _template_sent,
+        (AccountKind.MINI_PROGRAM, erasing.REVOKED): _withdrawn,
+        (AccountKind.MINI_PROGRAM, erasing.CANCELLED): _withdrawn,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_popup_event"): _popup,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_change_event"): _change_of_mind,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_sent_event"): _subscribe_sent,

@@ -14,6 +14,7 @@ from app.core.settings import Settings
 from app.services import idempotency
 from app.services.calendar_desk import telling
 from app.services.cases import promises, public_lookup
+from app.services.conversations import retention
 from app.services.conversations import sweep as talk
 from app.services.documents import uploading
 from app.services.documents.reading import LinkSigner
@@ -25,6 +26,7 @@ from notifications.webhooks import sender
 
 TIMERS_PER_TRANSACTION = 200
 MOVES_PER_TRANSACTION = 50
+CONVERSATIONS_AT_ONCE = 100
 KEPT_ANSWERS = timedelta(days=7)
 
 
@@ -92,10 +94,11 @@ def tell_of_moves() -> None:
 
 
 def forget() -> None:
-    """Drop what need not be remembered: answers to repeated requests, counts of look-ups, used-up nonces."""
+    """Drop what need not be remembered: kept answers, look-up counts, nonces, conversations past their time."""
     with atomic():
         idempotency.forget(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()
         admission.forget_nonces()
+        retention.forget(CONVERSATIONS_AT_ONCE)
     with atomic(read_only=True):
         uploading.sweep_orphans()

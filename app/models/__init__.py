@@ -5,7 +5,7 @@ from app.models.application import Application
 from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
 from app.models.chase import Chase
-from app.models.chat import ChatPerson, ChatSend, ChatSendKind, Erasure, MessageCheck
+from app.models.chat import ChatPerson, ChatSend, ChatSendKind, MessageCheck
 from app.models.complaint import Complaint, ComplaintState
 from app.models.conversation import (
     Carriage,
@@ -20,6 +20,7 @@ from app.models.conversation import (
 from app.models.conversation_note import ConversationNote, NoteKind
 from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest
+from app.models.erasure import Erasure
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
 from app.models.meter import Meter

@@ -1,7 +1,6 @@
 """WeChat's own chat windows: who writes there, until when they may be answered, and what is on its way."""
 
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -80,16 +79,3 @@ class MessageCheck(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     trace_id: Mapped[Key | None] = mapped_column(unique=True)
     claimed_by: Mapped[Key | None]
-
-
-class Erasure(Base):
-    """What was deleted and what was kept when somebody withdrew an authorisation at WeChat."""
-
-    __tablename__ = "erasures"
-
-    id: Mapped[RowNumber]
-    customer_id: Mapped[Key] = mapped_column(index=True)
-    event: Mapped[Key]
-    at: Mapped[Instant]
-    deleted: Mapped[dict[str, Any]] = mapped_column(JSON)
-    kept: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -3,11 +3,13 @@
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 
 from app.services.cases import access
-from app.services.conversations import chasing, complaining, finding, head
+from app.services.conversations import chasing, complaining, copying, finding, head
 from app.services.timeline import by_customer
 from miniprogram_api.guards import caller
+from miniprogram_api.papers import PDF_ANSWER, paper
 from miniprogram_api.schemas.talk import (
     ChaseOut,
     ChasesOut,
@@ -16,6 +18,10 @@ from miniprogram_api.schemas.talk import (
     OwnersHeadOut,
     WordsIn,
 )
+
+TEXT_ANSWER: dict[Any, Any] = {
+    200: {"description": "文本", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
 
 care = APIBlueprint("customer_talk_care", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
 
@@ -26,6 +32,27 @@ care = APIBlueprint("customer_talk_care", __name__, url_prefix="/api/v1/customer
 def read_head(case_id: str) -> Any:
     """Whom one talks to."""
     return head.for_owner(access.of_customer(caller().subject_id, case_id))
+
+
+@care.get("/<public_id:case_id>/conversation.txt")
+@care.doc(summary="下载沟通记录（文本）", responses=TEXT_ANSWER)
+def copy(case_id: str) -> Response:
+    """Everything the customer can see."""
+    person = caller().subject_id
+    text = copying.as_text(access.of_customer(person, case_id), person)
+    answer = Response(text, mimetype="text/plain")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@care.get("/<public_id:case_id>/conversation.pdf")
+@care.doc(summary="下载沟通记录（PDF）", responses=PDF_ANSWER)
+def print_copy(case_id: str) -> Response:
+    """The same on paper."""
+    person = caller().subject_id
+    case = access.of_customer(person, case_id)
+    return paper(copying.as_pdf(case, person), f"conversation-{case.number}")
 
 
 @care.get("/<public_id:case_id>/chases")

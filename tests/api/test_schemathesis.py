@@ -79,6 +79,9 @@ def scene(world: World) -> Scene:
     )
     said = customer.post(f"/customer/cases/{case['id']}/messages", a_message("phone-0000"))
     answered = staff["G001"].post(f"/staff/conversations/{case['id']}/messages", a_message("staff-0000"))
+    chase = customer.post(f"/customer/cases/{case['id']}/chases")
+    complaint = customer.post(f"/customer/cases/{case['id']}/complaints", {"text": "没有人来"})
+    reply = staff["G001"].post("/staff/quick-replies", {"title": "问候", "text": "您好"})
     world.work()
     return Scene(
         world,
@@ -97,6 +100,10 @@ def scene(world: World) -> Scene:
             "stop_id": [stop["id"]],
             "conversation_id": [case["id"]],
             "message_id": [said["id"], answered["id"]],
+            "chase_id": [chase["id"]],
+            "complaint_id": [complaint["id"]],
+            "reply_id": [reply["id"]],
+            "department": ["design_institute"],
             "program": ["single_meter", "residential"],
         },
         {"number": case["number"], "phone_last_digits": "0001"},
@@ -128,6 +135,15 @@ SOUND: dict[str, Any] = {
     },
     "POST /api/v1/staff/tasks/{task_id}/completion": {"outputs": OUTPUTS["network_survey"]},
     "POST /api/v1/customer/cases/{case_id}/messages": {"client_id": "phone-0001", "text": "您好"},
+    "POST /api/v1/customer/cases/{case_id}/complaints": {"text": "没有人来"},
+    "POST /api/v1/staff/cases/{case_id}/chases/{chase_id}/answer": {"text": "下午到"},
+    "POST /api/v1/staff/conversations/search": {"text": "演示"},
+    "POST /api/v1/staff/conversations/{conversation_id}/notes": {"text": "备注"},
+    "POST /api/v1/staff/conversations/{conversation_id}/guests": {"department": "design_institute"},
+    "POST /api/v1/staff/quick-replies": {"title": "问候", "text": "您好"},
+    "POST /api/v1/staff/conversations/{conversation_id}/complaints": {"text": "没有人来"},
+    "POST /api/v1/staff/complaints/{complaint_id}/answer": {"text": "已办"},
+    "POST /api/v1/staff/complaints/{complaint_id}/closing": {"text": "已办"},
     "POST /api/v1/staff/conversations/{conversation_id}/messages": {
         "client_id": "phone-0001",
         "text": "您好",
