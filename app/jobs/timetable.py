@@ -94,7 +94,7 @@ def tell_of_moves() -> None:
 
 
 def forget() -> None:
-    """Drop what need not be remembered: kept answers, look-up counts, nonces, conversations past their time."""
+    """Drop what need not be remembered: kept answers, counts, nonces, conversations past their time."""
     with atomic():
         idempotency.forget(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()

@@ -180,7 +180,8 @@ def described(world: World) -> Any:
 def operations(world: World) -> list[Any]:
     found = [result.ok() for result in described(world).get_all_operations()]
     # A struck stop can't be disputed, so the ruling late; logging out last, no token is worth anything then.
-    late = ("/ruling", "/sessions/current")
+    # The customer closes a complaint before a supervisor does.
+    late = ("/staff/complaints/{complaint_id}/closing", "/ruling", "/sessions/current")
     return sorted(found, key=lambda operation: [operation.path.endswith(end) for end in reversed(late)])
 
 
