@@ -81,6 +81,10 @@ def scene(world: World) -> Scene:
     answered = staff["G001"].post(f"/staff/conversations/{case['id']}/messages", a_message("staff-0000"))
     chase = customer.post(f"/customer/cases/{case['id']}/chases")
     complaint = customer.post(f"/customer/cases/{case['id']}/complaints", {"text": "没有人来"})
+    quiet = world.submitted(world.log_in("o_second", "13800000002"), contact_phone="13800000002")
+    # One that the customer does not close, for a supervisor to do so.
+    other = world.submitted(customer)
+    elsewhere = customer.post(f"/customer/cases/{other['id']}/complaints", {"text": "没有人来"})
     reply = staff["G001"].post("/staff/quick-replies", {"title": "问候", "text": "您好"})
     world.work()
     return Scene(
@@ -98,10 +102,11 @@ def scene(world: World) -> Scene:
                 task["id"] for task in staff["S001"].get(f"/staff/cases/{case['id']}/tasks")["items"]
             ],
             "stop_id": [stop["id"]],
-            "conversation_id": [case["id"]],
+            # The second message is in the second conversation; in the first nobody has complained yet.
+            "conversation_id": [quiet["id"], case["id"]],
             "message_id": [said["id"], answered["id"]],
             "chase_id": [chase["id"]],
-            "complaint_id": [complaint["id"]],
+            "complaint_id": [complaint["id"], elsewhere["id"]],
             "reply_id": [reply["id"]],
             "department": ["design_institute"],
             "program": ["single_meter", "residential"],
