@@ -15,6 +15,7 @@ from app.core.db import READS, db, engine_options, prepare_engine, reads_options
 from app.core.settings import WECHAT, Profile, Settings, SettingsError
 from app.domain.citydata import city_folder
 from app.services import calendar_versions, city
+from app.services.conversations import cards
 from app.services.documents.reading import LinkSigner
 from app.services.sessions import TokenSigner
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
@@ -78,6 +79,7 @@ def _wired(app: StewardApp, settings: Settings) -> StewardApp:
     _ready_database(app, settings)
     folder = settings.city_folder or city_folder(os.environ)
     city.install(city.read(folder))
+    cards.wire()
     wiring.wire(folder, settings.template_ids, simulated=settings.simulated)
     _ready_wechat(app, settings)
     app.extensions["steward.signer"] = TokenSigner(

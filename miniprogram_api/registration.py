@@ -17,6 +17,8 @@ from miniprogram_api.customer.form import form
 from miniprogram_api.customer.money import money
 from miniprogram_api.customer.promises import promises
 from miniprogram_api.customer.public import public
+from miniprogram_api.customer.talk import talk as customer_talk
+from miniprogram_api.customer.talk_care import care as customer_talk_care
 from miniprogram_api.customer.turns import turning as customer_turns
 from miniprogram_api.customer.visits import visits
 from miniprogram_api.dev.console import console
@@ -36,6 +38,9 @@ from miniprogram_api.staff.early_service import early_service
 from miniprogram_api.staff.entry import entry
 from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.promises import promises as staff_promises
+from miniprogram_api.staff.talk import talk as staff_talk
+from miniprogram_api.staff.talk_care import care as staff_talk_care
+from miniprogram_api.staff.talk_help import talk_help as staff_talk_help
 from miniprogram_api.staff.tasks import tasks
 from miniprogram_api.staff.turns import turning as staff_turns
 from miniprogram_api.staff.visits import visits as staff_visits
@@ -79,6 +84,11 @@ DOORS: Sequence[Door] = (
     Door(early_service, guards.staff),
     Door(partner_cases, guards.partner),
     Door(calendar_desk, guards.staff),
+    Door(customer_talk, guards.customer, once=True),
+    Door(customer_talk_care, guards.customer, once=True),
+    Door(staff_talk, guards.staff),
+    Door(staff_talk_help, guards.staff),
+    Door(staff_talk_care, guards.staff),
     Door(callbacks, guards.signed_by_wechat),
     Door(console, guards.with_simulator),
 )

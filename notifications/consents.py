@@ -8,7 +8,7 @@ once.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
@@ -109,6 +109,11 @@ def consumed(openid: str, template_key: str) -> None:
         .where(SubscribeConsent.openid == openid, SubscribeConsent.template_key == template_key)
         .values(remaining=case((left > 0, left - 1), else_=0), updated_at=clock.now())
     )
+
+
+def forget(openid: str) -> None:
+    """Remember nothing of what a person accepted: they accept nothing any more."""
+    db.session.execute(delete(SubscribeConsent).where(SubscribeConsent.openid == openid))
 
 
 def holders(openids: Collection[str], template_key: str) -> set[str]:

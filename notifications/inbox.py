@@ -18,10 +18,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
-from app.services import identity
+from app.domain.errors import Refusal
+from app.services import erasing, identity
 from app.wechat.port import AccountKind, FaultKind, Follower, ServiceAccount, WeChatError
 from app.wechat.pushevent import Choice, PushEvent
-from notifications import catalog, consents, receipts, retry
+from notifications import catalog, chat_inbox, consents, receipts, retry
 from notifications.models import InboxEvent
 from notifications.receipts import Matched
 from notifications.retry import Chance
@@ -167,6 +168,13 @@ def _effect(event: _Event, follower: Follower | None) -> str:
     """Do what the event asks for; what came of it."""
     if (event.account, event.name) == _FOLLOW:
         return _follow(follower)
+    spoken = chat_inbox.EFFECTS.get((event.account, event.name))
+    if spoken is not None:
+        try:
+            return HANDLED if spoken(event.account, event.payload) else IGNORED
+        except Refusal as refusal:
+            # Such as no manager being there at all: it waits, and holds nobody else up.
+            raise _NotYet from refusal
     effect = _EFFECTS.get((event.account, event.name))
     return IGNORED if effect is None else effect(event)
 
@@ -183,6 +191,14 @@ def _follow(follower: Follower | None) -> str:
 def _unfollow(event: _Event) -> str:
     identity.unfollow(event.openid)
     return HANDLED
+
+
+def _withdrawn(event: _Event) -> str:
+    """The person took back what they had allowed; with everything, the accepts of messages go, too."""
+    revoked = str(event.payload["fields"].get("RevokeInfo", ""))
+    if event.name == erasing.CANCELLED:
+        consents.forget(event.openid)
+    return HANDLED if erasing.withdraw(event.openid, event.name, revoked) else IGNORED
 
 
 def _popup(event: _Event) -> str:
@@ -235,6 +251,8 @@ _EFFECTS: Mapping[tuple[AccountKind, str], Callable[[_Event], str]] = MappingPro
     {
         (AccountKind.SERVICE, "unsubscribe"): _unfollow,
         (AccountKind.SERVICE, "TEMPLATESENDJOBFINISH"): _template_sent,
+        (AccountKind.MINI_PROGRAM, erasing.REVOKED): _withdrawn,
+        (AccountKind.MINI_PROGRAM, erasing.CANCELLED): _withdrawn,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_popup_event"): _popup,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_change_event"): _change_of_mind,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_sent_event"): _subscribe_sent,

@@ -37,6 +37,8 @@ class Subject(StrEnum):
     TURN = "turn"
     DUE = "due"
     VISIT = "visit"
+    TALK = "talk"
+    CHASE = "chase"
 
 
 class Kind(StrEnum):
@@ -96,6 +98,17 @@ class Kind(StrEnum):
     STAFF_VISIT_LATE = "staff_visit_late"
     STAFF_VISIT_IN_DOUBT = "staff_visit_in_doubt"
     STAFF_VISIT_MISSED = "staff_visit_missed"
+    MESSAGE_WAITING = "message_waiting"
+    CUSTOMER_WROTE = "customer_wrote"
+    TALK_INVITED = "talk_invited"
+    ANSWER_DUE = "answer_due"
+    ANSWER_OVERDUE = "answer_overdue"
+    CASE_CHASED = "case_chased"
+    CHASE_OVERDUE = "chase_overdue"
+    COMPLAINT_RAISED = "complaint_raised"
+    COMPLAINT_DUE = "complaint_due"
+    COMPLAINT_OVERDUE = "complaint_overdue"
+    COMPLAINT_ANSWERED = "complaint_answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,5 +175,16 @@ KINDS = MappingProxyType(
         Kind.STAFF_VISIT_LATE: KindSpec(Audience.STAFF, Subject.VISIT),
         Kind.STAFF_VISIT_IN_DOUBT: KindSpec(Audience.STAFF, Subject.VISIT),
         Kind.STAFF_VISIT_MISSED: KindSpec(Audience.STAFF, Subject.VISIT),
+        Kind.MESSAGE_WAITING: KindSpec(Audience.CUSTOMER, Subject.TALK),
+        Kind.CUSTOMER_WROTE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.TALK_INVITED: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.ANSWER_DUE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.ANSWER_OVERDUE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.CASE_CHASED: KindSpec(Audience.STAFF, Subject.CHASE),
+        Kind.CHASE_OVERDUE: KindSpec(Audience.STAFF, Subject.CHASE),
+        Kind.COMPLAINT_RAISED: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.COMPLAINT_DUE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.COMPLAINT_OVERDUE: KindSpec(Audience.STAFF, Subject.TALK),
+        Kind.COMPLAINT_ANSWERED: KindSpec(Audience.CUSTOMER, Subject.TALK),
     }
 )

@@ -13,6 +13,7 @@ from app.services.briefs import (
     TaskBrief,
     TurnBrief,
 )
+from app.services.conversations.briefs import ChaseBrief, TalkBrief
 from app.services.visits.briefs import VisitBrief
 from notifications.catalog import Wording
 
@@ -110,6 +111,25 @@ class Speech:
             "visit_reason": brief.reason or absent["visit_reason"],
             "hold_until": self._due("hold_until", brief.hold_until),
             "next_opening": self._due("next_opening", brief.next_opening),
+        }
+
+    def of_talk(self, brief: TalkBrief) -> dict[str, str]:
+        """The values of a conversation; its topic is the project, where it is about one."""
+        return {
+            "topic": brief.topic,
+            "manager_name": brief.manager.name,
+            "manager_phone": brief.manager.phone.removeprefix("+86"),
+            "event_time": self._moment(self.now),
+            "due": self._due("due", brief.due_at),
+        }
+
+    def of_chase(self, brief: ChaseBrief) -> dict[str, str]:
+        """The values of a chase: the stage's figures when the customer asked, and when an answer is due."""
+        return self.of_case(brief.case) | {
+            "stage_name": brief.stage_name,
+            "used": brief.used,
+            "allowed": brief.allowed,
+            "due": self._due("due", brief.due_at),
         }
 
     def _urgency(self, reminders: Sequence[str]) -> str:

@@ -92,6 +92,21 @@ VALUES = MappingProxyType(
             "hold_until": NamedValue(ValueKind.TIME, optional=True),
             "next_opening": NamedValue(ValueKind.TIME, optional=True),
         },
+        # Of a conversation, which may be about no case; `due` is when an answer is owed.
+        Subject.TALK: {
+            "topic": NamedValue(ValueKind.TEXT),
+            "manager_name": NamedValue(ValueKind.PERSON),
+            "manager_phone": NamedValue(ValueKind.PHONE),
+            "event_time": NamedValue(ValueKind.TIME),
+            "due": NamedValue(ValueKind.TIME, optional=True),
+        },
+        Subject.CHASE: _OF_EVERY_CASE
+        | {
+            "stage_name": NamedValue(ValueKind.TEXT),
+            "used": NamedValue(ValueKind.TEXT),
+            "allowed": NamedValue(ValueKind.TEXT),
+            "due": NamedValue(ValueKind.TIME, optional=True),
+        },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
     }
 )

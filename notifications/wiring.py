@@ -10,6 +10,7 @@ from notifications import (
     handlers,
     handlers_of_money,
     promise_handlers,
+    talk_handlers,
     turns,
     visits,
 )
@@ -45,6 +46,13 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.CaseClosed, handlers.case_closed)
     subscribe(events.CaseTurned, turns.case_turned)
     subscribe(events.PlanConfirmed, turns.plan_confirmed)
+    subscribe(events.MessagesUnread, talk_handlers.messages_unread)
+    subscribe(events.GuestInvited, talk_handlers.guest_invited)
+    subscribe(events.AnswerDue, talk_handlers.answer_due)
+    subscribe(events.CaseChased, talk_handlers.case_chased)
+    subscribe(events.ComplaintRaised, talk_handlers.complaint_raised)
+    subscribe(events.ComplaintDue, talk_handlers.complaint_due)
+    subscribe(events.ComplaintAnswered, talk_handlers.complaint_answered)
     telling.wire()
     subscribe(events.QuoteIssued, handlers_of_money.quote_issued)
     subscribe(events.QuoteChosen, handlers_of_money.quote_chosen)

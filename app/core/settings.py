@@ -62,6 +62,7 @@ class Settings:
     wechat_url: str
     template_ids: Path | None
     documents_url: str
+    public_url: str | None
     clock_file: Path | None
     log_level: str
     session_hours: int
@@ -134,6 +135,7 @@ class _Reader:
             wechat_url=self._wechat_url(),
             template_ids=self._template_ids(),
             documents_url=self._documents_url(),
+            public_url=self._public_url(),
             clock_file=self._clock_file(),
             log_level=self._log_level(),
             session_hours=int(self._number("SESSION_HOURS", 24 * 7, lowest=1)),
@@ -212,6 +214,12 @@ class _Reader:
         if url:
             return url
         return MEMORY if self._profile is Profile.TEST else f"file://{Path.cwd() / 'var' / 'documents'}"
+
+    def _public_url(self) -> str | None:
+        url = self._environ.get(f"{PREFIX}PUBLIC_URL", "").rstrip("/")
+        if url and not url.startswith("https://"):
+            self._fault("PUBLIC_URL", "must begin with https://: WeChat fetches pictures below it")
+        return url or None
 
     def _clock_file(self) -> Path | None:
         path = self._path("CLOCK_FILE", must_exist=False)

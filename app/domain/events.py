@@ -274,3 +274,61 @@ class VisitMissed:
     """One side was not there."""
 
     visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesUnread:
+    """What was written in a conversation stayed unread by `side` up to the message numbered `seq`."""
+
+    conversation_id: str
+    side: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuestInvited:
+    """A department was asked into a conversation."""
+
+    conversation_id: str
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDue:
+    """A customer's message of the instant `since` waits for its first answer; `overdue`: too long."""
+
+    conversation_id: str
+    since: datetime
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChased:
+    """The customer asks that it go faster; `overdue`: and nobody has answered in time."""
+
+    chase_id: str
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintRaised:
+    """Somebody complains; the first responsible person and a due date are named."""
+
+    complaint_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintDue:
+    """A complaint comes near its due date, or is past it at the instant `at`."""
+
+    complaint_id: str
+    overdue: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintAnswered:
+    """The customer can read the answer, and close the complaint."""
+
+    complaint_id: str
+    at: datetime

@@ -14,17 +14,21 @@ from app.core.settings import Settings
 from app.services import idempotency
 from app.services.calendar_desk import telling
 from app.services.cases import promises, public_lookup
+from app.services.conversations import retention
+from app.services.conversations import sweep as talk
 from app.services.documents import uploading
+from app.services.documents.reading import LinkSigner
 from app.services.partners import admission
 from app.services.timers.sweep import sweep
 from app.services.visits import due as visits_due
 from app.services.visits import waitlist
 from app.wechat.port import Accounts
-from notifications import dispatcher, inbox
+from notifications import chat_replies, content_checks, dispatcher, inbox
 from notifications.webhooks import sender
 
 TIMERS_PER_TRANSACTION = 200
 MOVES_PER_TRANSACTION = 50
+CONVERSATIONS_AT_ONCE = 100
 KEPT_ANSWERS = timedelta(days=7)
 
 
@@ -39,6 +43,7 @@ class Job:
 
 def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
     """The timetable of this installation. A tick is `settings.tick_seconds` of real time."""
+    links = LinkSigner(settings.secret_key)
     an_hour = max(int(3600 / settings.tick_seconds), 1)
     return (
         Job("callbacks", 1, lambda: inbox.work(wechat.service)),
@@ -46,6 +51,9 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
         Job("promises", 1, watch_promises),
         Job("calendar", 1, tell_of_moves),
         Job("visits", 1, look_at_visits),
+        Job("talk", 1, fire_talk_timers),
+        Job("replies", 1, lambda: chat_replies.deliver(wechat)),
+        Job("checks", 1, lambda: content_checks.work(wechat.miniprogram, links, settings.public_url)),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
         Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
         Job("forget", an_hour, forget),
@@ -70,6 +78,15 @@ def watch_promises() -> None:
             return
 
 
+def fire_talk_timers() -> None:
+    """Push what stays unread and remind of answers that are owed, a bounded number in each transaction."""
+    while True:
+        with atomic():
+            taken = talk.sweep(TIMERS_PER_TRANSACTION)
+        if taken < TIMERS_PER_TRANSACTION:
+            return
+
+
 def tell_of_moves() -> None:
     """Tell everybody whose due dates a new calendar moved, a bounded number in each transaction."""
     while True:
@@ -80,11 +97,12 @@ def tell_of_moves() -> None:
 
 
 def forget() -> None:
-    """Drop what need not be remembered: answers to repeated requests, counts of look-ups, used-up nonces."""
+    """Drop what need not be remembered: kept answers, counts, nonces, conversations past their time."""
     with atomic():
         idempotency.forget(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()
         admission.forget_nonces()
+        retention.forget(CONVERSATIONS_AT_ONCE)
     with atomic(read_only=True):
         uploading.sweep_orphans()
 

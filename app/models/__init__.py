@@ -5,8 +5,23 @@ from app.models.application import Application
 from app.models.availability import VisitChance, VisitClosure, VisitRecheck, VisitWait, WorkPattern
 from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
+from app.models.chase import Chase
+from app.models.chat import ChatPerson, ChatSend, ChatSendKind, MessageCheck
+from app.models.complaint import Complaint, ComplaintState
+from app.models.conversation import (
+    Carriage,
+    Conversation,
+    ConversationGuest,
+    ConversationReader,
+    Medium,
+    Message,
+    MessageKind,
+    Safety,
+)
+from app.models.conversation_note import ConversationNote, NoteKind
 from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest
+from app.models.erasure import Erasure
 from app.models.idempotency import IdempotencyRecord
 from app.models.ledger import LedgerEntry, LedgerKind
 from app.models.meter import Meter
@@ -15,6 +30,7 @@ from app.models.partner import Capability, Partner, PartnerCase, PartnerKey, Par
 from app.models.payment import Payment
 from app.models.plan import PlanConfirmation
 from app.models.promise_watch import PromiseWatch, Watch
+from app.models.quick_reply import QuickReply
 from app.models.quote import Quote
 from app.models.road_permit import PermitStep, RoadPermitStep
 from app.models.session import Audience, Session
@@ -22,6 +38,7 @@ from app.models.staff import Staff, StaffLeave
 from app.models.stage import Stage, StageVoid
 from app.models.stop import Stop
 from app.models.stop_review import Ruling, StopReview
+from app.models.talk_timer import TalkTimer, TalkTimerKind
 from app.models.task import Task, TaskState
 from app.models.timeline import Actor, TimelineEntry
 from app.models.timer import Timer, TimerKind
@@ -47,18 +64,35 @@ __all__ = [
     "CalendarMove",
     "CalendarVersion",
     "Capability",
+    "Carriage",
     "Case",
     "CaseState",
     "CaseTurn",
+    "Chase",
+    "ChatPerson",
+    "ChatSend",
+    "ChatSendKind",
+    "Complaint",
+    "ComplaintState",
+    "Conversation",
+    "ConversationGuest",
+    "ConversationNote",
+    "ConversationReader",
     "Customer",
     "Document",
     "DocumentRequest",
     "DueKind",
+    "Erasure",
     "IdempotencyRecord",
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "Medium",
+    "Message",
+    "MessageCheck",
+    "MessageKind",
     "Meter",
+    "NoteKind",
     "Paper",
     "Partner",
     "PartnerCase",
@@ -69,9 +103,11 @@ __all__ = [
     "PlanConfirmation",
     "PrivacyConsent",
     "PromiseWatch",
+    "QuickReply",
     "Quote",
     "RoadPermitStep",
     "Ruling",
+    "Safety",
     "Session",
     "Staff",
     "StaffLeave",
@@ -79,6 +115,8 @@ __all__ = [
     "StageVoid",
     "Stop",
     "StopReview",
+    "TalkTimer",
+    "TalkTimerKind",
     "Task",
     "TaskState",
     "TimelineEntry",

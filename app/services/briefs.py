@@ -407,6 +407,11 @@ def supervisors() -> tuple[PersonBrief, ...]:
     return tuple(_person(row) for row in _SUPERVISORS.rows({}))
 
 
+def everybody_of(department: str) -> tuple[PersonBrief, ...]:
+    """Everybody of a department."""
+    return eventbus.once(_colleagues, department)
+
+
 def member(staff_id: str) -> PersonBrief:
     """A member of staff as somebody to write to."""
     rows = _ASSIGNEE.rows({"staff_id": staff_id})
@@ -434,7 +439,7 @@ def _program(case_id: str) -> Program:
 
 def _holders(assignee_id: str | None, department: str, brief: CaseBrief) -> tuple[PersonBrief, ...]:
     if assignee_id is None:
-        return eventbus.once(_queues, brief.case_id).get(department) or eventbus.once(_colleagues, department)
+        return eventbus.once(_queues, brief.case_id).get(department) or everybody_of(department)
     if assignee_id == brief.manager.staff_id:
         return (brief.acting,)
     return tuple(_person(row) for row in _ASSIGNEE.rows({"staff_id": assignee_id}))

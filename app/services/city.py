@@ -17,6 +17,8 @@ from app.domain.programs import succession
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.refusals import RefusalReason, load_refusals
+from app.domain.talk.loader import load_talk
+from app.domain.talk.rules import TalkRules
 from app.domain.visitrules import VisitRules, load_visit_rules
 from app.domain.worktime import WorkingTime
 from app.services import calendar, calendar_versions
@@ -45,6 +47,7 @@ class CityBundle:
     calendar: WorkingTime
     refusals: Mapping[str, RefusalReason]
     visits: VisitRules
+    talk: TalkRules
 
     @cached_property
     def ways(self) -> Mapping[tuple[str, str | None], Program]:
@@ -89,6 +92,7 @@ def read(folder: Path) -> CityBundle:
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
         refusals={reason.key: reason for reason in load_refusals(folder)},
         visits=load_visit_rules(folder),
+        talk=load_talk(folder),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from requests.adapters import BaseAdapter
 
 from app.core.settings import WECHAT, WeChatAccount
+from app.wechat.chat import ChatCalls, CheckCalls
 from app.wechat.gateway import Gateway
 from app.wechat.port import (
     FaultKind,
@@ -24,7 +25,7 @@ POOL_SIZE = 32
 LONGEST_CODE = 256
 
 
-class WeChatMiniProgram:
+class WeChatMiniProgram(ChatCalls, CheckCalls):
     """The mini-program's account (port: `MiniProgram`). Thread-safe; keep one for each process."""
 
     def __init__(
@@ -38,8 +39,8 @@ class WeChatMiniProgram:
         adapter: BaseAdapter | None = None,
     ) -> None:
         self._account = account
-        self._gateway = Gateway(
-            account, tokens, base_url=base_url, timeout=timeout, pool_size=pool_size, adapter=adapter
+        super().__init__(
+            Gateway(account, tokens, base_url=base_url, timeout=timeout, pool_size=pool_size, adapter=adapter)
         )
 
     def login(self, code: str) -> Login:
@@ -93,7 +94,7 @@ class WeChatMiniProgram:
         return SendReceipt(msgid=_optional(answer, "msgid"))
 
 
-class WeChatServiceAccount:
+class WeChatServiceAccount(ChatCalls):
     """The service account (port: `ServiceAccount`). Thread-safe; keep one for each process."""
 
     def __init__(
@@ -108,8 +109,8 @@ class WeChatServiceAccount:
         adapter: BaseAdapter | None = None,
     ) -> None:
         self._miniprogram_appid = miniprogram_appid
-        self._gateway = Gateway(
-            account, tokens, base_url=base_url, timeout=timeout, pool_size=pool_size, adapter=adapter
+        super().__init__(
+            Gateway(account, tokens, base_url=base_url, timeout=timeout, pool_size=pool_size, adapter=adapter)
         )
 
     def send_template(

@@ -107,7 +107,50 @@ class Follower:
     subscribed: bool
 
 
-class MiniProgram(Protocol):
+class Verdict(StrEnum):
+    """What WeChat's content check says; the values are WeChat's own words."""
+
+    PASS = "pass"  # noqa: S105 - WeChat's word, not a credential
+    REVIEW = "review"
+    RISKY = "risky"
+
+
+class ChatWindow(Protocol):
+    """WeChat's own chat with one account: 客服消息, allowed for a while after the person wrote there."""
+
+    def send_text(self, *, openid: str, text: str) -> None:
+        """Say something in the chat. There is no idempotency key: never repeat after an unknown_outcome.
+
+        A closed window (45015) or one whose number of messages is used up (45047) is a recipient fault.
+        Raises WeChatError.
+        """
+        ...
+
+    def show_typing(self, *, openid: str) -> None:
+        """Let the person see that somebody is writing. Raises WeChatError."""
+        ...
+
+
+class ContentCheck(Protocol):
+    """WeChat's check of what a user of the mini-program writes or shows (内容安全, version 2)."""
+
+    def check_text(self, *, openid: str, text: str, scene: int) -> Verdict:
+        """What WeChat thinks of a text of at most 2,500 characters; `scene` is 1 to 4.
+
+        The person has to have used the mini-program within two hours (else 61010, a recipient fault).
+        Raises WeChatError.
+        """
+        ...
+
+    def check_picture(self, *, openid: str, url: str, scene: int) -> str:
+        """Let WeChat fetch and check a picture; the answer is an event `wxa_media_check` of this trace id.
+
+        Raises WeChatError.
+        """
+        ...
+
+
+class MiniProgram(ChatWindow, ContentCheck, Protocol):
     """The mini-program's account."""
 
     def login(self, code: str) -> Login:
@@ -139,7 +182,7 @@ class MiniProgram(Protocol):
         ...
 
 
-class ServiceAccount(Protocol):
+class ServiceAccount(ChatWindow, Protocol):
     """The service account (服务号)."""
 
     def send_template(

@@ -74,7 +74,7 @@ class OutputOut(Shape):
     help = String(required=True)
 
 
-class NeededOut(Shape):
+class NeededDocumentOut(Shape):
     """Photos, drawings or papers that a task needs, and how many of them are there."""
 
     kind = String(required=True)
@@ -105,7 +105,7 @@ class TaskOut(Shape):
     overdue = Boolean(required=True)
     version = Integer(required=True)
     outputs = List(Nested(OutputOut), required=True)
-    documents = List(Nested(NeededOut), required=True)
+    documents = List(Nested(NeededDocumentOut), required=True)
     delivered = Dict(required=True, allow_none=True)
 
 

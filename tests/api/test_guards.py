@@ -85,6 +85,19 @@ BODIES: dict[str, Any] = {
     "staff_turns.hand_case_over": {"version": 1, "manager_number": "G002", "summary": "已约上门"},
     "staff_turns.send_case_back": {"version": 1, "stage": "design", "reason": "图纸有误"},
     "staff_turns.correct_entry": {"version": 1, "field": "opinion", "value": "可行", "why": "笔误"},
+    "customer_talk.send": {"client_id": "phone-0001", "text": "您好"},
+    "customer_talk.receive": {"read": 1},
+    "customer_talk_care.complain": {"text": "没有人来"},
+    "staff_talk_help.search": {"text": "演示"},
+    "staff_talk_help.write_note": {"text": "备注"},
+    "staff_talk_help.invite": {"department": "design_institute"},
+    "staff_talk_help.add_quick_reply": {"title": "问候", "text": "您好"},
+    "staff_talk_care.answer_chase": {"text": "下午到"},
+    "staff_talk_care.complain": {"text": "客户来电投诉"},
+    "staff_talk_care.answer": {"text": "已办"},
+    "staff_talk_care.close": {"text": "已办"},
+    "staff_talk.send": {"client_id": "phone-0001", "text": "您好"},
+    "staff_talk.receive": {"read": 1},
     "staff_applications.start": {"program": "single_meter", "channel": "door", "answers": {}},
     "staff_applications.save": {"answers": {"project_name": "改名"}},
     "staff_early_service.save_form": {"answers": {"project_name": "改名"}},
@@ -156,6 +169,12 @@ def scene(world: World) -> Scene:
     document = Call("POST", f"/api/v1/customer/cases/{case['id']}/documents", "customer_documents.upload").by(
         world.app, owner.token
     )
+    message = owner.post(
+        f"/customer/cases/{case['id']}/messages", {"client_id": "phone-0000", "text": "在吗"}
+    )
+    chase = owner.post(f"/customer/cases/{case['id']}/chases")
+    complaint = owner.post(f"/customer/cases/{case['id']}/complaints", {"text": "没有人来"})
+    reply = manager.post("/staff/quick-replies", {"title": "问候", "text": "您好"})
     calendar = world.staff("S001").post("/staff/calendar/drafts", {"note": "演示通知"})
     held = owner.post(
         f"/customer/cases/{case['id']}/visits",
@@ -178,6 +197,12 @@ def scene(world: World) -> Scene:
             "draft_id": calendar["id"],
             "visit_id": held["id"],
             "purpose": "water_plan",
+            "conversation_id": case["id"],
+            "message_id": message["id"],
+            "chase_id": chase["id"],
+            "complaint_id": complaint["id"],
+            "reply_id": reply["id"],
+            "department": "design_institute",
             "program": "single_meter",
             "number": case["number"],
         },
@@ -268,6 +293,9 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
         not in {
             "customer_cases.rate",
             "customer_cases.confirm",
+            # Once a day; one at a time.
+            "customer_talk_care.chase",
+            "customer_talk_care.complain",
             "customer_money.choose",
             "customer_turns.confirm_plan",
             "customer_turns.withdraw_case",

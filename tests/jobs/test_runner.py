@@ -111,6 +111,19 @@ def test_a_job_never_overtakes_itself(app: Flask, monkeypatch: pytest.MonkeyPatc
 def test_the_timetable_ticks_for_all_that_is_due_and_forgets_once_an_hour(app: Flask) -> None:
     settings: Settings = app.extensions["steward.settings"]
     found = {job.name: job.every_ticks for job in jobs(settings, app.extensions["steward.wechat"])}
-    names = ("callbacks", "timers", "promises", "calendar", "messages", "webhooks", "visits")
-    every_tick = dict.fromkeys(names, 1)
+    every_tick = dict.fromkeys(
+        (
+            "callbacks",
+            "timers",
+            "promises",
+            "calendar",
+            "visits",
+            "talk",
+            "replies",
+            "checks",
+            "messages",
+            "webhooks",
+        ),
+        1,
+    )
     assert found == {**every_tick, "forget": 1800}

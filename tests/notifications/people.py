@@ -17,6 +17,8 @@ from app.services.briefs import (
     TaskBrief,
     TurnBrief,
 )
+from app.services.conversations import cards
+from app.services.conversations.briefs import ChaseBrief, TalkBrief
 from app.services.visits.briefs import VisitBrief
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
@@ -94,6 +96,24 @@ VISIT = VisitBrief(
     no_show_of=None,
 )
 
+TALK = TalkBrief(
+    conversation_id="case-1",
+    topic=CASE.project_name,
+    customer=CustomerBrief("customer-1", "mini-customer", "service-customer"),
+    manager=MANAGER,
+    answering=MANAGER,
+    due_at=datetime(2026, 3, 10, 3, 0, tzinfo=UTC),
+)
+CHASE = ChaseBrief(
+    chase_id="chase-1",
+    case=CASE,
+    stage_name="设计出图",
+    used="1.50",
+    allowed="2",
+    due_at=datetime(2026, 3, 10, 6, 0, tzinfo=UTC),
+    holders=(DESIGNER,),
+)
+
 
 @dataclass
 class Registry:
@@ -140,6 +160,8 @@ class Registry:
     )
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # These cases have no rows, so they have no conversation either.
+        monkeypatch.setattr(cards, "tell", lambda *_: None)
         monkeypatch.setattr(briefs, "case", lambda _id: self.case)
         monkeypatch.setattr(briefs, "task", lambda _id: self.task)
         monkeypatch.setattr(briefs, "stop", lambda _id: self.stop)

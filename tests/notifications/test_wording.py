@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifications.catalog import Catalog
 from notifications.kinds import KINDS, Kind, Subject
 from notifications.values import Speech
-from tests.notifications.people import CASE, TASK, TURN, VISIT, Registry
+from tests.notifications.people import CASE, CHASE, TALK, TASK, TURN, VISIT, Registry
 
 SNAPSHOT = Path(__file__).with_name("wording.txt")
 
@@ -29,6 +29,8 @@ def spoken(words: Catalog) -> str:
         Subject.RATING: speech.of_rating(CASE, 2),
         Subject.TURN: speech.of_turn(TURN),
         Subject.VISIT: speech.of_visit(VISIT),
+        Subject.TALK: speech.of_talk(TALK),
+        Subject.CHASE: speech.of_chase(CHASE),
     }
     lines = []
     for kind in Kind:

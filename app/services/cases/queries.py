@@ -128,6 +128,7 @@ _TEXTS = {
     "quote_chosen": "客户已选择费用方案",
     "paper_made": "《{paper}》已生成（第{version}版），请客户确认",
     "paper_confirmed": "客户已在手机上确认《{paper}》（第{version}版）",
+    "case_chased": "客户催办“{stage}”",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
     "case_withdrawn": "申请已撤回",

@@ -57,6 +57,10 @@ class Simulator:
             ("POST", "cgi-bin/message/subscribe/send"): self._send_subscribe,
             ("POST", "cgi-bin/message/template/send"): self._send_template,
             ("GET", "cgi-bin/user/info"): self._user_info,
+            ("POST", "cgi-bin/message/custom/send"): self._send_custom,
+            ("POST", "cgi-bin/message/custom/typing"): self._typing,
+            ("POST", "wxa/msg_sec_check"): self._check_text,
+            ("POST", "wxa/media_check_async"): self._check_picture,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -181,6 +185,40 @@ class Simulator:
             return {"subscribe": 0, "openid": record.openid}
         answer: Answer = {"subscribe": 1, "openid": record.openid}
         return answer | ({"unionid": record.unionid} if record.unionid else {})
+
+    def _send_custom(self, request: Request) -> Answer:
+        kind, body = self._kind(request), _body(request)
+        if body.get("msgtype") != "text":
+            raise Refused(40008, "invalid message type")
+        text = body.get("text")
+        content = text.get("content") if isinstance(text, Mapping) else None
+        if not isinstance(content, str) or not content:
+            raise Refused(44004, "empty content")
+        with self.state.lock:
+            self.state.chats.send(kind, _text(body, "touser") or "", content)
+        return {}
+
+    def _typing(self, request: Request) -> Answer:
+        kind, body = self._kind(request), _body(request)
+        with self.state.lock:
+            self.state.chats.typing(kind, _text(body, "touser") or "")
+        return {}
+
+    def _check_text(self, request: Request) -> Answer:
+        self._check_token(request, MINI)
+        body = _body(request)
+        with self.state.lock:
+            suggest = self.state.chats.check_text(body, known=self.state.people.users)
+        return {"result": {"suggest": suggest, "label": 100}, "trace_id": "simulated-text"}
+
+    def _check_picture(self, request: Request) -> Answer:
+        self._check_token(request, MINI)
+        with self.state.lock:
+            return {"trace_id": self.state.chats.check_picture(_body(request), known=self.state.people.users)}
+
+    def _kind(self, request: Request) -> AccountKind:
+        """The account that a token was given to; both have a chat. Raises Refused."""
+        return self.state.account_of_token(request.args.get("access_token", ""))
 
     def _check_token(self, request: Request, kind: AccountKind) -> None:
         self.state.check_token(request.args.get("access_token", ""), kind)

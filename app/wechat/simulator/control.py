@@ -1,6 +1,8 @@
 """The simulator's control interface, /_sim/…: what a phone would do, and what a tester wants to see.
 
-GET messages?after=SEQ · GET state · POST codes {user: {openid?, unionid?, phone?, country_code?}} ·
+GET messages?after=SEQ · GET state · GET chats?after=SEQ ·
+POST chats {account, openid, act: wrote|entered} ·
+POST codes {user: {openid?, unionid?, phone?, country_code?}} ·
 POST templates {account, template_id, title, fields: {key: label}, listed?: {key: [value]}} · POST
 consents {openid, template_id, count?} · POST followers {openid?, unionid?, subscribed?} · GET, POST,
 DELETE faults (see faults.py) · DELETE tokens · POST push {account, url, payload, form?: xml|json} ·
@@ -20,6 +22,7 @@ from app.core import clock
 from app.core.settings import WeChatAccount
 from app.wechat.port import AccountKind
 from app.wechat.push import SealedPush, check_query, seal
+from app.wechat.simulator.chats import ChatAct
 from app.wechat.simulator.faults import Faults, fault_of
 from app.wechat.simulator.people import CodeKind
 from app.wechat.simulator.state import State, Template
@@ -65,6 +68,8 @@ class Control:
         self._routes: dict[tuple[str, str], Callable[[Request], object]] = {
             ("GET", "messages"): self._messages,
             ("GET", "state"): lambda _request: state.counts(),
+            ("GET", "chats"): self._chats,
+            ("POST", "chats"): self._chat,
             ("GET", "faults"): lambda _request: faults.listed(),
             ("POST", "codes"): self._codes,
             ("POST", "templates"): self._templates,
@@ -93,6 +98,19 @@ class Control:
     def _messages(self, request: Request) -> object:
         after = int(request.args.get("after", "0"))
         return [message.as_json() for message in self._state.messages(after)]
+
+    def _chats(self, request: Request) -> object:
+        after = int(request.args.get("after", "0"))
+        with self._state.lock:
+            return [said.as_json() for said in self._state.chats.said[max(after, 0) :]]
+
+    def _chat(self, request: Request) -> object:
+        """A person writes to an account, or enters its chat, without a callback to the product."""
+        document = _document(request)
+        act = ChatAct(_text(document, "act"))
+        with self._state.lock:
+            self._state.chats.act(_account(document), _text(document, "openid"), act)
+        return {}
 
     def _codes(self, request: Request) -> object:
         wanted = _document(request).get("user", {})
@@ -165,10 +183,18 @@ class Control:
             raise ValueError("payload: an object; form: xml or json")
         if kind is AccountKind.SERVICE and form == "json":
             raise ValueError("form: a service account is pushed XML only")
+        self._open_window(kind, payload)
         now = clock.now()
         whole = {"ToUserName": "gh_simulated", "CreateTime": str(int(now.timestamp())), **payload}
         push = seal(self.accounts[kind], whole, as_json=form == "json", now=now, nonce=secrets.token_hex(8))
         return self._carried("POST", document, push)
+
+    def _open_window(self, kind: AccountKind, payload: Document) -> None:
+        """What a person writes, or their entering the chat, lets the account answer for a while."""
+        openid, entered = payload.get("FromUserName"), payload.get("Event") == "user_enter_tempsession"
+        if isinstance(openid, str) and (entered or payload.get("MsgType") != "event"):
+            with self._state.lock:
+                self._state.chats.act(kind, openid, ChatAct.ENTERED if entered else ChatAct.WROTE)
 
     def _check(self, request: Request) -> object:
         document = _document(request)

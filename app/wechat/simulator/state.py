@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.settings import WeChatAccount
 from app.wechat import fieldlimits
 from app.wechat.port import AccountKind
+from app.wechat.simulator.chats import Chats
 from app.wechat.simulator.people import People, Refused
 
 TOKEN_LIFE = timedelta(seconds=7200)
@@ -86,6 +87,7 @@ class State:
         """Forget everything but the accounts."""
         with self.lock:
             self.people = People()
+            self.chats = Chats()
             self.calls: Counter[str] = Counter()
             self._tokens: dict[str, _Token] = {}
             self._newest: dict[AccountKind, str] = {}
@@ -145,14 +147,18 @@ class State:
 
     def check_token(self, value: str, kind: AccountKind) -> None:
         """Let a call pass that needs a token of `kind`. Raises Refused."""
+        if self.account_of_token(value) is not kind:
+            raise Refused(48001, "api unauthorized")
+
+    def account_of_token(self, value: str) -> AccountKind:
+        """The account of a token that is alive. Raises Refused."""
         with self.lock:
             token = self._tokens.get(value)
             if token is None:
                 raise Refused(40001, "invalid credential, access_token is invalid or not latest")
             if token.expires_at <= clock.now():
                 raise Refused(42001, "access_token expired")
-            if token.account is not kind:
-                raise Refused(48001, "api unauthorized")
+            return token.account
 
     # --- templates, consents, messages ---
 

@@ -14,13 +14,15 @@ from tests.api.described.sound import (
     money,
     partner,
     promises,
+    talk,
     tasks,
     turns,
+    visits,
 )
 from tests.world import World
 
 # One room for each area; a new one has its line here.
-ROOMS = (account, applications, calendar, documents, money, partner, promises, tasks, turns)
+ROOMS = (account, applications, calendar, documents, money, partner, promises, talk, tasks, turns, visits)
 
 SOUND: Mapping[str, Callable[[Scene], Sound]] = {
     label.replace(" /", " /api/v1/"): make for room in ROOMS for label, make in room.SOUND.items()

@@ -1,0 +1,1 @@
+"""Talking with one's manager: rules of messages, pushes, windows and answers, without clock or table."""

@@ -1,0 +1,85 @@
+"""The first answer: who owes it, until when, and what the customer is told meanwhile."""
+
+from datetime import datetime
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain.events import AnswerDue
+from app.models import Conversation, Staff, TalkTimerKind
+from app.services import city
+from app.services.conversations import presence, timers
+from app.services.conversations.appending import say
+
+_OWED = (TalkTimerKind.ANSWER_REMINDER, TalkTimerKind.ANSWER_OVERDUE)
+
+
+def asked(conversation: Conversation, now: datetime) -> None:
+    """The customer wrote in a locked conversation: it comes back to somebody present, whose clock runs.
+
+    The clock runs from the first message that nobody answered; more of them don't set it back.
+    """
+    _return_to_somebody(conversation, now)
+    _tell_hours(conversation, now)
+    if conversation.waiting_since is not None:
+        return
+    line, rules = city.working_time(), city.current().talk.answer
+    conversation.waiting_since = now
+    conversation.answer_due_at = line.due(now, rules.due)
+    timers.expect(conversation.id, TalkTimerKind.ANSWER_REMINDER, line.after(now, rules.remind))
+    timers.expect(conversation.id, TalkTimerKind.ANSWER_OVERDUE, conversation.answer_due_at)
+
+
+def answered(conversation: Conversation) -> None:
+    """Somebody of the utility wrote: nothing is owed any more."""
+    if conversation.waiting_since is not None:
+        conversation.waiting_since = conversation.answer_due_at = None
+        timers.clear(conversation.id, _OWED)
+
+
+def remind(conversation_id: str, *, overdue: bool) -> None:
+    """Tell of an answer that is still owed. An overdue one is told again each working morning."""
+    conversation = db.session.get_one(Conversation, conversation_id, with_for_update=True)
+    since = conversation.waiting_since
+    if since is None:
+        return
+    now = clock.now()
+    conversation.holder_id = presence.answering(conversation.holder_id, now)
+    eventbus.publish(AnswerDue(conversation_id, since, overdue))
+    if overdue:
+        timers.expect(conversation_id, TalkTimerKind.ANSWER_OVERDUE, city.working_time().next_morning(now))
+
+
+def _return_to_somebody(conversation: Conversation, now: datetime) -> None:
+    named = presence.named(conversation)
+    holder = presence.answering(named.id, now)
+    if holder == conversation.holder_id:
+        return
+    conversation.holder_id = holder
+    if holder != named.id:
+        stands_in = db.session.get_one(Staff, holder)
+        words = city.current().talk.texts["stand_in"]
+        say(conversation, words.format(manager_name=named.name, stand_in_name=stands_in.name), now)
+
+
+def _tell_hours(conversation: Conversation, now: datetime) -> None:
+    line = city.working_time()
+    told = conversation.away_told_until
+    if presence.in_office(line, now) or (told is not None and now < told):
+        return
+    returns = line.next_opening(now)
+    conversation.away_told_until = returns
+    bundle = city.current()
+    words = bundle.talk.texts["out_of_hours"]
+    holder = db.session.get_one(Staff, conversation.holder_id)
+    say(
+        conversation,
+        words.format(manager_name=holder.name, returns_at=spoken(returns), hotline=bundle.city.hotline),
+        now,
+        in_chat=True,
+    )
+
+
+def spoken(instant: datetime) -> str:
+    """An instant as the product says it to people: month, day and hour in the city's zone."""
+    local = instant.astimezone(city.zone())
+    return f"{local.month}月{local.day}日{local:%H:%M}"

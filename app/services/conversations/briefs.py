@@ -1,0 +1,86 @@
+"""What notices need to know of a conversation, a chase or a complaint, as plain values."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.core.db import db
+from app.models import Case, Chase, Complaint, Conversation
+from app.services import briefs, city
+from app.services.briefs import CaseBrief, CustomerBrief, PersonBrief
+
+
+@dataclass(frozen=True, slots=True)
+class TalkBrief:
+    """A conversation: what it is about, the customer if the mini-program knows them, and who answers.
+
+    `manager` is whom the customer knows, `answering` who does it at present.
+    """
+
+    conversation_id: str
+    topic: str
+    customer: CustomerBrief | None
+    manager: PersonBrief
+    answering: PersonBrief
+    due_at: datetime | None
+
+
+def talk(conversation_id: str) -> TalkBrief:
+    """What notices say of a conversation."""
+    found = db.session.get_one(Conversation, conversation_id)
+    holder = briefs.member(found.holder_id)
+    if found.case_id is None:
+        customer = briefs.customer(found.customer_id) if found.customer_id else None
+        topic = city.current().talk.texts["enquiry_topic"]
+        return TalkBrief(found.id, topic, customer, holder, holder, found.answer_due_at)
+    case = briefs.case(found.case_id)
+    customer = briefs.customer(case.customer_id) if case.customer_id else None
+    return TalkBrief(found.id, case.project_name, customer, case.manager, holder, found.answer_due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class ChaseBrief:
+    """A chase: the case, the stage with its figures at that moment, and who works on it."""
+
+    chase_id: str
+    case: CaseBrief
+    stage_name: str
+    used: str
+    allowed: str
+    due_at: datetime
+    holders: tuple[PersonBrief, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintBrief:
+    """A complaint: its conversation (due when the answer is), and who is responsible to the end."""
+
+    complaint_id: str
+    talk: TalkBrief
+    responsible: PersonBrief
+
+
+def chase(chase_id: str) -> ChaseBrief:
+    """What notices say of a chase."""
+    found = db.session.get_one(Chase, chase_id)
+    case = briefs.case(found.case_id)
+    row = db.session.get_one(Case, found.case_id)
+    program = city.program_of(row.program_key, row.former_program_key)
+    return ChaseBrief(
+        chase_id=found.id,
+        case=case,
+        stage_name=program.stage(found.stage_key).name,
+        used=found.used,
+        allowed=found.allowed,
+        due_at=found.due_at,
+        holders=briefs.holders_of_stage(found.case_id, found.stage_key),
+    )
+
+
+def complaint(complaint_id: str) -> ComplaintBrief:
+    """What notices say of a complaint."""
+    found = db.session.get_one(Complaint, complaint_id)
+    return ComplaintBrief(
+        complaint_id=found.id,
+        talk=replace(talk(found.conversation_id), due_at=found.due_at),
+        responsible=briefs.member(found.responsible_id),
+    )

@@ -1,0 +1,96 @@
+"""System cards: what happens in a case is told in its conversation, in the same transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.core import clock
+from app.core.db import db
+from app.core.eventbus import subscribe
+from app.domain import events
+from app.models import Case, CaseTurn, Stop, TurnKind
+from app.services import city
+from app.services.conversations import finding, handing_over
+from app.services.conversations.appending import card
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The case that an event speaks of, and the values of its card."""
+
+    case_id: str
+    values: Values
+
+
+Reader = Callable[[Any], Facts | None]
+"""What a card says of an event; None when this one is none for the customer."""
+
+
+def _of_case(event: Any) -> Facts:
+    return Facts(event.case_id, {})
+
+
+def _of_stop(event: Any) -> Facts:
+    stop = db.session.get_one(Stop, event.stop_id)
+    case = db.session.get_one(Case, stop.case_id)
+    program = city.program_of(case.program_key, case.former_program_key)
+    return Facts(stop.case_id, {"reason": program.stop_reason(stop.reason_key).name})
+
+
+def _of_stage(event: Any) -> Facts | None:
+    case = db.session.get_one(Case, event.case_id)
+    stage = city.program_of(case.program_key, case.former_program_key).stage(event.stage_key)
+    # What is the utility's own affair is none of the customer's.
+    return Facts(case.id, {"stage_name": stage.name}) if stage.in_full_process else None
+
+
+def _of_rating(event: Any) -> Facts:
+    return Facts(event.case_id, {"rating": event.rating})
+
+
+def _of_turn(event: Any) -> Facts | None:
+    turn = db.session.get_one(CaseTurn, event.turn_id)
+    if turn.kind != TurnKind.HANDED_OVER:
+        return None
+    handing_over.follow(turn)
+    return Facts(turn.case_id, {"was": turn.detail["was"], "now": turn.detail["now"]})
+
+
+CARDS: Sequence[tuple[type, str, Reader]] = (
+    (events.QuoteIssued, "quote_issued", _of_case),
+    (events.ClockStopped, "clock_stopped", _of_stop),
+    (events.ClockResumed, "clock_resumed", _of_stop),
+    (events.StageCompleted, "stage_completed", _of_stage),
+    (events.WaterOn, "water_on", _of_case),
+    (events.CaseRated, "case_rated", _of_rating),
+    (events.CaseTurned, "handed_over", _of_turn),
+)
+"""One line for each card: the event, the sentence in talk.toml, and where its values come from."""
+
+
+def wire() -> None:
+    """Write cards from now on; wiring again doubles nothing."""
+    for event_type, name, reader in CARDS:
+        if name not in _WIRED:
+            _WIRED[name] = _writer(name, reader)
+        subscribe(event_type, _WIRED[name])
+
+
+_WIRED: dict[str, Callable[[Any], None]] = {}
+
+
+def _writer(name: str, reader: Reader) -> Callable[[Any], None]:
+    def write(event: Any) -> None:
+        tell(name, reader, event)
+
+    return write
+
+
+def tell(name: str, reader: Reader, event: Any) -> None:
+    """Write the card of one event, where there is something to say."""
+    facts = reader(event)
+    if facts is not None:
+        conversation = finding.of_case(db.session.get_one(Case, facts.case_id))
+        card(conversation, name, facts.values, clock.now())

@@ -1,0 +1,195 @@
+"""投诉: the first responsible person follows a complaint to the end; supervisors see that it comes to one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import literal, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.errors import AlreadyDoneError, ConflictError, NotAllowedError, NotFoundError
+from app.domain.events import ComplaintAnswered, ComplaintDue, ComplaintRaised
+from app.models import Actor, Complaint, ComplaintState, Conversation, Staff, TalkTimerKind
+from app.services import city
+from app.services.conversations import finding, presence, timers
+from app.services.conversations.answering import spoken
+from app.services.conversations.appending import say
+from app.services.conversations.content import of_text
+from app.services.timeline import By
+
+_OWED = (TalkTimerKind.COMPLAINT_REMINDER, TalkTimerKind.COMPLAINT_OVERDUE)
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintLine:
+    """A complaint in words, for the customer and for those who follow it."""
+
+    id: str
+    conversation_id: str
+    words: str
+    raised_at: datetime
+    responsible_name: str
+    due_at: datetime
+    state: str
+    answer: str | None
+    answered_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str | None
+    closed_reason: str | None
+
+
+def complain(conversation: Conversation, by: By, words: str) -> ComplaintLine:
+    """Open a complaint in a locked conversation; whoever answers there now is responsible to the end.
+
+    Raises `ConflictError` while an earlier one of the conversation is not closed.
+    """
+    said, now = of_text(words).values["text"], clock.now()
+    line, rules = city.working_time(), city.current().talk.complaint
+    responsible = db.session.get_one(Staff, presence.answering(conversation.holder_id, now))
+    due = line.due(now, rules.due)
+    complaint_id = new_id()
+    row = {
+        "id": complaint_id,
+        "conversation_id": conversation.id,
+        "words": said,
+        "raised_at": now,
+        "raised_by": by.actor,
+        "responsible_id": responsible.id,
+        "due_at": due,
+        "state": ComplaintState.OPEN,
+    }
+    if not _only_one(row):
+        raise ConflictError("您已有投诉正在办理，请等待答复或补充留言。")
+    text = city.current().talk.texts["complaint_taken"]
+    say(conversation, text.format(due=spoken(due), responsible_name=responsible.name), now)
+    timers.expect(complaint_id, TalkTimerKind.COMPLAINT_REMINDER, line.before(due, rules.remind_before))
+    timers.expect(complaint_id, TalkTimerKind.COMPLAINT_OVERDUE, due)
+    eventbus.publish(ComplaintRaised(complaint_id))
+    return line_of(db.session.get_one(Complaint, complaint_id))
+
+
+def answer(staff: Staff, complaint_id: str, text: str) -> ComplaintLine:
+    """The responsible person or a supervisor answers; again replaces nothing and adds to the conversation.
+
+    Raises `NotFoundError`, `NotAllowedError` for anybody else, `AlreadyDoneError` for a closed one.
+    """
+    said = of_text(text).values["text"]
+    found = _open(staff, complaint_id)
+    if not staff.is_supervisor and found.responsible_id != staff.id:
+        raise NotAllowedError("投诉由首问责任人跟踪到底，请由其本人或督办答复。")
+    now = clock.now()
+    found.state, found.answer, found.answered_at = ComplaintState.ANSWERED, said, now
+    found.answered_by = staff.id
+    timers.clear(found.id, _OWED)
+    words = city.current().talk.texts["complaint_answered"]
+    say(finding.locked(found.conversation_id), words.format(answer=said), now)
+    db.session.flush()
+    eventbus.publish(ComplaintAnswered(found.id, now))
+    return line_of(found)
+
+
+def close_by_owner(conversation_id: str, customer_id: str, complaint_id: str) -> ComplaintLine:
+    """The customer is content. Raises `NotFoundError`, `AlreadyDoneError`."""
+    found = db.session.scalar(
+        select(Complaint)
+        .where(Complaint.id == complaint_id, Complaint.conversation_id == conversation_id)
+        .with_for_update()
+    )
+    if found is None:
+        raise NotFoundError
+    return _close(found, By(Actor.CUSTOMER, customer_id), None)
+
+
+def close_by_supervisor(staff: Staff, complaint_id: str, reason: str) -> ComplaintLine:
+    """A supervisor closes it, with a reason. Raises `NotAllowedError` for anybody else."""
+    found = _open(staff, complaint_id)
+    if not staff.is_supervisor:
+        raise NotAllowedError("投诉只能由客户确认或由督办说明理由后关闭。")
+    return _close(found, By(Actor.STAFF, staff.id), of_text(reason).values["text"])
+
+
+def remind(complaint_id: str, *, overdue: bool) -> None:
+    """Tell of a complaint that nobody answered; an overdue one again each working morning."""
+    found = db.session.get_one(Complaint, complaint_id, with_for_update=True)
+    if found.state != ComplaintState.OPEN:
+        return
+    now = clock.now()
+    eventbus.publish(ComplaintDue(complaint_id, overdue, now))
+    if overdue:
+        again = city.working_time().next_morning(now)
+        timers.expect(complaint_id, TalkTimerKind.COMPLAINT_OVERDUE, again)
+
+
+def of_conversation(conversation_id: str) -> list[ComplaintLine]:
+    """Every complaint of a conversation that the caller may read, the newest first."""
+    rows = db.session.scalars(
+        select(Complaint)
+        .where(Complaint.conversation_id == conversation_id)
+        .order_by(Complaint.raised_at.desc(), Complaint.id)
+    )
+    return [line_of(row) for row in rows]
+
+
+def of_member(staff: Staff) -> list[ComplaintLine]:
+    """What is not closed and theirs to follow; of a supervisor everything, by its due date."""
+    mine = or_(Complaint.responsible_id == staff.id, literal(staff.is_supervisor))
+    rows = db.session.scalars(
+        select(Complaint).where(Complaint.closed_at.is_(None), mine).order_by(Complaint.due_at, Complaint.id)
+    )
+    return [line_of(row) for row in rows]
+
+
+def line_of(row: Complaint) -> ComplaintLine:
+    """A complaint in words."""
+    return ComplaintLine(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        words=row.words,
+        raised_at=row.raised_at,
+        responsible_name=db.session.get_one(Staff, row.responsible_id).name,
+        due_at=row.due_at,
+        state=row.state,
+        answer=row.answer,
+        answered_at=row.answered_at,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        closed_reason=row.closed_reason,
+    )
+
+
+def _open(staff: Staff, complaint_id: str) -> Complaint:
+    """A complaint that this member of staff may see and that is not closed."""
+    found = db.session.scalar(select(Complaint).where(Complaint.id == complaint_id).with_for_update())
+    if found is None:
+        raise NotFoundError
+    if found.responsible_id != staff.id and not staff.is_supervisor:
+        finding.readable_by(staff, found.conversation_id)
+    _still_open(found)
+    return found
+
+
+def _still_open(found: Complaint) -> None:
+    if found.closed_at is not None:
+        raise AlreadyDoneError("该投诉已关闭。如有新的问题，请重新提出。")
+
+
+def _close(found: Complaint, by: By, reason: str | None) -> ComplaintLine:
+    _still_open(found)
+    now = clock.now()
+    found.state, found.closed_at, found.closed_reason = ComplaintState.CLOSED, now, reason
+    found.closed_by, found.closed_by_id = by.actor, by.id
+    timers.clear(found.id, _OWED)
+    say(finding.locked(found.conversation_id), city.current().talk.texts["complaint_closed"], now)
+    return line_of(found)
+
+
+def _only_one(row: dict[str, object]) -> bool:
+    db.session.flush()
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    written = connection.execute(
+        insert(Complaint).values(row).on_conflict_do_nothing().returning(Complaint.id)
+    )
+    return written.first() is not None

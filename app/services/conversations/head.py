@@ -1,0 +1,58 @@
+"""What stands above a conversation: who is there, what is owed, and the window that WeChat holds open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core import clock
+from app.core.db import db
+from app.domain.talk.window import ReplyWindow
+from app.models import Case, Staff
+from app.services import city
+from app.services.conversations import guests, listing, notes, presence, receipts, windows
+from app.services.conversations.listing import ConversationLine
+from app.services.conversations.notes import NoteLine
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersHead:
+    """Whom the customer talks to. `returns_at`: nobody is in the office before; None while it is open."""
+
+    manager_name: str
+    manager_phone: str
+    answering_name: str
+    returns_at: datetime | None
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffHead:
+    """A conversation as the utility sees it; `line` is None before its first message."""
+
+    line: ConversationLine | None
+    guests: list[str]
+    summary: NoteLine | None
+    window: ReplyWindow | None
+
+
+def for_owner(case: Case) -> OwnersHead:
+    """Above the conversation of the customer's own case."""
+    now, line = clock.now(), city.working_time()
+    manager = db.session.get_one(Staff, case.manager_id)
+    answering = db.session.get_one(Staff, presence.answering(manager.id, now))
+    return OwnersHead(
+        manager_name=manager.name,
+        manager_phone=manager.phone.removeprefix("+86"),
+        answering_name=answering.name,
+        returns_at=None if presence.in_office(line, now) else line.next_opening(now),
+        unread=receipts.unread_by_owner(case.id),
+    )
+
+
+def for_staff(staff: Staff, conversation_id: str) -> StaffHead:
+    """Above a conversation that the caller may read."""
+    return StaffHead(
+        line=listing.one(staff, conversation_id),
+        guests=guests.of(conversation_id),
+        summary=notes.summary(conversation_id),
+        window=windows.of_conversation(conversation_id),
+    )

@@ -1,0 +1,246 @@
+"""What people write to WeChat's own chats joins the conversation of their case.
+
+Somebody with one case is taken there at once, somebody with several is asked which, and somebody without one
+has a general enquiry with the manager on duty. Nothing waits unseen: until they say which case they mean,
+their words stand in an enquiry that somebody answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.talk import choosing
+from app.models import (
+    Actor,
+    Case,
+    CaseState,
+    ChatPerson,
+    Conversation,
+    Customer,
+    Medium,
+    Message,
+    MessageKind,
+    Staff,
+)
+from app.services import city, staffing
+from app.services.conversations import answering, finding, sending
+from app.services.conversations.appending import Sending, say
+from app.services.conversations.content import Content
+from app.services.timeline import By
+
+__all__ = ["Incoming", "Medium", "enter", "take"]
+
+MOST_CHOICES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What somebody wrote to one of the two accounts, as WeChat tells it."""
+
+    medium: Medium
+    openid: str = field(repr=False)
+    msg_type: str
+    msg_id: str
+    fields: Mapping[str, Any] = field(repr=False)
+    at: datetime
+
+
+def take(incoming: Incoming) -> None:
+    """Let a message join where it belongs, and open the window for replies."""
+    person = _person(incoming.medium, incoming.openid)
+    # From when it was written, which is when WeChat counts from; never from the future.
+    person.wrote_at, person.sends_since_writing = min(incoming.at, clock.now()), 0
+    customer = _customer(incoming)
+    content = _content(incoming)
+    chosen = _chosen(person, customer, str(content.values.get("text", "")))
+    if chosen is not None:
+        _move(person, chosen)
+        return
+    conversation = _place(person, customer)
+    # Somebody unknown to the mini-program is known by their conversation.
+    by = By(Actor.CUSTOMER, customer.id if customer else conversation.id)
+    client_id = f"wx-{incoming.medium}-{incoming.msg_id}"[:64]
+    sending.take(conversation, content, Sending(by, client_id, medium=incoming.medium))
+    _ask_which(person, conversation)
+
+
+def enter(medium: Medium, openid: str, at: datetime) -> None:
+    """Somebody came into the mini-program's customer-service chat: a short window opens."""
+    person = _person(medium, openid)
+    person.entered_at, person.sends_since_entry = min(at, clock.now()), 0
+
+
+def _person(medium: Medium, openid: str) -> ChatPerson:
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    fresh: dict[str, Any] = {"medium": medium, "openid": openid, "choices": []}
+    fresh |= {"sends_since_writing": 0, "sends_since_entry": 0}
+    connection.execute(insert(ChatPerson).values(fresh).on_conflict_do_nothing())
+    return db.session.get_one(ChatPerson, (medium, openid), with_for_update=True, populate_existing=True)
+
+
+def _customer(incoming: Incoming) -> Customer | None:
+    column = Customer.service_openid if incoming.medium is Medium.SERVICE else Customer.openid
+    return db.session.scalar(select(Customer).where(column == incoming.openid))
+
+
+def _content(incoming: Incoming) -> Content:
+    """What is kept of a message; of what can't be shown here, a sentence that says so."""
+    texts, told = city.current().talk.texts, incoming.fields
+    if incoming.msg_type == "text" and str(told.get("Content", "")).strip():
+        return Content(MessageKind.TEXT, {"text": str(told["Content"]).strip()})
+    if incoming.msg_type == "location":
+        try:
+            place = {
+                "latitude_gcj02": float(told["Location_X"]),
+                "longitude_gcj02": float(told["Location_Y"]),
+                "name": str(told.get("Label", "")),
+            }
+        except (KeyError, ValueError):
+            return Content(MessageKind.TEXT, {"text": texts["not_readable"]})
+        return Content(MessageKind.LOCATION, place)
+    lost = "picture_lost" if incoming.msg_type == "image" else "not_readable"
+    return Content(MessageKind.TEXT, {"text": texts[lost]})
+
+
+def _chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | None:
+    """The case that an answer to our question names, if it is one and still theirs."""
+    if not person.choices or customer is None:
+        return None
+    place = choosing.chosen(text, len(person.choices))
+    if place is None:
+        return None
+    return db.session.scalar(
+        select(Case).where(Case.id == person.choices[place], Case.customer_id == customer.id)
+    )
+
+
+def _move(person: ChatPerson, case: Case) -> None:
+    """Take what waited in the enquiry to the case, in its order, and go on there."""
+    now = clock.now()
+    enquiry = finding.locked(person.conversation_id or "")
+    conversation = finding.of_case(case)
+    waiting = db.session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == enquiry.id,
+            Message.seq >= (person.asked_from or 0),
+            Message.author == Actor.CUSTOMER,
+        )
+        .order_by(Message.seq)
+    ).all()
+    for message in waiting:
+        conversation.counter += 1
+        message.conversation_id = conversation.id
+        message.seq = message.changed = conversation.counter
+        conversation.last_at = message.sent_at
+    person.choices, person.asked_from, person.conversation_id = [], None, conversation.id
+    db.session.flush()
+    answering.answered(enquiry)
+    moved = city.current().talk.texts["enquiry_moved"]
+    say(enquiry, moved.format(project_name=case.project_name), now)
+    answering.asked(conversation, now)
+    words = city.current().talk.texts["case_chosen"]
+    manager = db.session.get_one(Staff, conversation.holder_id)
+    say(
+        conversation,
+        words.format(project_name=case.project_name, manager_name=manager.name),
+        now,
+        in_chat=True,
+    )
+
+
+def _place(person: ChatPerson, customer: Customer | None) -> Conversation:
+    """Where their words go: on where they went, to their one case, else to an enquiry."""
+    cases = _cases(customer)
+    if person.conversation_id in {case.id for case in cases}:
+        return finding.of_case(next(case for case in cases if case.id == person.conversation_id))
+    if len(cases) == 1:
+        conversation = finding.of_case(cases[0])
+    else:
+        conversation = _enquiry(person, customer)
+        if len(cases) > 1 and not person.choices:
+            person.choices = [case.id for case in cases[:MOST_CHOICES]]
+            person.asked_from = None
+    person.conversation_id = conversation.id
+    db.session.flush()
+    return conversation
+
+
+def _cases(customer: Customer | None) -> list[Case]:
+    """Their open cases; without one, those that the manager accompanies still, the newest first."""
+    if customer is None:
+        return []
+    rows = db.session.scalars(
+        select(Case).where(Case.customer_id == customer.id).order_by(Case.opened_at.desc(), Case.id)
+    ).all()
+    open_ones = [case for case in rows if case.state == CaseState.OPEN]
+    return open_ones or [case for case in rows if case.state == CaseState.CLOSED]
+
+
+def _enquiry(person: ChatPerson, customer: Customer | None) -> Conversation:
+    known = select(Conversation).where(
+        Conversation.medium == person.medium,
+        Conversation.openid == person.openid,
+        Conversation.case_id.is_(None),
+    )
+    found = db.session.scalar(known.with_for_update())
+    if found is not None:
+        found.customer_id = customer.id if customer else found.customer_id
+        return found
+    now = clock.now()
+    # The person's own row is locked, so nobody else opens the same enquiry at this moment.
+    fresh = Conversation(
+        id=new_id(),
+        medium=person.medium,
+        openid=person.openid,
+        customer_id=customer.id if customer else None,
+        holder_id=staffing.pick_manager(customer.id if customer else None, "", "", now),
+        opened_at=now,
+        **finding.FROM_THE_START,
+    )
+    db.session.add(fresh)
+    db.session.flush()
+    return fresh
+
+
+def _ask_which(person: ChatPerson, conversation: Conversation) -> None:
+    """Ask once which case is meant; say once that an enquiry has arrived."""
+    texts, now = city.current().talk.texts, clock.now()
+    if person.choices and person.asked_from is None:
+        person.asked_from = _first_waiting(conversation)
+        cases = [db.session.get_one(Case, case_id) for case_id in person.choices]
+        names = [f"{case.project_name}（{case.number}）" for case in cases]
+        say(conversation, texts["which_case"].format(choices=choosing.question(names)), now, in_chat=True)
+    elif conversation.case_id is None and not person.choices and _is_first(conversation):
+        holder = db.session.get_one(Staff, conversation.holder_id)
+        say(conversation, texts["enquiry_taken"].format(manager_name=holder.name), now, in_chat=True)
+
+
+def _first_waiting(conversation: Conversation) -> int:
+    """The number of the message just written: from it on, all belongs to the case they will name."""
+    return (
+        db.session.scalar(
+            select(Message.seq)
+            .where(Message.conversation_id == conversation.id, Message.author == Actor.CUSTOMER)
+            .order_by(Message.seq.desc())
+            .limit(1)
+        )
+        or 0
+    )
+
+
+def _is_first(conversation: Conversation) -> bool:
+    said = db.session.scalars(
+        select(Message.id)
+        .where(Message.conversation_id == conversation.id, Message.author == Actor.CUSTOMER)
+        .limit(2)
+    ).all()
+    return len(said) == 1

@@ -1,0 +1,59 @@
+"""What staff write to each other about a conversation: notes, and the summary for whoever goes on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.models import Case, ConversationNote, NoteKind, Staff
+from app.services.conversations import finding
+from app.services.conversations.content import of_text
+
+__all__ = ["NoteKind", "NoteLine", "of", "summary", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A note, and who wrote it."""
+
+    id: int
+    kind: str
+    text: str
+    author_name: str
+    at: datetime
+
+
+def write(staff: Staff, case: Case | None, conversation_id: str, kind: NoteKind, text: str) -> NoteLine:
+    """Write a note; a summary is what the deputy reads first while somebody is away."""
+    row = ConversationNote(
+        conversation_id=finding.for_writing(case, conversation_id).id,
+        kind=kind,
+        staff_id=staff.id,
+        text=of_text(text).values["text"],
+        at=clock.now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    return _line(row, staff.name)
+
+
+def of(conversation_id: str) -> list[NoteLine]:
+    """Every note of a conversation, the newest first."""
+    rows = db.session.execute(
+        select(ConversationNote, Staff.name)
+        .outerjoin(Staff, Staff.id == ConversationNote.staff_id)
+        .where(ConversationNote.conversation_id == conversation_id)
+        .order_by(ConversationNote.id.desc())
+    )
+    return [_line(row, name) for row, name in rows]
+
+
+def summary(conversation_id: str) -> NoteLine | None:
+    """The newest summary."""
+    return next((note for note in of(conversation_id) if note.kind == NoteKind.SUMMARY), None)
+
+
+def _line(row: ConversationNote, name: str | None) -> NoteLine:
+    return NoteLine(id=row.id, kind=row.kind, text=row.text, author_name=name or "系统", at=row.at)

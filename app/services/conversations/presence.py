@@ -1,0 +1,36 @@
+"""Who answers now: nobody's conversation may sleep with somebody who is away or has left."""
+
+from datetime import datetime
+
+from app.core.db import db
+from app.domain.errors import NobodyAvailableError
+from app.domain.worktime import WorkingTime
+from app.models import Case, Conversation, Staff
+from app.services import staffing
+
+
+def answering(staff_id: str, at: datetime) -> str:
+    """Who answers for this manager at `at`: they, their deputy, else the least loaded who is there.
+
+    With nobody there at all it stays with them, for the supervisors to see.
+    """
+    deputy = staffing.acting(staff_id, at)
+    for candidate in (staff_id, deputy):
+        if staffing.acting(candidate, at) == candidate and staffing.active_staff(candidate) is not None:
+            return candidate
+    try:
+        return staffing.pick_manager(None, "", "", at)
+    except NobodyAvailableError:
+        return staff_id
+
+
+def named(conversation: Conversation) -> Staff:
+    """Whom the customer knows as their manager: the case's, or of an enquiry whoever holds it."""
+    if conversation.case_id is None:
+        return db.session.get_one(Staff, conversation.holder_id)
+    return db.session.get_one(Staff, db.session.get_one(Case, conversation.case_id).manager_id)
+
+
+def in_office(line: WorkingTime, at: datetime) -> bool:
+    """Whether the office is open at `at`."""
+    return any(opens <= at < closes for opens, closes in line.open_periods(at.astimezone(line.zone).date()))

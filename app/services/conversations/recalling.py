@@ -1,0 +1,40 @@
+"""Taking a message back within the time the city gives; nothing is ever edited."""
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import ConflictError, NotFoundError
+from app.domain.talk import states
+from app.models import Case, Message
+from app.services import city
+from app.services.conversations import finding
+from app.services.conversations.appending import touch
+
+
+def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: str) -> Message:
+    """Take back one's own message: its content is gone for good, for both sides.
+
+    Raises `NotFoundError` for anybody else's, `ConflictError` when the time for it is over. Again changes
+    nothing.
+    """
+    found = db.session.scalar(
+        select(Message).where(
+            Message.id == message_id,
+            Message.conversation_id == conversation_id,
+            Message.sender_id == sender_id,
+        )
+    )
+    if found is None:
+        raise NotFoundError
+    conversation = finding.for_writing(case, conversation_id)
+    db.session.refresh(found)
+    if found.recalled_at is not None:
+        return found
+    now, rules = clock.now(), city.current().talk.message
+    if not states.may_recall(found.sent_at, now, rules.recall):
+        minutes = int(rules.recall.total_seconds() // 60)
+        raise ConflictError(f"发送已超过{minutes}分钟，不能撤回。如有更正，请再发一条说明。")
+    found.recalled_at, found.content, found.document_id = now, {}, None
+    touch(conversation, found)
+    return found

@@ -1,0 +1,132 @@
+"""What WeChat thinks of messages (内容安全): asked by the jobs; the talk goes on while WeChat can't be asked.
+
+A risky message is withheld from both sides. One that could not be checked is marked, for the manager to look
+twice: the check fails open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.models import Conversation, Customer, Document, Message, MessageCheck, MessageKind, Safety
+from app.services import city
+from app.services.documents.reading import LinkSigner
+
+__all__ = ["Claimed", "Safety", "answered", "ask", "await_answer", "claim", "openid_of", "postpone", "settle"]
+
+LEASE = timedelta(minutes=1)
+_PICTURES = frozenset({"image/jpeg", "image/png"})
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message to ask WeChat about: its text, or the path of a picture; neither once the wait is over."""
+
+    message_id: str
+    openid: str = field(repr=False)
+    text: str | None = field(repr=False)
+    picture: str | None = field(repr=False)
+    attempts: int
+
+
+def ask(message: Message, openid: str | None) -> None:
+    """Have a fresh message checked, if WeChat knows who wrote it and can look at it."""
+    if openid is None:
+        return
+    if message.kind == MessageKind.DOCUMENT:
+        document = db.session.get_one(Document, message.document_id)
+        if document.media_type not in _PICTURES:
+            return
+    elif message.kind != MessageKind.TEXT:
+        return
+    message.safety = Safety.WAITING
+    db.session.add(MessageCheck(message_id=message.id, openid=openid, due_at=clock.now()))
+
+
+def openid_of(conversation: Conversation) -> str | None:
+    """By which openid the mini-program, whose check it is, knows the customer of a conversation."""
+    customer_id = conversation.customer_id
+    return None if customer_id is None else db.session.get_one(Customer, customer_id).openid
+
+
+def claim(owner: str, limit: int, links: LinkSigner) -> Sequence[Claimed]:
+    """Take up to `limit` checks that are due; a picture whose answer never came counts as unchecked."""
+    now = clock.now()
+    rows = db.session.scalars(
+        select(MessageCheck)
+        .where(MessageCheck.due_at <= now)
+        .order_by(MessageCheck.due_at, MessageCheck.message_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    claimed = []
+    for row in rows:
+        if row.trace_id is not None or row.attempts >= city.current().talk.safety.tries:
+            _write(row, Safety.UNCHECKED)
+            continue
+        row.claimed_by, row.due_at, row.attempts = owner, now + LEASE, row.attempts + 1
+        claimed.append(_claimed(row, links))
+    return claimed
+
+
+def settle(owner: str, message_id: str, safety: Safety) -> None:
+    """Write down what WeChat said, if the check is still this worker's."""
+    row = _mine(owner, message_id)
+    if row is not None:
+        _write(row, safety)
+
+
+def postpone(owner: str, message_id: str, again_at: datetime) -> None:
+    """Nothing was said; ask again at `again_at`, and not for ever."""
+    row = _mine(owner, message_id)
+    if row is not None:
+        row.claimed_by, row.due_at = None, again_at
+
+
+def await_answer(owner: str, message_id: str, trace_id: str) -> None:
+    """WeChat looks at a picture and will tell."""
+    row = _mine(owner, message_id)
+    if row is not None:
+        row.trace_id, row.claimed_by = trace_id, None
+        row.due_at = clock.now() + city.current().talk.safety.answer_within
+
+
+def answered(trace_id: str, safety: Safety) -> bool:
+    """WeChat's event says what it thinks of a picture; False for one that nobody waits for."""
+    row = db.session.scalar(select(MessageCheck).where(MessageCheck.trace_id == trace_id).with_for_update())
+    if row is None:
+        return False
+    _write(row, safety)
+    return True
+
+
+def _mine(owner: str, message_id: str) -> MessageCheck | None:
+    return db.session.scalar(
+        select(MessageCheck)
+        .where(MessageCheck.message_id == message_id, MessageCheck.claimed_by == owner)
+        .with_for_update()
+    )
+
+
+def _claimed(row: MessageCheck, links: LinkSigner) -> Claimed:
+    message = db.session.get_one(Message, row.message_id)
+    picture = None
+    if message.document_id is not None:
+        picture = links.link(db.session.get_one(Document, message.document_id)).path
+    return Claimed(row.message_id, row.openid, message.content.get("text"), picture, row.attempts)
+
+
+def _write(row: MessageCheck, safety: Safety) -> None:
+    message = db.session.get_one(Message, row.message_id)
+    conversation = db.session.get_one(Conversation, message.conversation_id, with_for_update=True)
+    message.safety = safety
+    if safety is not Safety.PASSED:
+        # What changes nothing that anybody sees is no news.
+        conversation.counter += 1
+        message.changed = conversation.counter
+    db.session.delete(row)
+    db.session.flush()

@@ -1,0 +1,37 @@
+"""Setting and clearing what is owed in a conversation by the clock; the sweep fires it."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import case as choose
+from sqlalchemy import delete, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core.db import db
+from app.models import TalkTimer, TalkTimerKind
+
+
+def expect(subject_id: str, kind: TalkTimerKind, due_at: datetime, *, urgent: bool = False) -> None:
+    """Let something happen at `due_at`; where it is expected already, the earlier instant holds."""
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    fresh = insert(TalkTimer).values(subject_id=subject_id, kind=kind, due_at=due_at, urgent=urgent)
+    connection.execute(
+        fresh.on_conflict_do_update(
+            index_elements=["subject_id", "kind"],
+            set_={
+                "due_at": choose(
+                    (TalkTimer.due_at > fresh.excluded.due_at, fresh.excluded.due_at), else_=TalkTimer.due_at
+                ),
+                "urgent": or_(TalkTimer.urgent, fresh.excluded.urgent),
+            },
+        )
+    )
+
+
+def clear(subject_id: str, kinds: Collection[TalkTimerKind]) -> None:
+    """Nothing of these kinds is owed any more."""
+    db.session.execute(
+        delete(TalkTimer).where(TalkTimer.subject_id == subject_id, TalkTimer.kind.in_(sorted(kinds))),
+        execution_options={"synchronize_session": False},
+    )

@@ -1,0 +1,59 @@
+"""WeChat's own chat and its content check, as calls of an account's gateway (port: ChatWindow, ContentCheck).
+
+Sources: WeChat's documentation, 客服消息 (message/custom/send, message/custom/typing) and 内容安全
+(msg_sec_check and media_check_async, version 2). wechatpy knows the first version of the check alone.
+"""
+
+from app.wechat.gateway import Gateway
+from app.wechat.port import FaultKind, Verdict, WeChatError
+
+CHECK_VERSION = 2
+PICTURE = 2
+
+
+class _OfAccount:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+
+class ChatCalls(_OfAccount):
+    """Answering somebody in the chat of an account."""
+
+    def send_text(self, *, openid: str, text: str) -> None:
+        """Say something in the chat; see the port."""
+        body = {"touser": openid, "msgtype": "text", "text": {"content": text}}
+        self._gateway.call("post", "cgi-bin/message/custom/send", body=body)
+
+    def show_typing(self, *, openid: str) -> None:
+        """Let the person see that somebody is writing; see the port."""
+        body = {"touser": openid, "command": "Typing"}
+        self._gateway.call("post", "cgi-bin/message/custom/typing", body=body)
+
+
+class CheckCalls(_OfAccount):
+    """Asking what WeChat thinks of a text or a picture."""
+
+    def check_text(self, *, openid: str, text: str, scene: int) -> Verdict:
+        """What WeChat thinks of a text; see the port."""
+        body = {"content": text, "version": CHECK_VERSION, "scene": scene, "openid": openid}
+        answer = self._gateway.call("post", "wxa/msg_sec_check", body=body, repeatable=True)
+        result = answer.get("result")
+        suggest = result.get("suggest") if isinstance(result, dict) else None
+        if suggest not in set(Verdict):
+            raise WeChatError(None, "msg_sec_check's answer holds no suggestion", FaultKind.TRANSIENT)
+        return Verdict(suggest)
+
+    def check_picture(self, *, openid: str, url: str, scene: int) -> str:
+        """Let WeChat check a picture; see the port."""
+        body = {
+            "media_url": url,
+            "media_type": PICTURE,
+            "version": CHECK_VERSION,
+            "scene": scene,
+            "openid": openid,
+        }
+        answer = self._gateway.call("post", "wxa/media_check_async", body=body, repeatable=True)
+        trace_id = answer.get("trace_id")
+        if not isinstance(trace_id, str) or not trace_id:
+            raise WeChatError(None, "media_check_async's answer lacks trace_id", FaultKind.TRANSIENT)
+        return trace_id

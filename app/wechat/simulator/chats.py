@@ -1,0 +1,121 @@
+"""The simulated chat windows and the content check: what WeChat lets through, and what it has said."""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.core import clock
+from app.wechat.port import AccountKind, Verdict
+from app.wechat.simulator.people import Refused
+
+LONGEST_TEXT = 2500
+# Words that stand for what the real check would find.
+RISKY_WORD = "违禁演示词"
+REVIEW_WORD = "待审演示词"
+
+
+class ChatAct(StrEnum):
+    """What a person does to open the window."""
+
+    WROTE = "wrote"
+    ENTERED = "entered"
+
+
+_ALLOWED: Mapping[ChatAct, tuple[int, timedelta]] = {
+    ChatAct.WROTE: (5, timedelta(hours=48)),
+    ChatAct.ENTERED: (2, timedelta(minutes=1)),
+}
+
+
+@dataclass(slots=True)
+class _Window:
+    left: int
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an account said in a chat; an empty text is the sign that somebody is writing."""
+
+    seq: int
+    at: datetime
+    account: AccountKind
+    openid: str
+    text: str
+
+    def as_json(self) -> dict[str, object]:
+        """For the control interface; the time is ISO 8601 in UTC."""
+        return {
+            "seq": self.seq,
+            "at": self.at.isoformat(),
+            "account": self.account.value,
+            "openid": self.openid,
+            "text": self.text,
+            "typing": not self.text,
+        }
+
+
+class Chats:
+    """The chats of both accounts. Not locked: `State` is."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self._windows: dict[tuple[AccountKind, str], dict[ChatAct, _Window]] = {}
+        self._checks = 0
+
+    def act(self, account: AccountKind, openid: str, act: ChatAct) -> None:
+        """A person wrote or came in: the account may answer, for a while and a few times."""
+        sends, within = _ALLOWED[act]
+        self._windows.setdefault((account, openid), {})[act] = _Window(sends, clock.now() + within)
+
+    def send(self, account: AccountKind, openid: str, text: str) -> None:
+        """Say something in a chat. Raises Refused when its window is closed or used up."""
+        windows = self._windows.get((account, openid))
+        if windows is None:
+            raise Refused(45015, "response out of time limit or subscription is canceled")
+        usable = [window for window in windows.values() if window.closes_at > clock.now()]
+        if not usable:
+            raise Refused(45015, "response out of time limit or subscription is canceled")
+        window = max(usable, key=lambda window: (window.left > 0, window.closes_at))
+        if window.left < 1:
+            raise Refused(45047, "out of response count limit")
+        window.left -= 1
+        self._say(account, openid, text)
+
+    def typing(self, account: AccountKind, openid: str) -> None:
+        """Show that somebody is writing. Raises Refused for somebody who is not in the chat."""
+        if (account, openid) not in self._windows:
+            raise Refused(45081, "not in the chat")
+        self._say(account, openid, "")
+
+    def check_text(self, body: Mapping[str, object], known: Container[str]) -> str:
+        """What the check thinks of a text. Raises Refused."""
+        content = body.get("content")
+        if body.get("version") != 2 or body.get("scene") not in (1, 2, 3, 4):
+            raise Refused(47001, "data format error")
+        if not isinstance(content, str) or not 0 < len(content) <= LONGEST_TEXT:
+            raise Refused(40097, "invalid args")
+        _check_visitor(body, known)
+        if RISKY_WORD in content:
+            return Verdict.RISKY
+        return Verdict.REVIEW if REVIEW_WORD in content else Verdict.PASS
+
+    def check_picture(self, body: Mapping[str, object], known: Container[str]) -> str:
+        """The trace id under which a picture would be checked. Raises Refused."""
+        url = body.get("media_url")
+        if body.get("version") != 2 or body.get("media_type") != 2:
+            raise Refused(47001, "data format error")
+        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+            raise Refused(40097, "invalid args")
+        _check_visitor(body, known)
+        self._checks += 1
+        return f"simulated-{self._checks:08}"
+
+    def _say(self, account: AccountKind, openid: str, text: str) -> None:
+        self.said.append(Said(len(self.said) + 1, clock.now(), account, openid, text))
+
+
+def _check_visitor(body: Mapping[str, object], known: Container[str]) -> None:
+    if body.get("openid") not in known:
+        raise Refused(61010, "code is expired")

@@ -1,0 +1,68 @@
+"""A customer's conversation with their manager, in one of their cases."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.domain.talk.states import Side
+from app.services.cases import access
+from app.services.conversations import content, one, reading, recalling, receipts, sending
+from miniprogram_api import news
+from miniprogram_api.guards import caller
+from miniprogram_api.schemas.talk import MessageIn, MessageOut, MessagesOut, NewsIn, ReceiptIn
+
+talk = APIBlueprint("customer_talk", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
+
+
+@talk.get("/<public_id:case_id>/messages")
+@talk.input(NewsIn, location="query")
+@talk.output(MessagesOut)
+@talk.doc(summary="与客户管家的沟通（after=新消息，before=往前翻页）", responses=news.RESPONSES)
+def read_messages(case_id: str, query_data: dict[str, Any]) -> Any:
+    """With `after`: what is new since then, 304 when nothing is."""
+    person, limit = caller().subject_id, query_data["limit"]
+    if "after" in query_data:
+        return news.told(reading.news_of_owner(person, case_id, query_data["after"], limit))
+    return news.paged(reading.page_of_owner(person, case_id, query_data.get("before", news.END), limit))
+
+
+@talk.post("/<public_id:case_id>/messages")
+@talk.input(MessageIn)
+@talk.output(MessageOut, status_code=201)
+@talk.doc(summary="发消息（文字、位置或已上传的资料）")
+def send(case_id: str, json_data: dict[str, Any]) -> Any:
+    """The same client_id again is the same message."""
+    person = caller().subject_id
+    case = access.of_customer(person, case_id)
+    said = content.of_request(json_data, case)
+    return one.for_sender(sending.by_owner(case, person, said, json_data["client_id"]), Side.CUSTOMER)
+
+
+@talk.post("/<public_id:case_id>/messages/<public_id:message_id>/recall")
+@talk.output(MessageOut)
+@talk.doc(summary="撤回消息（2分钟内）")
+def recall(case_id: str, message_id: str) -> Any:
+    """One's own, within two minutes."""
+    person = caller().subject_id
+    case = access.of_customer(person, case_id)
+    return one.for_sender(recalling.recall(case, case.id, person, message_id), Side.CUSTOMER)
+
+
+@talk.post("/<public_id:case_id>/message-receipts")
+@talk.input(ReceiptIn)
+@talk.output({}, status_code=204)
+@talk.doc(summary="收到、已读到第几条")
+def receive(case_id: str, json_data: dict[str, int]) -> str:
+    """Positions only ever grow."""
+    case = access.of_customer(caller().subject_id, case_id)
+    receipts.of_owner(case.id, json_data["delivered"], json_data["read"])
+    return ""
+
+
+@talk.post("/<public_id:case_id>/writing")
+@talk.output({}, status_code=204)
+@talk.doc(summary="正在输入")
+def write(case_id: str) -> str:
+    """The other side asks again sooner."""
+    receipts.writing(access.of_customer(caller().subject_id, case_id).id, Side.CUSTOMER)
+    return ""

@@ -1,0 +1,71 @@
+"""The utility's side of a conversation: reading, answering, taking back."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.domain.talk.states import Side
+from app.services.conversations import content, finding, one, reading, recalling, receipts, replying, sending
+from miniprogram_api import news
+from miniprogram_api.guards import me
+from miniprogram_api.schemas.talk import MessageOut, MessagesOut, NewsIn, ReceiptIn, StaffMessageIn
+
+talk = APIBlueprint("staff_talk", __name__, url_prefix="/api/v1/staff/conversations", tag="staff")
+
+
+@talk.get("/<public_id:conversation_id>/messages")
+@talk.input(NewsIn, location="query")
+@talk.output(MessagesOut)
+@talk.doc(summary="沟通记录（after=新消息，before=往前翻页）", responses=news.RESPONSES)
+def read_messages(conversation_id: str, query_data: dict[str, Any]) -> Any:
+    """A case's conversation has the case's id."""
+    finding.readable_by(me(), conversation_id)
+    limit = query_data["limit"]
+    if "after" in query_data:
+        return news.told(reading.news_of_staff(conversation_id, query_data["after"], limit))
+    return news.paged(reading.page_of_staff(conversation_id, query_data.get("before", news.END), limit))
+
+
+@talk.post("/<public_id:conversation_id>/messages")
+@talk.input(StaffMessageIn)
+@talk.output(MessageOut, status_code=201)
+@talk.doc(summary="回复客户（urgent：夜间也提醒）")
+def send(conversation_id: str, json_data: dict[str, Any]) -> Any:
+    """The same client_id again is the same message."""
+    case = finding.readable_by(me(), conversation_id)
+    said = content.of_request(json_data, case)
+    message = sending.by_member(
+        me(), case, conversation_id, said, json_data["client_id"], urgent=json_data["urgent"]
+    )
+    return one.for_sender(message, Side.STAFF)
+
+
+@talk.post("/<public_id:conversation_id>/messages/<public_id:message_id>/recall")
+@talk.output(MessageOut)
+@talk.doc(summary="撤回消息（2分钟内）")
+def recall(conversation_id: str, message_id: str) -> Any:
+    """One's own, within two minutes."""
+    case = finding.readable_by(me(), conversation_id)
+    return one.for_sender(recalling.recall(case, conversation_id, me().id, message_id), Side.STAFF)
+
+
+@talk.post("/<public_id:conversation_id>/message-receipts")
+@talk.input(ReceiptIn)
+@talk.output({}, status_code=204)
+@talk.doc(summary="收到、已读到第几条")
+def receive(conversation_id: str, json_data: dict[str, int]) -> str:
+    """Positions only ever grow."""
+    finding.readable_by(me(), conversation_id)
+    receipts.of_member(me(), conversation_id, json_data["delivered"], json_data["read"])
+    return ""
+
+
+@talk.post("/<public_id:conversation_id>/writing")
+@talk.output({}, status_code=204)
+@talk.doc(summary="正在输入")
+def write(conversation_id: str) -> str:
+    """The customer's phone asks again sooner."""
+    finding.readable_by(me(), conversation_id)
+    receipts.writing(conversation_id, Side.STAFF)
+    replying.show_typing(conversation_id)
+    return ""

@@ -1,0 +1,123 @@
+"""What is kept of a conversation and how long: the customer's copy, retention, withdrawn authorisation."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.core.atomic import atomic
+from app.core.db import db
+from app.models import Case, Customer, Erasure
+from app.services.conversations import retention
+from tests.api.rows import count
+from tests.api.said import refused
+from tests.api.talking import Talk, talk
+from tests.api.test_talk_in_wechat import callback, write
+from tests.world import World
+
+
+@pytest.fixture
+def scene(world: World) -> Talk:
+    return talk(world)
+
+
+def forget(world: World) -> int:
+    with world.app.app_context(), atomic():
+        return retention.forget(10)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_customer_takes_a_copy(scene: Talk) -> None:
+    scene.ask("第一行\n第二行")
+    scene.answer("您好")
+    scene.manager.post(f"{scene.ours}/notes", {"text": "内部备注"})
+    answer = scene.customer.send("GET", f"{scene.theirs}/conversation.txt")
+    assert answer.mimetype == "text/plain"
+    assert "我：第一行\n第二行" in answer.text
+    assert "王敏：您好" in answer.text
+    assert "内部备注" not in answer.text
+    printed = scene.customer.send("GET", f"{scene.theirs}/conversation.pdf")
+    assert (printed.mimetype, printed.data[:5]) == ("application/pdf", b"%PDF-")
+    stranger = scene.world.log_in("o_stranger", "13800000009")
+    refused(stranger.send("GET", f"{scene.theirs}/conversation.txt"), 404, "not_found")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_long_conversation_is_copied_whole(scene: Talk) -> None:
+    for number in range(105):
+        scene.ask(f"第{number}条")
+    lines = scene.customer.send("GET", f"{scene.theirs}/conversation.txt").text.splitlines()
+    assert [line.split("：")[-1] for line in lines if "我：" in line] == [f"第{n}条" for n in range(105)]
+
+
+def test_a_conversation_is_kept_for_its_time_and_no_longer(scene: Talk) -> None:
+    scene.ask("您好")
+    scene.customer.post(f"{scene.theirs}/chases")
+    complaint = scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})
+    scene.manager.post(f"{scene.ours}/guests", {"department": "network"})
+    scene.manager.post(f"{scene.ours}/notes", {"text": "备注"})
+    write(scene.world, "o_follower", "请问怎么报装？", "service")
+    scene.customer.post(f"{scene.theirs}/withdrawal", {"reason": "不建了"})
+    scene.world.at("2027-09-19 08:00")
+    # The enquiry's year is over, the case's three are not.
+    assert (forget(scene.world), count(scene.world.app, "conversations")) == (1, 1)
+    scene.world.at("2029-09-30 09:00")
+    # A complaint that nobody has closed is not forgotten.
+    assert forget(scene.world) == 0
+    scene.customer = scene.world.log_in("o_customer")
+    scene.customer.post(f"{scene.theirs}/complaints/{complaint['id']}/closing")
+    assert forget(scene.world) == 1
+    for table in ("conversations", "messages", "complaints", "chases", "talk_timers", "conversation_notes"):
+        assert count(scene.world.app, table) == 0, table
+    assert count(scene.world.app, "cases") == 1
+
+
+def withdrawn(scene: Talk, event: str, **more: Any) -> None:
+    payload: dict[str, Any] = {"MsgType": "event", "Event": event, "OpenID": "o_customer", "AppID": "wx1"}
+    assert callback(scene.world, "gh_1", **payload, **more).text == "success"
+    scene.world.work()
+
+
+def erasures(world: World) -> list[tuple[dict[str, int], dict[str, str]]]:
+    with world.app.app_context():
+        rows = [(row.deleted, row.kept) for row in db.session.scalars(select(Erasure))]
+        db.session.remove()
+    return rows
+
+
+def test_a_cancelled_account_keeps_what_the_law_asks_for(scene: Talk) -> None:
+    scene.ask("您好")
+    scene.customer.post("/customer/applications", {"program": "single_meter"})
+    withdrawn(scene, "user_authorization_cancellation")
+    ((deleted, kept),) = erasures(scene.world)
+    assert (deleted["phone"], deleted["drafts"]) == (1, 1)
+    assert kept["cases"].startswith("1项")
+    assert any(key.startswith("consent") for key in kept)
+    assert scene.customer.send("GET", "/customer/cases").status_code == 401
+    with scene.world.app.app_context():
+        assert db.session.scalars(select(Customer.phone)).all() == [None]
+        assert len(db.session.scalars(select(Case.id)).all()) == 1
+        db.session.remove()
+    # What was said about the contract is still there for the manager.
+    assert scene.texts(scene.manager) == ["您好"]
+    assert count(scene.world.app, "privacy_consents") == 0
+
+
+def test_a_withdrawn_place_is_gone_and_that_one_was_sent_stays(scene: Talk) -> None:
+    place = {"latitude_gcj02": 36.66, "longitude_gcj02": 117.02}
+    scene.customer.post(f"{scene.theirs}/messages", {"client_id": "phone-0001", "location": place})
+    withdrawn(scene, "user_authorization_revoke", RevokeInfo="13")
+    assert erasures(scene.world)[0][0] == {"places": 1}
+    seen = scene.page(scene.manager)["items"][0]
+    assert (seen["kind"], seen["location"], seen["text"]) == ("location", None, "[该消息已撤回]")
+    withdrawn(scene, "user_authorization_revoke", RevokeInfo="8", CreateTime="1789700400")
+    with scene.world.app.app_context():
+        assert db.session.scalars(select(Customer.phone)).all() == [None]
+        db.session.remove()
+
+
+def test_somebody_unknown_withdraws_nothing(world: World) -> None:
+    payload: dict[str, Any] = {"MsgType": "event", "Event": "user_authorization_revoke", "OpenID": "o_nobody"}
+    assert callback(world, "gh_1", **payload).text == "success"
+    world.work()
+    assert count(world.app, "erasures") == 0
