@@ -36,7 +36,7 @@ def test_sweep(grounds: Ground) -> None:
 
 
 def test_visits(grounds: Ground) -> None:
-    size = visits.Size(each=1, booked=80, questions=1, bookings=2, rounds=1, databases=ONE)
+    size = visits.Size(each=1, booked=80, questions=1, bookings=2, processes=1, rounds=1, databases=ONE)
     _complete(visits.run(grounds, size))
 
 
