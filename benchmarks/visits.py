@@ -58,12 +58,13 @@ _MOST_PER_DAY = 20
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: people of each department, visits booked, questions, bookings, rounds."""
+    """How much is measured: people of each department, visits booked, and so on."""
 
     each: int = 10
     booked: int = 5000
     questions: int = 100
     bookings: int = 64
+    processes: int = CONNECTIONS
     rounds: int = 5
     databases: Sequence[str] = ground.DATABASES
 
@@ -126,7 +127,7 @@ def _bookings(url: str, kind: str, size: Size) -> Table:
     loader = Loader()
     failures: list[int] = []
     turns = count()
-    with served(url, CONNECTIONS) as port:
+    with served(url, size.processes) as port:
 
         def rate(request: Callable[[Asker, int], str]) -> Callable[[], float]:
             def measure() -> float:
@@ -148,7 +149,7 @@ def _bookings(url: str, kind: str, size: Size) -> Table:
         rounds = table.in_turns(f"bookings on {kind}", contestants, size.rounds)
     loader.stop()
     return Table(
-        f"joint bookings over HTTP, {CONNECTIONS} processes at a time for the same hours, {kind}",
+        f"joint bookings over HTTP, {size.processes} processes at a time for the same hours, {kind}",
         [
             Figure("people's pieces under a unique key, as it ships", table.middle(rounds, "unique"), "/s"),
             Figure("people's rows locked before looking", table.middle(rounds, "locked"), "/s"),

@@ -55,7 +55,7 @@ def test_lifecycle(grounds: Ground) -> None:
 
 
 def test_visits(grounds: Ground) -> None:
-    size = visits.Size(each=1, booked=80, questions=1, bookings=2, rounds=1, databases=ONE)
+    size = visits.Size(each=1, booked=80, questions=1, bookings=2, processes=1, rounds=1, databases=ONE)
     _complete(visits.run(grounds, size))
 
 
