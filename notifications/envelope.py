@@ -10,7 +10,10 @@ from notifications.kinds import Channel
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A channel by which the person can be reached, with the fields filled for it."""
+    """A channel by which the person can be reached, with the fields filled for it.
+
+    `openid` is empty where the channel knows people otherwise: by their phone, or not at all.
+    """
 
     channel: Channel
     template_key: str
@@ -20,16 +23,21 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One claimed message. `attempt` counts this send on its route, from 1; `lease_until` ends the claim."""
+    """One claimed message. `attempt` counts this send on its route, from 1; `lease_until` ends the claim.
+
+    `phone` (E.164) is looked up for the channels that need one.
+    """
 
     id: str
     kind: str
+    recipient_id: str
     route: Route
     next_routes: tuple[Route, ...]
     page: str
     attempt: int
     lease_until: datetime
     unknown_since: datetime | None
+    phone: str | None = field(default=None, repr=False)
 
 
 class OutcomeKind(StrEnum):
@@ -40,10 +48,16 @@ class OutcomeKind(StrEnum):
     QUOTA = "quota"
     TOKEN = "token"  # noqa: S105 - the name of a fault, not a credential
     RECIPIENT = "recipient"
+    TEMPLATE = "template"
+    CONTENT = "content"
     CONFIGURATION = "configuration"
     UNKNOWN = "unknown"
     LATE = "late"
     """Not sent: the lease was about to run out, so another worker may have claimed the message."""
+    WITHHELD = "withheld"
+    """Not sent: the template is stopped, or the last consent is kept for something more important."""
+    RULED = "ruled"
+    """Not sent: the outcome stayed unknown, and the city's rule for it was applied."""
 
 
 @dataclass(frozen=True, slots=True)

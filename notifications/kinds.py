@@ -23,6 +23,10 @@ class Channel(StrEnum):
     """Subscribe message (订阅消息) of the mini-program; uses up one consent of that person."""
     TEMPLATE = "template"
     """Template message (模板消息) of the 服务号, for those who follow it."""
+    SMS = "sms"
+    """Text message to the customer's verified phone."""
+    CALL = "call"
+    """No message at all: the manager gets the task of calling, unless the notice is read in the app first."""
 
 
 class Subject(StrEnum):

@@ -7,6 +7,7 @@ from app.models.case import Case, CaseState
 from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest
 from app.models.idempotency import IdempotencyRecord
+from app.models.job_run import JobRun
 from app.models.ledger import LedgerEntry, LedgerKind
 from app.models.meter import Meter
 from app.models.paper import Paper
@@ -44,6 +45,7 @@ __all__ = [
     "Document",
     "DocumentRequest",
     "IdempotencyRecord",
+    "JobRun",
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
