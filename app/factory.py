@@ -26,6 +26,8 @@ from app.wechat.simulator.desk import Desk
 from miniprogram_api import openapi, problems, registration
 from miniprogram_api.edge import StewardApp
 from notifications import catalog, wiring
+from notifications.sms import NullSms
+from notifications.tencent_sms import TencentSms
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 IN_PROCESS = "http://simulator.invalid"
@@ -132,6 +134,9 @@ def _ready_wechat(app: StewardApp, settings: Settings) -> None:
             adapter=adapter,
         ),
     )
+    # The simulator has no phones for text messages, so nothing of a trial may leave by a real carrier.
+    carrier = settings.sms if not settings.simulated else None
+    app.extensions["steward.sms"] = NullSms() if carrier is None else TencentSms(carrier)
     app.extensions["steward.receivers"] = {
         AccountKind.MINI_PROGRAM: PushReceiver(AccountKind.MINI_PROGRAM, settings.miniprogram),
         AccountKind.SERVICE: PushReceiver(AccountKind.SERVICE, settings.service_account),

@@ -28,6 +28,7 @@ from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
 from miniprogram_api.staff.calendar import desk as calendar_desk
 from miniprogram_api.staff.cases import cases as staff_cases
+from miniprogram_api.staff.deliveries import deliveries as staff_deliveries
 from miniprogram_api.staff.documents import documents as staff_documents
 from miniprogram_api.staff.early_service import early_service
 from miniprogram_api.staff.entry import entry
@@ -68,6 +69,7 @@ DOORS: Sequence[Door] = (
     Door(staff_money, guards.staff),
     Door(staff_applications, guards.staff),
     Door(staff_turns, guards.staff),
+    Door(staff_deliveries, guards.staff),
     Door(early_service, guards.staff),
     Door(partner_cases, guards.partner),
     Door(calendar_desk, guards.staff),

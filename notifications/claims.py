@@ -33,7 +33,7 @@ SEND_ALLOWANCE = timedelta(seconds=30)
 PUSHED = (Channel.SUBSCRIBE, Channel.TEMPLATE, Channel.SMS)
 """The channels of the dispatcher; calls are the manager's (calls.py)."""
 
-_COLUMNS = (
+COLUMNS: tuple[Any, ...] = (
     OutboxMessage.id,
     OutboxMessage.kind,
     OutboxMessage.recipient_id,
@@ -51,6 +51,7 @@ _COLUMNS = (
     OutboxMessage.handed_at,
     OutboxMessage.unknown_since,
 )
+"""What an envelope is made of, and what a claim has to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def claim(owner: str, most: int, now: datetime, chance: Chance) -> Claim:
     phones = briefs.phones({row.recipient_id for row in taken if row.channel == Channel.SMS})
     return Claim(
         messages=tuple(
-            replace(_envelope(row, row.attempts + 1, now + LEASE), phone=phones.get(row.recipient_id))
+            replace(envelope(row, row.attempts + 1, now + LEASE), phone=phones.get(row.recipient_id))
             for row in taken
         ),
         expired=len(pointless),
@@ -129,7 +130,7 @@ _WAITING: ColumnElement[str] = literal_column(f"'{DeliveryState.WAITING}'")
 _SENDING: ColumnElement[str] = literal_column(f"'{DeliveryState.SENDING}'")
 
 _DUE = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(
         OutboxMessage.state == _WAITING,
         OutboxMessage.channel == bindparam("channel"),
@@ -142,7 +143,7 @@ _DUE = (
     .with_for_update(skip_locked=True)
 )
 _EXPIRED_LEASES = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(OutboxMessage.state == _SENDING, OutboxMessage.lease_until < bindparam("now"))
     .order_by(OutboxMessage.lease_until)
     .limit(bindparam("most"))
@@ -202,7 +203,7 @@ def _take_back(most: int, now: datetime, chance: Chance) -> int:
     rows = db.session.connection().execute(_EXPIRED_LEASES, {"now": now, "most": most}).all()
     settled = []
     for row in rows:
-        message = _envelope(row, row.attempts, now)
+        message = envelope(row, row.attempts, now)
         if row.handed_at is None:
             again = settling.settle(message, Outcome(OutcomeKind.LATE, now), chance)
             settled.append((message, Outcome(OutcomeKind.LATE, now), again))
@@ -237,11 +238,11 @@ def _withhold(rows: Sequence[Row[Any]], now: datetime) -> set[str]:
     outcome = Outcome(OutcomeKind.WITHHELD, now)
     for row in rows:
         if row.template_key in stopped:
-            message = _envelope(row, row.attempts + 1, now)
+            message = envelope(row, row.attempts + 1, now)
             settled.append((message, outcome, settling.held(message, now)))
     turned = {message.id for message, _, _ in settled}
     for row in _without_consent([row for row in rows if row.id not in turned]):
-        message = _envelope(row, row.attempts + 1, now)
+        message = envelope(row, row.attempts + 1, now)
         settled.append((message, outcome, settling.next_channel(message, now, "no_consent")))
     recording.write(settled, owner=None)
     return {message.id for message, _, _ in settled}
@@ -299,7 +300,8 @@ def _end(ids: set[str], state: DeliveryState, now: datetime) -> None:
         )
 
 
-def _envelope(row: Row[Any], attempt: int, lease_until: datetime) -> Envelope:
+def envelope(row: Row[Any], attempt: int, lease_until: datetime) -> Envelope:
+    """The message of a row of `COLUMNS`."""
     return Envelope(
         id=row.id,
         kind=row.kind,

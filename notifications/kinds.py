@@ -40,6 +40,7 @@ class Subject(StrEnum):
     PROMISE = "promise"
     TURN = "turn"
     DUE = "due"
+    DELIVERY = "delivery"
 
 
 class Kind(StrEnum):
@@ -80,6 +81,7 @@ class Kind(StrEnum):
     QUOTE_CHOSEN = "quote_chosen"
     PAPER_READY = "paper_ready"
     PAPER_CONFIRMED = "paper_confirmed"
+    UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +129,6 @@ KINDS = MappingProxyType(
         Kind.QUOTE_CHOSEN: KindSpec(Audience.STAFF, Subject.CASE),
         Kind.PAPER_READY: KindSpec(Audience.CUSTOMER, Subject.CASE),
         Kind.PAPER_CONFIRMED: KindSpec(Audience.STAFF, Subject.CASE),
+        Kind.UNDELIVERED: KindSpec(Audience.STAFF, Subject.DELIVERY),
     }
 )

@@ -14,6 +14,7 @@ from app.services.briefs import (
     TurnBrief,
 )
 from notifications.catalog import Wording
+from notifications.undelivered import Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,18 @@ class Speech:
             "next_step": brief.advice or absent["next_step"],
             "was": brief.was or absent["was"],
             "turned_to": brief.now or absent["turned_to"],
+        }
+
+    def of_undelivered(self, since: datetime, found: Sum) -> dict[str, str]:
+        """The values of what did not arrive since then."""
+        return {
+            "since": self._moment(since),
+            "event_time": self._moment(self.now),
+            "undelivered": str(found.all),
+            "failed": str(found.failed),
+            "refused": str(found.refused),
+            "unknown": str(found.unknown),
+            "to_call": str(found.to_call),
         }
 
     def _urgency(self, reminders: Sequence[str]) -> str:

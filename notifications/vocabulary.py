@@ -81,14 +81,25 @@ VALUES = MappingProxyType(
             "due": NamedValue(ValueKind.TIME, optional=True),
         },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
+        # Of no case: what supervisors are told of messages that did not arrive.
+        Subject.DELIVERY: {
+            "since": NamedValue(ValueKind.TIME),
+            "event_time": NamedValue(ValueKind.TIME),
+            "undelivered": NamedValue(ValueKind.NUMBER),
+            "failed": NamedValue(ValueKind.NUMBER),
+            "refused": NamedValue(ValueKind.NUMBER),
+            "unknown": NamedValue(ValueKind.NUMBER),
+            "to_call": NamedValue(ValueKind.NUMBER),
+        },
     }
 )
 """What is known of each subject. `overdue_days` counts the working days on which it was told, from 1."""
 
 PAGE_VALUES = MappingProxyType(
     {
-        subject: frozenset({"case_id", "task_id"} if subject is Subject.TASK else {"case_id"})
-        for subject in Subject
+        **dict.fromkeys(Subject, frozenset({"case_id"})),
+        Subject.TASK: frozenset({"case_id", "task_id"}),
+        Subject.DELIVERY: frozenset(),
     }
 )
 """What a page's address may name: ids only, since addresses end up in logs."""

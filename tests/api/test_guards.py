@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.core.atomic import atomic
@@ -17,6 +18,7 @@ from app.models import Case
 from app.services import personnel
 from app.services.papers import kept
 from miniprogram_api import guards
+from notifications.models import OutboxMessage
 from tests.api.platform import CONSULTATION
 from tests.api.rows import nothing_changes
 from tests.world import ANSWERS, OUTPUTS, Phone, World
@@ -31,6 +33,7 @@ BODIES: dict[str, Any] = {
     "customer_account.accept_privacy": {"version": "1"},
     "customer_account.verify_phone": {"code": "x"},
     "customer_account.record_subscriptions": {"choices": {}},
+    "customer_account.set_preferences": {"wanted": {}},
     "customer_applications.start": {"program": "single_meter"},
     "customer_applications.save": {"answers": {"project_name": "改名"}},
     "customer_cases.rate": {"rating": 1},
@@ -129,6 +132,7 @@ def scene(world: World) -> Scene:
     calendar = world.staff("S001").post("/staff/calendar/drafts", {"note": "演示通知"})
     with world.app.app_context(), atomic():
         found = db.session.get_one(Case, case["id"])
+        message_id = db.session.scalars(select(OutboxMessage.id)).first() or ""
         paper_id = kept.keep(found, "agreement", "WT-1", 1, {}, PDF, found.manager_id).id
     return Scene(
         world,
@@ -142,6 +146,8 @@ def scene(world: World) -> Scene:
             "paper_id": paper_id,
             "document_id": document.get_json()["id"],
             "draft_id": calendar["id"],
+            "message_id": message_id,
+            "template_key": "staff_task",
             "program": "single_meter",
             "number": case["number"],
         },

@@ -128,8 +128,6 @@ class Registry:
         monkeypatch.setattr(briefs, "task", lambda _id: self.task)
         monkeypatch.setattr(briefs, "open_tasks", lambda ids: set(ids) if self.task.is_open else set())
         monkeypatch.setattr(briefs, "phones", lambda ids: {each: self.phone for each in ids if self.phone})
-            briefs, "phones", lambda ids: dict.fromkeys(ids, self.phone) if self.phone else {}
-        )
         monkeypatch.setattr(briefs, "stop", lambda _id: self.stop)
         monkeypatch.setattr(briefs, "stage", lambda _case, _stage: self.stage)
         monkeypatch.setattr(briefs, "promise", lambda _case, _stage: self.promise)

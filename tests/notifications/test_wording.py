@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from notifications.catalog import Catalog
 from notifications.kinds import KINDS, Kind, Subject
+from notifications.undelivered import Sum
 from notifications.values import Speech
 from tests.notifications.people import CASE, TASK, TURN, Registry
 
@@ -28,6 +29,7 @@ def spoken(words: Catalog) -> str:
         Subject.DUE: speech.of_due(registry.running_stage, datetime(2026, 3, 12, 9, tzinfo=UTC)),
         Subject.RATING: speech.of_rating(CASE, 2),
         Subject.TURN: speech.of_turn(TURN),
+        Subject.DELIVERY: speech.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1)),
     }
     lines = []
     for kind in Kind:
