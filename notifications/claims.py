@@ -11,14 +11,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, literal_column, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Row,
+    bindparam,
+    literal_column,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from app.core.db import db
 from app.services import briefs
 from notifications import catalog, delivery, gates, recording, retry, settling, stoppages
 from notifications.catalog import PointLost
 from notifications.delivery import FIRST, IMPORTANCES
-from notifications.envelope import Envelope, Outcome, OutcomeKind, Route
+from notifications.envelope import Envelope, LaterRoutes, Outcome, OutcomeKind, Route
 from notifications.kinds import Channel, Kind
 from notifications.models import DeliveryState, OutboxMessage, SubscribeConsent
 from notifications.retry import Chance
@@ -43,7 +53,7 @@ COLUMNS: tuple[Any, ...] = (
     OutboxMessage.openid,
     OutboxMessage.data,
     OutboxMessage.page,
-    OutboxMessage.next_channels,
+    type_coerce(OutboxMessage.next_channels, LargeBinary).label("next_channels"),
     OutboxMessage.importance,
     OutboxMessage.attempts,
     OutboxMessage.expires_at,
@@ -100,8 +110,7 @@ def claim(owner: str, most: int, now: datetime, chance: Chance) -> Claim:
     phones = briefs.phones({row.recipient_id for row in taken if row.channel == Channel.SMS})
     return Claim(
         messages=tuple(
-            replace(envelope(row, row.attempts + 1, now + LEASE), phone=phones.get(row.recipient_id))
-            for row in taken
+            envelope(row, row.attempts + 1, now + LEASE, phones.get(row.recipient_id)) for row in taken
         ),
         expired=len(pointless),
         unknown=len(too_late) + lost,
@@ -300,19 +309,17 @@ def _end(ids: set[str], state: DeliveryState, now: datetime) -> None:
         )
 
 
-def envelope(row: Row[Any], attempt: int, lease_until: datetime) -> Envelope:
+def envelope(row: Row[Any], attempt: int, lease_until: datetime, phone: str | None = None) -> Envelope:
     """The message of a row of `COLUMNS`."""
     return Envelope(
         id=row.id,
         kind=row.kind,
         recipient_id=row.recipient_id,
         route=Route(Channel(row.channel), row.template_key, row.openid, row.data),
-        next_routes=tuple(
-            Route(Channel(route["channel"]), route["template_key"], route["openid"], route["data"])
-            for route in row.next_channels["routes"]
-        ),
+        next_routes=LaterRoutes(row.next_channels),
         page=row.page,
         attempt=attempt,
         lease_until=lease_until,
         unknown_since=row.unknown_since,
+        phone=phone,
     )

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.core.atomic import atomic
@@ -18,9 +17,10 @@ from app.models import Case
 from app.services import personnel
 from app.services.papers import kept
 from miniprogram_api import guards
-from notifications.models import OutboxMessage
+from notifications.kinds import Channel
 from tests.api.platform import CONSULTATION
 from tests.api.rows import nothing_changes
+from tests.notifications.outgoing import put, rows
 from tests.world import ANSWERS, OUTPUTS, Phone, World
 
 # Who may enter is decided by no database.
@@ -130,9 +130,10 @@ def scene(world: World) -> Scene:
         world.app, owner.token
     )
     calendar = world.staff("S001").post("/staff/calendar/drafts", {"note": "演示通知"})
+    with world.app.app_context():
+        (message_id,) = put(rows(1, Channel.TEMPLATE, case_id=case["id"]))
     with world.app.app_context(), atomic():
         found = db.session.get_one(Case, case["id"])
-        message_id = db.session.scalars(select(OutboxMessage.id)).first() or ""
         paper_id = kept.keep(found, "agreement", "WT-1", 1, {}, PDF, found.manager_id).id
     return Scene(
         world,

@@ -29,7 +29,12 @@ DATA = {
         "thing5": "管家甲",
     },
 }
-TEMPLATES = {Channel.SUBSCRIBE: "accepted", Channel.TEMPLATE: "staff_task", Channel.SMS: "sms"}
+TEMPLATES = {
+    Channel.SUBSCRIBE: "accepted",
+    Channel.TEMPLATE: "staff_task",
+    Channel.SMS: "sms",
+    Channel.CALL: "",
+}
 
 
 def rows(number: int, channel: Channel, **columns: Any) -> list[dict[str, Any]]:
