@@ -31,7 +31,7 @@ def _client() -> WeChatClient:
     return _Client.client
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def send(openid: str, number: str) -> None:
     """Send one template message."""
     _client().post(

@@ -111,7 +111,7 @@ def _walk(world: World, now: datetime, position: int) -> Owned:
         steps.set(steps.now() + timedelta(days=1))
         world.complete(case_id, task)
     steps.set(steps.now() + timedelta(days=7))
-    world.complete(case_id, "payment")
+    world.complete(case_id, "payment", receipt_number=f"SJ-BENCH-{position}")
     clock.use(SystemClock())
     with world.app.app_context(), atomic():
         case = db.session.get_one(Case, case_id)
@@ -144,11 +144,16 @@ def drafts_to_submit(app: StewardApp, number: int) -> list[Draft]:
     """So many drafts. Everybody follows the 服务号, so that every message has a channel."""
     World(app)
     clock.use(SystemClock())
+    follow_all(app)
+    with app.app_context(), atomic():
+        return [_draft(app, position) for position in range(number)]
+
+
+def follow_all(app: StewardApp) -> None:
+    """Let every member of staff follow the 服务号."""
     with app.app_context(), atomic():
         for member in db.session.scalars(select(Staff)):
             member.openid, member.service_openid = f"o_{member.number}", f"s_{member.number}"
-    with app.app_context(), atomic():
-        return [_draft(app, position) for position in range(number)]
 
 
 def _draft(app: StewardApp, position: int) -> Draft:
