@@ -21,13 +21,15 @@ from app.services.sessions import TokenSigner
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
 from app.wechat.port import AccountKind, Accounts
 from app.wechat.push import PushReceiver
+from app.wechat.shared_tokens import SharedTokenStore
 from app.wechat.simulator.adapter import InProcessAdapter
 from app.wechat.simulator.app import Simulator
 from app.wechat.simulator.desk import Desk
-from app.wechat.token_store import MemoryTokenStore
 from miniprogram_api import openapi, problems, registration
 from miniprogram_api.edge import StewardApp
 from notifications import catalog, wiring
+from notifications.sms import NullSms
+from notifications.tencent_sms import TencentSms
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 IN_PROCESS = "http://simulator.invalid"
@@ -126,7 +128,9 @@ def _ready_wechat(app: StewardApp, settings: Settings) -> None:
         simulator = Simulator(settings.miniprogram, settings.service_account)
         app.extensions["steward.simulator"] = simulator
         adapter, url = InProcessAdapter(simulator), IN_PROCESS
-    tokens = MemoryTokenStore()
+    with app.app_context():
+        engine = db.engine
+    tokens = SharedTokenStore(engine)
     app.extensions["steward.wechat"] = Accounts(
         miniprogram=WeChatMiniProgram(settings.miniprogram, tokens, base_url=url, adapter=adapter),
         service=WeChatServiceAccount(
@@ -137,6 +141,9 @@ def _ready_wechat(app: StewardApp, settings: Settings) -> None:
             adapter=adapter,
         ),
     )
+    # The simulator has no phones for text messages, so nothing of a trial may leave by a real carrier.
+    carrier = settings.sms if not settings.simulated else None
+    app.extensions["steward.sms"] = NullSms() if carrier is None else TencentSms(carrier)
     app.extensions["steward.receivers"] = {
         AccountKind.MINI_PROGRAM: PushReceiver(AccountKind.MINI_PROGRAM, settings.miniprogram),
         AccountKind.SERVICE: PushReceiver(AccountKind.SERVICE, settings.service_account),

@@ -155,11 +155,16 @@ def drafts_to_submit(app: StewardApp, number: int) -> list[Draft]:
     """So many drafts. Everybody follows the 服务号, so that every message has a channel."""
     World(app)
     clock.use(SystemClock())
+    follow_all(app)
+    with app.app_context(), atomic():
+        return [_draft(app, position) for position in range(number)]
+
+
+def follow_all(app: StewardApp) -> None:
+    """Let every member of staff follow the 服务号."""
     with app.app_context(), atomic():
         for member in db.session.scalars(select(Staff)):
             member.openid, member.service_openid = f"o_{member.number}", f"s_{member.number}"
-    with app.app_context(), atomic():
-        return [_draft(app, position) for position in range(number)]
 
 
 def _draft(app: StewardApp, position: int) -> Draft:

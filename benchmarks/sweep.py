@@ -51,7 +51,7 @@ def _measure(grounds: Ground, kind: str, size: Size) -> Table:
         def to_nobody() -> float:
             _set_timers(app, cases, size.timers)
             # Nobody unsubscribes in the product, so there is no public way to.
-            with patch.dict(eventbus._listeners, {ReminderDue: [_do_nothing]}):  # noqa: SLF001
+            with patch.dict(eventbus._listeners, {ReminderDue: [do_nothing]}):  # noqa: SLF001
                 return _swept(app)
 
         def to_people() -> float:
@@ -63,7 +63,7 @@ def _measure(grounds: Ground, kind: str, size: Size) -> Table:
             {
                 "nobody": to_nobody,
                 "people": to_people,
-                "apscheduler": lambda: _apscheduler(store, size.timers),
+                "apscheduler": lambda: apscheduler(store, size.timers),
             },
             size.rounds,
         )
@@ -141,7 +141,7 @@ def _swept(app: StewardApp) -> float:
     return seconds
 
 
-def _do_nothing(_event: ReminderDue) -> None:
+def do_nothing(_event: ReminderDue) -> None:
     """The handler of an event that is nobody's concern."""
 
 
@@ -165,7 +165,7 @@ def note_fired() -> None:
             _fired.all.set()
 
 
-def _apscheduler(url: str, number: int) -> float:
+def apscheduler(url: str, number: int) -> float:
     """Seconds until its scheduler has fired that many due jobs. Raises `RuntimeError` when it does not."""
     engine = create_engine(url, **engine_options(url))
     # The same journal and the same durability as the product's.

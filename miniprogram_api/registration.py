@@ -33,6 +33,7 @@ from miniprogram_api.staff.applications import applications as staff_application
 from miniprogram_api.staff.calendar import desk as calendar_desk
 from miniprogram_api.staff.cases import cases as staff_cases
 from miniprogram_api.staff.cases import searches as staff_case_searches
+from miniprogram_api.staff.deliveries import deliveries as staff_deliveries
 from miniprogram_api.staff.documents import documents as staff_documents
 from miniprogram_api.staff.early_service import early_service
 from miniprogram_api.staff.entry import entry
@@ -81,6 +82,7 @@ DOORS: Sequence[Door] = (
     Door(staff_turns, guards.staff),
     Door(staff_visits, guards.staff),
     Door(absences, guards.staff),
+    Door(staff_deliveries, guards.staff),
     Door(early_service, guards.staff),
     Door(partner_cases, guards.partner),
     Door(calendar_desk, guards.staff),

@@ -1,70 +1,97 @@
 """Taking messages out of the outbox for one worker: claimed in batches, with a lease that runs out.
 
 Any number of processes may claim at once: on PostgreSQL rows that another holds are skipped, on SQLite one
-transaction writes at a time.
+transaction writes at a time. A claimed message is marked as handed over before it goes to the threads that
+send it; of one that was not, everybody knows that it was not sent.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Row,
+    bindparam,
+    literal_column,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from app.core.db import db
 from app.services import briefs
-from notifications import catalog, retry, settling
+from notifications import catalog, delivery, gates, recording, retry, settling, stoppages
 from notifications.catalog import PointLost
-from notifications.envelope import Envelope, OutcomeKind, Route
+from notifications.delivery import FIRST, IMPORTANCES
+from notifications.envelope import Envelope, LaterRoutes, Outcome, OutcomeKind, Route
 from notifications.kinds import Channel, Kind
-from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage
+from notifications.models import DeliveryState, OutboxMessage, SubscribeConsent
 from notifications.retry import Chance
+from notifications.settling import Settlement
 
 LEASE = timedelta(minutes=2)
-"""How long a worker may hold a message: time to send a batch, and well inside WeChat's 10 minutes."""
+"""How long a worker may hold a message: time to send what it claimed, and well inside WeChat's 10 minutes."""
 
-_COLUMNS = (
+SEND_ALLOWANCE = timedelta(seconds=30)
+"""What has to be left of the lease when a send begins: longer than any channel waits for an answer."""
+
+PUSHED = (Channel.SUBSCRIBE, Channel.TEMPLATE, Channel.SMS)
+"""The channels of the dispatcher; calls are the manager's (calls.py)."""
+
+COLUMNS: tuple[Any, ...] = (
     OutboxMessage.id,
     OutboxMessage.kind,
+    OutboxMessage.recipient_id,
     OutboxMessage.task_id,
     OutboxMessage.channel,
     OutboxMessage.template_key,
     OutboxMessage.openid,
     OutboxMessage.data,
     OutboxMessage.page,
-    OutboxMessage.next_channels,
+    type_coerce(OutboxMessage.next_channels, LargeBinary).label("next_channels"),
+    OutboxMessage.importance,
     OutboxMessage.attempts,
+    OutboxMessage.expires_at,
     OutboxMessage.claimed_at,
+    OutboxMessage.handed_at,
     OutboxMessage.unknown_since,
 )
+"""What an envelope is made of, and what a claim has to know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one worker took, and what needed no sending any more."""
+    """What one worker took, and how many messages needed no sending any more, or not this way."""
 
     messages: tuple[Envelope, ...]
     expired: int
     unknown: int
+    withheld: int
+
+    @property
+    def found(self) -> bool:
+        """Whether there was anything to do, so that there may be more."""
+        return bool(self.messages or self.expired or self.unknown or self.withheld)
 
 
-def claim(owner: str, batch: int, now: datetime, chance: Chance) -> Claim:
-    """Take up to `batch` messages that are due at `now`, oldest first, in the caller's transaction.
+def claim(owner: str, most: int, now: datetime, chance: Chance) -> Claim:
+    """Take up to `most` messages that are due at `now`, in the caller's transaction.
 
-    Before that, messages whose worker's lease ran out are taken back: a template message goes on with the
-    same client_msg_id as long as WeChat would recognise it. A subscribe message becomes `unknown` and is
-    never sent again: its worker died between claiming it and writing down what came of it, perhaps after it
-    was sent.
+    The most important first, of these the oldest, and only of channels that are open. Before that, messages
+    whose worker's lease ran out are taken back: those it had not handed over go on as if nothing had been,
+    and so does a template message, with the same client_msg_id, as long as WeChat would recognise it. Others
+    become `unknown`: their worker died perhaps before and perhaps after they were sent.
     """
-    lost = _take_back(batch, now, chance)
-    rows = db.session.execute(
-        select(*_COLUMNS)
-        .where(OutboxMessage.state == DeliveryState.WAITING, OutboxMessage.next_attempt_at <= now)
-        .order_by(OutboxMessage.next_attempt_at, OutboxMessage.id)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    ).all()
-    pointless = _pointless(rows)
+    lost = _take_back(most, now, chance)
+    rooms = gates.rooms(PUSHED, most, now)
+    rows = _due(rooms, most, now)
+    gates.taken(Counter(Channel(row.channel) for row in rows), rooms, now)
+    pointless = _pointless(rows, now)
     too_late = {
         row.id
         for row in rows
@@ -72,84 +99,204 @@ def claim(owner: str, batch: int, now: datetime, chance: Chance) -> Claim:
     } - pointless
     _end(pointless, DeliveryState.EXPIRED, now)
     _end(too_late, DeliveryState.UNKNOWN, now)
-    taken = [row for row in rows if row.id not in pointless and row.id not in too_late]
+    left = [row for row in rows if row.id not in pointless and row.id not in too_late]
+    withheld = _withhold(left, now)
+    taken = [row for row in left if row.id not in withheld]
     if taken:
-        db.session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id.in_([row.id for row in taken]))
-            .values(
-                state=DeliveryState.SENDING,
-                attempts=OutboxMessage.attempts + 1,
-                claimed_at=now,
-                lease_until=now + LEASE,
-                lease_owner=owner,
-            )
-            .execution_options(synchronize_session=False)
+        db.session.connection().execute(
+            _CLAIM,
+            {"ids": [row.id for row in taken], "now": now, "until": now + LEASE, "owner": owner},
         )
+    phones = briefs.phones({row.recipient_id for row in taken if row.channel == Channel.SMS})
     return Claim(
-        messages=tuple(_envelope(row, row.attempts + 1, now + LEASE) for row in taken),
+        messages=tuple(
+            envelope(row, row.attempts + 1, now + LEASE, phones.get(row.recipient_id)) for row in taken
+        ),
         expired=len(pointless),
         unknown=len(too_late) + lost,
+        withheld=len(withheld),
     )
 
 
-def _take_back(batch: int, now: datetime, chance: Chance) -> int:
+def hand_over(owner: str, messages: Sequence[Envelope], now: datetime) -> list[Envelope]:
+    """Mark these as handed to the sending threads, in the caller's transaction; those that may be sent.
+
+    A message whose lease has almost run out is not handed over: another worker takes it back.
+    """
+    ready = [message for message in messages if now < message.lease_until - SEND_ALLOWANCE]
+    if not ready:
+        return []
+    marked = set(
+        db.session.connection().scalars(
+            _HAND_OVER, {"ids": [message.id for message in ready], "now": now, "owner": owner}
+        )
+    )
+    return [message for message in ready if message.id in marked]
+
+
+# As words of the statement: an index over part of the rows is used for it only when the part is named so.
+_WAITING: ColumnElement[str] = literal_column(f"'{DeliveryState.WAITING}'")
+_SENDING: ColumnElement[str] = literal_column(f"'{DeliveryState.SENDING}'")
+
+_DUE = (
+    select(*COLUMNS)
+    .where(
+        OutboxMessage.state == _WAITING,
+        OutboxMessage.channel == bindparam("channel"),
+        OutboxMessage.importance == bindparam("importance"),
+        OutboxMessage.next_attempt_at <= bindparam("now"),
+        OutboxMessage.id.not_in(bindparam("seen", expanding=True)),
+    )
+    .order_by(OutboxMessage.next_attempt_at, OutboxMessage.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_EXPIRED_LEASES = (
+    select(*COLUMNS)
+    .where(OutboxMessage.state == _SENDING, OutboxMessage.lease_until < bindparam("now"))
+    .order_by(OutboxMessage.lease_until)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(OutboxMessage)
+    .where(OutboxMessage.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=DeliveryState.SENDING,
+        attempts=OutboxMessage.attempts + 1,
+        claimed_at=bindparam("now"),
+        handed_at=None,
+        lease_until=bindparam("until"),
+        lease_owner=bindparam("owner"),
+    )
+)
+_HAND_OVER = (
+    update(OutboxMessage)
+    .where(
+        OutboxMessage.id.in_(bindparam("ids", expanding=True)),
+        OutboxMessage.state == _SENDING,
+        OutboxMessage.lease_owner == bindparam("owner"),
+    )
+    .values(handed_at=bindparam("now"))
+    .returning(OutboxMessage.id)
+)
+
+
+def _due(rooms: Mapping[Channel, gates.Room], most: int, now: datetime) -> list[Row[Any]]:
+    """The due rows of open channels, by importance; no channel crowds another out of what is left."""
+    connection = db.session.connection()
+    found: list[Row[Any]] = []
+    room = {channel: given.most for channel, given in rooms.items()}
+    for importance in IMPORTANCES:
+        asking = [channel for channel in rooms if room[channel]]
+        while asking and len(found) < most:
+            share = max((most - len(found)) // len(asking), 1)
+            for channel in list(asking):
+                wanted = min(share, room[channel], most - len(found))
+                if not wanted:
+                    continue
+                seen = [row.id for row in found if row.channel == channel and row.importance == importance]
+                rows = connection.execute(
+                    _DUE,
+                    {"channel": channel, "importance": importance, "now": now, "seen": seen, "most": wanted},
+                ).all()
+                found += rows
+                room[channel] -= len(rows)
+                if len(rows) < wanted or not room[channel]:
+                    asking.remove(channel)
+    return found
+
+
+def _take_back(most: int, now: datetime, chance: Chance) -> int:
     """Settle what a worker held when it died; how many of these are lost to knowledge."""
-    rows = db.session.execute(
-        select(*_COLUMNS)
-        .where(OutboxMessage.state == DeliveryState.SENDING, OutboxMessage.lease_until < now)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    ).all()
-    lost = 0
+    rows = db.session.connection().execute(_EXPIRED_LEASES, {"now": now, "most": most}).all()
+    settled = []
     for row in rows:
-        envelope = _envelope(row, row.attempts, now)
-        since = row.unknown_since or row.claimed_at
-        settled = settling.unknown(envelope, since, now, chance)
-        values: dict[str, Any] = {
-            "state": settled.state,
-            "failure_class": "lease_ran_out",
-            "unknown_since": since,
-        }
-        if settled.state is DeliveryState.UNKNOWN:
-            lost += 1
-            # The owner stays: should it be slow and not dead, it may still tell what came of it.
-            values["settled_at"] = now
-        else:
-            values |= {"next_attempt_at": now, "lease_owner": None}
-        db.session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id == row.id)
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
-    if rows:
-        db.session.execute(
-            insert(DeliveryAttempt),
-            [
-                {
-                    "message_id": row.id,
-                    "at": row.claimed_at,
-                    "channel": row.channel,
-                    "outcome": OutcomeKind.UNKNOWN,
-                    "errcode": None,
-                }
-                for row in rows
-            ],
-        )
-    return lost
+        message = envelope(row, row.attempts, now)
+        if row.handed_at is None:
+            again = settling.settle(message, Outcome(OutcomeKind.LATE, now), chance)
+            settled.append((message, Outcome(OutcomeKind.LATE, now), again))
+            continue
+        since = row.unknown_since or row.handed_at
+        outcome = Outcome(OutcomeKind.UNKNOWN, row.handed_at)
+        new = settling.unknown(message, since, now, chance)
+        if new.next_attempt_at is not None:
+            new = replace(new, next_attempt_at=now)
+        settled.append((message, outcome, replace(new, failure_class="lease_ran_out")))
+    recording.write(settled, owner=None)
+    return sum(new.state is DeliveryState.UNKNOWN for _, _, new in settled)
 
 
-def _pointless(rows: Sequence[Row[Any]]) -> set[str]:
+def _pointless(rows: Sequence[Row[Any]], now: datetime) -> set[str]:
     """Which of these messages have lost their point before they could be sent."""
     messages = catalog.current().messages
+    over = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
     of_tasks = [
         row
         for row in rows
         if row.task_id is not None and messages[Kind(row.kind)].loses_point is PointLost.TASK_CLOSED
     ]
-    closed = {task for task in {row.task_id for row in of_tasks} if not briefs.task(task).is_open}
-    return {row.id for row in of_tasks if row.task_id in closed}
+    still_open = briefs.open_tasks({row.task_id for row in of_tasks})
+    return over | {row.id for row in of_tasks if row.task_id not in still_open}
+
+
+def _withhold(rows: Sequence[Row[Any]], now: datetime) -> set[str]:
+    """Turn away what must not be sent this way now: its template is stopped, or no consent is left for it."""
+    stopped = stoppages.stopped()
+    settled: list[tuple[Envelope, Outcome, Settlement]] = []
+    outcome = Outcome(OutcomeKind.WITHHELD, now)
+    for row in rows:
+        if row.template_key in stopped:
+            message = envelope(row, row.attempts + 1, now)
+            settled.append((message, outcome, settling.held(message, now)))
+    turned = {message.id for message, _, _ in settled}
+    for row in _without_consent([row for row in rows if row.id not in turned]):
+        message = envelope(row, row.attempts + 1, now)
+        settled.append((message, outcome, settling.next_channel(message, now, "no_consent")))
+    recording.write(settled, owner=None)
+    return {message.id for message, _, _ in settled}
+
+
+def _without_consent(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Subscribe messages for which no consent is left; the last one is kept for the most important.
+
+    Consents are counted down here for each message of the batch, in its order: the most important first.
+    """
+    asking = [row for row in rows if row.channel == Channel.SUBSCRIBE]
+    if not asking:
+        return []
+    left = _consents({(row.openid, row.template_key) for row in asking})
+    highest = _highest_importance()
+    turned = []
+    for row in asking:
+        key = (row.openid, row.template_key)
+        kept = 0 if row.importance <= highest.get(row.template_key, FIRST) else 1
+        if left.get(key, 0) > kept:
+            left[key] -= 1
+        else:
+            turned.append(row)
+    return turned
+
+
+def _highest_importance() -> dict[str, int]:
+    """By template, how important the most important kind of message is that it carries."""
+    found: dict[str, int] = {}
+    for kind, message in catalog.current().messages.items():
+        layout = message.layouts.get(Channel.SUBSCRIBE)
+        if layout is not None:
+            importance = delivery.current().importance_of(kind)
+            found[layout.template_key] = min(importance, found.get(layout.template_key, importance))
+    return found
+
+
+def _consents(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    rows = db.session.connection().execute(_CONSENTS, {"keys": sorted(keys)})
+    return {(row.openid, row.template_key): row.remaining for row in rows}
+
+
+_CONSENTS = select(SubscribeConsent.openid, SubscribeConsent.template_key, SubscribeConsent.remaining).where(
+    tuple_(SubscribeConsent.openid, SubscribeConsent.template_key).in_(bindparam("keys", expanding=True))
+)
 
 
 def _end(ids: set[str], state: DeliveryState, now: datetime) -> None:
@@ -162,17 +309,17 @@ def _end(ids: set[str], state: DeliveryState, now: datetime) -> None:
         )
 
 
-def _envelope(row: Row[Any], attempt: int, lease_until: datetime) -> Envelope:
+def envelope(row: Row[Any], attempt: int, lease_until: datetime, phone: str | None = None) -> Envelope:
+    """The message of a row of `COLUMNS`."""
     return Envelope(
         id=row.id,
         kind=row.kind,
+        recipient_id=row.recipient_id,
         route=Route(Channel(row.channel), row.template_key, row.openid, row.data),
-        next_routes=tuple(
-            Route(Channel(route["channel"]), route["template_key"], route["openid"], route["data"])
-            for route in row.next_channels["routes"]
-        ),
+        next_routes=LaterRoutes(row.next_channels),
         page=row.page,
         attempt=attempt,
         lease_until=lease_until,
         unknown_since=row.unknown_since,
+        phone=phone,
     )

@@ -1,43 +1,43 @@
-"""Sending what waits in the outbox: claim and commit, send without a database connection, record and commit.
+"""Sending what waits in the outbox: a pipeline in which claiming, sending and recording overlap.
 
-What is known to have been sent is never sent again. If the process dies between sending and recording, the
-lease runs out: a template message is then repeated under the same client_msg_id, which WeChat recognises for
-10 minutes, so that the person gets it once; a subscribe message has no such key, becomes `unknown` and is
-never repeated (it may have been lost, or have arrived). The same holds for a send that ended in a time-out.
+One thread keeps the books: in each turn, which is one short transaction, it records what came back, marks
+what goes out next as handed over, and claims more when little is left. The threads of a bounded pool send,
+and hold no database connection while they wait for WeChat. There is no barrier: a slow answer delays only
+itself.
+
+What is known to have been sent is never sent again. If the process dies, its lease runs out. What it had not
+handed over goes on, for it was not sent. Of what it had, a template message is repeated under the same
+client_msg_id, which WeChat recognises for 10 minutes, so that the person gets it once; a subscribe message
+has no such key, becomes `unknown` and is left to WeChat's report, or to the city's rule (unknowns.py). The
+same holds for a send that ended in a time-out.
 """
 
 import logging
 import random
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, astuple, dataclass
-from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import Update, bindparam, insert, update
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from app.core import clock
 from app.core.atomic import atomic
-from app.core.db import db
 from app.core.ids import new_id
 from app.wechat.port import Accounts, MiniProgram, ServiceAccount
-from notifications import catalog, claims, consents
-from notifications.channels import subscribe, template
-from notifications.envelope import Envelope, Outcome, OutcomeKind, Route
-from notifications.kinds import Channel
-from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage
+from notifications import claims, gates, recording, stoppages
+from notifications.envelope import Envelope, Outcome, OutcomeKind
+from notifications.models import DeliveryState
+from notifications.recording import Settled
 from notifications.retry import Chance
+from notifications.sending import POOL_SIZE, Ways, Workers
 from notifications.settling import Settlement, settle
+from notifications.sms import NullSms, Sms
 
-BATCH = 100
-POOL_SIZE = 8
+BATCH = 256
+"""Messages claimed at once: enough that claiming costs little, few enough for one lease."""
 
-SEND_ALLOWANCE = timedelta(seconds=30)
-"""What has to be left of the lease when a send begins: longer than WeChat's client waits for an answer."""
+AHEAD = 3
+"""How many messages for each thread are handed over at a time: the one it sends, and what it does next."""
 
-_NOT_SUBSCRIBED = 43101
-_PREFIX = "new_"
 _log = logging.getLogger(__name__)
 
 
@@ -54,143 +54,155 @@ class Counts:
     expired: int = 0
 
 
-def drain(miniprogram: MiniProgram, service: ServiceAccount, *, chance: Chance | None = None) -> Counts:
-    """Dispatch until nothing is due any more; the sum of what was done. See `dispatch`."""
-    wechat = Accounts(miniprogram, service)
-    total = Counts()
-    while (counts := dispatch(wechat, chance=chance)).claimed:
-        total = Counts(*map(sum, zip(astuple(total), astuple(counts), strict=True)))
-    return total
+def drain(
+    miniprogram: MiniProgram,
+    service: ServiceAccount,
+    sms: Sms | None = None,
+    *,
+    chance: Chance | None = None,
+) -> Counts:
+    """Dispatch until nothing is due any more; what was done. Call outside any transaction, in an app context.
+
+    `chance` spreads the repetitions (tests pass one that can be foretold). Raises what `dispatch` raises.
+    """
+    ways = Ways(Accounts(miniprogram, service), sms or NullSms())
+    return _Pipeline(ways, POOL_SIZE, BATCH, chance or random.SystemRandom()).run(claims_left=None)
 
 
 def dispatch(
-    wechat: Accounts, *, batch: int = BATCH, pool_size: int = POOL_SIZE, chance: Chance | None = None
+    wechat: Accounts,
+    sms: Sms | None = None,
+    *,
+    batch: int = BATCH,
+    pool_size: int = POOL_SIZE,
+    chance: Chance | None = None,
 ) -> Counts:
-    """Send up to `batch` messages that are due, at most `pool_size` at a time; call outside any transaction.
+    """Claim up to `batch` messages that are due, once, and send them, at most `pool_size` at a time.
 
-    Runs in an app context. `chance` spreads the repetitions (tests pass one that can be foretold). An error
-    that is no answer of WeChat's is raised after the others were recorded; its message stays claimed until
-    the lease runs out.
+    Runs in an app context, outside any transaction. An error that is no answer of WeChat's is raised after
+    the others were recorded; its message stays claimed until the lease runs out.
     """
-    chance = chance or random.SystemRandom()
-    owner = new_id()
-    with atomic():
-        claim = claims.claim(owner, batch, clock.now(), chance)
-    counts = Counts(claimed=len(claim.messages), unknown=claim.unknown, expired=claim.expired)
-    if not claim.messages:
-        return counts
-    outcomes, errors = _send_all(wechat, claim.messages, pool_size)
-    settled = [(message, outcome, settle(message, outcome, chance)) for message, outcome in outcomes]
-    with atomic():
-        _record(owner, settled)
-    for message, outcome, settlement in settled:
-        _report(message, outcome, settlement)
-    if errors:
-        raise errors[0]
-    return _counted(counts, settled)
+    ways = Ways(wechat, sms or NullSms())
+    return _Pipeline(ways, pool_size, batch, chance or random.SystemRandom()).run(claims_left=1)
 
 
-def _send_all(
-    wechat: Accounts, messages: Sequence[Envelope], pool_size: int
-) -> tuple[list[tuple[Envelope, Outcome]], list[BaseException]]:
-    ids = catalog.current().template_ids
-    with ThreadPoolExecutor(max_workers=min(pool_size, len(messages)), thread_name_prefix="send") as pool:
-        futures = [(message, pool.submit(_send, wechat, ids, message)) for message in messages]
-    faults = [error for _, future in futures if (error := future.exception()) is not None]
-    return [(message, future.result()) for message, future in futures if future.exception() is None], faults
+class _Pipeline:
+    """One run: the books are kept in the thread that calls `run`."""
 
+    def __init__(self, ways: Ways, pool_size: int, batch: int, chance: Chance) -> None:
+        self._ways = ways
+        self._pool_size = pool_size
+        self._batch = batch
+        self._chance = chance
+        self._owner = new_id()
+        self._reserve: deque[Envelope] = deque()
+        self._flying: dict[str, Envelope] = {}
+        self._people: Counter[str] = Counter()
+        self._states: Counter[str] = Counter()
+        self._claimed = 0
 
-def _send(wechat: Accounts, ids: Mapping[str, str], message: Envelope) -> Outcome:
-    """One attempt, in a thread of the pool."""
-    if clock.now() >= message.lease_until - SEND_ALLOWANCE:
-        return Outcome(OutcomeKind.LATE, clock.now())
-    template_id = ids[message.route.template_key]
-    if message.route.channel is Channel.SUBSCRIBE:
-        return subscribe.send(wechat.miniprogram, message, template_id)
-    return template.send(wechat.service, message, template_id)
+    def run(self, claims_left: int | None) -> Counts:
+        """Take turns until nothing is left to do; None claims as often as there is something."""
+        with Workers(self._ways, self._pool_size) as workers:
+            more = True
+            while more or self._flying or self._reserve:
+                back = workers.back(wait=bool(self._flying))
+                wants = more and len(self._reserve) <= self._batch // 2
+                claim, handed = self._turn(back, wants=wants)
+                workers.send(handed)
+                if claim is not None:
+                    claims_left = None if claims_left is None else claims_left - 1
+                    # What is under way may come back to be sent another way.
+                    more = (claim.found or bool(self._flying)) and claims_left != 0
+        if workers.errors:
+            raise workers.errors[0]
+        return self._counts()
 
+    def _turn(
+        self, back: Sequence[tuple[Envelope, Outcome | None]], *, wants: bool
+    ) -> tuple[claims.Claim | None, list[Envelope]]:
+        now = clock.now()
+        settled = [(message, came, settle(message, came, self._chance)) for message, came in back if came]
+        claim = None
+        with atomic():
+            self._record(settled, now)
+            if wants:
+                claim = claims.claim(self._owner, self._batch, now, self._chance)
+            for message, _ in back:
+                self._landed(message)
+            if claim is not None:
+                self._reserve.extend(claim.messages)
+            chosen = self._next()
+            handed = claims.hand_over(self._owner, chosen, now)
+        self._started(chosen, handed)
+        self._count(claim, settled)
+        for each in settled:
+            _report(*each)
+        return claim, handed
 
-def _record(owner: str, settled: Sequence[tuple[Envelope, Outcome, Settlement]]) -> None:
-    """Write down what came of each message that is still this worker's, and keep every attempt."""
-    connection = db.session.connection()
-    kept = [_changes(message, outcome, new) for message, outcome, new in settled if new.reroute is None]
-    moved = [_changes(message, outcome, new) for message, outcome, new in settled if new.reroute is not None]
-    for rows in (kept, moved):
-        if rows:
-            connection.execute(_update(owner, rows[0]), [_prefixed(row) for row in rows])
-    attempts = [
-        {
-            "message_id": message.id,
-            "at": outcome.at,
-            "channel": message.route.channel,
-            "outcome": outcome.kind,
-            "errcode": outcome.errcode,
+    def _record(self, settled: Sequence[Settled], now: datetime) -> None:
+        recording.write(settled, self._owner)
+        gates.learn([(message.route.channel, outcome) for message, outcome, _ in settled], self._chance, now)
+        for message, outcome, _ in settled:
+            if outcome.kind is OutcomeKind.TEMPLATE:
+                stoppages.stop(message.route.template_key, outcome.errcode, now)
+        refused = {
+            message.route.template_key: outcome.errcode
+            for message, outcome, _ in settled
+            if outcome.kind is OutcomeKind.CONTENT
         }
-        for message, outcome, _ in settled
-        if outcome.kind is not OutcomeKind.LATE
-    ]
-    if attempts:
-        connection.execute(insert(DeliveryAttempt), attempts)
-    _count_consents([(message, outcome) for message, outcome, _ in settled])
+        stoppages.stop_if_many(refused, now)
 
+    def _next(self) -> list[Envelope]:
+        """What to hand over now: as much as the threads can use soon, and nobody's second message yet.
 
-def _update(owner: str, row: Mapping[str, Any]) -> Update:
-    """The statement that writes rows with the same columns as `row`."""
-    changed: dict[str, Any] = {name: bindparam(_PREFIX + name) for name in row if name != "id"}
-    return (
-        update(OutboxMessage)
-        .where(OutboxMessage.id == bindparam(_PREFIX + "id"), OutboxMessage.lease_owner == owner)
-        .values(**changed, lease_owner=None, lease_until=None)
-    )
+        WeChat refuses two sends to one person at the same moment (43108).
+        """
+        room = self._pool_size * AHEAD - len(self._flying)
+        chosen: list[Envelope] = []
+        people = set(self._people)
+        for _ in range(len(self._reserve)):
+            if len(chosen) >= room:
+                break
+            message = self._reserve.popleft()
+            if message.route.openid and message.route.openid in people:
+                self._reserve.append(message)
+                continue
+            people.add(message.route.openid)
+            chosen.append(message)
+        return chosen
 
+    def _started(self, chosen: Sequence[Envelope], handed: Sequence[Envelope]) -> None:
+        for message in handed:
+            self._flying[message.id] = message
+            self._people[message.route.openid] += 1
+        # The rest has lost its lease: whoever claims next takes it back.
+        self._states[DeliveryState.WAITING] += len(chosen) - len(handed)
 
-def _prefixed(row: Mapping[str, Any]) -> dict[str, Any]:
-    # SQLAlchemy keeps the bare names of columns for itself in a statement that is run for many rows.
-    return {_PREFIX + name: value for name, value in row.items()}
+    def _landed(self, message: Envelope) -> None:
+        del self._flying[message.id]
+        self._people[message.route.openid] -= 1
+        if not self._people[message.route.openid]:
+            del self._people[message.route.openid]
 
+    def _count(self, claim: claims.Claim | None, settled: Sequence[Settled]) -> None:
+        self._states.update(new.state for _, _, new in settled)
+        if claim is not None:
+            self._claimed += len(claim.messages)
+            self._states[DeliveryState.EXPIRED] += claim.expired
+            self._states[DeliveryState.UNKNOWN] += claim.unknown
 
-def _changes(message: Envelope, outcome: Outcome, new: Settlement) -> dict[str, Any]:
-    """The changed columns of one message; the same keys for all that are rerouted, and for all others."""
-    columns = {
-        "id": message.id,
-        "state": new.state,
-        "attempts": new.attempts,
-        "failure_class": new.failure_class,
-        "errcode": outcome.errcode,
-        "msgid": outcome.msgid,
-        "unknown_since": new.unknown_since,
-        "next_attempt_at": new.next_attempt_at or outcome.at,
-        "settled_at": None if new.state is DeliveryState.WAITING else outcome.at,
-    }
-    if new.reroute is not None:
-        columns |= {
-            "channel": new.reroute.channel,
-            "template_key": new.reroute.template_key,
-            "openid": new.reroute.openid,
-            "data": dict(new.reroute.data),
-            "next_channels": {"routes": [_plain(route) for route in message.next_routes[1:]]},
-        }
-    return columns
-
-
-def _plain(route: Route) -> dict[str, Any]:
-    return asdict(route) | {"channel": route.channel.value, "data": dict(route.data)}
-
-
-def _count_consents(results: Sequence[tuple[Envelope, Outcome]]) -> None:
-    # In one order for every worker, so that two of them never wait for each other.
-    for message, outcome in sorted(results, key=_person_and_template):
-        if message.route.channel is not Channel.SUBSCRIBE:
-            continue
-        if outcome.kind is OutcomeKind.ACCEPTED:
-            consents.consumed(message.route.openid, message.route.template_key)
-        elif outcome.errcode == _NOT_SUBSCRIBED:
-            consents.exhausted(message.route.openid, message.route.template_key)
-
-
-def _person_and_template(result: tuple[Envelope, Outcome]) -> tuple[str, str]:
-    route = result[0].route
-    return route.openid, route.template_key
+    def _counts(self) -> Counts:
+        states = self._states
+        return Counts(
+            claimed=self._claimed,
+            accepted=states[DeliveryState.ACCEPTED],
+            waiting=states[DeliveryState.WAITING],
+            refused=states[DeliveryState.REFUSED],
+            failed=states[DeliveryState.FAILED],
+            unknown=states[DeliveryState.UNKNOWN],
+            expired=states[DeliveryState.EXPIRED],
+        )
 
 
 def _report(message: Envelope, outcome: Outcome, new: Settlement) -> None:
@@ -206,16 +218,3 @@ def _report(message: Envelope, outcome: Outcome, new: Settlement) -> None:
         _log.error("a message can't be sent as configured: see to the template or the account", extra=facts)
     elif new.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
         _log.warning("a message did not arrive for certain", extra=facts)
-
-
-def _counted(counts: Counts, settled: Sequence[tuple[Envelope, Outcome, Settlement]]) -> Counts:
-    states = Counter(new.state for _, _, new in settled)
-    return Counts(
-        claimed=counts.claimed,
-        accepted=states[DeliveryState.ACCEPTED],
-        waiting=states[DeliveryState.WAITING],
-        refused=states[DeliveryState.REFUSED],
-        failed=states[DeliveryState.FAILED],
-        unknown=counts.unknown + states[DeliveryState.UNKNOWN],
-        expired=counts.expired,
-    )

@@ -1,16 +1,24 @@
 """A message as the sending threads get it: plain values, and what came of sending it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from typing import overload
 
+import orjson
+
+from app.core.crypto import decrypt
 from notifications.kinds import Channel
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A channel by which the person can be reached, with the fields filled for it."""
+    """A channel by which the person can be reached, with the fields filled for it.
+
+    `openid` is empty where the channel knows people otherwise: by their phone, or not at all.
+    """
 
     channel: Channel
     template_key: str
@@ -18,18 +26,52 @@ class Route:
     data: Mapping[str, str] = field(repr=False)
 
 
+class LaterRoutes(Sequence[Route]):
+    """The channels still to be tried, read from their encrypted column when somebody asks: hardly ever."""
+
+    def __init__(self, sealed: bytes) -> None:
+        self._sealed = sealed
+
+    @cached_property
+    def _routes(self) -> tuple[Route, ...]:
+        document = orjson.loads(decrypt(self._sealed))
+        return tuple(
+            Route(Channel(route["channel"]), route["template_key"], route["openid"], route["data"])
+            for route in document["routes"]
+        )
+
+    @overload
+    def __getitem__(self, place: int) -> Route: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Route, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Route | tuple[Route, ...]:
+        """The route at a place, or those of a slice."""
+        return self._routes[place]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._routes)
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One claimed message. `attempt` counts this send on its route, from 1; `lease_until` ends the claim."""
+    """One claimed message. `attempt` counts this send on its route, from 1; `lease_until` ends the claim.
+
+    `phone` (E.164) is looked up for the channels that need one.
+    """
 
     id: str
     kind: str
+    recipient_id: str
     route: Route
-    next_routes: tuple[Route, ...]
+    next_routes: Sequence[Route] = field(repr=False)
     page: str
     attempt: int
     lease_until: datetime
     unknown_since: datetime | None
+    phone: str | None = field(default=None, repr=False)
 
 
 class OutcomeKind(StrEnum):
@@ -40,10 +82,16 @@ class OutcomeKind(StrEnum):
     QUOTA = "quota"
     TOKEN = "token"  # noqa: S105 - the name of a fault, not a credential
     RECIPIENT = "recipient"
+    TEMPLATE = "template"
+    CONTENT = "content"
     CONFIGURATION = "configuration"
     UNKNOWN = "unknown"
     LATE = "late"
     """Not sent: the lease was about to run out, so another worker may have claimed the message."""
+    WITHHELD = "withheld"
+    """Not sent: the template is stopped, or the last consent is kept for something more important."""
+    RULED = "ruled"
+    """Not sent: the outcome stayed unknown, and the city's rule for it was applied."""
 
 
 @dataclass(frozen=True, slots=True)

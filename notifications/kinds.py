@@ -23,6 +23,10 @@ class Channel(StrEnum):
     """Subscribe message (订阅消息) of the mini-program; uses up one consent of that person."""
     TEMPLATE = "template"
     """Template message (模板消息) of the 服务号, for those who follow it."""
+    SMS = "sms"
+    """Text message to the customer's verified phone."""
+    CALL = "call"
+    """No message at all: the manager gets the task of calling, unless the notice is read in the app first."""
 
 
 class Subject(StrEnum):
@@ -39,6 +43,7 @@ class Subject(StrEnum):
     VISIT = "visit"
     TALK = "talk"
     CHASE = "chase"
+    DELIVERY = "delivery"
 
 
 class Kind(StrEnum):
@@ -109,6 +114,7 @@ class Kind(StrEnum):
     COMPLAINT_DUE = "complaint_due"
     COMPLAINT_OVERDUE = "complaint_overdue"
     COMPLAINT_ANSWERED = "complaint_answered"
+    UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,5 +192,6 @@ KINDS = MappingProxyType(
         Kind.COMPLAINT_DUE: KindSpec(Audience.STAFF, Subject.TALK),
         Kind.COMPLAINT_OVERDUE: KindSpec(Audience.STAFF, Subject.TALK),
         Kind.COMPLAINT_ANSWERED: KindSpec(Audience.CUSTOMER, Subject.TALK),
+        Kind.UNDELIVERED: KindSpec(Audience.STAFF, Subject.DELIVERY),
     }
 )

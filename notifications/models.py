@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, text
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import EncryptedJson, EncryptedText
@@ -27,12 +27,12 @@ Instant = Annotated[datetime, mapped_column(UtcDateTime)]
 
 
 class DeliveryState(StrEnum):
-    """Where a message to WeChat stands; the last six are ends."""
+    """Where a message stands; all but the first two are ends, though a receipt may move an accepted one."""
 
     WAITING = "waiting"
     """To be sent at `next_attempt_at`."""
     SENDING = "sending"
-    """Claimed by one worker until `lease_until`."""
+    """Claimed by one worker until `lease_until`; handed to WeChat, perhaps, if `handed_at` says so."""
     ACCEPTED = "accepted"
     """WeChat took it; its receipt is awaited (and some kinds never get one)."""
     DELIVERED = "delivered"
@@ -42,7 +42,9 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     """Ours, WeChat's or the configuration's fault; `failure_class` says whose."""
     UNKNOWN = "unknown"
-    """The request left and nobody knows what became of it; never sent again."""
+    """The request left and nobody knows what became of it; the city's rule for it comes later."""
+    TO_CALL = "to_call"
+    """No message reached the person; the manager has the task of calling them."""
     EXPIRED = "expired"
     """It lost its point before it could be sent, such as a reminder of a task that is done."""
 
@@ -76,16 +78,33 @@ class Notice(Base):
 
 
 class OutboxMessage(Base):
-    """One message on its way to one person through WeChat, written in the transaction of what it tells.
+    """One message on its way to one person, written in the transaction of what it tells.
 
-    `next_channels` holds {"routes": [...]}: the channels still to be tried when this one can't reach the
-    person. `unknown_since` is the moment of the first send whose outcome is not known: it bounds the time
-    within which WeChat would recognise a repetition. `attempts` counts the sends on the present channel.
+    `importance` is 1 (first) to 3 (last). `next_channels` holds {"routes": [...]}: the channels still to be
+    tried when this one can't reach the person. After `expires_at` it has lost its point. `handed_at` is set,
+    and committed, before a claimed message is handed to the threads that send: without it, it was not sent.
+    `unknown_since` is the moment of the first send whose outcome is not known: it bounds the time within
+    which WeChat would recognise a repetition. `attempts` counts the sends on the present channel.
     """
 
     __tablename__ = "outbox_messages"
     __table_args__ = (
-        Index(None, "state", "next_attempt_at"),
+        # What has an end is never looked up by its time: a million of them must not slow the claim down.
+        Index(
+            "ix_outbox_messages_waiting",
+            "channel",
+            "importance",
+            "next_attempt_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        # What did not arrive, for those who look after it.
+        Index(
+            "ix_outbox_messages_undelivered",
+            "settled_at",
+            sqlite_where=text("state IN ('failed', 'refused', 'unknown', 'to_call')"),
+            postgresql_where=text("state IN ('failed', 'refused', 'unknown', 'to_call')"),
+        ),
         # Only what is claimed is looked up by its lease, and that is a handful of rows at any time.
         Index(
             "ix_outbox_messages_lease",
@@ -110,12 +129,15 @@ class OutboxMessage(Base):
     page: Mapped[str] = mapped_column(String(200))
     next_channels: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     dedupe_key: Mapped[DedupeKey] = mapped_column(unique=True)
+    importance: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[Key] = mapped_column(default=DeliveryState.WAITING)
     failure_class: Mapped[Key | None]
     errcode: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[Instant]
+    expires_at: Mapped[Instant | None]
     claimed_at: Mapped[Instant | None]
+    handed_at: Mapped[Instant | None]
     lease_until: Mapped[Instant | None]
     lease_owner: Mapped[Key | None]
     unknown_since: Mapped[Instant | None]
@@ -125,16 +147,70 @@ class OutboxMessage(Base):
 
 
 class DeliveryAttempt(Base):
-    """One send that was tried, kept for good: when, through what, and how it ended."""
+    """One attempt to reach somebody, kept for good: when, through what, and how it ended."""
 
     __tablename__ = "delivery_attempts"
+    __table_args__ = (
+        # Only refused content is counted by its template, and it is rare.
+        Index(
+            "ix_delivery_attempts_content",
+            "template_key",
+            "at",
+            sqlite_where=text("outcome = 'content'"),
+            postgresql_where=text("outcome = 'content'"),
+        ),
+    )
 
     id: Mapped[RowNumber]
     message_id: Mapped[PublicId] = mapped_column(ForeignKey("outbox_messages.id"), index=True)
     at: Mapped[Instant]
     channel: Mapped[Key]
+    template_key: Mapped[Key]
     outcome: Mapped[Key]
     errcode: Mapped[int | None]
+
+
+class ChannelGate(Base):
+    """What all processes know of a channel that was in trouble; a channel without a row is open.
+
+    `reason` is set while it is closed (gates.py), until `closed_until`; then one worker may try it, and is
+    it until `probing_until`. `faults` counts the faults in a row, `closings` how often it closed without
+    having been open in between. `draining` says that what piled up is let out at the city's rate:
+    `allowance` messages were allowed at `allowance_at`.
+    """
+
+    __tablename__ = "channel_gates"
+
+    channel: Mapped[Key] = mapped_column(primary_key=True)
+    reason: Mapped[Key | None]
+    closed_until: Mapped[Instant | None]
+    probing_until: Mapped[Instant | None]
+    faults: Mapped[int] = mapped_column(default=0)
+    closings: Mapped[int] = mapped_column(default=0)
+    draining: Mapped[bool] = mapped_column(default=False)
+    allowance: Mapped[float] = mapped_column(Float, default=0.0)
+    allowance_at: Mapped[Instant]
+
+
+class StoppedTemplate(Base):
+    """A template that WeChat refuses; its messages wait, or take the next channel, until it is released."""
+
+    __tablename__ = "stopped_templates"
+
+    template_key: Mapped[Key] = mapped_column(primary_key=True)
+    errcode: Mapped[int | None]
+    stopped_at: Mapped[Instant]
+
+
+class MessagePreference(Base):
+    """What a customer said about being pushed one topic of messages; without a row they want it."""
+
+    __tablename__ = "message_preferences"
+
+    customer_id: Mapped[Key] = mapped_column(primary_key=True)
+    topic: Mapped[Key] = mapped_column(primary_key=True)
+    wanted: Mapped[bool]
+    updated_at: Mapped[Instant]
 
 
 class SubscribeConsent(Base):

@@ -1,4 +1,4 @@
-"""Telling people something: the notice in the app, and the message to WeChat, in the caller's transaction.
+"""Telling people something: the notice in the app, and the message to the phone, in one transaction.
 
 Both are written with the business change they tell of, so that either all of it happened or none. The jobs
 send the messages afterwards. Whoever can be reached by no channel still has the notice.
@@ -6,6 +6,7 @@ send the messages afterwards. Whoever can be reached by no channel still has the
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
@@ -14,10 +15,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
-from notifications import catalog, consents
+from notifications import catalog, consents, delivery, preferences
 from notifications.catalog import Rendered
+from notifications.delivery import DeliveryRules
 from notifications.kinds import Audience, Channel, Kind
 from notifications.models import DeliveryState, Notice, OutboxMessage
+
+SMS_TEMPLATE = "sms"
+"""The one text message has no key of its own; an attempt at it is written down under this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,11 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """One thing to tell. `event_key` names the event: telling the same person of it again changes nothing."""
+    """One thing to tell. `event_key` names the event: telling the same person of it again changes nothing.
+
+    The notice is there at once; the message is not sent before `not_before`, and not after `expires_at`, when
+    it has lost its point (both aware; a reminder of a visit expires when the visit begins).
+    """
 
     kind: Kind
     event_key: str
@@ -40,6 +49,8 @@ class Occasion:
     values: Mapping[str, str] = field(repr=False)
     task_id: str | None = None
     visit_id: str | None = None
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,7 @@ def _write(tellings: list[_Telling]) -> None:
     # Rows as parameters: as VALUES of the statement they would be compiled anew for every number of them.
     rows = [telling.notice for telling in tellings]
     written = set(connection.scalars(_NEW_NOTICES[connection.dialect.name], rows))
-    fresh = [telling for telling in tellings if telling.notice["id"] in written]
+    fresh = preferences.wanted([telling for telling in tellings if telling.notice["id"] in written], _topic)
     consenting = _consenting(fresh)
     messages = [message for telling in fresh if (message := _message(telling, consenting)) is not None]
     if messages:
@@ -130,11 +141,21 @@ _NEW_NOTICES = {
 _NEW_MESSAGES = insert(OutboxMessage)
 
 
+def _topic(telling: _Telling) -> tuple[str, str | None]:
+    """Whom this tells, and the topic of it that they may have declined."""
+    return telling.person.id, delivery.current().topic_of(telling.occasion.kind)
+
+
 def _message(telling: _Telling, consenting: Mapping[str, set[str]]) -> dict[str, Any] | None:
-    occasion, rendered, person = telling.occasion, telling.rendered, telling.person
-    routes = _routes(rendered, person, consenting)
+    occasion, person = telling.occasion, telling.person
+    rules = delivery.current()
+    routes = _routes(telling, rules, consenting)
     if not routes:
         return None
+    now = clock.now()
+    due = max(now, occasion.not_before or now)
+    if routes[0]["channel"] == Channel.CALL:
+        due += rules.call_after
     return {
         "id": new_id(),
         "notice_id": telling.notice["id"],
@@ -144,13 +165,15 @@ def _message(telling: _Telling, consenting: Mapping[str, set[str]]) -> dict[str,
         "audience": person.audience,
         "recipient_id": person.id,
         **routes[0],
-        "page": rendered.page,
+        "page": telling.rendered.page,
         "next_channels": {"routes": routes[1:]},
         "dedupe_key": telling.notice["dedupe_key"],
+        "importance": rules.importance_of(occasion.kind),
         "state": DeliveryState.WAITING,
         "attempts": 0,
-        "next_attempt_at": clock.now(),
-        "created_at": clock.now(),
+        "next_attempt_at": due,
+        "expires_at": occasion.expires_at,
+        "created_at": now,
     }
 
 
@@ -165,22 +188,25 @@ def _consenting(tellings: Sequence[_Telling]) -> dict[str, set[str]]:
 
 
 def _routes(
-    rendered: Rendered, person: Recipient, consenting: Mapping[str, set[str]]
+    telling: _Telling, rules: DeliveryRules, consenting: Mapping[str, set[str]]
 ) -> list[dict[str, Any]]:
-    """The channels by which this person can be reached at all, best first."""
-    subscribe = rendered.filled.get(Channel.SUBSCRIBE)
+    """The channels by which this person can be reached at all, in the order of the kind's chain."""
+    filled, person = telling.rendered.filled, telling.person
+    subscribe = filled.get(Channel.SUBSCRIBE)
     accepts = subscribe is not None and person.openid in consenting.get(subscribe.template_key, ())
-    targets = {
-        Channel.SUBSCRIBE: person.openid if accepts else None,
-        Channel.TEMPLATE: person.service_openid,
-    }
-    return [
-        {
-            "channel": channel.value,
-            "template_key": rendered.filled[channel].template_key,
-            "openid": openid,
-            "data": dict(rendered.filled[channel].data),
-        }
-        for channel, openid in targets.items()
-        if openid is not None and channel in rendered.filled
-    ]
+    openids = {Channel.SUBSCRIBE: person.openid if accepts else None, Channel.TEMPLATE: person.service_openid}
+    routes = []
+    for channel in rules.chain(telling.occasion.kind):
+        openid = openids.get(channel)
+        if channel is Channel.SMS:
+            values = {**telling.occasion.values, "title": telling.rendered.title}
+            routes.append(_route(channel, SMS_TEMPLATE, "", rules.sms.filled(values)))
+        elif channel is Channel.CALL:
+            routes.append(_route(channel, "", "", {}))
+        elif openid is not None and channel in filled:
+            routes.append(_route(channel, filled[channel].template_key, openid, dict(filled[channel].data)))
+    return routes
+
+
+def _route(channel: Channel, template_key: str, openid: str, data: dict[str, str]) -> dict[str, Any]:
+    return {"channel": channel.value, "template_key": template_key, "openid": openid, "data": data}

@@ -1,13 +1,14 @@
 """What becomes of a message after one attempt; pure.
 
-Treatment of each fault: wechat.md, "Which error is what". Transient ones come back after a growing delay, a
-used-up quota tomorrow, a person who can't be reached this way gets the next channel, a faulty configuration
-fails and raises an alarm. Where the outcome is unknown, a template message is repeated as long as WeChat
-would recognise it, and a subscribe message never.
+Which fault gets which treatment is data (app/wechat/errcodes.toml). Transient ones come back after a growing
+delay, a used-up quota or a faulty account when its channel opens again, a person who can't be reached this
+way gets the next channel. A stopped template's message takes the next channel or waits. Where the outcome is
+unknown, a template message is repeated as long as WeChat would recognise it, and others are left to the
+report and to the city's rule.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from notifications import retry
 from notifications.envelope import Envelope, Outcome, OutcomeKind, Route
@@ -29,6 +30,13 @@ class Settlement:
     alarm: bool = False
 
 
+HELD_PAUSE = timedelta(minutes=15)
+"""How long a message of a stopped template waits before it is looked at again; its release ends the wait."""
+
+HELD = "template_stopped"
+"""The failure class of a message that waits for its template."""
+
+
 def settle(message: Envelope, outcome: Outcome, chance: Chance) -> Settlement:
     """What becomes of `message`. `next_attempt_at` is set when it is to be sent again."""
     match outcome.kind:
@@ -36,16 +44,36 @@ def settle(message: Envelope, outcome: Outcome, chance: Chance) -> Settlement:
             return Settlement(DeliveryState.ACCEPTED, message.attempt)
         case OutcomeKind.LATE:
             return _again(message, message.attempt - 1, outcome.at)
-        case OutcomeKind.QUOTA:
-            return _again(message, message.attempt - 1, retry.tomorrow(outcome.at, chance), "quota")
+        case OutcomeKind.QUOTA | OutcomeKind.CONFIGURATION:
+            # Its channel closes for as long as it takes; to have met that closing costs no attempt.
+            alarm = outcome.kind is OutcomeKind.CONFIGURATION
+            return _again(message, message.attempt - 1, outcome.at, outcome.kind.value, alarm=alarm)
         case OutcomeKind.RECIPIENT:
-            return _next_channel(message, outcome)
-        case OutcomeKind.CONFIGURATION:
-            return Settlement(DeliveryState.FAILED, message.attempt, "configuration", alarm=True)
+            return next_channel(message, outcome.at, "recipient")
+        case OutcomeKind.TEMPLATE:
+            return replace(held(message, outcome.at), alarm=True)
+        case OutcomeKind.CONTENT:
+            return replace(_failed(message, outcome.at, "content"), alarm=True)
         case OutcomeKind.UNKNOWN:
             return unknown(message, message.unknown_since or outcome.at, outcome.at, chance)
         case OutcomeKind.TRANSIENT | OutcomeKind.TOKEN:
             return _after_fault(message, outcome, chance)
+        case OutcomeKind.WITHHELD | OutcomeKind.RULED:
+            return next_channel(message, outcome.at, outcome.kind.value)
+
+
+def held(message: Envelope, at: datetime) -> Settlement:
+    """Its template is stopped: the person is told by the next channel, or else when it is released."""
+    if message.next_routes:
+        return next_channel(message, at, HELD)
+    return _again(message, message.attempt - 1, at + HELD_PAUSE, HELD)
+
+
+def next_channel(message: Envelope, at: datetime, why: str) -> Settlement:
+    """Go on with the next channel, at once; without one, the person could not be reached."""
+    if not message.next_routes:
+        return Settlement(DeliveryState.REFUSED, message.attempt, why)
+    return Settlement(DeliveryState.WAITING, 0, why, next_attempt_at=at, reroute=message.next_routes[0])
 
 
 def unknown(message: Envelope, since: datetime, now: datetime, chance: Chance) -> Settlement:
@@ -66,28 +94,26 @@ def _after_fault(message: Envelope, outcome: Outcome, chance: Chance) -> Settlem
         return unknown(message, message.unknown_since, outcome.at, chance)
     if retry.exhausted(message.attempt):
         # A token that is refused for hours is a configuration that somebody has to look at.
-        return Settlement(DeliveryState.FAILED, message.attempt, outcome.kind.value, alarm=token)
+        return replace(_failed(message, outcome.at, outcome.kind.value), alarm=token)
     at = outcome.at + retry.delay(message.attempt, chance)
     return _again(message, message.attempt, at, outcome.kind.value)
 
 
-def _again(message: Envelope, attempts: int, at: datetime, failure_class: str | None = None) -> Settlement:
+def _failed(message: Envelope, at: datetime, why: str) -> Settlement:
+    """Sending by its channel has failed for good; another one may still reach the person."""
+    if message.next_routes:
+        return next_channel(message, at, why)
+    return Settlement(DeliveryState.FAILED, message.attempt, why)
+
+
+def _again(
+    message: Envelope, attempts: int, at: datetime, failure_class: str | None = None, *, alarm: bool = False
+) -> Settlement:
     return Settlement(
         DeliveryState.WAITING,
         attempts,
         failure_class,
         next_attempt_at=at,
         unknown_since=message.unknown_since,
-    )
-
-
-def _next_channel(message: Envelope, outcome: Outcome) -> Settlement:
-    if not message.next_routes:
-        return Settlement(DeliveryState.REFUSED, message.attempt, "recipient")
-    return Settlement(
-        DeliveryState.WAITING,
-        0,
-        "recipient",
-        next_attempt_at=outcome.at,
-        reroute=message.next_routes[0],
+        alarm=alarm,
     )

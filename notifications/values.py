@@ -16,6 +16,7 @@ from app.services.briefs import (
 from app.services.conversations.briefs import ChaseBrief, TalkBrief
 from app.services.visits.briefs import VisitBrief
 from notifications.catalog import Wording
+from notifications.undelivered import Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,18 @@ class Speech:
             "used": brief.used,
             "allowed": brief.allowed,
             "due": self._due("due", brief.due_at),
+        }
+
+    def of_undelivered(self, since: datetime, found: Sum) -> dict[str, str]:
+        """The values of what did not arrive since then."""
+        return {
+            "since": self._moment(since),
+            "event_time": self._moment(self.now),
+            "undelivered": str(found.all),
+            "failed": str(found.failed),
+            "refused": str(found.refused),
+            "unknown": str(found.unknown),
+            "to_call": str(found.to_call),
         }
 
     def _urgency(self, reminders: Sequence[str]) -> str:

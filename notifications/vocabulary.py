@@ -108,13 +108,29 @@ VALUES = MappingProxyType(
             "due": NamedValue(ValueKind.TIME, optional=True),
         },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
+        # Of no case: what supervisors are told of messages that did not arrive.
+        Subject.DELIVERY: {
+            "since": NamedValue(ValueKind.TIME),
+            "event_time": NamedValue(ValueKind.TIME),
+            "undelivered": NamedValue(ValueKind.NUMBER),
+            "failed": NamedValue(ValueKind.NUMBER),
+            "refused": NamedValue(ValueKind.NUMBER),
+            "unknown": NamedValue(ValueKind.NUMBER),
+            "to_call": NamedValue(ValueKind.NUMBER),
+        },
     }
 )
 """What is known of each subject. `overdue_days` counts the working days on which it was told, from 1."""
 
 _PAGE_VALUES_BESIDE = {Subject.TASK: "task_id", Subject.VISIT: "visit_id"}
 PAGE_VALUES = MappingProxyType(
-    {subject: frozenset({"case_id", _PAGE_VALUES_BESIDE.get(subject, "case_id")}) for subject in Subject}
+    {
+        **{
+            subject: frozenset({"case_id", _PAGE_VALUES_BESIDE.get(subject, "case_id")})
+            for subject in Subject
+        },
+        Subject.DELIVERY: frozenset(),
+    }
 )
 """What a page's address may name: ids only, since addresses end up in logs."""
 

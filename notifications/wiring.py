@@ -7,6 +7,8 @@ from app.domain import events
 from notifications import (
     catalog,
     catalogfile,
+    delivery,
+    deliveryfile,
     handlers,
     handlers_of_money,
     promise_handlers,
@@ -24,7 +26,9 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     templates have ids of their own. Wiring again replaces the messages and doubles nothing. Raises
     `DataFault` when messages or ids are faulty.
     """
-    catalog.install(catalogfile.load(city_folder, None if simulated else template_ids))
+    words = catalogfile.load(city_folder, None if simulated else template_ids)
+    catalog.install(words)
+    delivery.install(deliveryfile.load(city_folder, words))
     subscribe(events.CaseOpened, handlers.case_opened)
     subscribe(events.ConsultationTaken, handlers.consultation_taken)
     subscribe(events.CaseConfirmed, handlers.case_confirmed)

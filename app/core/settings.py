@@ -48,6 +48,17 @@ class WeChatAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class SmsAccount:
+    """An account with a carrier of text messages (Tencent Cloud), with its approved signature and text."""
+
+    secret_id: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    app_id: str
+    sign_name: str
+    template_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an installation decides. Secrets never appear in its repr."""
 
@@ -59,6 +70,7 @@ class Settings:
     hash_key: str = field(repr=False)
     miniprogram: WeChatAccount
     service_account: WeChatAccount
+    sms: SmsAccount | None
     wechat_url: str
     template_ids: Path | None
     documents_url: str
@@ -132,6 +144,7 @@ class _Reader:
             hash_key=self._secret("HASH_KEY"),
             miniprogram=self._account("MINIPROGRAM"),
             service_account=self._account("SERVICE"),
+            sms=self._sms(),
             wechat_url=self._wechat_url(),
             template_ids=self._template_ids(),
             documents_url=self._documents_url(),
@@ -196,6 +209,17 @@ class _Reader:
             push_token=self._value(f"{name}_PUSH_TOKEN"),
             push_aes_key=aes_key,
         )
+
+    def _sms(self) -> SmsAccount | None:
+        """All of it or nothing: half an account would fail with the first text message."""
+        names = ("SECRET_ID", "SECRET_KEY", "APP_ID", "SIGN_NAME", "TEMPLATE_ID")
+        values = {name: self._environ.get(f"{PREFIX}SMS_{name}", "") for name in names}
+        if not any(values.values()):
+            return None
+        for name, value in values.items():
+            if not value:
+                self._fault(f"SMS_{name}", "is missing beside the other SMS settings")
+        return SmsAccount(*values.values())
 
     def _wechat_url(self) -> str:
         url = self._environ.get(f"{PREFIX}WECHAT_URL", WECHAT).rstrip("/")

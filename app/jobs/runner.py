@@ -30,7 +30,7 @@ def run(app: Flask) -> None:
 def start(app: Flask, settings: Settings) -> BackgroundScheduler:
     """A running scheduler with every job of the timetable."""
     scheduler = BackgroundScheduler(timezone="UTC")
-    for job in jobs(settings, app.extensions["steward.wechat"]):
+    for job in jobs(settings, app.extensions["steward.wechat"], app.extensions["steward.sms"]):
         scheduler.add_job(
             lambda job=job: run_once(app, job),
             "interval",

@@ -4,6 +4,7 @@ APScheduler is only the tick (design.md, rule 6): what is due is decided by rows
 the one clock, so that any number of jobs processes may run and a restart loses nothing.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +12,7 @@ from datetime import timedelta
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.settings import Settings
-from app.services import idempotency
+from app.services import idempotency, occasions
 from app.services.calendar_desk import telling
 from app.services.cases import promises, public_lookup
 from app.services.conversations import retention
@@ -22,14 +23,19 @@ from app.services.partners import admission
 from app.services.timers.sweep import sweep
 from app.services.visits import due as visits_due
 from app.services.visits import waitlist
-from app.wechat.port import Accounts
-from notifications import chat_replies, content_checks, dispatcher, inbox
+from app.wechat.port import Accounts, WeChatError
+from notifications import calls, chat_replies, content_checks, dispatcher, inbox, morning, unknowns
+from notifications.sms import Sms
 from notifications.webhooks import sender
 
 TIMERS_PER_TRANSACTION = 200
 MOVES_PER_TRANSACTION = 50
 CONVERSATIONS_AT_ONCE = 100
+CALLS_PER_TRANSACTION = 20
 KEPT_ANSWERS = timedelta(days=7)
+KEPT_OCCASIONS = timedelta(days=90)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,10 @@ class Job:
     run: Callable[[], object]
 
 
-def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
+def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequence[Job]:
     """The timetable of this installation. A tick is `settings.tick_seconds` of real time."""
     links = LinkSigner(settings.secret_key)
+    a_minute = max(int(60 / settings.tick_seconds), 1)
     an_hour = max(int(3600 / settings.tick_seconds), 1)
     return (
         Job("callbacks", 1, lambda: inbox.work(wechat.service)),
@@ -54,8 +61,12 @@ def jobs(settings: Settings, wechat: Accounts) -> Sequence[Job]:
         Job("talk", 1, fire_talk_timers),
         Job("replies", 1, lambda: chat_replies.deliver(wechat)),
         Job("checks", 1, lambda: content_checks.work(wechat.miniprogram, links, settings.public_url)),
-        Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service)),
+        Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service, sms)),
         Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
+        Job("tokens", a_minute, lambda: keep_tokens_fresh(wechat)),
+        Job("calls", a_minute, ask_managers_to_call),
+        Job("unknown", a_minute, settle_unknown),
+        Job("morning", a_minute, tell_what_never_arrived),
         Job("forget", an_hour, forget),
     )
 
@@ -96,6 +107,43 @@ def tell_of_moves() -> None:
             return
 
 
+def keep_tokens_fresh(wechat: Accounts) -> None:
+    """Fetch each account's next token ahead of its time, so that no message has to wait for it.
+
+    Any process may: one of them does, and the others find it in the database. What goes wrong is told and
+    tried again next time; until a token's last minute nothing depends on it.
+    """
+    for account in (wechat.miniprogram, wechat.service):
+        try:
+            account.keep_token_fresh()
+        except WeChatError as fault:
+            log.warning("an access token could not be renewed: %s", fault)
+
+
+def ask_managers_to_call() -> None:
+    """Ask managers to call whom nothing reached, a bounded number in each transaction."""
+    while True:
+        with atomic():
+            taken = calls.ask_managers(CALLS_PER_TRANSACTION)
+        if taken < CALLS_PER_TRANSACTION:
+            return
+
+
+def settle_unknown() -> None:
+    """Apply the city's rule to messages nobody will ever know of, a bounded number in each transaction."""
+    while True:
+        with atomic():
+            taken = unknowns.settle(MOVES_PER_TRANSACTION)
+        if taken < MOVES_PER_TRANSACTION:
+            return
+
+
+def tell_what_never_arrived() -> None:
+    """On the morning of a working day, once, by whichever process comes first."""
+    with atomic():
+        morning.tell()
+
+
 def forget() -> None:
     """Drop what need not be remembered: kept answers, counts, nonces, conversations past their time."""
     with atomic():
@@ -103,6 +151,7 @@ def forget() -> None:
         public_lookup.forget_old_counts()
         admission.forget_nonces()
         retention.forget(CONVERSATIONS_AT_ONCE)
+        occasions.forget(clock.now() - KEPT_OCCASIONS)
     with atomic(read_only=True):
         uploading.sweep_orphans()
 

@@ -23,6 +23,7 @@ from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest
 from app.models.erasure import Erasure
 from app.models.idempotency import IdempotencyRecord
+from app.models.job_run import JobRun
 from app.models.ledger import LedgerEntry, LedgerKind
 from app.models.meter import Meter
 from app.models.paper import Paper
@@ -84,6 +85,7 @@ __all__ = [
     "DueKind",
     "Erasure",
     "IdempotencyRecord",
+    "JobRun",
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",

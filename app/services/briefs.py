@@ -1,6 +1,6 @@
 """What notices need to know of a case, a task or a stop: one select each, as plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -203,6 +203,9 @@ _TASKS = HotRead(
         Task.case_id == select(_Sibling.case_id).where(_Sibling.id == bindparam("task_id")).scalar_subquery()
     )
 )
+_OPEN_TASKS = select(Task.id).where(
+    Task.id.in_(bindparam("ids", expanding=True)), Task.state == TaskState.OPEN.value
+)
 _COLLEAGUES = select(*_who(Staff)).where(Staff.active.is_(True)).order_by(Staff.number)
 _DEPARTMENT = HotRead(_COLLEAGUES.where(Staff.department == bindparam("department")))
 _QUEUES = HotRead(
@@ -400,6 +403,25 @@ def running_stage(case_id: str, stage_key: str) -> RunningStageBrief:
         )
     )
     return RunningStageBrief(case(case_id), program.stage(stage_key).name, due_at)
+
+
+def open_tasks(task_ids: Collection[str]) -> set[str]:
+    """Those of these tasks that are still to be done."""
+    if not task_ids:
+        return set()
+    return set(db.session.connection().scalars(_OPEN_TASKS, {"ids": sorted(task_ids)}))
+
+
+def phones(customer_ids: Collection[str]) -> dict[str, str]:
+    """The verified phones (E.164) of these customers, by their ids; who has none is left out."""
+    if not customer_ids:
+        return {}
+    rows = db.session.execute(
+        select(Customer.id, Customer.phone).where(
+            Customer.id.in_(sorted(customer_ids)), Customer.phone.is_not(None)
+        )
+    )
+    return {row.id: row.phone for row in rows}
 
 
 def supervisors() -> tuple[PersonBrief, ...]:

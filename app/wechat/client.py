@@ -43,6 +43,10 @@ class WeChatMiniProgram(ChatCalls, CheckCalls):
             Gateway(account, tokens, base_url=base_url, timeout=timeout, pool_size=pool_size, adapter=adapter)
         )
 
+    def keep_token_fresh(self) -> None:
+        """Have a token at hand that is good for some minutes; see the port."""
+        self._gateway.keep_token_fresh()
+
     def login(self, code: str) -> Login:
         """Exchange the code of `wx.login`; see the port."""
         _check_code(code)
@@ -112,6 +116,10 @@ class WeChatServiceAccount(ChatCalls):
         super().__init__(
             Gateway(account, tokens, base_url=base_url, timeout=timeout, pool_size=pool_size, adapter=adapter)
         )
+
+    def keep_token_fresh(self) -> None:
+        """Have a token at hand that is good for some minutes; see the port."""
+        self._gateway.keep_token_fresh()
 
     def send_template(
         self,

@@ -1,28 +1,66 @@
-"""Which treatment an error code of WeChat needs, read from the table beside this room."""
+"""Which treatment an error code of WeChat needs, read from the table beside this room and checked whole."""
 
-import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from app.wechat.port import FaultKind
+from app.domain.reading import Source
+from app.wechat.port import FaultKind, Treatment
 
 TABLE = Path(__file__).with_name("errcodes.toml")
 
 
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The kind behind each code, the one behind a code that is not named, and the treatment of each kind."""
+
+    kinds: dict[int, FaultKind]
+    default: FaultKind
+    treatments: dict[FaultKind, Treatment]
+
+
 def kind_of(errcode: int) -> FaultKind:
     """The kind of fault behind a non-zero errcode; the table's default for a code it does not hold."""
-    kinds, default = _table()
-    return kinds.get(errcode, default)
+    codes = _table()
+    return codes.kinds.get(errcode, codes.default)
+
+
+def treatment_of(kind: FaultKind) -> Treatment:
+    """What a sender does about a fault of this kind."""
+    return _table().treatments[kind]
+
+
+def load(file: Path) -> Codes:
+    """Read a table of codes.
+
+    Raises `DataFault` with every fault: a kind that is missing or unknown, a treatment that does not exist, a
+    code that is no whole number, is 0, or stands there twice.
+    """
+    source = Source(file)
+    root = source.root
+    kinds: dict[int, FaultKind] = {}
+    treatments: dict[FaultKind, Treatment] = {}
+    default = root.choice("default", FaultKind)
+    for kind in FaultKind:
+        table = root.table(kind)
+        if table is None:
+            continue
+        treatments[kind] = table.choice("treatment", Treatment)
+        codes = table.table("codes")
+        if codes is None:
+            continue
+        for name in codes.names():
+            codes.text(name)
+            if not name.removeprefix("-").isascii() or not name.removeprefix("-").isdigit() or int(name) == 0:
+                codes.fault(name, "must be an errcode: a whole number other than 0")
+            elif int(name) in kinds:
+                codes.fault(name, f"the code stands under {kinds[int(name)]} too")
+            else:
+                kinds[int(name)] = kind
+    source.finish()
+    return Codes(kinds, default, treatments)
 
 
 @cache
-def _table() -> tuple[dict[int, FaultKind], FaultKind]:
-    document = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    default = FaultKind(document.pop("default"))
-    kinds: dict[int, FaultKind] = {}
-    for kind, codes in document.items():
-        for code in codes:
-            if int(code) in kinds:
-                raise ValueError(f"{TABLE.name}: {kind}.{code}: the code stands there twice")
-            kinds[int(code)] = FaultKind(kind)
-    return kinds, default
+def _table() -> Codes:
+    return load(TABLE)

@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.utils import get_environ_proxies
 from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
 from app.core import clock
 from app.core.settings import WeChatAccount
+from app.wechat.keepalive import KeepAliveSession
 from app.wechat.port import FaultKind, WeChatError
 from app.wechat.secrecy import guard_http_log, scrub
 from app.wechat.token_store import AccessToken, TokenStore
@@ -39,7 +41,9 @@ class Gateway(WeChatClient):  # type: ignore[misc]
 
     `timeout` is (connect, read) in seconds and holds for every call. All threads share the gateway;
     keep one for each account and process, since wechatpy's clients are reference cycles. `adapter`
-    replaces the HTTP transport for `base_url`, which is how a simulator inside the process is reached.
+    replaces the HTTP transport for `base_url`, which is how a simulator inside the process is reached. Where
+    the machine's settings name a proxy for it, `requests` goes through that one; else connections are direct
+    and kept.
     """
 
     def __init__(
@@ -57,18 +61,31 @@ class Gateway(WeChatClient):  # type: ignore[misc]
         self.API_BASE_URL = f"{self._base_url}/cgi-bin/"
         self._tokens = tokens
         self._forced_at: datetime | None = None
-        for scheme in ("https://", "http://"):
-            self._http.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=pool_size))
-        if adapter is not None:
-            self._http.mount(self._base_url, adapter)
-        if urlsplit(self._base_url).hostname in LOOPBACK:
-            # A proxy that the machine uses for the world must not be asked for a simulator on the
-            # machine itself.
-            self._http.trust_env = False
+        self._http = self._session(adapter, pool_size)
         guard_http_log()
 
     def __repr__(self) -> str:
         return f"<Gateway {self.appid}>"
+
+    def _session(self, adapter: BaseAdapter | None, pool_size: int) -> requests.Session | KeepAliveSession:
+        if adapter is None and not self._proxied():
+            return KeepAliveSession(self._base_url, pool_size)
+        session = requests.Session()
+        for prefix in ("https://", "http://"):
+            session.mount(prefix, HTTPAdapter(pool_connections=1, pool_maxsize=pool_size))
+        if adapter is not None:
+            session.mount(self._base_url, adapter)
+        return session
+
+    def _proxied(self) -> bool:
+        # A proxy that the machine uses for the world must not be asked for a simulator on the machine itself.
+        if urlsplit(self._base_url).hostname in LOOPBACK:
+            return False
+        return bool(get_environ_proxies(self._base_url))
+
+    def keep_token_fresh(self) -> None:
+        """Fetch the first token, or the next one when the present nears its end. Raises WeChatError."""
+        self._token(refused=None)
 
     @property
     def access_token(self) -> str:
@@ -213,4 +230,4 @@ def _encoded(body: Mapping[str, object]) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         message = "a text holds half a character (lone surrogate)"
-    raise WeChatError(None, message, FaultKind.CONFIGURATION)
+    raise WeChatError(None, message, FaultKind.CONTENT)

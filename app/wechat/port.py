@@ -29,14 +29,39 @@ class FaultKind(StrEnum):
     """The access token was refused even after it was renewed once; alarm the operator when it lasts."""
     RECIPIENT = "recipient"
     """This person can't be reached this way (no consent, no follower, ...); use the next channel."""
+    TEMPLATE = "template"
+    """The template or the page it opens is wrong: every message of this template would meet it."""
+    CONTENT = "content"
+    """What this one message says is refused; others of its template may go."""
     CONFIGURATION = "configuration"
-    """Account, template or content is wrong, or the code unknown; don't repeat, alarm the operator."""
+    """The account is wrong: nothing of it will go until somebody sees to it; alarm the operator."""
     UNKNOWN_OUTCOME = "unknown_outcome"
     """The request left and no usable answer came: it may or may not have been done; never repeat blindly."""
     LOGIN = "login"
     """The code from the client is wrong, too old or used; the client has to ask WeChat for a new one."""
     BLOCKED = "blocked"
     """WeChat holds this user to be high-risk and lets nobody log them in."""
+
+
+class Treatment(StrEnum):
+    """What a sender does about a fault (which kind gets which is data: errcodes.toml)."""
+
+    RETRY = "retry"
+    """Send again with back-off and jitter, a bounded number of times."""
+    TOMORROW = "tomorrow"
+    """Let the whole channel wait for WeChat's next day."""
+    RENEW_TOKEN = "renew_token"  # noqa: S105 - the name of a treatment
+    """The client has renewed the token once already; retry, and alarm the operator when it lasts."""
+    NEXT_CHANNEL = "next_channel"
+    """Try to reach the person another way."""
+    STOP_TEMPLATE = "stop_template"
+    """Stop this template, alarm the operator, and let the queue go on."""
+    FAIL_MESSAGE = "fail_message"
+    """Give this message up on this channel, and alarm the operator."""
+    CLOSE_CHANNEL = "close_channel"
+    """Close the channel for a while, alarm the operator, and keep everything that waits."""
+    SETTLE_LATER = "settle_later"
+    """Repeat only where WeChat recognises a repetition; else wait for its report, or for the city's rule."""
 
 
 class WeChatError(Exception):
@@ -153,6 +178,10 @@ class ContentCheck(Protocol):
 class MiniProgram(ChatWindow, ContentCheck, Protocol):
     """The mini-program's account."""
 
+    def keep_token_fresh(self) -> None:
+        """Have a token at hand that is good for some minutes, fetching one if need be. Raises WeChatError."""
+        ...
+
     def login(self, code: str) -> Login:
         """Exchange the code of `wx.login` (single use, 5 minutes). Raises WeChatError."""
         ...
@@ -184,6 +213,10 @@ class MiniProgram(ChatWindow, ContentCheck, Protocol):
 
 class ServiceAccount(ChatWindow, Protocol):
     """The service account (服务号)."""
+
+    def keep_token_fresh(self) -> None:
+        """Have a token at hand that is good for some minutes, fetching one if need be. Raises WeChatError."""
+        ...
 
     def send_template(
         self,

@@ -10,8 +10,9 @@ from miniprogram_api.guards import caller
 from miniprogram_api.outside import ask_wechat, wechat
 from miniprogram_api.pages import next_cursor, number_cursor
 from miniprogram_api.schemas.customer import ConsentIn, ConsentOut, PhoneIn, PhoneOut, SubscriptionsIn
+from miniprogram_api.schemas.deliveries import PreferencesIn, PreferencesOut
 from miniprogram_api.schemas.shared import NoticesOut, PageIn, SubscriptionsOut
-from notifications import consents, queries
+from notifications import consents, preferences, queries
 
 account = APIBlueprint("customer_account", __name__, url_prefix="/api/v1/customer", tag="customer")
 
@@ -88,3 +89,21 @@ def record_subscriptions(json_data: dict[str, Any]) -> dict[str, Any]:
     choices = json_data["choices"]
     consents.record(caller().subject_id, {key: int(choice == "accept") for key, choice in choices.items()})
     return {"templates": consents.wanted(caller().subject_id)}
+
+
+@account.get("/message-preferences")
+@account.output(PreferencesOut)
+@account.doc(summary="消息接收偏好")
+def list_preferences() -> dict[str, Any]:
+    """What may be declined; everything else is told in any case."""
+    return {"items": preferences.of_customer(caller().subject_id)}
+
+
+@account.put("/message-preferences")
+@account.input(PreferencesIn)
+@account.output(PreferencesOut)
+@account.doc(summary="设置消息接收偏好")
+def set_preferences(json_data: dict[str, Any]) -> dict[str, Any]:
+    """The notice in the app is there all the same."""
+    preferences.record(caller().subject_id, json_data["wanted"])
+    return {"items": preferences.of_customer(caller().subject_id)}

@@ -3,21 +3,20 @@
 from types import MappingProxyType
 
 from app.core import clock
-from app.wechat.port import FaultKind, SendReceipt, WeChatError
+from app.wechat.errcodes import treatment_of
+from app.wechat.port import SendReceipt, Treatment, WeChatError
 from notifications.envelope import Outcome, OutcomeKind
 
 _MEANING = MappingProxyType(
     {
-        FaultKind.TRANSIENT: OutcomeKind.TRANSIENT,
-        FaultKind.QUOTA: OutcomeKind.QUOTA,
-        FaultKind.TOKEN: OutcomeKind.TOKEN,
-        FaultKind.RECIPIENT: OutcomeKind.RECIPIENT,
-        # WeChat lets nothing be done for a person it holds to be high-risk.
-        FaultKind.BLOCKED: OutcomeKind.RECIPIENT,
-        FaultKind.CONFIGURATION: OutcomeKind.CONFIGURATION,
-        # Sending takes no login code: a complaint about one says that the call itself is wrong.
-        FaultKind.LOGIN: OutcomeKind.CONFIGURATION,
-        FaultKind.UNKNOWN_OUTCOME: OutcomeKind.UNKNOWN,
+        Treatment.RETRY: OutcomeKind.TRANSIENT,
+        Treatment.TOMORROW: OutcomeKind.QUOTA,
+        Treatment.RENEW_TOKEN: OutcomeKind.TOKEN,
+        Treatment.NEXT_CHANNEL: OutcomeKind.RECIPIENT,
+        Treatment.STOP_TEMPLATE: OutcomeKind.TEMPLATE,
+        Treatment.FAIL_MESSAGE: OutcomeKind.CONTENT,
+        Treatment.CLOSE_CHANNEL: OutcomeKind.CONFIGURATION,
+        Treatment.SETTLE_LATER: OutcomeKind.UNKNOWN,
     }
 )
 
@@ -29,4 +28,4 @@ def accepted(receipt: SendReceipt) -> Outcome:
 
 def refused(error: WeChatError) -> Outcome:
     """WeChat did not take it, or nobody knows."""
-    return Outcome(_MEANING[error.kind], clock.now(), errcode=error.errcode)
+    return Outcome(_MEANING[treatment_of(error.kind)], clock.now(), errcode=error.errcode)

@@ -17,8 +17,10 @@ from app.models import Case
 from app.services import personnel
 from app.services.papers import kept
 from miniprogram_api import guards
+from notifications.kinds import Channel
 from tests.api.platform import CONSULTATION
 from tests.api.rows import nothing_changes
+from tests.notifications.outgoing import put, rows
 from tests.world import ANSWERS, OUTPUTS, Phone, World
 
 # Who may enter is decided by no database.
@@ -43,6 +45,7 @@ BODIES: dict[str, Any] = {
     "customer_account.accept_privacy": {"version": "1"},
     "customer_account.verify_phone": {"code": "x"},
     "customer_account.record_subscriptions": {"choices": {}},
+    "customer_account.set_preferences": {"wanted": {}},
     "customer_applications.start": {"program": "single_meter"},
     "customer_applications.save": {"answers": {"project_name": "改名"}},
     "customer_cases.rate": {"rating": 1},
@@ -180,6 +183,8 @@ def scene(world: World) -> Scene:
         f"/customer/cases/{case['id']}/visits",
         {"purpose": "water_plan", "starts_at": "2026-09-18T11:00:00+08:00"},
     )
+    with world.app.app_context():
+        (delivery_id,) = put(rows(1, Channel.TEMPLATE, case_id=case["id"]))
     with world.app.app_context(), atomic():
         found = db.session.get_one(Case, case["id"])
         paper_id = kept.keep(found, "agreement", "WT-1", 1, {}, PDF, found.manager_id).id
@@ -203,6 +208,8 @@ def scene(world: World) -> Scene:
             "complaint_id": complaint["id"],
             "reply_id": reply["id"],
             "department": "design_institute",
+            "delivery_id": delivery_id,
+            "template_key": "staff_task",
             "program": "single_meter",
             "number": case["number"],
         },

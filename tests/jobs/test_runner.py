@@ -66,7 +66,7 @@ def test_a_tick_comes_again_after_a_failure_and_beside_it(
         raise ValueError("every time")
 
     monkeypatch.setattr(
-        runner, "jobs", lambda _settings, _wechat: [Job("failing", 1, fail), Job("beside", 1, beside.set)]
+        runner, "jobs", lambda *_ports: [Job("failing", 1, fail), Job("beside", 1, beside.set)]
     )
     scheduler = runner.start(app, Settings.for_tests("sqlite:///unused.db", tick_seconds="0.01"))
     try:
@@ -94,9 +94,7 @@ def test_a_job_never_overtakes_itself(app: Flask, monkeypatch: pytest.MonkeyPatc
         if len(ticks) > 5:
             ticked.set()
 
-    monkeypatch.setattr(
-        runner, "jobs", lambda _settings, _wechat: [Job("slow", 1, slow), Job("tick", 1, tick)]
-    )
+    monkeypatch.setattr(runner, "jobs", lambda *_ports: [Job("slow", 1, slow), Job("tick", 1, tick)])
     scheduler = runner.start(app, Settings.for_tests("sqlite:///unused.db", tick_seconds="0.01"))
     try:
         assert entered.wait(PATIENCE_SECONDS)
@@ -108,7 +106,7 @@ def test_a_job_never_overtakes_itself(app: Flask, monkeypatch: pytest.MonkeyPatc
     assert max(most) == 1
 
 
-def test_the_timetable_ticks_for_all_that_is_due_and_forgets_once_an_hour(app: Flask) -> None:
+def test_the_timetable_ticks_for_all_that_is_due_and_does_the_rest_by_minute_and_hour(app: Flask) -> None:
     settings: Settings = app.extensions["steward.settings"]
     found = {job.name: job.every_ticks for job in jobs(settings, app.extensions["steward.wechat"])}
     every_tick = dict.fromkeys(
@@ -126,4 +124,5 @@ def test_the_timetable_ticks_for_all_that_is_due_and_forgets_once_an_hour(app: F
         ),
         1,
     )
-    assert found == {**every_tick, "forget": 1800}
+    every_minute = dict.fromkeys(("tokens", "calls", "unknown", "morning"), 30)
+    assert found == {**every_tick, **every_minute, "forget": 1800}

@@ -155,6 +155,7 @@ class Registry:
         default_factory=lambda: RunningStageBrief(CASE, "设计出图", datetime(2026, 3, 13, 9, 0, tzinfo=UTC))
     )
     supervisors: tuple[PersonBrief, ...] = (BOSS,)
+    phone: str | None = "+8613800000009"
     customer: CustomerBrief = field(
         default_factory=lambda: CustomerBrief("customer-1", "mini-customer", "service-customer")
     )
@@ -164,6 +165,8 @@ class Registry:
         monkeypatch.setattr(cards, "tell", lambda *_: None)
         monkeypatch.setattr(briefs, "case", lambda _id: self.case)
         monkeypatch.setattr(briefs, "task", lambda _id: self.task)
+        monkeypatch.setattr(briefs, "open_tasks", lambda ids: set(ids) if self.task.is_open else set())
+        monkeypatch.setattr(briefs, "phones", lambda ids: {each: self.phone for each in ids if self.phone})
         monkeypatch.setattr(briefs, "stop", lambda _id: self.stop)
         monkeypatch.setattr(briefs, "stage", lambda _case, _stage: self.stage)
         monkeypatch.setattr(briefs, "promise", lambda _case, _stage: self.promise)

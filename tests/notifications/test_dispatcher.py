@@ -13,7 +13,7 @@ from app.core import clock, eventbus
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain import events
-from notifications import consents, dispatcher
+from notifications import consents, dispatcher, sending
 from notifications.claims import LEASE
 from notifications.dispatcher import Counts, dispatch
 from notifications.models import DeliveryAttempt, DeliveryState, Notice, OutboxMessage, SubscribeConsent
@@ -125,8 +125,12 @@ def test_who_can_be_reached_by_no_channel_has_refused(known: Registry, phones: P
     known.change_case(replace(CASE, customer_service_openid=None))
     publish(events.WaterOn("case-1"))
 
+    assert run(phones) == Counts(claimed=1, waiting=1)
+    assert (message(CUSTOMER).channel, message(CUSTOMER).errcode) == ("sms", 43101)
+    # This installation has no carrier of text messages.
     assert run(phones) == Counts(claimed=1, refused=1)
-    assert (message(CUSTOMER).state, message(CUSTOMER).errcode) == (DeliveryState.REFUSED, 43101)
+    assert (message(CUSTOMER).state, message(CUSTOMER).failure_class) == (DeliveryState.REFUSED, "recipient")
+    assert list(outcomes()) == ["recipient", "recipient"]
 
 
 @pytest.fixture
@@ -178,15 +182,15 @@ def test_a_used_up_quota_waits_for_wechats_next_day(
     assert run(phones) == Counts(claimed=2, accepted=2)
 
 
-def test_a_faulty_template_fails_and_raises_the_alarm(
+def test_content_that_wechat_refuses_fails_that_message_and_raises_the_alarm(
     reminded: Registry, phones: Phones, caplog: pytest.LogCaptureFixture
 ) -> None:
-    phones.fault(TEMPLATE, errcode=40037, times=1)
+    phones.fault(TEMPLATE, errcode=47003, times=1)
 
     assert run(phones) == Counts(claimed=2, accepted=1, failed=1)
 
     failed = [recipient for recipient, state in states().items() if state == DeliveryState.FAILED]
-    assert (message(failed[0]).failure_class, message(failed[0]).errcode) == ("configuration", 40037)
+    assert (message(failed[0]).failure_class, message(failed[0]).errcode) == ("content", 47003)
     (alarm,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert alarm.__dict__["template"] == "staff_reminder"
     assert "service-designer" not in caplog.text
@@ -248,11 +252,15 @@ def crash(monkeypatch: pytest.MonkeyPatch, phones: Phones) -> None:
     class Died(Exception):
         pass
 
-    def die(*_arguments: object) -> None:
-        raise Died
+    record = dispatcher._Pipeline._record
+
+    def die(self: Any, settled: Sequence[Any], now: Any) -> None:
+        if settled:
+            raise Died
+        record(self, settled, now)
 
     with monkeypatch.context() as patched:
-        patched.setattr(dispatcher, "_record", die)
+        patched.setattr(dispatcher._Pipeline, "_record", die)
         with pytest.raises(Died):
             run(phones)
 
@@ -286,14 +294,14 @@ def test_a_subscribe_message_of_a_worker_that_died_is_unknown_for_good(
 def test_a_message_that_waited_in_the_pool_beyond_its_lease_is_left_to_the_next_round(
     reminded: Registry, phones: Phones, set_clock: clock.FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send_all = dispatcher._send_all
+    send = sending.Workers.send
 
-    def after_a_jump(*arguments: Any) -> Any:
+    def after_a_jump(self: Any, messages: Any) -> None:
         later(set_clock, seconds=LEASE.total_seconds())
-        return send_all(*arguments)
+        send(self, messages)
 
     with monkeypatch.context() as patched:
-        patched.setattr(dispatcher, "_send_all", after_a_jump)
+        patched.setattr(sending.Workers, "send", after_a_jump)
         assert run(phones) == Counts(claimed=2, waiting=2)
     assert phones.arrived() == []
 
@@ -329,13 +337,13 @@ def test_no_connection_is_held_while_wechat_is_asked(
 ) -> None:
     held: list[str] = []
     pool = db.engine.pool
-    send = dispatcher._send
+    send = sending.send
 
     def watched(*arguments: Any) -> Any:
         held.append(pool.status())
         return send(*arguments)
 
-    monkeypatch.setattr(dispatcher, "_send", watched)
+    monkeypatch.setattr(sending, "send", watched)
     db.session.rollback()
     idle = pool.status()
     run(phones)

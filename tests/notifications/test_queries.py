@@ -67,13 +67,13 @@ def test_staff_see_what_was_told_in_a_case_through_what_and_what_came_of_it(
     told: Registry, phones: Phones
 ) -> None:
     phones.follow("service-customer")
-    phones.fault("cgi-bin/message/template/send", errcode=40037)
+    phones.fault("cgi-bin/message/template/send", errcode=47003)
     dispatch(phones.accounts, pool_size=1, chance=Halves())
 
     lines = queries.messages_of_case("case-1")
 
     assert [(line.kind, line.audience, line.channel, line.state, line.errcode) for line in lines] == [
-        ("case_accepted", "customer", "template", "failed", 40037),
+        ("case_accepted", "customer", "template", "failed", 47003),
         ("new_case", "staff", None, "in_app", None),
         ("water_on", "customer", "template", "accepted", None),
         ("case_closed", "customer", "template", "accepted", None),

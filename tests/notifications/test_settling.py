@@ -19,7 +19,7 @@ TEMPLATE = Route(Channel.TEMPLATE, "service_progress", "service", {})
 def envelope(
     route: Route, *next_routes: Route, attempt: int = 1, unknown_since: datetime | None = None
 ) -> Envelope:
-    return Envelope("m", "case_accepted", route, next_routes, "p", attempt, NOW, unknown_since)
+    return Envelope("m", "case_accepted", "person", route, next_routes, "p", attempt, NOW, unknown_since)
 
 
 def outcome(kind: OutcomeKind, at: datetime = NOW) -> Outcome:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from notifications.catalog import Catalog
 from notifications.kinds import KINDS, Kind, Subject
+from notifications.undelivered import Sum
 from notifications.values import Speech
 from tests.notifications.people import CASE, CHASE, TALK, TASK, TURN, VISIT, Registry
 
@@ -31,6 +32,7 @@ def spoken(words: Catalog) -> str:
         Subject.VISIT: speech.of_visit(VISIT),
         Subject.TALK: speech.of_talk(TALK),
         Subject.CHASE: speech.of_chase(CHASE),
+        Subject.DELIVERY: speech.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1)),
     }
     lines = []
     for kind in Kind:

@@ -42,6 +42,11 @@ def send(client: WeChatMiniProgram, openid: str) -> None:
     client.send_subscribe(openid=openid, template_id="T1", data={"thing1": "演示项目"})
 
 
+def through_requests() -> WeChatMiniProgram:
+    """The client as it goes where a proxy is set: through `requests`, which `responses` answers for."""
+    return WeChatMiniProgram(MINI, MemoryTokenStore(), adapter=requests.adapters.HTTPAdapter())
+
+
 def failure(client: WeChatMiniProgram, openid: str) -> WeChatError:
     with pytest.raises(WeChatError) as failed:
         send(client, openid)
@@ -98,7 +103,7 @@ def test_a_refused_connection_is_transient() -> None:
 def test_http_statuses(status: int, kind: FaultKind) -> None:
     responses.get(f"{WECHAT}/{LOGIN}", status=status, headers={"Location": "https://elsewhere.invalid/"})
     with pytest.raises(WeChatError) as failed:
-        WeChatMiniProgram(MINI, MemoryTokenStore()).login("a-login-code")
+        through_requests().login("a-login-code")
     assert failed.value.kind is kind
     # A redirection would carry the AppSecret to whoever it names.
     assert len(responses.calls) == 1
@@ -113,7 +118,7 @@ def test_http_statuses(status: int, kind: FaultKind) -> None:
 def test_an_answer_that_makes_no_sense_leaves_the_outcome_unknown(body: str) -> None:
     responses.get(f"{WECHAT}/{LOGIN}", body=body.encode(errors="surrogatepass"))
     with pytest.raises(WeChatError) as failed:
-        WeChatMiniProgram(MINI, MemoryTokenStore()).login("a-login-code")
+        through_requests().login("a-login-code")
     assert failed.value.kind is FaultKind.UNKNOWN_OUTCOME
 
 
@@ -155,7 +160,7 @@ def test_a_transport_error_carries_no_secret_even_in_its_causes() -> None:
 def test_a_refusal_that_quotes_secrets_is_scrubbed() -> None:
     responses.post(f"{WECHAT}/cgi-bin/stable_token", json={"access_token": "tok-3141", "expires_in": 7200})
     responses.post(f"{WECHAT}/{SEND}", json={"errcode": 47003, "errmsg": f"tok-3141 of {SECRET} is no thing"})
-    error = failure(WeChatMiniProgram(MINI, MemoryTokenStore()), "oA")
+    error = failure(through_requests(), "oA")
     assert error.errcode == 47003
     assert_nothing_leaks(error, SECRET, "tok-3141")
 
@@ -189,9 +194,10 @@ def test_scrubbing_keeps_error_codes_readable() -> None:
         (43004, FaultKind.RECIPIENT),
         (40029, FaultKind.LOGIN),
         (40226, FaultKind.BLOCKED),
-        (40037, FaultKind.CONFIGURATION),
-        (47003, FaultKind.CONFIGURATION),
-        (99999999, FaultKind.CONFIGURATION),
+        (40037, FaultKind.TEMPLATE),
+        (47003, FaultKind.CONTENT),
+        (40164, FaultKind.CONFIGURATION),
+        (99999999, FaultKind.CONTENT),
     ],
 )
 def test_errcodes_have_the_treatment_of_the_table(errcode: int, kind: FaultKind) -> None:
@@ -209,7 +215,7 @@ def test_a_refusal_is_told_with_code_and_kind(wechat: "Wechat", openid: str, err
 def test_half_a_character_never_leaves(wechat: "Wechat", openid: str) -> None:
     with pytest.raises(WeChatError) as failed:
         wechat.mini_program().send_subscribe(openid=openid, template_id="T1", data={"thing1": "\ud83d"})
-    assert failed.value.kind is FaultKind.CONFIGURATION
+    assert failed.value.kind is FaultKind.CONTENT
     assert wechat.calls(SEND) == 0
 
 

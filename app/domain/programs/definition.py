@@ -73,7 +73,7 @@ class Pricing(StrEnum):
 MILESTONES = frozenset({"acceptance_passed", "water_on", "paid"})
 """The marks that a completed task may set; the services react to them by name."""
 
-HAPPENINGS = frozenset({"low_rating"})
+HAPPENINGS = frozenset({"low_rating", "customer_unreached"})
 """What may open a task that is not part of the stage's ordinary course."""
 
 NEEDED_OUTPUTS: Mapping[str, Mapping[str, OutputKind]] = {

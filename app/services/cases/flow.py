@@ -70,10 +70,10 @@ class CaseFlow(CaseLog):
         """A task is done: let what waited for it open, and its stage end if it was the last."""
         self.settle(task, by, now)
         spec = self.program.stage(task.stage_key)
-        row = next(row for row in self._stages if (row.key, row.round) == (task.stage_key, task.round))
-        if row.completed_at is not None:
-            # A task kept for a happening, such as the look into a low rating: its stage ended without it.
+        if spec.task(task.key).only_on is not None:
+            # Kept for a happening, such as the look into a low rating: nothing waits for it.
             return
+        row = next(row for row in self._stages if (row.key, row.round) == (task.stage_key, task.round))
         if engine.is_complete(spec, self._done_tasks(row, spec)):
             row.completed_at = now
             note(self.case.id, now, "stage_completed", by, {"stage": spec.key})
@@ -129,6 +129,26 @@ class CaseFlow(CaseLog):
             spec = self.program.stage(row.key)
             due = [task for task in spec.tasks if task.only_on == happening]
             self._start(row, spec, due, now)
+
+    def ask_for(self, happening: str, now: datetime) -> bool:
+        """Make sure that a task kept for a happening that may come again is open.
+
+        Whether there is such a task. It belongs to the standing entry into its stage, whether that is done or
+        not, and is counted anew each time it was done.
+        """
+        for stage in self.program.stages:
+            row = self.standing(stage.key)
+            for spec in stage.tasks if row is not None else ():
+                if spec.only_on != happening or row is None:
+                    continue
+                earlier = [
+                    task for task in self._tasks if (task.stage_key, task.key) == (stage.key, spec.key)
+                ]
+                if all(task.state != TaskState.OPEN for task in earlier):
+                    number = max((task.round for task in earlier), default=row.round - 1) + 1
+                    self._start(row, stage, [spec], now, number=number)
+                return True
+        return False
 
     def stop(self, stop: Stop, by: By, now: datetime) -> None:
         """Stop the clock: due dates are taken away and timers sleep until it runs again."""
@@ -211,7 +231,15 @@ class CaseFlow(CaseLog):
         }
         self._start(row, spec, engine.tasks_to_open(spec, opened, done), now)
 
-    def _start(self, row: Stage, spec: StageSpec, task_specs: Sequence[TaskSpec], now: datetime) -> None:
+    def _start(
+        self,
+        row: Stage,
+        spec: StageSpec,
+        task_specs: Sequence[TaskSpec],
+        now: datetime,
+        *,
+        number: int | None = None,
+    ) -> None:
         fresh = []
         for task_spec in task_specs:
             task = Task(
@@ -219,7 +247,7 @@ class CaseFlow(CaseLog):
                 case_id=self.case.id,
                 stage_key=spec.key,
                 key=task_spec.key,
-                round=row.round,
+                round=number or row.round,
                 department=task_spec.department,
                 assignee_id=self._holder(task_spec, now),
                 state=TaskState.OPEN,

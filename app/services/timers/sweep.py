@@ -1,7 +1,7 @@
 """Firing what is due. Any number of processes may sweep: a timer is claimed and deleted in one commit."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Integer, Row, bindparam, delete, func, insert, select, update
@@ -25,12 +25,20 @@ class Swept:
 def sweep(limit: int) -> Swept:
     """Fire up to `limit` timers that are due by the clock, oldest first, in the caller's transaction.
 
+    Where these are all long overdue, some that are due just now are fired beside them, so that a backlog of
+    any size does not keep new ones waiting.
+
     The next telling of an overdue task is counted from the instant this one was due, not from now: a
     jobs process that was down for a day catches up without losing or doubling one.
     """
     db.session.flush()
     connection = db.session.connection()
-    taken = connection.execute(_TAKE, {"now": clock.now(), "limit": limit})
+    now = clock.now()
+    taken = list(connection.execute(_TAKE, {"since": _EVER, "now": now, "limit": limit}))
+    if len(taken) == limit and min(row.due_at for row in taken) < now - FRESH:
+        # What is due just now does not wait until a backlog is gone.
+        fresh = {"since": now - FRESH, "now": now, "limit": max(limit // FRESH_SHARE, 1)}
+        taken += connection.execute(_TAKE, fresh)
     rows = sorted(taken, key=lambda row: (row.due_at, row.id))
     if not rows:
         return Swept(0, 0)
@@ -53,11 +61,19 @@ def sweep(limit: int) -> Swept:
     return Swept(len(rows), len(firing))
 
 
+FRESH = timedelta(minutes=10)
+"""How long ago a timer may have been due to count as due just now."""
+
+FRESH_SHARE = 4
+"""While there is a backlog, one timer that is due just now may be fired for so many overdue ones."""
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
 # Without the session, which would load each task to read one word of it.
 _DUE = (
     select(Timer.id)
     .join(Case, Case.id == Timer.case_id)
-    .where(Timer.due_at <= bindparam("now"))
+    .where(Timer.due_at <= bindparam("now"), Timer.due_at > bindparam("since"))
     .order_by(Timer.due_at, Timer.id)
     .limit(bindparam("limit", type_=Integer))
     # With the case, since firing writes to its tasks: what somebody is moving just now is left to the next

@@ -1,0 +1,22 @@
+"""A customer whom no message reached: their manager gets the task of calling."""
+
+from app.core import clock
+from app.core.db import db
+from app.models import Case, CaseState
+from app.services.cases.flow import CaseFlow
+
+HAPPENING = "customer_unreached"
+
+
+def ask_to_call(case_id: str) -> bool:
+    """Make sure that the case's manager has an open task of calling its customer.
+
+    False when there is nobody to ask: the case has ended, or its program keeps no such task.
+    """
+    case = db.session.get(Case, case_id)
+    if case is None or case.state in (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFUSED):
+        return False
+    flow = CaseFlow.load(case)
+    asked = flow.ask_for(HAPPENING, clock.now())
+    flow.publish()
+    return asked

@@ -1,0 +1,68 @@
+"""What did not arrive, for supervisors: by cause, one by one, and what can be done about it."""
+
+from datetime import timedelta
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.core import clock
+from app.domain.errors import NotAllowedError, NotFoundError
+from miniprogram_api.guards import me
+from miniprogram_api.pages import instant_cursor, instant_key, next_cursor
+from miniprogram_api.schemas.deliveries import DeliveryOverviewOut, ReleasedOut, UndeliveredPageOut
+from miniprogram_api.schemas.shared import PageIn
+from notifications import stoppages, undelivered
+
+deliveries = APIBlueprint("staff_deliveries", __name__, url_prefix="/api/v1/staff/deliveries", tag="staff")
+
+LOOKED_BACK = timedelta(days=30)
+
+
+@deliveries.get("/overview")
+@deliveries.output(DeliveryOverviewOut)
+@deliveries.doc(summary="消息送达情况：按原因统计（督办）")
+def read_overview() -> dict[str, Any]:
+    """Of the last thirty days, with the channels and templates in trouble now."""
+    _require_supervisor()
+    return {
+        "causes": undelivered.causes(clock.now() - LOOKED_BACK),
+        "channels": undelivered.gates(),
+        "templates": stoppages.listed(),
+    }
+
+
+@deliveries.get("")
+@deliveries.input(PageIn, location="query")
+@deliveries.output(UndeliveredPageOut)
+@deliveries.doc(summary="未送达的消息（督办）")
+def list_undelivered(query_data: dict[str, Any]) -> dict[str, Any]:
+    """The newest first; without text and without anybody's name."""
+    _require_supervisor()
+    limit = query_data["limit"]
+    lines = undelivered.listed(instant_cursor(query_data.get("cursor")), limit)
+    return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.settled_at))}
+
+
+@deliveries.post("/<public_id:delivery_id>/replays")
+@deliveries.output({}, status_code=204)
+@deliveries.doc(summary="重发未送达的消息（督办）")
+def replay(delivery_id: str) -> str:
+    """Refused where it may have arrived, is under way, or the manager is calling."""
+    if not me().is_supervisor:
+        raise NotFoundError
+    undelivered.replay(delivery_id)
+    return ""
+
+
+@deliveries.post("/templates/<public_key:template_key>/releases")
+@deliveries.output(ReleasedOut, status_code=201)
+@deliveries.doc(summary="恢复已停用的消息模板（督办）")
+def release_template(template_key: str) -> dict[str, int]:
+    """Once it was mended at WeChat; what waited for it goes."""
+    _require_supervisor()
+    return {"released": stoppages.release(template_key)}
+
+
+def _require_supervisor() -> None:
+    if not me().is_supervisor:
+        raise NotAllowedError("送达情况由督办人员查看和处理。")

@@ -1,0 +1,129 @@
+"""Writing down what came of attempts to reach people: the messages' new states, and every attempt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Update, bindparam, insert, or_, update
+
+from app.core.db import db
+from notifications import consents, delivery
+from notifications.envelope import Envelope, Outcome, OutcomeKind, Route
+from notifications.kinds import Channel
+from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage
+from notifications.settling import Settlement
+
+Settled = tuple[Envelope, Outcome, Settlement]
+
+_NOT_SUBSCRIBED = 43101
+_PREFIX = "new_"
+# What a report of WeChat's has settled already is not undone by a worker that comes late.
+_NOT_TOLD = or_(
+    OutboxMessage.state == DeliveryState.SENDING.value, OutboxMessage.state == DeliveryState.UNKNOWN.value
+)
+# Nothing was tried, so there is no attempt to keep.
+_NO_ATTEMPT = frozenset({OutcomeKind.LATE, OutcomeKind.WITHHELD})
+
+
+def write(settled: Sequence[Settled], owner: str | None) -> None:
+    """Keep the new states and the attempts, in the caller's transaction.
+
+    With `owner`, only messages that are still this worker's are changed; without, the caller holds the rows.
+    Whatever became of a message, its attempt is kept.
+    """
+    if not settled:
+        return
+    connection = db.session.connection()
+    rows: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for message, outcome, new in settled:
+        changed = _changes(message, outcome, new)
+        if owner is not None or new.state is not DeliveryState.UNKNOWN:
+            changed["lease_owner"] = None
+        # Else the owner stays: should it be slow and not dead, it may still tell what came of it.
+        rows.setdefault(tuple(changed), []).append(_prefixed(changed))
+    for names, batch in rows.items():
+        if owner is not None:
+            for row in batch:
+                row[_PREFIX + "owner"] = owner
+        connection.execute(_changing(names, owner is not None), batch)
+    attempts = [
+        {
+            "message_id": message.id,
+            "at": outcome.at,
+            "channel": message.route.channel,
+            "template_key": message.route.template_key,
+            "outcome": outcome.kind,
+            "errcode": outcome.errcode,
+        }
+        for message, outcome, _ in settled
+        if outcome.kind not in _NO_ATTEMPT
+    ]
+    if attempts:
+        connection.execute(_ATTEMPT, attempts)
+    _count_consents(settled)
+
+
+_ATTEMPT = insert(DeliveryAttempt)
+
+
+@cache
+def _changing(names: tuple[str, ...], mine: bool) -> Update:
+    """The statement that writes these columns, of any message or of those that are still its worker's."""
+    changed: dict[str, Any] = {name: bindparam(_PREFIX + name) for name in names if name != "id"}
+    statement = update(OutboxMessage).where(OutboxMessage.id == bindparam(_PREFIX + "id"))
+    if mine:
+        statement = statement.where(OutboxMessage.lease_owner == bindparam(_PREFIX + "owner"), _NOT_TOLD)
+    return statement.values(**changed, lease_until=None)
+
+
+def _prefixed(row: Mapping[str, Any]) -> dict[str, Any]:
+    # SQLAlchemy keeps the bare names of columns for itself in a statement that is run for many rows.
+    return {_PREFIX + name: value for name, value in row.items()}
+
+
+def _changes(message: Envelope, outcome: Outcome, new: Settlement) -> dict[str, Any]:
+    """The changed columns of one message; the same keys for all that are rerouted, and for all others."""
+    columns: dict[str, Any] = {
+        "id": message.id,
+        "state": new.state,
+        "attempts": new.attempts,
+        "failure_class": new.failure_class,
+        "errcode": outcome.errcode,
+        "msgid": outcome.msgid,
+        "unknown_since": new.unknown_since,
+        "next_attempt_at": new.next_attempt_at or outcome.at,
+        "settled_at": None if new.state is DeliveryState.WAITING else outcome.at,
+    }
+    if new.reroute is not None:
+        if new.reroute.channel is Channel.CALL:
+            # Nobody is called about what they read in the app meanwhile.
+            columns["next_attempt_at"] += delivery.current().call_after
+        columns |= {
+            "channel": new.reroute.channel,
+            "template_key": new.reroute.template_key,
+            "openid": new.reroute.openid,
+            "data": dict(new.reroute.data),
+            "next_channels": {"routes": [_plain(route) for route in message.next_routes[1:]]},
+        }
+    return columns
+
+
+def _plain(route: Route) -> dict[str, Any]:
+    return asdict(route) | {"channel": route.channel.value, "data": dict(route.data)}
+
+
+def _count_consents(settled: Sequence[Settled]) -> None:
+    # In one order for every worker, so that two of them never wait for each other.
+    for message, outcome, _ in sorted(settled, key=_person_and_template):
+        if message.route.channel is not Channel.SUBSCRIBE:
+            continue
+        if outcome.kind is OutcomeKind.ACCEPTED:
+            consents.consumed(message.route.openid, message.route.template_key)
+        elif outcome.errcode == _NOT_SUBSCRIBED:
+            consents.exhausted(message.route.openid, message.route.template_key)
+
+
+def _person_and_template(settled: Settled) -> tuple[str, str]:
+    route = settled[0].route
+    return route.openid, route.template_key

@@ -1,0 +1,157 @@
+"""What supervisors see and do about messages that did not arrive, what customers decline, and the call."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.atomic import atomic
+from app.core.db import db
+from app.jobs import timetable
+from app.models import Case, CaseState
+from notifications import stoppages
+from notifications.kinds import Audience, Channel, Kind, Subject
+from notifications.models import DeliveryState, Notice, OutboxMessage
+from notifications.outbox import Occasion, Recipient, enqueue
+from notifications.vocabulary import VALUES
+from tests.notifications.outgoing import put, rows
+from tests.world import World
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+OVERVIEW = "/staff/deliveries/overview"
+
+
+def one_fails(world: World) -> str:
+    """A message was refused by WeChat for what it says."""
+    failed = {"failure_class": "content", "errcode": 47003, "settled_at": clock.now()}
+    with world.app.app_context():
+        (message,) = put(rows(1, Channel.TEMPLATE, state=DeliveryState.FAILED, **failed))
+    return message
+
+
+def test_a_supervisor_sees_failures_by_cause_and_sends_again(world: World) -> None:
+    message = one_fails(world)
+    supervisor = world.staff("S001")
+
+    (cause,) = supervisor.get(OVERVIEW)["causes"]
+    assert (cause["failure_class"], cause["errcode"], cause["messages"]) == ("content", 47003, 1)
+    (line,) = supervisor.get("/staff/deliveries")["items"]
+    assert (line["id"], line["replayable"]) == (message, True)
+
+    assert supervisor.send("POST", f"/staff/deliveries/{message}/replays").status_code == 204
+    assert supervisor.get("/staff/deliveries")["items"] == []
+    again = supervisor.send("POST", f"/staff/deliveries/{message}/replays")
+    assert (again.status_code, again.get_json()["code"]) == (409, "conflict")
+
+
+def test_nobody_else_sees_or_touches_them(world: World) -> None:
+    message = one_fails(world)
+    manager = world.staff("G001")
+
+    for path in (OVERVIEW, "/staff/deliveries"):
+        assert manager.send("GET", path).status_code == 403
+    assert manager.send("POST", f"/staff/deliveries/{message}/replays").status_code == 404
+    assert manager.send("POST", "/staff/deliveries/templates/staff_task/releases").status_code == 403
+
+
+def test_a_stopped_template_is_shown_and_released(world: World) -> None:
+    with world.app.app_context(), atomic():
+        stoppages.stop("staff_task", 40037, clock.now())
+    supervisor = world.staff("S001")
+
+    (stopped,) = supervisor.get(OVERVIEW)["templates"]
+    assert (stopped["template_key"], stopped["errcode"]) == ("staff_task", 40037)
+    path = "/staff/deliveries/templates/staff_task/releases"
+    assert supervisor.send("POST", path).status_code == 201
+    assert supervisor.send("POST", path).status_code == 404
+    assert supervisor.get(OVERVIEW)["templates"] == []
+
+
+def test_what_a_customer_declines_is_not_pushed_but_there_to_read(world: World) -> None:
+    customer = world.log_in("o_customer", "13800000001")
+    case = world.submitted(customer)
+    topics = customer.get("/customer/message-preferences")["items"]
+    assert [(topic["key"], topic["wanted"]) for topic in topics] == [("progress", True), ("thanks", True)]
+    answer = customer.send("PUT", "/customer/message-preferences", {"wanted": {"progress": False}})
+    assert [topic["wanted"] for topic in answer.get_json()["items"]] == [False, True]
+    wrong = customer.send("PUT", "/customer/message-preferences", {"wanted": {"weather": False}})
+    assert wrong.status_code == 422
+
+    with world.app.app_context():
+        with atomic():
+            found = db.session.get_one(Case, case["id"])
+            to = Recipient(Audience.CUSTOMER, found.customer_id or "", "o_customer", "s_customer")
+            values = dict.fromkeys([*VALUES[Subject.STAGE], *VALUES[Subject.STOP]], "演示")
+            for kind in (Kind.STAGE_COMPLETED, Kind.CLOCK_STOPPED):
+                enqueue(Occasion(kind, "test", found.id, values), [to])
+        told = select(Notice.kind).where(Notice.dedupe_key.contains(":test:"))
+        pushed = select(OutboxMessage.kind).where(OutboxMessage.dedupe_key.contains(":test:"))
+        assert set(db.session.scalars(told)) == {"stage_completed", "clock_stopped"}
+        assert set(db.session.scalars(pushed)) == {"clock_stopped"}
+        db.session.rollback()
+
+
+def unreached(world: World, case_id: str) -> None:
+    """Something the customer has to be told, with no channel left but the manager's telephone."""
+    with world.app.app_context():
+        put(rows(1, Channel.CALL, case_id=case_id, openid=""))
+        timetable.ask_managers_to_call()
+
+
+def calls(world: World, case_id: str) -> list[tuple[str, bool]]:
+    tasks = world.staff("G001").get(f"/staff/cases/{case_id}/tasks")["items"]
+    return [(task["state"], task["due_at"] is not None) for task in tasks if task["key"] == "call_customer"]
+
+
+def test_a_customer_whom_nothing_reaches_is_called_by_the_manager(world: World) -> None:
+    case_id = world.submitted(world.log_in("o_customer", "13800000001"))["id"]
+    for _ in range(2):
+        # A second message that does not arrive is told in the same call.
+        unreached(world, case_id)
+        assert calls(world, case_id) == [("open", True)]
+    world.complete(case_id, "call_customer", told="已电话告知")
+    assert calls(world, case_id) == [("done", True)]
+
+    world.clock.set(world.clock.now() + timedelta(hours=1))
+    unreached(world, case_id)
+    assert calls(world, case_id) == [("done", True), ("open", True)]
+    # Nobody waits for a call: the stage goes its own way.
+    for key in ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan"):
+        world.complete(case_id, key)
+    stages = world.staff("G001").get(f"/staff/cases/{case_id}")["stages"]
+    assert [stage["state"] for stage in stages if stage["key"] == "acceptance_plan"] == ["done"]
+
+
+def test_of_a_case_that_has_ended_nobody_is_called(world: World) -> None:
+    case_id = world.submitted(world.log_in("o_customer", "13800000001"))["id"]
+    with world.app.app_context(), atomic():
+        db.session.get_one(Case, case_id).state = CaseState.WITHDRAWN
+    unreached(world, case_id)
+
+    assert calls(world, case_id) == []
+
+
+def test_supervisors_are_told_each_working_morning_what_never_arrived_once(world: World) -> None:
+    one_fails(world)
+
+    def told() -> int:
+        with world.app.app_context():
+            timetable.tell_what_never_arrived()
+            found = db.session.scalars(select(Notice.body).where(Notice.kind == "undelivered")).all()
+            db.session.rollback()
+        assert all("1条消息未能送达" in body for body in found)
+        return len(found)
+
+    world.at("2026-09-19 07:59")
+    before = told()
+    # A Saturday; the next day is a Sunday that is worked for the holiday (调休).
+    world.at("2026-09-19 09:00")
+    on_saturday = told()
+    world.at("2026-09-21 08:00")
+    on_monday = [told(), told()]
+    assert (before, on_saturday) == (0, 0)
+    assert on_monday == [1, 1]
+    world.at("2026-09-22 08:00")
+    assert told() == 1
