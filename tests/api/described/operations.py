@@ -10,6 +10,7 @@ from tests.api.described.sound import (
     account,
     applications,
     calendar,
+    deliveries,
     documents,
     money,
     partner,
@@ -22,7 +23,20 @@ from tests.api.described.sound import (
 from tests.world import World
 
 # One room for each area; a new one has its line here.
-ROOMS = (account, applications, calendar, documents, money, partner, promises, talk, tasks, turns, visits)
+ROOMS = (
+    account,
+    applications,
+    calendar,
+    deliveries,
+    documents,
+    money,
+    partner,
+    promises,
+    talk,
+    tasks,
+    turns,
+    visits,
+)
 
 SOUND: Mapping[str, Callable[[Scene], Sound]] = {
     label.replace(" /", " /api/v1/"): make for room in ROOMS for label, make in room.SOUND.items()

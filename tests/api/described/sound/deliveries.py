@@ -1,0 +1,34 @@
+"""What did not arrive, as supervisors see it; what a customer wishes not to be pushed."""
+
+from app.core import clock
+from notifications.kinds import Channel
+from notifications.models import DeliveryState
+from tests.api.described.scene import Scene, Sound
+from tests.notifications.outgoing import put, rows
+
+
+def by_supervisor(scene: Scene, **ids: str) -> Sound:
+    return Sound(scene.world.staff("S001"), ids)
+
+
+def replays(scene: Scene) -> Sound:
+    failed = {"failure_class": "content", "errcode": 47003, "settled_at": clock.now()}
+    with scene.world.app.app_context():
+        (message,) = put(rows(1, Channel.TEMPLATE, state=DeliveryState.FAILED, **failed))
+    return by_supervisor(scene, delivery_id=message)
+
+
+def prefers(scene: Scene) -> Sound:
+    topics = scene.customer.get("/customer/message-preferences")["items"]
+    return Sound(scene.customer, {}, {"wanted": {topics[0]["key"]: False}})
+
+
+SOUND = {
+    "GET /staff/deliveries": by_supervisor,
+    "GET /staff/deliveries/overview": by_supervisor,
+    "POST /staff/deliveries/{delivery_id}/replays": replays,
+    "POST /staff/deliveries/templates/{template_key}/releases": lambda scene: by_supervisor(
+        scene, template_key="staff_task"
+    ),
+    "PUT /customer/message-preferences": prefers,
+}
