@@ -7,6 +7,7 @@ free.
 
 import http.client
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count, cycle, islice
@@ -92,8 +93,8 @@ def _openings(url: str, kind: str, size: Size) -> Table:
         askers = _cases(app, 4, people[DEPARTMENTS[0]])
         _fill(app, [staff_id for ids in people.values() for staff_id in ids], size.booked)
     paths = cycle((f"/api/v1/customer/cases/{one.case_id}/openings/{PURPOSE}", one.token) for one in askers)
-    with served(url) as port:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
+    # Closed before the server is told to stop: it would wait for a connection that is open.
+    with served(url) as port, closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
         found = _ask(connection, *next(paths))[1]
         if not found["items"]:
             raise RuntimeError("nothing is open: the calendar is too full to tell anything")
