@@ -8,7 +8,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks import due, progress, submit, sweep
+from benchmarks import due, progress, submit, sweep, talk
 from benchmarks.ground import Ground, ground
 from benchmarks.table import Table
 
@@ -16,6 +16,7 @@ BENCHMARKS: Mapping[str, Callable[[Ground], Sequence[Table]]] = {
     "progress": lambda grounds: progress.run(grounds, progress.Size()),
     "submit": lambda grounds: submit.run(grounds, submit.Size()),
     "sweep": lambda grounds: sweep.run(grounds, sweep.Size()),
+    "talk": lambda grounds: talk.run(grounds, talk.Size()),
     "due": lambda _grounds: [due.run(due.Size())],
 }
 

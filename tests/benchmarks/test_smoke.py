@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.core import clock
-from benchmarks import due, progress, submit, sweep
+from benchmarks import due, progress, submit, sweep, talk
 from benchmarks.ground import Ground, ground
 from benchmarks.table import Table
 
@@ -33,6 +33,11 @@ def test_submit(grounds: Ground) -> None:
 
 def test_sweep(grounds: Ground) -> None:
     _complete(sweep.run(grounds, sweep.Size(timers=5, rounds=1, databases=ONE)))
+
+
+def test_talk(grounds: Ground) -> None:
+    size = talk.Size(phones=1, stored=20, rounds=1, connections=2, seconds=0.05, databases=ONE)
+    _complete(talk.run(grounds, size))
 
 
 def test_due() -> None:
