@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from app.core.settings import Settings
-from benchmarks import backlog, dispatch, due, lifecycle, progress, submit, sweep, visits
+from benchmarks import backlog, dispatch, due, lifecycle, progress, submit, sweep, talk, visits
 from benchmarks.bulk import loading
 from benchmarks.bulk.loading import NotToBeFilledError
 from benchmarks.ground import Ground, application, ground
@@ -26,6 +26,7 @@ BENCHMARKS: Mapping[str, Callable[[Ground], Sequence[Table]]] = {
     "visits": lambda grounds: visits.run(grounds, visits.Size()),
     "backlog": lambda grounds: backlog.run(grounds, backlog.Size()),
     "dispatch": lambda grounds: dispatch.run(grounds, dispatch.Size()),
+    "talk": lambda grounds: talk.run(grounds, talk.Size()),
     "due": lambda _grounds: [due.run(due.Size())],
 }
 # Only by name, since nobody who types `make bench` expects to wait that long.

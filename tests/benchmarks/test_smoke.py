@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.core import clock
-from benchmarks import backlog, dispatch, due, lifecycle, progress, submit, sweep, visits
+from benchmarks import backlog, dispatch, due, lifecycle, progress, submit, sweep, talk, visits
 from benchmarks.bulk.walks import WALKS
 from benchmarks.ground import Ground, ground
 from benchmarks.table import Table
@@ -69,6 +69,11 @@ def test_dispatch(grounds: Ground) -> None:
     _complete([waiting])
     # Without Celery there is nothing to compare it with.
     assert [figure.value > 0 for figure in at_once.figures] == [True]
+
+
+def test_talk(grounds: Ground) -> None:
+    size = talk.Size(phones=1, stored=20, rounds=1, connections=2, seconds=0.05, databases=ONE)
+    _complete(talk.run(grounds, size))
 
 
 def test_due() -> None:
