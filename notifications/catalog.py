@@ -25,7 +25,8 @@ class Template:
     """A message template as it is applied for at WeChat; `fields` maps field keys to labels on the phone.
 
     `ask_order` ranks the templates for which a customer's consent is asked (lowest first, None: never
-    asked), and `why` is the sentence shown to the customer then.
+    asked), and `why` is the sentence shown to the customer then. `ask_on` names the only page on which it is
+    asked for ("" for every page): who has booked nothing need not spend a place on visits.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Template:
     fields: Mapping[str, str]
     ask_order: int | None
     why: str
+    ask_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)

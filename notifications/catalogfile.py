@@ -99,6 +99,7 @@ def _template(name: str, table: Table) -> Template:
         fields=fields,
         ask_order=asked,
         why=table.text("why", optional=asked is None),
+        ask_on=table.text("ask_on", optional=True),
     )
 
 

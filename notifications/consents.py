@@ -36,8 +36,10 @@ class Wanted:
     remaining: int
 
 
-def wanted(customer_id: str) -> list[Wanted]:
+def wanted(customer_id: str, page: str = "") -> list[Wanted]:
     """What to ask this customer for at the next tap: what is held least first, then by the city's order.
+
+    On a `page` that has templates of its own, those come before all others; elsewhere they are not asked for.
 
     By how much is held, and not only whether: several stops may begin or end at one instant, and a template
     that comes last in the city's order would never be held more than once.
@@ -45,9 +47,9 @@ def wanted(customer_id: str) -> list[Wanted]:
     held = _remaining(briefs.customer(customer_id).openid)
     words = catalog.current()
     ranked = sorted(
-        (held.get(key, 0), template.ask_order, key)
+        (not template.ask_on, held.get(key, 0), template.ask_order, key)
         for key, template in words.templates.items()
-        if template.ask_order is not None
+        if template.ask_order is not None and template.ask_on in {"", page}
     )
     return [
         Wanted(
@@ -57,7 +59,7 @@ def wanted(customer_id: str) -> list[Wanted]:
             words.templates[key].why,
             held.get(key, 0),
         )
-        for _, _, key in ranked[:MOST_AT_ONCE]
+        for *_, key in ranked[:MOST_AT_ONCE]
     ]
 
 

@@ -9,7 +9,14 @@ from app.services import identity, sessions
 from miniprogram_api.guards import caller
 from miniprogram_api.outside import ask_wechat, wechat
 from miniprogram_api.pages import next_cursor, number_cursor
-from miniprogram_api.schemas.customer import ConsentIn, ConsentOut, PhoneIn, PhoneOut, SubscriptionsIn
+from miniprogram_api.schemas.customer import (
+    ConsentIn,
+    ConsentOut,
+    PhoneIn,
+    PhoneOut,
+    SubscriptionsIn,
+    SubscriptionsPageIn,
+)
 from miniprogram_api.schemas.deliveries import PreferencesIn, PreferencesOut
 from miniprogram_api.schemas.shared import NoticesOut, PageIn, SubscriptionsOut
 from notifications import consents, preferences, queries
@@ -73,11 +80,12 @@ def read_notice(notice_id: str) -> str:
 
 
 @account.get("/subscriptions")
+@account.input(SubscriptionsPageIn, location="query")
 @account.output(SubscriptionsOut)
 @account.doc(summary="建议向客户申请的订阅消息模板")
-def list_subscriptions() -> dict[str, Any]:
+def list_subscriptions(query_data: dict[str, str]) -> dict[str, Any]:
     """At most three: wx.requestSubscribeMessage takes no more."""
-    return {"templates": consents.wanted(caller().subject_id)}
+    return {"templates": consents.wanted(caller().subject_id, query_data["page"])}
 
 
 @account.post("/subscriptions")

@@ -230,6 +230,12 @@ class LedgerOut(Shape):
     entries = List(Nested(LedgerLineOut), required=True)
 
 
+class SubscriptionsPageIn(Shape):
+    """The page on which the customer is about to tap: some messages are asked for on their own page only."""
+
+    page = String(load_default="", validate=one_of("", "visit", "talk"))
+
+
 class SubscriptionsIn(Shape):
     """What wx.requestSubscribeMessage answered: template key to accept or reject."""
 

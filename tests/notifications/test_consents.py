@@ -33,16 +33,25 @@ def test_at_first_the_three_most_important_are_asked_for(known: Registry) -> Non
 
 
 def test_what_has_run_out_is_asked_for_before_what_is_held(known: Registry) -> None:
-    report(accepted=1, progress=1, talk=1)
+    report(accepted=1, progress=1)
 
-    assert [template.key for template in wanted(CUSTOMER)] == ["water_on", "clock", "visit"]
+    assert [template.key for template in wanted(CUSTOMER)] == ["water_on", "clock", "accepted"]
+
+
+def test_a_page_of_its_own_asks_for_its_template_first(known: Registry) -> None:
+    report(accepted=1, visit=1)
+
+    for page in ("visit", "talk"):
+        keys = [template.key for template in wanted(CUSTOMER, page)]
+        assert keys == [page, "progress", "water_on"]
+    assert "visit" not in [template.key for template in wanted(CUSTOMER)]
 
 
 def test_what_is_held_least_is_asked_for_first(known: Registry) -> None:
-    report(accepted=1, progress=1, water_on=1, clock=1, visit=1, talk=1)
+    report(accepted=1, progress=1, water_on=1, clock=1)
     report(accepted=1, water_on=1)
 
-    assert [template.key for template in wanted(CUSTOMER)] == ["progress", "clock", "visit"]
+    assert [template.key for template in wanted(CUSTOMER)] == ["progress", "clock", "accepted"]
 
 
 def test_a_tap_that_is_told_by_client_and_wechat_counts_once_in_either_order(known: Registry) -> None:
@@ -52,8 +61,7 @@ def test_a_tap_that_is_told_by_client_and_wechat_counts_once_in_either_order(kno
     report(progress=1)
     event("water_on")
 
-    assert held() == {"clock": 0, "visit": 0, "talk": 0}
-    assert consents.holders([OPENID, "somebody"], "progress") == {OPENID}
+    assert held() == {"clock": 0, "accepted": 1, "progress": 1}
     assert consents.holders([OPENID, "somebody"], "water_on") == {OPENID}
 
 
