@@ -64,8 +64,8 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
 def fire_timers() -> None:
     """Fire everything that is due, a bounded number in each transaction.
 
-    A first full transaction says that there is a backlog, of which more is taken at a time: what a transaction
-    costs by itself is then most of the work, and whoever waits for one waits a second at most.
+    A first full transaction says that there is a backlog, of which more is taken at a time: what a
+    transaction costs by itself is then most of the work, and whoever waits for one waits a second at most.
     """
     most = TIMERS_PER_TRANSACTION
     while True:
