@@ -102,6 +102,9 @@ def _ready_core(settings: Settings) -> None:
     # The test suite reads its own logs through pytest's capture.
     if settings.profile is not Profile.TEST:
         logs.configure(settings.log_level)
+    logs.hide(settings.miniprogram.secret, settings.service_account.secret)
+    if settings.sms is not None:
+        logs.hide(settings.sms.secret_key)
     crypto.install(settings.data_keys, settings.hash_key)
     objectstore.install(settings.documents_url)
     if settings.clock_file is not None:

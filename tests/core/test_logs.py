@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.core import logs
 from app.core.logs import JsonFormatter, request_id, scrub
 
 
@@ -64,3 +65,10 @@ def test_extra_fields_and_exceptions_are_masked_too() -> None:
 def test_what_json_can_not_carry_is_told_as_text() -> None:
     assert line("odd", thing={1})["thing"] == "{1}"
     assert line("half a character: \ud800")["message"].startswith("half a character")
+
+
+def test_a_hidden_secret_stands_in_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_secrets", set())
+    logs.hide("app-secret-1f0e", "")
+
+    assert logs.scrub("url?secret=app-secret-1f0e&x=1") == "url?secret=***&x=1"
