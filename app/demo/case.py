@@ -132,7 +132,9 @@ class ToldCase:
         answer = self.progress()
         turn = answer["whose_turn"]["name"]
         self._telling.tell(f"客户 {self.owner.person.name} 查看进度：轮到“{turn}”；{answer['next_action']}")
-        self.owner.accept_messages()
+        # Twice, for one accept is one message, and the last of a kind is kept for the most important one.
+        for _ in range(2):
+            self.owner.accept_messages()
         return answer
 
     def _bring_evidence(self, number: str, task: Mapping[str, Any]) -> None:
