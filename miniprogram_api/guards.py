@@ -1,5 +1,6 @@
 """Who may enter. Every blueprint names one of these where it is registered (registration.py)."""
 
+import hmac
 from collections.abc import Callable
 
 from flask import Flask, current_app, g, request
@@ -67,6 +68,21 @@ def partner_who_may(capability: Capability) -> PartnerIdentity:
     identity: PartnerIdentity = g.partner
     admission.require(identity, capability)
     return identity
+
+
+def collector() -> None:
+    """Whoever collects figures, by the token that IT has set; without one these addresses do not exist.
+
+    Raises `NotFoundError`, `NotSignedInError`. A demo, where everything is fictional, is open.
+    """
+    settings: Settings = current_app.extensions["steward.settings"]
+    if not settings.metrics_token:
+        if settings.simulated:
+            return
+        raise NotFoundError
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(token.encode(), settings.metrics_token.encode()):
+        raise NotSignedInError
 
 
 def with_simulator() -> None:

@@ -26,6 +26,7 @@ from miniprogram_api.docs import docs
 from miniprogram_api.edge import StewardApp, check_body
 from miniprogram_api.files import files
 from miniprogram_api.health import health
+from miniprogram_api.metrics import metrics
 from miniprogram_api.partner.cases import cases as partner_cases
 from miniprogram_api.staff.absences import absences
 from miniprogram_api.staff.account import account as staff_account
@@ -58,6 +59,7 @@ class Door:
 
 DOORS: Sequence[Door] = (
     Door(health, guards.anyone),
+    Door(metrics, guards.collector),
     Door(docs, guards.anyone),
     Door(public, guards.anyone),
     Door(account, guards.customer, once=True),

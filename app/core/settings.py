@@ -80,6 +80,7 @@ class Settings:
     session_hours: int
     tick_seconds: float
     trusted_proxies: int
+    metrics_token: str
 
     @property
     def simulated(self) -> bool:
@@ -154,6 +155,7 @@ class _Reader:
             session_hours=int(self._number("SESSION_HOURS", 24 * 7, lowest=1)),
             tick_seconds=self._number("TICK_SECONDS", 2.0),
             trusted_proxies=self._proxies(),
+            metrics_token=self._metrics_token(),
         )
         if self._faults:
             raise SettingsError(self._faults)
@@ -250,6 +252,12 @@ class _Reader:
         if self._profile is Profile.PRODUCTION and path is not None:
             self._fault("CLOCK_FILE", "would set the clock, which production refuses")
         return path
+
+    def _metrics_token(self) -> str:
+        token = self._environ.get(f"{PREFIX}METRICS_TOKEN", "")
+        if token and len(token) < MINIMUM_SECRET:
+            self._fault("METRICS_TOKEN", f"must have at least {MINIMUM_SECRET} characters")
+        return token
 
     def _proxies(self) -> int:
         """How many proxies stand in front; so many last addresses of X-Forwarded-For are believed."""

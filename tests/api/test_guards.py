@@ -251,6 +251,8 @@ def test_the_guard_fits_the_address(app: Flask) -> None:
             assert guard is guards.with_simulator, rule
         elif rule.startswith("/wechat/"):
             assert guard is guards.signed_by_wechat, rule
+        elif rule == "/metrics":
+            assert guard is guards.collector, rule
         else:
             assert guard is guards.anyone, rule
 
