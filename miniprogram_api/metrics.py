@@ -42,13 +42,9 @@ class _Signs(Collector):
         work, delivery = self._work, self._delivery
         yield _gauge("timers_due", "Timers that are due and not fired.", work.timers_due)
         yield _gauge("timers_lag_seconds", "Age of the oldest timer that is due.", work.timers_lag)
-        yield _gauge(
-            "warnings_due", "Promises that run short, nobody told yet.", work.warnings_due
-        )
+        yield _gauge("warnings_due", "Promises that run short, nobody told yet.", work.warnings_due)
         yield _gauge("open_tasks", "Tasks that are waited for.", work.open_tasks)
-        yield _gauge(
-            "unassigned_tasks", "Of these, those that nobody took.", work.unassigned_tasks
-        )
+        yield _gauge("unassigned_tasks", "Of these, those that nobody took.", work.unassigned_tasks)
         yield _gauge("overdue_cases", "Cases with work that is late.", work.overdue_cases)
         yield _gauge("due_soon_cases", "Cases with work due within a working day.", work.due_soon_cases)
         queues = {queue.channel: queue for queue in delivery.queues}

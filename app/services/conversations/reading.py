@@ -1,10 +1,10 @@
-"""What is new in a conversation: one indexed read, asked all day by every open phone; and its pages."""
+"""What is new in a conversation, asked all day by every open phone, in one indexed read; and its pages."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Integer, and_, bindparam, select
+from sqlalchemy import Integer, bindparam, select
 
 from app.core import clock
 from app.core.hotread import HotRead
@@ -82,74 +82,77 @@ _HEAD = (
 _EMPTY = _Head(0, None, 0, 0, 0, 0, None, None)
 
 
-def _asked(*, of_owner: bool, news: bool) -> HotRead:
-    """The conversation's head and the messages asked for, in one statement.
-
-    From the case, where its owner asks, since the conversation may not have begun.
-    """
-    messages = Message.changed > bindparam("after") if news else Message.seq < bindparam("before")
-    query = select(*_HEAD, *COLUMNS)
-    if of_owner:
-        query = query.select_from(Case).outerjoin(Conversation, Conversation.id == Case.id)
-        query = query.where(Case.id == bindparam("id"), Case.customer_id == bindparam("customer_id"))
-    else:
-        query = query.select_from(Conversation).where(Conversation.id == bindparam("id"))
-    query = (
-        query.outerjoin(Message, and_(Message.conversation_id == bindparam("id"), messages))
-        .outerjoin(Document, Document.id == Message.document_id)
-        .outerjoin(Staff, Staff.id == Message.sender_id)
-    )
-    order = Message.changed if news else Message.seq.desc()
-    return HotRead(query.order_by(order).limit(bindparam("limit", type_=Integer)))
-
-
-_NEWS_OF_OWNER = _asked(of_owner=True, news=True)
-_PAGE_OF_OWNER = _asked(of_owner=True, news=False)
-_NEWS = _asked(of_owner=False, news=True)
-_PAGE = _asked(of_owner=False, news=False)
+# From the case, where its owner asks, since the conversation may not have begun.
+_HEAD_OF_OWNER = HotRead(
+    select(*_HEAD)
+    .select_from(Case)
+    .outerjoin(Conversation, Conversation.id == Case.id)
+    .where(Case.id == bindparam("id"), Case.customer_id == bindparam("customer_id"))
+)
+_HEAD_OF_ANY = HotRead(select(*_HEAD).where(Conversation.id == bindparam("id")))
+_MESSAGES = (
+    select(*COLUMNS)
+    .outerjoin(Document, Document.id == Message.document_id)
+    .outerjoin(Staff, Staff.id == Message.sender_id)
+    .where(Message.conversation_id == bindparam("id"))
+    .limit(bindparam("limit", type_=Integer))
+)
+_CHANGED = HotRead(_MESSAGES.where(Message.changed > bindparam("after")).order_by(Message.changed))
+_BEFORE = HotRead(_MESSAGES.where(Message.seq < bindparam("before")).order_by(Message.seq.desc()))
 
 
 def news_of_owner(customer_id: str, case_id: str, after: int, limit: int) -> News:
     """What is new for the owner of a case. Raises `NotFoundError` for anybody else's."""
-    asked = {"id": case_id, "customer_id": customer_id, "after": after, "limit": limit}
-    return _news(_owned(_NEWS_OF_OWNER.rows(asked)), Side.CUSTOMER, after, limit)
+    return _news(_owned(customer_id, case_id), case_id, Side.CUSTOMER, after, limit)
 
 
 def page_of_owner(customer_id: str, case_id: str, before: int, limit: int) -> Page:
     """A page for the owner of a case, before the message numbered `before`. Raises `NotFoundError`."""
-    asked = {"id": case_id, "customer_id": customer_id, "before": before, "limit": limit}
-    return _page(_owned(_PAGE_OF_OWNER.rows(asked)), Side.CUSTOMER, limit)
+    return _page(_owned(customer_id, case_id), case_id, Side.CUSTOMER, before, limit)
 
 
 def news_of_staff(conversation_id: str, after: int, limit: int) -> News:
     """What is new in a conversation that the caller may read."""
-    return _news(
-        _NEWS.rows({"id": conversation_id, "after": after, "limit": limit}), Side.STAFF, after, limit
-    )
+    return _news(_any(conversation_id), conversation_id, Side.STAFF, after, limit)
 
 
 def page_of_staff(conversation_id: str, before: int, limit: int) -> Page:
     """A page of a conversation that the caller may read."""
-    return _page(_PAGE.rows({"id": conversation_id, "before": before, "limit": limit}), Side.STAFF, limit)
+    return _page(_any(conversation_id), conversation_id, Side.STAFF, before, limit)
 
 
-def _owned(rows: list[list[Any]]) -> list[list[Any]]:
+def _owned(customer_id: str, case_id: str) -> _Head:
+    rows = _HEAD_OF_OWNER.rows({"id": case_id, "customer_id": customer_id})
     if not rows:
         raise NotFoundError
-    return rows
+    return _EMPTY if rows[0][0] is None else _Head(*rows[0])
 
 
-def _news(rows: list[list[Any]], side: Side, after: int, limit: int) -> News:
-    head, found = _parted(rows)
+def _any(conversation_id: str) -> _Head:
+    rows = _HEAD_OF_ANY.rows({"id": conversation_id})
+    return _Head(*rows[0]) if rows else _EMPTY
+
+
+def _news(head: _Head, conversation_id: str, side: Side, after: int, limit: int) -> News:
+    """Where the head says that nothing has changed, that one indexed read was all.
+
+    Changes are numbered under the conversation's lock, so whatever the head counts can be read after it; what
+    was written in between comes along, and the cursor with it.
+    """
+    found = []
+    if head.counter > after:
+        asked = {"id": conversation_id, "after": after, "limit": limit}
+        found = [Row(*row) for row in _CHANGED.rows(asked)]
     now, rules = clock.now(), city.current().talk.asking
     others, own = head.positions(side.other), head.positions(side)
     writing = asking.is_writing(rules, head.writing_at(side.other), now)
     more = len(found) == limit
+    known = found[-1].changed if found else after
     return News(
         etag=f"{head.counter}.{others.delivered}.{others.read}.{own.read}.{int(writing)}",
         ask_again=asking.seconds(rules, head.last_at, now, writing=writing),
         items=[lines.line(row, side, others) for row in found],
-        cursor=found[-1].changed if more else max(head.counter, after),
+        cursor=known if more else max(head.counter, known),
         more=more,
         writing=writing,
         delivered=others.delivered,
@@ -158,22 +161,16 @@ def _news(rows: list[list[Any]], side: Side, after: int, limit: int) -> News:
     )
 
 
-def _page(rows: list[list[Any]], side: Side, limit: int) -> Page:
-    head, found = _parted(rows)
+def _page(head: _Head, conversation_id: str, side: Side, before: int, limit: int) -> Page:
+    rows = _BEFORE.rows({"id": conversation_id, "before": before, "limit": limit})
+    found = [Row(*row) for row in rows]
     others, own = head.positions(side.other), head.positions(side)
     return Page(
         items=[lines.line(row, side, others) for row in reversed(found)],
         before=found[-1].seq if len(found) == limit else None,
+        # As the head counted: what was written since is told as news, perhaps once more.
         cursor=head.counter,
         delivered=others.delivered,
         read=others.read,
         own_read=own.read,
     )
-
-
-def _parted(rows: list[list[Any]]) -> tuple[_Head, list[Row]]:
-    """The head, and the messages of those rows that have one."""
-    width = len(_HEAD)
-    if not rows or rows[0][0] is None:
-        return _EMPTY, []
-    return _Head(*rows[0][:width]), [Row(*row[width:]) for row in rows if row[width] is not None]

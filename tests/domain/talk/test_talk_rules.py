@@ -1,0 +1,125 @@
+"""The rules of talking: recall, asking again, quiet hours, WeChat's windows, choices, quick replies."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.citydata import city_folder
+from app.domain.talk import asking, choosing, pushing, replies, window
+from app.domain.talk.loader import load_talk
+from app.domain.talk.rules import PushRules
+from app.domain.talk.states import Fate, MessageState, may_recall, state_of
+from app.domain.talk.window import Opened
+
+RULES = load_talk(city_folder({}))
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
+instants = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))
+stretches = st.timedeltas(timedelta(), timedelta(days=5))
+
+
+@given(seq=st.integers(1, 9), delivered=st.integers(0, 9), read=st.integers(0, 9), sending=st.booleans())
+def test_a_message_that_failed_or_was_taken_back_never_looks_sent(
+    seq: int, delivered: int, read: int, sending: bool
+) -> None:
+    failed = state_of(seq, Fate(failed=True, sending=sending), delivered=delivered, read=read)
+    taken_back = state_of(seq, Fate(recalled=True, failed=True), delivered=delivered, read=read)
+    assert (failed, taken_back) == (MessageState.FAILED, MessageState.RECALLED)
+
+
+@given(seq=st.integers(1, 9), delivered=st.integers(0, 9), read=st.integers(0, 9))
+def test_what_is_read_was_delivered_and_nothing_goes_back(seq: int, delivered: int, read: int) -> None:
+    order = [MessageState.SENT, MessageState.DELIVERED, MessageState.READ]
+    before = order.index(state_of(seq, Fate(), delivered=delivered, read=read))
+    after = order.index(state_of(seq, Fate(), delivered=delivered + 1, read=read + 1))
+    assert before <= after
+
+
+@given(ago=st.timedeltas(timedelta(days=-2), timedelta(days=2)))
+def test_two_minutes_are_enough_to_take_back_and_a_clock_that_goes_back_takes_no_right(
+    ago: timedelta,
+) -> None:
+    assert may_recall(NOW - ago, NOW, RULES.message.recall) == (ago <= timedelta(minutes=2))
+
+
+@given(silence=stretches, longer=stretches)
+def test_the_longer_the_silence_the_later_a_phone_asks(silence: timedelta, longer: timedelta) -> None:
+    soon = asking.seconds(RULES.asking, NOW - silence, NOW, writing=False)
+    later = asking.seconds(RULES.asking, NOW - silence - longer, NOW, writing=False)
+    assert RULES.asking.writing < soon <= later <= RULES.asking.idle
+    assert asking.seconds(RULES.asking, NOW - silence, NOW, writing=True) == RULES.asking.writing
+
+
+@given(sent_at=instants)
+def test_a_push_waits_a_minute_and_never_comes_at_night(sent_at: datetime) -> None:
+    due = pushing.push_at(RULES.push, sent_at, ZONE, urgent=False)
+    local = due.astimezone(ZONE).time()
+    assert due - sent_at >= timedelta(minutes=1)
+    assert time(8) <= local < time(21)
+    # It waits for nothing but the night: no longer than eleven hours and its minute.
+    assert due - sent_at <= timedelta(hours=11, minutes=1)
+    assert pushing.push_at(RULES.push, sent_at, ZONE, urgent=True) == sent_at + timedelta(minutes=1)
+
+
+@given(at=instants)
+def test_quiet_hours_may_lie_within_a_day(at: datetime) -> None:
+    noon = PushRules(timedelta(), timedelta(), time(12), time(14))
+    held = pushing.after_quiet(noon, at, ZONE)
+    assert not time(12) <= held.astimezone(ZONE).time() < time(14)
+    assert timedelta() <= held - at <= timedelta(hours=2)
+
+
+@given(wrote=stretches, sends=st.integers(0, 7), queued=st.integers(0, 7))
+def test_a_window_is_open_for_two_days_and_five_sends(wrote: timedelta, sends: int, queued: int) -> None:
+    found = window.window(RULES.window, Opened(NOW - wrote, sends), NOW, queued=queued)
+    if wrote < timedelta(hours=48) and sends + queued < 5:
+        assert found is not None
+        assert (found.closes_at, found.left) == (NOW - wrote + timedelta(hours=48), 5 - sends - queued)
+    else:
+        assert found is None
+
+
+def test_entering_opens_a_short_window_beside_one_that_is_used_up() -> None:
+    opened = Opened(NOW - timedelta(hours=1), 5, NOW - timedelta(seconds=30), 1)
+    found = window.window(RULES.window, opened, NOW)
+    assert found is not None
+    assert (found.closes_at, found.left) == (NOW + timedelta(seconds=30), 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("2", 1),
+        (" ２ ", 1),
+        ("第二个", 1),
+        ("两", 1),
+        ("选1号", 0),
+        ("3", None),
+        ("0", None),
+        ("二楼漏水", None),
+    ],
+)
+def test_what_names_a_choice(text: str, place: int | None) -> None:
+    assert choosing.chosen(text, 2) == place
+
+
+@given(text=st.text(max_size=40), choices=st.integers(1, 9))
+def test_no_answer_chooses_what_was_not_offered(text: str, choices: int) -> None:
+    place = choosing.chosen(text, choices)
+    assert place is None or 0 <= place < choices
+
+
+@given(value=st.text(min_size=1, max_size=20))
+def test_a_value_with_braces_is_text(value: str) -> None:
+    filled = replies.fill("您好{manager_name}", {"manager_name": value})
+    assert (filled.text, filled.missing) == (f"您好{value}", ())
+
+
+def test_what_is_not_known_is_named() -> None:
+    filled = replies.fill("{project_name}{stage_due}{stage_due}", {"project_name": "小铺"})
+    assert (filled.text, filled.missing) == ("小铺{stage_due}{stage_due}", ("stage_due",))
+    assert replies.unfilled(filled.text) == ("stage_due",)
+    assert replies.unfilled("{别的}不是我们的") == ()
