@@ -21,7 +21,9 @@ from app.domain.programs.guide import describe
 from app.domain.programs.loader import load_programs
 from app.domain.reading import each_fault
 from app.domain.refusals import load_refusals
-from notifications import catalogfile
+from app.domain.talk.loader import load_talk
+from app.domain.visitrules import load_visit_rules
+from notifications import catalogfile, deliveryfile
 
 
 @click.group("programs")
@@ -60,8 +62,10 @@ def check(folder: Path) -> None:
         load_papers,
         load_prices,
         load_refusals,
+        load_talk,
+        load_visit_rules,
         load_programs,
-        lambda city: catalogfile.load(city, None),
+        lambda city: deliveryfile.load(city, catalogfile.load(city, None)),
     )
     # A fault in city.toml stops every loader that needs it; it is told once.
     faults: dict[str, None] = {}

@@ -125,12 +125,23 @@ def test_check_prints_the_faults_of_every_file_once(city: Path) -> None:
     ]
 
 
-def test_check_reads_the_prices_too(city: Path) -> None:
-    file = city / "prices.toml"
-    file.write_text(file.read_text(encoding="utf-8").replace("fen = 98000\n", ""), encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "old", "fault"),
+    [
+        ("prices.toml", "fen = 98000\n", "estimate.items[0].fen: missing"),
+        ("visits.toml", 'name = "客户回访"\n', "purposes[3].name: missing"),
+        ("delivery.toml", 'summary_at = "08:00"\n', "summary_at: missing"),
+        ("talk.toml", "", ""),
+    ],
+)
+def test_check_reads_every_file_of_a_city(city: Path, name: str, old: str, fault: str) -> None:
+    file = city / name
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(old, "", 1) if old else "", encoding="utf-8")
     result = CliRunner().invoke(programs, ["check", str(city)])
     assert result.exit_code == 1
-    assert result.stderr.splitlines() == [f"{file}: estimate.items[0].fen: missing"]
+    assert all(line.startswith(f"{file}: ") for line in result.stderr.splitlines())
+    assert f"{file}: {fault}" in result.stderr
 
 
 def test_check_of_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from app.domain.talk.window import Opened
 RULES = load_talk(city_folder({}))
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
-instants = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))
+instants = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis takes bounds without a zone
 stretches = st.timedeltas(timedelta(), timedelta(days=5))
 
 
