@@ -44,8 +44,9 @@ check: $(INSTALLED) ## style, types, floors, migrations, dependencies
 bench: $(INSTALLED) ## print the benchmarks' ratios
 	@$(PY) -m benchmarks $(ARGS)
 
-soak: $(INSTALLED) ## run the server and its jobs for hours of simulated time, watching them
-	@$(PY) -m benchmarks.soak $(ARGS)
+soak: $(INSTALLED) ## the long campaigns: hundreds of random cases, dispatchers killed among thousands of messages
+	@STEWARD_SOAK_WALKS=300 STEWARD_SOAK_MESSAGES=4000 $(PY) -m pytest tests/engine \
+		tests/notifications/test_killed_dispatcher.py --durations=5 $(ARGS)
 
 lock: $(UV) ## resolve the ranges of pyproject.toml anew; ARGS=--upgrade takes the newest
 	@$(COMPILE) $(ARGS) --output-file requirements.lock

@@ -4,6 +4,7 @@ The machine acts on the services, each move in a transaction of its own as a req
 every walk the case is led to its end by doing, and nothing but doing, what is waited for: no case is stuck.
 """
 
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -73,6 +74,8 @@ STARTS = ["2026-09-18 09:00", "2026-09-30 16:00", "2026-12-31 11:00", "2026-10-1
 WAITS = [timedelta(minutes=20), timedelta(hours=3), timedelta(hours=7), timedelta(days=1), timedelta(days=5)]
 REASONS = ["road_permit", "site_not_ready_construction", "fund_raising", "contract_review", "rain"]
 MOST_MOVES = 120
+# `make soak` walks for longer.
+WALKS = int(os.environ.get("STEWARD_SOAK_WALKS", "20"))
 
 
 class CaseMachine(RuleBasedStateMachine):
@@ -436,7 +439,7 @@ def test_whatever_happens_to_a_case_it_holds_together(world: World) -> None:
     run_state_machine_as_test(
         cast("type[CaseMachine]", machine),
         settings=settings(
-            max_examples=20,
+            max_examples=WALKS,
             stateful_step_count=30,
             deadline=None,
             # Shrinking a walk takes many minutes; the one that failed is told step by step, and kept.
