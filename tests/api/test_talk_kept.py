@@ -73,7 +73,7 @@ def test_a_conversation_is_kept_for_its_time_and_no_longer(scene: Talk) -> None:
 
 
 def withdrawn(scene: Talk, event: str, **more: Any) -> None:
-    payload = {"MsgType": "event", "Event": event, "OpenID": "o_customer", "AppID": "wx1"}
+    payload: dict[str, Any] = {"MsgType": "event", "Event": event, "OpenID": "o_customer", "AppID": "wx1"}
     assert callback(scene.world, "gh_1", **payload, **more).text == "success"
     scene.world.work()
 
@@ -117,7 +117,7 @@ def test_a_withdrawn_place_is_gone_and_that_one_was_sent_stays(scene: Talk) -> N
 
 
 def test_somebody_unknown_withdraws_nothing(world: World) -> None:
-    payload = {"MsgType": "event", "Event": "user_authorization_revoke", "OpenID": "o_nobody"}
+    payload: dict[str, Any] = {"MsgType": "event", "Event": "user_authorization_revoke", "OpenID": "o_nobody"}
     assert callback(world, "gh_1", **payload).text == "success"
     world.work()
     assert count(world.app, "erasures") == 0
