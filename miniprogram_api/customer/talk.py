@@ -3,6 +3,7 @@
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 
 from app.domain.talk.states import Side
 from app.services.cases import access
@@ -14,7 +15,12 @@ from miniprogram_api.schemas.talk import MessageIn, MessageOut, MessagesOut, New
 talk = APIBlueprint("customer_talk", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
 
 
+def _news(case_id: str, after: int) -> Response:
+    return news.told(reading.news_of_owner(caller().subject_id, case_id, after, news.USUAL))
+
+
 @talk.get("/<public_id:case_id>/messages")
+@news.plainly(_news)
 @talk.input(NewsIn, location="query")
 @talk.output(MessagesOut)
 @talk.doc(summary="与客户管家的沟通（after=新消息，before=往前翻页）", responses=news.RESPONSES)

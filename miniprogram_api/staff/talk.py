@@ -3,6 +3,7 @@
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 
 from app.domain.talk.states import Side
 from app.services.conversations import content, finding, one, reading, recalling, receipts, replying, sending
@@ -13,7 +14,13 @@ from miniprogram_api.schemas.talk import MessageOut, MessagesOut, NewsIn, Receip
 talk = APIBlueprint("staff_talk", __name__, url_prefix="/api/v1/staff/conversations", tag="staff")
 
 
+def _news(conversation_id: str, after: int) -> Response:
+    finding.readable_by(me(), conversation_id)
+    return news.told(reading.news_of_staff(conversation_id, after, news.USUAL))
+
+
 @talk.get("/<public_id:conversation_id>/messages")
+@news.plainly(_news)
 @talk.input(NewsIn, location="query")
 @talk.output(MessagesOut)
 @talk.doc(summary="沟通记录（after=新消息，before=往前翻页）", responses=news.RESPONSES)

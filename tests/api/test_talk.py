@@ -53,6 +53,14 @@ def test_news_come_once_and_then_there_are_none(scene: Talk) -> None:
     assert [item["text"] for item in third.get_json()["items"]] == ["二"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_news_are_told_alike_on_the_short_way_and_the_long(scene: Talk) -> None:
+    scene.ask("一")
+    long = scene.page(scene.manager, after=0, limit=50)
+    assert scene.poll(scene.manager, 0).get_json() == long
+    assert long["items"][0]["sent_at"] == "2026-09-18T09:00:00+08:00"
+
+
 def test_a_phone_asks_seldom_in_silence_and_often_while_the_other_side_writes(scene: Talk) -> None:
     def pause() -> int:
         answer = scene.poll(scene.customer, 0)

@@ -17,7 +17,7 @@ from app.domain.talk.window import Opened
 RULES = load_talk(city_folder({}))
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
-instants = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis takes bounds without a zone
+instants = st.timedeltas(timedelta(days=-400), timedelta(days=400)).map(lambda away: NOW + away)
 stretches = st.timedeltas(timedelta(), timedelta(days=5))
 
 
@@ -39,7 +39,7 @@ def test_what_is_read_was_delivered_and_nothing_goes_back(seq: int, delivered: i
 
 
 @given(ago=st.timedeltas(timedelta(days=-2), timedelta(days=2)))
-def test_two_minutes_are_enough_to_take_back_and_a_clock_that_goes_back_takes_no_right(
+def test_two_minutes_to_take_back_and_a_clock_that_goes_back_takes_no_right(
     ago: timedelta,
 ) -> None:
     assert may_recall(NOW - ago, NOW, RULES.message.recall) == (ago <= timedelta(minutes=2))
