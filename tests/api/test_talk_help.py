@@ -128,6 +128,22 @@ def test_what_happens_in_the_case_is_told_in_its_conversation(scene: Talk) -> No
     assert scene.manager.get("/staff/conversations/unanswered")["items"] == []
 
 
+def test_visits_are_told_where_one_talks(scene: Talk) -> None:
+    visits = f"{scene.theirs}/visits"
+    wish = {"purpose": "consultation", "starts_at": "2026-09-21T10:00:00+08:00"}
+    held = scene.customer.post(visits, wish)["id"]
+    # Nobody has agreed to anything yet.
+    assert scene.page(scene.customer)["items"] == []
+    scene.customer.post(f"{visits}/{held}/confirmation")
+    moved = scene.customer.post(f"{visits}/{held}/reschedule", {"starts_at": "2026-09-22T10:00:00+08:00"})
+    scene.customer.post(f"{visits}/{moved['id']}/cancellation", {"reason": "临时有事"})
+    assert [(item["card"], item["text"]) for item in scene.page(scene.customer)["items"]] == [
+        ("visit_booked", "已预约“面谈咨询”：2026-09-21 10:00。来人时请核对到访码。"),
+        ("visit_moved", "“面谈咨询”已改到2026-09-22 10:00。如时间不便，可在小程序改期。"),
+        ("visit_cancelled", "2026-09-22 10:00的“面谈咨询”已取消。如需另约，请在小程序选择时间。"),
+    ]
+
+
 def test_a_department_is_asked_in_and_let_go(scene: Talk) -> None:
     scene.ask("图纸上这根管是什么？")
     designer = scene.world.staff("D001")

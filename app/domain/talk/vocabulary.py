@@ -38,9 +38,9 @@ CARDS = MappingProxyType(
         "water_on": frozenset(),
         "case_rated": frozenset({"rating"}),
         "handed_over": frozenset({"was", "now"}),
-        "visit_booked": frozenset(),
-        "visit_moved": frozenset(),
-        "visit_cancelled": frozenset(),
+        "visit_booked": frozenset({"purpose", "visit_time"}),
+        "visit_moved": frozenset({"purpose", "visit_time"}),
+        "visit_cancelled": frozenset({"purpose", "visit_time"}),
     }
 )
 """System cards: what happened in the case, told in its conversation."""

@@ -8,10 +8,11 @@ from app.core import clock
 from app.core.db import db
 from app.core.eventbus import subscribe
 from app.domain import events
-from app.models import Case, CaseTurn, Stop, TurnKind
+from app.models import Case, CaseTurn, Stop, TurnKind, Visit
 from app.services import city
 from app.services.conversations import finding, handing_over
 from app.services.conversations.appending import card
+from app.services.visits import appointments
 
 Values = Mapping[str, Any]
 
@@ -58,6 +59,12 @@ def _of_turn(event: Any) -> Facts | None:
     return Facts(turn.case_id, {"was": turn.detail["was"], "now": turn.detail["now"]})
 
 
+def _of_visit(event: Any) -> Facts:
+    visit = db.session.get_one(Visit, event.visit_id)
+    purpose = city.current().visits.purposes[visit.purpose].name
+    return Facts(visit.case_id, {"purpose": purpose, "visit_time": appointments.shown(visit.starts_at)})
+
+
 CARDS: Sequence[tuple[type, str, Reader]] = (
     (events.QuoteIssued, "quote_issued", _of_case),
     (events.ClockStopped, "clock_stopped", _of_stop),
@@ -66,6 +73,9 @@ CARDS: Sequence[tuple[type, str, Reader]] = (
     (events.WaterOn, "water_on", _of_case),
     (events.CaseRated, "case_rated", _of_rating),
     (events.CaseTurned, "handed_over", _of_turn),
+    (events.VisitBooked, "visit_booked", _of_visit),
+    (events.VisitMoved, "visit_moved", _of_visit),
+    (events.VisitCancelled, "visit_cancelled", _of_visit),
 )
 """One line for each card: the event, the sentence in talk.toml, and where its values come from."""
 
