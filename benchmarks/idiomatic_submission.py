@@ -40,7 +40,7 @@ from app.services import city
 from app.services.applications.answers import check, form_of
 from app.services.briefs import CaseBrief, PersonBrief, TaskBrief
 from app.services.cases.submit import lookup_hash
-from notifications import catalog
+from notifications import catalog, delivery
 from notifications.kinds import Audience, Channel, Kind
 from notifications.models import DeliveryState, Notice, OutboxMessage, SubscribeConsent
 from notifications.outbox import dedupe_key
@@ -377,6 +377,7 @@ def _enqueue(
                 page=rendered.page,
                 next_channels={"routes": ways[1:]},
                 dedupe_key=key,
+                importance=delivery.current().importance_of(kind),
                 state=DeliveryState.WAITING,
                 next_attempt_at=clock.now(),
                 created_at=clock.now(),

@@ -73,9 +73,13 @@ def test_what_a_customer_declines_is_not_pushed_but_there_to_read(world: World) 
     customer = world.log_in("o_customer", "13800000001")
     case = world.submitted(customer)
     topics = customer.get("/customer/message-preferences")["items"]
-    assert [(topic["key"], topic["wanted"]) for topic in topics] == [("progress", True), ("thanks", True)]
+    assert [(topic["key"], topic["wanted"]) for topic in topics] == [
+        ("progress", True),
+        ("visits", True),
+        ("thanks", True),
+    ]
     answer = customer.send("PUT", "/customer/message-preferences", {"wanted": {"progress": False}})
-    assert [topic["wanted"] for topic in answer.get_json()["items"]] == [False, True]
+    assert [topic["wanted"] for topic in answer.get_json()["items"]] == [False, True, True]
     wrong = customer.send("PUT", "/customer/message-preferences", {"wanted": {"weather": False}})
     assert wrong.status_code == 422
 

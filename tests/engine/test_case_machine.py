@@ -75,7 +75,7 @@ WAITS = [timedelta(minutes=20), timedelta(hours=3), timedelta(hours=7), timedelt
 REASONS = ["road_permit", "site_not_ready_construction", "fund_raising", "contract_review", "rain"]
 MOST_MOVES = 120
 # `make soak` walks for longer.
-WALKS = int(os.environ.get("STEWARD_SOAK_WALKS", "20"))
+WALKS = int(os.environ.get("STEWARD_SOAK_WALKS", "12"))
 
 
 class CaseMachine(RuleBasedStateMachine):

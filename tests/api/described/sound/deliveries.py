@@ -1,8 +1,10 @@
 """What did not arrive, as supervisors see it; what a customer wishes not to be pushed."""
 
 from app.core import clock
+from app.core.atomic import atomic
+from app.core.db import db
 from notifications.kinds import Channel
-from notifications.models import DeliveryState
+from notifications.models import DeliveryState, StoppedTemplate
 from tests.api.described.scene import Scene, Sound
 from tests.notifications.outgoing import put, rows
 
@@ -23,12 +25,17 @@ def prefers(scene: Scene) -> Sound:
     return Sound(scene.customer, {}, {"wanted": {topics[0]["key"]: False}})
 
 
+def releases(scene: Scene) -> Sound:
+    key = "staff_task"
+    with scene.world.app.app_context(), atomic():
+        db.session.merge(StoppedTemplate(template_key=key, errcode=40037, stopped_at=clock.now()))
+    return by_supervisor(scene, template_key=key)
+
+
 SOUND = {
     "GET /staff/deliveries": by_supervisor,
     "GET /staff/deliveries/overview": by_supervisor,
     "POST /staff/deliveries/{delivery_id}/replays": replays,
-    "POST /staff/deliveries/templates/{template_key}/releases": lambda scene: by_supervisor(
-        scene, template_key="staff_task"
-    ),
+    "POST /staff/deliveries/templates/{template_key}/releases": releases,
     "PUT /customer/message-preferences": prefers,
 }
