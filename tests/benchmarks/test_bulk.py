@@ -67,6 +67,11 @@ def counted(app: Flask, question: Any) -> int:
         return found
 
 
+# PostgreSQL writes the condition of a partial index anew when the index is made from what it wrote before:
+# the same condition, with its casts in other places.
+_CASTS = re.compile(r"::(character varying|text)(\[\])?|[()]")
+
+
 def structure(url: str) -> tuple[Any, Any]:
     with psycopg.connect(loading.psycopg_url(url)) as connection:
         return (
@@ -74,9 +79,12 @@ def structure(url: str) -> tuple[Any, Any]:
                 "SELECT conrelid::regclass::text, conname, convalidated, pg_get_constraintdef(oid)"
                 " FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
             ).fetchall(),
-            connection.execute(
-                "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
-            ).fetchall(),
+            [
+                (name, _CASTS.sub("", definition))
+                for name, definition in connection.execute(
+                    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+                )
+            ],
         )
 
 
