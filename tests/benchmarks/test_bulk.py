@@ -1,5 +1,6 @@
 """A printed database is a real one: whole, kept to its constraints, and its cases go on in the product."""
 
+import re
 from typing import Any
 
 import psycopg
