@@ -63,6 +63,22 @@ def create_app(settings: Settings | None = None) -> StewardApp:
     return _wired(app, settings)
 
 
+def install(app: StewardApp, settings: Settings) -> None:
+    """Let this process serve the city of `settings`, and `app` ask WeChat by clients of its own.
+
+    An application does so by itself when it is made. It is public for whoever makes several of them in one
+    process and goes back to an earlier one, as the test suite does: the city, its messages and the keys are
+    the process's, and those of the last one installed. Raises `DataFault`.
+    """
+    app.extensions["steward.settings"] = settings
+    _ready_core(settings)
+    folder = settings.city_folder or city_folder(os.environ)
+    city.install(city.read(folder))
+    cards.wire()
+    wiring.wire(folder, settings.template_ids, simulated=settings.simulated)
+    _ready_wechat(app, settings)
+
+
 def _without_settings(app: StewardApp, fault: SettingsError) -> StewardApp:
     app.extensions["steward.settings_fault"] = fault
     registry.register_without_settings(app)
@@ -76,14 +92,8 @@ def _without_settings(app: StewardApp, fault: SettingsError) -> StewardApp:
 
 
 def _wired(app: StewardApp, settings: Settings) -> StewardApp:
-    app.extensions["steward.settings"] = settings
-    _ready_core(settings)
     _ready_database(app, settings)
-    folder = settings.city_folder or city_folder(os.environ)
-    city.install(city.read(folder))
-    cards.wire()
-    wiring.wire(folder, settings.template_ids, simulated=settings.simulated)
-    _ready_wechat(app, settings)
+    install(app, settings)
     app.extensions["steward.signer"] = TokenSigner(
         settings.secret_key, timedelta(hours=settings.session_hours)
     )

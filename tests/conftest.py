@@ -6,9 +6,10 @@ that is about a single database says so with
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from app.core import clock
 from tests.databases import PROJECT, Postgresql, migrated_postgresql, migrated_sqlite, postgresql
 
 if TYPE_CHECKING:
+    from miniprogram_api.edge import StewardApp
     from tests.world import World
 
 SUITE_DATABASE = "suite"
@@ -51,11 +53,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database at the newest migration, without a row in it."""
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a database at the newest migration, without a row in it.
+
+    It is the same address for every test, so that the application on it can be the same, too.
+    """
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
-        return f"sqlite:///{shutil.copy(template, tmp_path / 'steward.db')}"
+        for left_over in template.parent.glob("steward.db*"):
+            left_over.unlink()
+        return f"sqlite:///{shutil.copy(template, template.parent / 'steward.db')}"
     url: str = request.getfixturevalue("postgresql_url")
     server: Postgresql = request.getfixturevalue("postgresql_server")
     # Before rather than after, so that a test which was killed half-way leaves nothing to the next.
@@ -63,18 +70,47 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
-    """The whole application under test settings, on a fresh database."""
-    from app.core.db import db
+@pytest.fixture(scope="session")
+def make_app() -> Callable[[str], "StewardApp"]:
+    """The application on a database, made once a process: addresses and statements are compiled only then."""
     from app.core.settings import Settings
     from app.factory import create_app
 
-    application = create_app(Settings.for_tests(database_url=database_url))
+    return cache(lambda database_url: create_app(Settings.for_tests(database_url=database_url)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def city_read_once() -> Iterator[None]:
+    """The city's own files, read once a process. A copy that a test has changed is read each time."""
+    from app.domain.citydata import city_folder
+    from app.services import city
+    from notifications import catalogfile
+
+    with pytest.MonkeyPatch.context() as patch:
+        for room, name in ((city, "read"), (catalogfile, "load")):
+            patch.setattr(room, name, _once(city_folder({}), getattr(room, name)))
+        yield
+
+
+def _once(kept_folder: Path, read: Callable[..., Any]) -> Callable[..., Any]:
+    kept = cache(read)
+    return lambda folder, *rest: (kept if folder == kept_folder else read)(folder, *rest)
+
+
+@pytest.fixture
+def app(database_url: str, make_app: Callable[[str], "StewardApp"]) -> Iterator[Flask]:
+    """The whole application under test settings, on a fresh database and with a fresh simulator of WeChat."""
+    from app.core.db import db
+    from app.core.settings import Settings
+    from app.factory import install
+
+    application = make_app(database_url)
+    install(application, Settings.for_tests(database_url=database_url))
     yield application
     with application.app_context():
         db.session.remove()
-        db.engine.dispose()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 @pytest.fixture
