@@ -26,11 +26,26 @@ if TYPE_CHECKING:
 
 SUITE_DATABASE = "suite"
 
+LONGEST = (
+    "tests/engine",
+    "tests/demo",
+    "tests/benchmarks",
+    "tests/campaign",
+    "tests/api/described",
+    "tests/notifications/test_killed_dispatcher.py",
+)
+"""They begin first: a file that takes a minute and begins last has one processor work and the others wait."""
+
 # A deadline would be a timed assertion: it fails on a busy machine and says nothing about the code.
 settings.register_profile(
     "suite", deadline=None, database=DirectoryBasedExampleDatabase(PROJECT / "var" / "hypothesis")
 )
 settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, all others as they come."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
