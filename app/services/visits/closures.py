@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from app.core import clock
 from app.core.db import db
@@ -50,8 +50,8 @@ class Hit:
 
 def preview(staff: Staff, away: Away) -> list[Hit]:
     """What an absence would hit, in order of time; nothing is entered. Raises as `enter` does."""
-    with _entered(staff, away):
-        return _hits(away)
+    with rehearsal():
+        return enter(staff, away)
 
 
 def enter(staff: Staff, away: Away) -> list[Hit]:
@@ -65,10 +65,9 @@ def enter(staff: Staff, away: Away) -> list[Hit]:
 
 
 @contextmanager
-def _entered(staff: Staff, away: Away) -> Iterator[None]:
-    """For the length of the block the absence is entered, and then it is not: a rehearsal."""
+def rehearsal() -> Iterator[None]:
+    """What is entered in the block is taken back at its end."""
     with db.session.begin_nested() as trial:
-        _enter(staff, away)
         yield
         trial.rollback()
 
@@ -83,7 +82,7 @@ def _enter(staff: Staff, away: Away) -> StaffLeave | VisitClosure:
         return absences.closure(
             away.department, away.starts_at, away.ends_at, away.reason, staff.id, ask=away.ask
         )
-    person, deputy = _active(away.number, "staff_number"), _active(away.deputy or "", "deputy_number")
+    person, deputy = active(away.number, "staff_number"), active(away.deputy or "", "deputy_number")
     if not staff.is_supervisor and person.id != staff.id:
         raise NotAllowedError("只能登记本人的请假，其他人员由督办登记。")
     if deputy.id == person.id:
@@ -98,7 +97,8 @@ def _check_times(away: Away) -> None:
         raise FieldsError([_fault("ends_at", "该时间已经过去。")])
 
 
-def _active(number: str, field: str) -> Staff:
+def active(number: str, field: str) -> Staff:
+    """Who has this staff number. Raises `FieldsError` on `field` when nobody who still works here has it."""
     found = db.session.scalar(select(Staff).where(Staff.number == number, Staff.active.is_(True)))
     if found is None:
         raise FieldsError([_fault(field, "没有这位员工，请核对工号。")])
@@ -110,22 +110,26 @@ def _fault(field: str, message: str) -> dict[str, str]:
 
 
 def _hits(away: Away) -> list[Hit]:
-    rows = db.session.execute(
+    booked = booked_with(_concerned(away), away.starts_at).where(Visit.starts_at < away.ends_at)
+    rows = db.session.execute(booked.limit(_MOST_HITS)).all()
+    return [hit(case, visit, ask=away.ask) for visit, case in rows]
+
+
+def booked_with(whose: ColumnElement[bool], since: datetime) -> Select[Visit, Case]:
+    """The confirmed visits to which one of these people comes and which end after `since`, in order."""
+    return (
         select(Visit, Case)
         .join(Case, Case.id == Visit.case_id)
         .where(
             Visit.state == VisitState.CONFIRMED,
-            Visit.starts_at < away.ends_at,
-            Visit.ends_at > max(away.starts_at, clock.now()),
+            Visit.ends_at > max(since, clock.now()),
             select(VisitAttendee.visit_id)
             .join(Staff, Staff.id == VisitAttendee.staff_id)
-            .where(VisitAttendee.visit_id == Visit.id, _concerned(away))
+            .where(VisitAttendee.visit_id == Visit.id, whose)
             .exists(),
         )
         .order_by(Visit.starts_at, Visit.id)
-        .limit(_MOST_HITS)
-    ).all()
-    return [_hit(case, visit, ask=away.ask) for visit, case in rows]
+    )
 
 
 def _concerned(away: Away) -> ColumnElement[bool]:
@@ -134,7 +138,8 @@ def _concerned(away: Away) -> ColumnElement[bool]:
     return Staff.department == away.department if away.department is not None else Staff.id.is_not(None)
 
 
-def _hit(case: Case, visit: Visit, *, ask: bool) -> Hit:
+def hit(case: Case, visit: Visit, *, ask: bool) -> Hit:
+    """A visit that can't take place as booked; with `ask` it is given no other time."""
     opening = None
     needed = next((one for one in needs.of_case(case) if one.purpose.key == visit.purpose), None)
     if not ask and needed is not None:
