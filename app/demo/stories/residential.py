@@ -9,7 +9,7 @@ Dragon Boat Festival.
 from datetime import datetime
 from typing import Any
 
-from app.demo import acts, brought, disputes, early_service, gate, opening
+from app.demo import acts, brought, disputes, early_service, gate, opening, visits
 from app.demo.case import ToldCase
 from app.demo.course import Course
 from app.demo.outcome import Outcome
@@ -74,7 +74,6 @@ class _Acts:
         self._course = Course(telling.line)
         self._platform: Platform
         self._case: ToldCase
-        self._visit: dict[str, Any] = {}
         self._issued: dict[str, Any] = {}
 
     def play(self) -> Outcome:
@@ -121,10 +120,16 @@ class _Acts:
     def _form_is_completed(self) -> None:
         telling, case = self._telling, self._case
         self._narrator.heading("上门补全申请表 the form is completed at the door")
-        self._visit = {"visited_at": telling.at("2026-04-21 10:00").isoformat(), "form_guided": True}
-        case.refuses(MANAGER, "site_visit", self._visit, "申请表还没有补全就想办结上门受理")
+        visit = visits.book(telling, case, "water_plan", "2026-04-21 10:00")
+        begun_at = telling.at("2026-04-21 10:00")
+        visit.was_reminded_of("2026-04-20 18:00", "2026-04-21 08:00")
+        visit.begins(PLACE)
+        guided = {"visited_at": begun_at.isoformat(), "form_guided": True}
+        case.refuses(MANAGER, "site_visit", guided, "申请表还没有补全就想办结上门受理")
         early_service.complete_form(telling, case, FORM)
         self._documents_are_two()
+        telling.at("2026-04-21 11:00")
+        visit.completes("site_visit", {"form_guided": True}, "各部门一起到现场")
 
     def _documents_are_two(self) -> None:
         telling, case = self._telling, self._case
@@ -142,7 +147,6 @@ class _Acts:
         telling.at("2026-04-21 14:00")
         mains = {**acts.MAINS, "main_calibre_mm": 400, "outlet_calibre_mm": 200}
         case.complete("N001", "network_survey", mains, "周边管道 DN400，预留口 DN200")
-        case.complete(MANAGER, "site_visit", self._visit, "各部门一起到现场")
         case.complete("D001", "design_opinion", {"opinion": "两路接入"}, "两路接入")
         opinion = {"opinion": "沿规划路敷设", "road_permit_needed": False}
         case.complete("E001", "engineering_opinion", opinion, "无需道路挖掘审批")
@@ -267,9 +271,14 @@ class _Acts:
         self._narrator.heading("竣工归档；回访与评价 after-work; the rated return visit")
         telling.at("2026-07-08 15:00")
         acts.survey_and_hand_over(telling, case)
+        visit = visits.book_by_phone(telling, case, "return_visit", "2026-07-09 15:00")
         telling.at("2026-07-09 15:00")
+        visit.was_reminded_of("2026-07-08 18:00", "2026-07-09 13:00")
+        visit.begins(PLACE)
         acts.rate(telling, case, "停钟的事查得很清楚")
-        self._course.ended["return_visit"] = acts.close(case, "客户满意", "各项满意，未再要资料、未跑腿")
+        self._course.ended["return_visit"] = acts.close(
+            case, "客户满意", "各项满意，未再要资料、未跑腿", visit
+        )
         telling.at("2026-07-13 10:00")
         acts.update_gis(telling, case)
 

@@ -8,7 +8,7 @@ holiday, and a road-opening permit of which only the authority's own time stops 
 from datetime import datetime
 from typing import Any
 
-from app.demo import acts, brought, opening, permit
+from app.demo import acts, brought, opening, permit, visits
 from app.demo.case import ToldCase
 from app.demo.course import Course
 from app.demo.outcome import Outcome, yuan
@@ -136,6 +136,8 @@ class _Acts:
     def _plan_is_made(self) -> None:
         telling, case = self._telling, self._case
         self._narrator.heading("受理并确定用水方案 acceptance and water plan")
+        telling.at("2026-03-30 14:40")
+        visit = visits.book(telling, case, "water_plan", "2026-03-31 09:00")
         telling.at("2026-03-30 15:30")
         case.take("N001", "network_survey")
         mains = {**acts.MAINS, "main_calibre_mm": 200}
@@ -143,8 +145,9 @@ class _Acts:
         case.refuses("N001", "network_survey", too_wide, "预留口比干管还粗")
         case.complete("N001", "network_survey", mains, "上门前已摸清：周边管道 DN200，预留口 DN100")
         telling.at("2026-03-31 09:00")
-        visit = {"visited_at": telling.now.isoformat(), "form_guided": True}
-        case.complete(MANAGER, "site_visit", visit, "各部门一起到现场，未要任何资料")
+        visit.was_reminded_of("2026-03-30 18:00", "2026-03-31 07:00")
+        visit.begins(PLACE)
+        visit.completes("site_visit", {"form_guided": True}, "各部门一起到现场，未要任何资料")
         case.complete("D001", "design_opinion", {"opinion": "自预留口接入"}, "自预留口接入")
         opinion = {"opinion": "需横穿演示大道", "road_permit_needed": True}
         case.complete("E001", "engineering_opinion", opinion, "需要道路挖掘审批")
@@ -246,9 +249,12 @@ class _Acts:
         self._narrator.heading("竣工归档；回访与评价 after-work; the rated return visit")
         telling.at("2026-04-15 15:00")
         acts.survey_and_hand_over(telling, case)
+        visit = visits.book(telling, case, "return_visit", "2026-04-16 10:00")
         telling.at("2026-04-16 10:00")
+        visit.was_reminded_of("2026-04-15 18:00", "2026-04-16 08:00")
+        visit.begins(PLACE)
         acts.rate(telling, case, "一趟没跑，一份材料没交，一分钱没花")
-        closed_at = acts.close(case, "客户很满意", "未跑腿、未要资料、未收费")
+        closed_at = acts.close(case, "客户很满意", "未跑腿、未要资料、未收费", visit)
         self._course.ended["return_visit"] = closed_at
         telling.at("2026-04-17 10:00")
         acts.update_gis(telling, case)
