@@ -8,14 +8,11 @@ holiday, and a road-opening permit of which only the authority's own time stops 
 from datetime import datetime
 from typing import Any
 
-from app.demo import acts, brought, opening, permit, visits
-from app.demo.case import ToldCase
-from app.demo.course import Course
+from app.demo import acts, brought, permit, visits
+from app.demo.brought_story import BroughtStory
 from app.demo.outcome import Outcome, yuan
 from app.demo.permit import Step
-from app.demo.phone import CustomerPhone
-from app.demo.platform import Ear, Platform
-from app.demo.story import Story, Telling, expect
+from app.demo.story import Story, expect
 from app.demo.verdict import Verdict
 from app.domain.worktime import Stretch
 
@@ -55,30 +52,12 @@ PERMIT = (
 PERMIT_DAYS = {"surveyed": "0.19", "prepared": "0.29", "handed_in": "0.14", "received": "2.50"}
 
 
-def tell(telling: Telling) -> Outcome:
-    """Play the story. Raises `StoryFailedError` at the first step that is not as told."""
-    with Ear() as ear:
-        return _Acts(telling, ear).play()
-
-
-STORY = Story(KEY, "2026-03-30 08:40", tell)
-
-
-class _Acts:
-    """The acts in order; `_course` collects what each stage really took."""
-
-    def __init__(self, telling: Telling, ear: Ear) -> None:
-        self._telling = telling
-        self._narrator = telling.narrator
-        self._ear = ear
-        self._customer: CustomerPhone = telling.customer("zhaoshang")
-        self._course = Course(telling.line)
-        self._platform: Platform
-        self._case: ToldCase
+class _Acts(BroughtStory):
+    program, customer, manager = KEY, "zhaoshang", MANAGER
 
     def play(self) -> Outcome:
         """Every act, and what came of it."""
-        self._is_brought_in()
+        self._is_applied_for()
         self._is_approved()
         self._plan_is_made()
         self._project_is_set_up()
@@ -88,18 +67,11 @@ class _Acts:
         self._case_closes()
         return self._sum_up()
 
-    def _is_brought_in(self) -> None:
+    def _is_applied_for(self) -> None:
         telling, customer = self._telling, self._customer
-        opening.staff_arrive(telling)
-        self._narrator.heading("合作平台代客户申请 a partner platform applies, signed")
-        self._platform = brought.enrol(telling, self._ear)
-        self._course.opened["approval"] = telling.at("2026-03-30 09:00")
-        taken = brought.bring(telling, self._platform, "/applications", APPLICATION)
-        telling.settle()
-        telling.at("2026-03-30 09:20")
-        opening.log_in(telling, customer, KEY)
-        self._case = case = brought.find(telling, customer, taken["number"])
-        expect(case.manager["number"] == MANAGER, "市中区应由管佳二负责")
+        heading = "合作平台代客户申请 a partner platform applies, signed"
+        taken = self._is_brought_in(heading, "2026-03-30 09:00", "/applications", APPLICATION, "approval")
+        case = self._is_found("2026-03-30 09:20", taken["number"])
         expect(case.progress()["whose_turn"]["party"] == "customer", "代填的申请应等客户在手机上确认")
         confirmed = customer.post(f"/cases/{case.id}/confirmation")
         expect(confirmed["confirmed"], "客户应已确认代填的申请")
@@ -275,3 +247,6 @@ class _Acts:
         verdict.look_up()
         brought.check_what_was_told(telling, self._platform, self._ear, case)
         return verdict.outcome(own["utility_cost_fen"])
+
+
+STORY = Story(KEY, "2026-03-30 08:40", _Acts.tell)
