@@ -37,8 +37,9 @@ from app.models import (
     Watch,
 )
 from app.services import city
+from app.services.addressees import PersonBrief
 from app.services.applications.answers import check, form_of
-from app.services.briefs import CaseBrief, PersonBrief, TaskBrief
+from app.services.briefs import CaseBrief, TaskBrief
 from app.services.cases.submit import lookup_hash
 from notifications import catalog, delivery
 from notifications.kinds import Audience, Channel, Kind
