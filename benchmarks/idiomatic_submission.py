@@ -15,9 +15,10 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain import budget
 from app.domain.programs import engine
-from app.domain.programs.definition import Holder, Program
+from app.domain.programs.definition import Program
 from app.domain.programs.definition import Stage as StageSpec
 from app.domain.programs.figures import StageLog
+from app.domain.programs.tasks import Holder
 from app.models import (
     Actor,
     Application,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.demo.evidence import bring
-from app.domain.programs.definition import TaskSpec
+from app.domain.programs.tasks import TaskSpec
 from app.models import Case, Customer, Paper, Quote, Staff, Task
 from app.services import city
 from app.services.money import choice

@@ -6,7 +6,7 @@ from typing import Any
 from app.core import clock
 from app.core.db import db
 from app.demo.evidence import bring
-from app.domain.programs.definition import TaskSpec
+from app.domain.programs.tasks import TaskSpec
 from app.models import Case, Staff, Task
 from app.services import city
 from app.services.money import choice, quotes

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.core.db import db
-from app.domain.programs.definition import Holder, Program
+from app.domain.programs.definition import Program
+from app.domain.programs.tasks import Holder
 from app.models import Case, CaseTurn, Stage, Stop
 from app.services import addressees, briefs, city
 from app.services.addressees import PersonBrief

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
-from app.domain.programs.definition import Holder, StageKind, TaskSpec
 from app.domain.programs.definition import Stage as StageSpec
+from app.domain.programs.definition import StageKind
+from app.domain.programs.tasks import Holder, TaskSpec
 from app.models import Application, Case, Partner, PartnerCase, Staff, StaffLeave, Task, TaskState
 from app.services import city
 from app.services.cases.flow import BY_CONSULTATION

@@ -15,7 +15,8 @@ from app.domain.errors import (
     NotFoundError,
 )
 from app.domain.events import WaterOn
-from app.domain.programs.definition import OutputKind, Stage, StageKind, TaskSpec
+from app.domain.programs.definition import Stage, StageKind
+from app.domain.programs.tasks import OutputKind, TaskSpec
 from app.models import Case, Staff, StaffLeave, Task, TaskState
 from app.services import arrivals, ledger
 from app.services.cases import access, change_program, closing, early_service, edits, rating

@@ -7,7 +7,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import ChangedMeanwhileError, ConflictError, FieldsError
-from app.domain.programs.definition import OutputField, OutputKind, StageKind, TaskSpec
+from app.domain.programs.definition import StageKind
+from app.domain.programs.tasks import OutputField, OutputKind, TaskSpec
 from app.models import Case, CaseTurn, Staff, Task, TaskState, TurnKind
 from app.services import ledger
 from app.services.cases import edits

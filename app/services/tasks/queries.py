@@ -10,7 +10,8 @@ from sqlalchemy import Row, and_, or_, select
 
 from app.core import clock
 from app.core.db import db
-from app.domain.programs.definition import Stage, TaskSpec
+from app.domain.programs.definition import Stage
+from app.domain.programs.tasks import TaskSpec
 from app.models import Application, Case, Staff, StaffLeave, Task, TaskState
 from app.services import city
 from app.services.cases import access
