@@ -1,6 +1,6 @@
 """Leave and closures as staff enter them: first what they would hit, then the entry itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,8 +111,12 @@ def _fault(field: str, message: str) -> dict[str, str]:
 
 def _hits(away: Away) -> list[Hit]:
     booked = booked_with(_concerned(away), away.starts_at).where(Visit.starts_at < away.ends_at)
-    rows = db.session.execute(booked.limit(_MOST_HITS)).all()
-    return [hit(case, visit, ask=away.ask) for visit, case in rows]
+    return hits(db.session.execute(booked.limit(_MOST_HITS)).tuples().all(), ask=away.ask)
+
+
+def hits(visits: Iterable[tuple[Visit, Case]], *, ask: bool) -> list[Hit]:
+    """Visits that can't take place as booked, with what each becomes; with `ask` none is given a time."""
+    return [_hit(case, visit, ask=ask) for visit, case in visits]
 
 
 def booked_with(whose: ColumnElement[bool], since: datetime) -> Select[Visit, Case]:
@@ -138,8 +142,7 @@ def _concerned(away: Away) -> ColumnElement[bool]:
     return Staff.department == away.department if away.department is not None else Staff.id.is_not(None)
 
 
-def hit(case: Case, visit: Visit, *, ask: bool) -> Hit:
-    """A visit that can't take place as booked; with `ask` it is given no other time."""
+def _hit(case: Case, visit: Visit, *, ask: bool) -> Hit:
     opening = None
     needed = next((one for one in needs.of_case(case) if one.purpose.key == visit.purpose), None)
     if not ask and needed is not None:

@@ -14,7 +14,7 @@ from app.domain.errors import FieldsError, NotAllowedError
 from app.domain.officehours import Periods, periods_of
 from app.domain.slots import patterns
 from app.domain.slots.patterns import Pattern
-from app.models import Case, Staff, StaffLeave, Visit
+from app.models import Case, Staff, StaffLeave, Visit, WorkPattern
 from app.services import city
 from app.services.seats import absences, hours
 from app.services.visits import closures, needs, refit
@@ -85,14 +85,11 @@ def read(staff: Staff, number: str | None) -> WorkTime:
     else:
         _must_audit(staff)
         person = closures.active(number, "staff_number")
-    weeks = hours.weeks_of([person.id]).get(person.id, ())
-    today = hours.local_day(clock.now())
-    present = patterns.in_force(weeks, today)
     return WorkTime(
         person.number,
         person.name,
         city.department_name(person.department),
-        [_line(week, present, today) for week in weeks],
+        _weeks(person.id),
         _leaves(person.id),
     )
 
@@ -154,8 +151,8 @@ def _fault(field: str, message: str) -> dict[str, str]:
 
 def _hits(person: Staff, wanted: NewWeek) -> list[Hit]:
     booked = closures.booked_with(Staff.id == person.id, hours.midnight(wanted.valid_from))
-    rows = db.session.execute(booked).all()
-    return [closures.hit(case, visit, ask=wanted.ask) for visit, case in rows if _is_hit(case, visit)]
+    rows = db.session.execute(booked).tuples().all()
+    return closures.hits([(visit, case) for visit, case in rows if _is_hit(case, visit)], ask=wanted.ask)
 
 
 def _is_hit(case: Case, visit: Visit) -> bool:
@@ -163,10 +160,17 @@ def _is_hit(case: Case, visit: Visit) -> bool:
     return needed is not None and not refit.can_take_place(case, visit, needed)
 
 
-def _line(week: Pattern, present: Pattern | None, today: date) -> WeekLine:
-    begun = Force.PRESENT if week is present else Force.PAST
-    force = Force.COMING if week.valid_from > today else begun
-    return WeekLine(week.valid_from, force, patterns.week_written(week.weekly), week.most_per_day)
+def _weeks(staff_id: str) -> list[WeekLine]:
+    rows = db.session.scalars(
+        select(WorkPattern).where(WorkPattern.staff_id == staff_id).order_by(WorkPattern.valid_from)
+    ).all()
+    today = hours.local_day(clock.now())
+    begun = [row.valid_from for row in rows if row.valid_from <= today]
+    force = dict.fromkeys(begun, Force.PAST) | dict.fromkeys(begun[-1:], Force.PRESENT)
+    return [
+        WeekLine(row.valid_from, force.get(row.valid_from, Force.COMING), row.weekly, row.most_per_day)
+        for row in rows
+    ]
 
 
 def _leaves(staff_id: str) -> list[LeaveLine]:
