@@ -7,10 +7,11 @@ from app.core import clock
 from app.core.db import db
 from app.demo.evidence import bring
 from app.domain.programs.tasks import TaskSpec
-from app.models import Case, Staff, Task
+from app.models import Case, Task
 from app.services import city
 from app.services.money import choice, quotes
 from app.services.papers import confirm
+from app.services.staffing import Colleague
 from app.services.tasks import papers, quoting
 from app.services.tasks.queries import TaskLine
 from app.services.timeline import by_staff
@@ -29,7 +30,7 @@ _HARMLESS: Mapping[str, Any] = {
 
 
 def prepare(
-    staff: Staff, task: Task, customer_id: str | None, outputs: Mapping[str, Any]
+    staff: Colleague, task: Task, customer_id: str | None, outputs: Mapping[str, Any]
 ) -> dict[str, str | int]:
     """Do whatever stands before completing this task, inside the caller's transaction.
 

@@ -28,7 +28,7 @@ from app.services.applications import drafts
 from app.services.cases import customer_acts, stops
 from app.services.cases.access import of_customer, of_staff
 from app.services.cases.submit import submit
-from app.services.staffing import Staff
+from app.services.staffing import Colleague
 from app.services.tasks import complete as completion
 from app.services.tasks import queries as tasks
 from app.services.tasks.queries import TaskLine
@@ -218,7 +218,7 @@ class _Loader:
         completion.complete(member, completion.visible(member, task.id), outputs)
         self._plan_tasks(case, task.case_id)
 
-    def _delivered(self, case: PlannedCase, task: TaskLine, member: Staff) -> dict[str, Any]:
+    def _delivered(self, case: PlannedCase, task: TaskLine, member: Colleague) -> dict[str, Any]:
         """What stands before the task is done, and then what it delivers."""
         if task.key == RETURN_VISIT and case.customer.key in self._customers:
             self._rate(case, task.case_id)
@@ -269,7 +269,7 @@ class _Loader:
         watcher = self._staff("S001")
         stops.resume(of_staff(watcher, case_id), watcher.id, stop_id)
 
-    def _holder(self, task: TaskLine) -> Staff:
+    def _holder(self, task: TaskLine) -> Colleague:
         """Whom the task is assigned to, or the first of the department in whose queue it waits."""
         for member in people.staff():
             if task.assignee_name in (None, member.name) and task.department == city.department_name(
@@ -278,9 +278,9 @@ class _Loader:
                 return self._staff(member.key)
         raise LookupError(f"nobody holds the task {task.key} of {task.department}")
 
-    def _staff(self, number: str) -> Staff:
+    def _staff(self, number: str) -> Colleague:
         openid = next(member.openid for member in people.staff() if member.key == number)
         member = identity.staff_of(openid)
         if member is None:
             raise LookupError(f"{number} has not logged in")
-        return member
+        return Colleague.of(member)

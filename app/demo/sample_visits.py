@@ -6,9 +6,10 @@ from app.core.db import db
 from app.demo.casebook import PlannedCase
 from app.domain.area import Point
 from app.domain.slots import openings
-from app.models import Case, Staff, Visit
+from app.models import Case, Visit
 from app.services import city
 from app.services.cases.access import of_customer
+from app.services.staffing import Colleague
 from app.services.timeline import by_customer
 from app.services.visits import arrive, cancel, confirm, finish, hold, needs, offering, queries
 from app.services.visits.arrive import CheckIn
@@ -45,7 +46,7 @@ def call_off(customer_id: str, case_id: str, visit_id: str) -> None:
     cancel.by_customer(case, visit_id, by_customer(customer_id), "临时有事，改日再约（演示）")
 
 
-def check_in(staff: Staff, visit_id: str, case: PlannedCase) -> None:
+def check_in(staff: Colleague, visit_id: str, case: PlannedCase) -> None:
     """A member of staff stands at the door."""
     place = case.answers["location"]
     position = Point(place["latitude_gcj02"], place["longitude_gcj02"])

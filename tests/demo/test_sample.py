@@ -13,7 +13,7 @@ from app.demo.people import Person
 from app.jobs import timetable
 from app.services import identity
 from app.services.cases import access, progress, queries
-from app.services.staffing import Staff
+from app.services.staffing import Colleague
 from app.services.timers import sweep
 from app.services.visits import calendars, workweeks
 from app.services.visits import queries as visit_queries
@@ -34,10 +34,10 @@ def _visits_of(person: Person) -> list[VisitLine]:
     return [visit for case in cases for visit in visit_queries.of_case(case).items]
 
 
-def _member(number: str) -> Staff:
+def _member(number: str) -> Colleague:
     member = identity.staff_of(next(one.openid for one in people.staff() if one.key == number))
     assert member is not None
-    return member
+    return Colleague.of(member)
 
 
 @on_sqlite

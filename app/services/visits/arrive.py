@@ -7,9 +7,10 @@ from app.domain.area import Point
 from app.domain.distance import metres
 from app.domain.errors import AlreadyDoneError, FieldsError, NotAllowedError, NotYetError
 from app.domain.visitrules import Place
-from app.models import Case, Staff, Visit, VisitAttendee
+from app.models import Case, Visit, VisitAttendee
 from app.services import city
 from app.services.seats import hours
+from app.services.staffing import Colleague
 from app.services.timeline import by_staff, note
 from app.services.visits import appointments, queries, staffside
 
@@ -23,7 +24,7 @@ class CheckIn:
     code: str | None
 
 
-def arrive(staff: Staff, visit_id: str, given: CheckIn) -> tuple[Case, Visit]:
+def arrive(staff: Colleague, visit_id: str, given: CheckIn) -> tuple[Case, Visit]:
     """Check in, on the day of the visit, once.
 
     Raises `FieldsError` when the code is another one, or the place is unknown or too far without a note;

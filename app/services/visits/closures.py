@@ -13,6 +13,7 @@ from app.domain.errors import FieldsError, NotAllowedError
 from app.models import Case, Staff, StaffLeave, Visit, VisitAttendee, VisitClosure, VisitState
 from app.services import city
 from app.services.seats import absences
+from app.services.staffing import Colleague
 from app.services.visits import needs, queries, refit
 
 _MOST_HITS = 200
@@ -48,13 +49,13 @@ class Hit:
     visitors: Sequence[str]
 
 
-def preview(staff: Staff, away: Away) -> list[Hit]:
+def preview(staff: Colleague, away: Away) -> list[Hit]:
     """What an absence would hit, in order of time; nothing is entered. Raises as `enter` does."""
     with rehearsal():
         return enter(staff, away)
 
 
-def enter(staff: Staff, away: Away) -> list[Hit]:
+def enter(staff: Colleague, away: Away) -> list[Hit]:
     """Enter the absence; the jobs then move what it hits, or ask.
 
     Raises `NotAllowedError` for anybody else's leave or a closure, unless a supervisor enters it, and
@@ -72,7 +73,7 @@ def rehearsal() -> Iterator[None]:
         trial.rollback()
 
 
-def _enter(staff: Staff, away: Away) -> StaffLeave | VisitClosure:
+def _enter(staff: Colleague, away: Away) -> StaffLeave | VisitClosure:
     _check_times(away)
     if away.number is None:
         if not staff.is_supervisor:

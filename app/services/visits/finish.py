@@ -8,15 +8,16 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import ConflictError, FieldsError, NotYetError
-from app.models import Case, Staff, Task, TaskState, Visit, VisitState
+from app.models import Case, Task, TaskState, Visit, VisitState
 from app.services import arrivals, city
 from app.services.seats import taking
+from app.services.staffing import Colleague
 from app.services.tasks import complete as completion
 from app.services.timeline import by_staff, note
 from app.services.visits import appointments, staffside
 
 
-def finish(staff: Staff, visit_id: str, outputs: Mapping[str, Any] | None) -> tuple[Case, Visit]:
+def finish(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -> tuple[Case, Visit]:
     """The visit is done. With `outputs` its task is completed in the same step; the arrival need not be
     typed.
 

@@ -6,10 +6,11 @@ from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.errors import ConflictError, NotYetError
 from app.domain.events import VisitMissed
-from app.models import Case, Staff, Visit, VisitState
+from app.models import Case, Visit, VisitState
 from app.services import city
 from app.services.cases import access
 from app.services.seats import taking
+from app.services.staffing import Colleague
 from app.services.timeline import By, by_staff, note
 from app.services.visits import appointments, staffside
 
@@ -24,7 +25,7 @@ class Absent(StrEnum):
 _NAMES = {Absent.CUSTOMER: "客户", Absent.VISITOR: "上门人员"}
 
 
-def by_visitor(staff: Staff, visit_id: str, absent: Absent, words: str) -> tuple[Case, Visit]:
+def by_visitor(staff: Colleague, visit_id: str, absent: Absent, words: str) -> tuple[Case, Visit]:
     """Record it from our side. That the customer is absent can be said by somebody who is there only.
 
     Raises `NotYetError` before the set time after the start has passed, or without a check-in.

@@ -17,6 +17,7 @@ from app.domain.slots.patterns import Pattern
 from app.models import Case, Staff, StaffLeave, Visit, WorkPattern
 from app.services import city
 from app.services.seats import absences, hours
+from app.services.staffing import Colleague
 from app.services.visits import closures, needs, refit
 from app.services.visits.closures import Hit
 
@@ -78,13 +79,13 @@ class WorkTime:
     leaves: Sequence[LeaveLine]
 
 
-def read(staff: Staff, number: str | None) -> WorkTime:
+def read(staff: Colleague, number: str | None) -> WorkTime:
     """One's own, or for supervisors anybody's. Raises `NotAllowedError`, `FieldsError`."""
     if number is None or number == staff.number:
         person = staff
     else:
         _must_audit(staff)
-        person = closures.active(number, "staff_number")
+        person = Colleague.of(closures.active(number, "staff_number"))
     return WorkTime(
         person.number,
         person.name,
@@ -94,13 +95,13 @@ def read(staff: Staff, number: str | None) -> WorkTime:
     )
 
 
-def preview(staff: Staff, wanted: NewWeek) -> list[Hit]:
+def preview(staff: Colleague, wanted: NewWeek) -> list[Hit]:
     """The visits that a pattern would hit, in order of time; nothing is entered. Raises as `enter` does."""
     with closures.rehearsal():
         return enter(staff, wanted)
 
 
-def enter(staff: Staff, wanted: NewWeek) -> list[Hit]:
+def enter(staff: Colleague, wanted: NewWeek) -> list[Hit]:
     """Enter the pattern; the jobs then move what it hits, or ask. Patterns of earlier days stay as they are.
 
     A smaller `most_per_day` hits nothing: what is booked stays. Raises `NotAllowedError` for anybody but
@@ -115,7 +116,7 @@ def enter(staff: Staff, wanted: NewWeek) -> list[Hit]:
     return _hits(person, wanted)
 
 
-def _must_audit(staff: Staff) -> None:
+def _must_audit(staff: Colleague) -> None:
     if not staff.is_supervisor:
         raise NotAllowedError("只能查看本人的工作安排；调整和查看他人的工作安排由督办办理，请联系督办人员。")
 
