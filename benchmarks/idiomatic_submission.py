@@ -15,9 +15,10 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain import budget
 from app.domain.programs import engine
-from app.domain.programs.definition import Holder, Program
+from app.domain.programs.definition import Program
 from app.domain.programs.definition import Stage as StageSpec
 from app.domain.programs.figures import StageLog
+from app.domain.programs.tasks import Holder
 from app.models import (
     Actor,
     Application,
@@ -37,8 +38,9 @@ from app.models import (
     Watch,
 )
 from app.services import city
+from app.services.addressees import PersonBrief
 from app.services.applications.answers import check, form_of
-from app.services.briefs import CaseBrief, PersonBrief, TaskBrief
+from app.services.briefs import CaseBrief, TaskBrief
 from app.services.cases.submit import lookup_hash
 from notifications import catalog, delivery
 from notifications.kinds import Audience, Channel, Kind

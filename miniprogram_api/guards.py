@@ -12,7 +12,7 @@ from app.domain.errors import NotAllowedError, NotFoundError, NotSignedInError
 from app.services.partners import admission
 from app.services.partners.admission import Capability, PartnerIdentity, SignedRequest
 from app.services.sessions import Audience, Identity, TokenSigner
-from app.services.staffing import Staff, active_staff
+from app.services.staffing import Colleague, active_staff
 
 Guard = Callable[[], None]
 
@@ -104,9 +104,9 @@ def caller() -> Identity:
     return identity
 
 
-def me() -> Staff:
+def me() -> Colleague:
     """The member of staff who is asking."""
-    member: Staff = g.staff
+    member: Colleague = g.staff
     return member
 
 

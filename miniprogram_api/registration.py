@@ -46,6 +46,7 @@ from miniprogram_api.staff.talk_help import talk_help as staff_talk_help
 from miniprogram_api.staff.tasks import tasks
 from miniprogram_api.staff.turns import turning as staff_turns
 from miniprogram_api.staff.visits import visits as staff_visits
+from miniprogram_api.staff.workweeks import workweeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ DOORS: Sequence[Door] = (
     Door(staff_turns, guards.staff),
     Door(staff_visits, guards.staff),
     Door(absences, guards.staff),
+    Door(workweeks, guards.staff),
     Door(staff_deliveries, guards.staff),
     Door(early_service, guards.staff),
     Door(partner_cases, guards.partner),

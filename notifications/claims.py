@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from app.core.db import db
-from app.services import briefs
+from app.services import addressees, briefs
 from notifications import catalog, delivery, gates, recording, retry, settling, stoppages
 from notifications.catalog import PointLost
 from notifications.delivery import FIRST, IMPORTANCES
@@ -107,7 +107,7 @@ def claim(owner: str, most: int, now: datetime, chance: Chance) -> Claim:
             _CLAIM,
             {"ids": [row.id for row in taken], "now": now, "until": now + LEASE, "owner": owner},
         )
-    phones = briefs.phones({row.recipient_id for row in taken if row.channel == Channel.SMS})
+    phones = addressees.phones({row.recipient_id for row in taken if row.channel == Channel.SMS})
     return Claim(
         messages=tuple(
             envelope(row, row.attempts + 1, now + LEASE, phones.get(row.recipient_id)) for row in taken

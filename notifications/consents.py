@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import FieldsError
-from app.services import briefs
+from app.services import addressees
 from app.wechat.port import AccountKind
 from notifications import catalog
 from notifications.models import SubscribeConsent
@@ -44,7 +44,7 @@ def wanted(customer_id: str, page: str = "") -> list[Wanted]:
     By how much is held, and not only whether: several stops may begin or end at one instant, and a template
     that comes last in the city's order would never be held more than once.
     """
-    held = _remaining(briefs.customer(customer_id).openid)
+    held = _remaining(addressees.customer(customer_id).openid)
     words = catalog.current()
     ranked = sorted(
         (not template.ask_on, held.get(key, 0), template.ask_order, key)
@@ -78,7 +78,7 @@ def record(customer_id: str, accepted: Mapping[str, int]) -> None:
     ]
     if faults:
         raise FieldsError(faults)
-    openid = briefs.customer(customer_id).openid
+    openid = addressees.customer(customer_id).openid
     for key in sorted(key for key, count in accepted.items() if count):
         row = _locked(openid, key)
         # An event that came before its report has been counted already.

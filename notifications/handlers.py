@@ -9,9 +9,11 @@ from datetime import datetime
 
 from app.domain import events
 from app.domain.programs.definition import StageKind
-from app.services import briefs
-from app.services.briefs import PersonBrief, StopBrief, TaskBrief
+from app.services import addressees, briefs, coursebriefs
+from app.services.addressees import PersonBrief
+from app.services.briefs import TaskBrief
 from app.services.cases import rating
+from app.services.coursebriefs import StopBrief
 from notifications import catalog, outbox
 from notifications.kinds import Kind
 from notifications.outbox import Occasion, dedupe_key, enqueue
@@ -56,7 +58,7 @@ def stage_completed(event: events.StageCompleted) -> None:
     # When the plan is fixed, what counts is that the customer looks at it and agrees.
     plan_is_fixed = event.stage_key in messages[Kind.PLAN_READY].tells_end_of
     kind = Kind.PLAN_READY if plan_is_fixed else Kind.STAGE_COMPLETED
-    brief = briefs.stage(event.case_id, event.stage_key)
+    brief = coursebriefs.stage(event.case_id, event.stage_key)
     speech = _speech()
     # A stage that is entered again is completed again, at another moment.
     key = f"{event.case_id}:{event.stage_key}:{_stamp(speech.now)}"
@@ -66,19 +68,19 @@ def stage_completed(event: events.StageCompleted) -> None:
 
 def clock_stopped(event: events.ClockStopped) -> None:
     """The customer learns why time no longer counts, and what they can do."""
-    _tell_of_stop(Kind.CLOCK_STOPPED, briefs.stop(event.stop_id))
+    _tell_of_stop(Kind.CLOCK_STOPPED, coursebriefs.stop(event.stop_id))
 
 
 def clock_resumed(event: events.ClockResumed) -> None:
     """The customer learns when it is due now; not while another stop, of which they know, holds the clock."""
-    brief = briefs.stop(event.stop_id)
+    brief = coursebriefs.stop(event.stop_id)
     if not brief.still_stopped:
         _tell_of_stop(Kind.CLOCK_RESUMED, brief)
 
 
 def stage_due_moved(event: events.StageDueMoved) -> None:
     """The customer learns when the stage is due now, and that the promised working days are the same."""
-    brief = briefs.running_stage(event.case_id, event.stage_key)
+    brief = coursebriefs.running_stage(event.case_id, event.stage_key)
     key = f"{event.version_id}:{event.case_id}:{event.stage_key}"
     occasion = Occasion(Kind.DUE_MOVED, key, event.case_id, _speech().of_due(brief, event.was))
     enqueue(occasion, _customer(brief.case))
@@ -113,7 +115,7 @@ def case_rated(event: events.CaseRated) -> None:
         return
     brief = briefs.case(event.case_id)
     values = _speech().of_rating(brief, event.rating)
-    enqueue(Occasion(Kind.LOW_RATING, brief.case_id, brief.case_id, values), _staff(briefs.supervisors()))
+    enqueue(Occasion(Kind.LOW_RATING, brief.case_id, brief.case_id, values), _staff(addressees.supervisors()))
 
 
 def task_opened(event: events.TaskOpened) -> None:
@@ -144,7 +146,7 @@ def task_overdue(event: events.TaskOverdue) -> None:
     key = f"{_stage(brief)}:{event.occurrence}:{_stamp(brief.due_at)}"
     values = _speech().of_task(brief, occurrence=event.occurrence)
     occasion = Occasion(Kind.TASK_OVERDUE, key, brief.case.case_id, values, brief.task_id)
-    enqueue(occasion, _staff([*brief.holders, brief.case.acting, *briefs.supervisors()]))
+    enqueue(occasion, _staff([*brief.holders, brief.case.acting, *addressees.supervisors()]))
 
 
 def _tell_of_stop(kind: Kind, brief: StopBrief) -> None:

@@ -2,7 +2,7 @@
 
 from app.core import clock
 from app.domain import events
-from app.services import briefs, city
+from app.services import addressees, briefs, city
 from notifications import catalog
 from notifications.kinds import Audience, Kind
 from notifications.outbox import Occasion, Recipient, enqueue
@@ -26,7 +26,7 @@ def paper_made(event: events.PaperMade) -> None:
 
 def paper_confirmed(event: events.PaperConfirmed) -> None:
     """The manager, and whoever made the paper and perhaps stands at the customer's door."""
-    people = [briefs.member(event.staff_id), briefs.case(event.case_id).acting]
+    people = [addressees.member(event.staff_id), briefs.case(event.case_id).acting]
     _tell_staff(Kind.PAPER_CONFIRMED, event.case_id, event.paper_id, people)
 
 
@@ -39,7 +39,7 @@ def _tell_customer(kind: Kind, case_id: str, key: str) -> None:
     enqueue(Occasion(kind, key, case_id, _values(brief)), [to])
 
 
-def _tell_staff(kind: Kind, case_id: str, key: str, people: list[briefs.PersonBrief]) -> None:
+def _tell_staff(kind: Kind, case_id: str, key: str, people: list[addressees.PersonBrief]) -> None:
     recipients = {
         person.staff_id: Recipient(Audience.STAFF, person.staff_id, person.openid, person.service_openid)
         for person in people

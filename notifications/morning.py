@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 from app.core import clock
-from app.services import briefs, city, occasions
+from app.services import addressees, city, occasions
 from notifications import delivery, undelivered
 from notifications.kinds import Kind
 from notifications.outbox import Occasion, enqueue
@@ -33,5 +33,5 @@ def tell() -> bool:
     found = undelivered.total(since, now)
     if found.all:
         values = speech().of_undelivered(since, found)
-        enqueue(Occasion(Kind.UNDELIVERED, today.isoformat(), "", values), staff(briefs.supervisors()))
+        enqueue(Occasion(Kind.UNDELIVERED, today.isoformat(), "", values), staff(addressees.supervisors()))
     return True

@@ -5,8 +5,8 @@ promise; the manager answers for all of it.
 """
 
 from app.domain import events
-from app.services import briefs
-from app.services.briefs import PersonBrief
+from app.services import addressees, briefs, coursebriefs
+from app.services.addressees import PersonBrief
 from notifications.kinds import Kind
 from notifications.outbox import Occasion, Recipient, enqueue
 from notifications.recipients import customer, speech, staff
@@ -14,21 +14,21 @@ from notifications.recipients import customer, speech, staff
 
 def stop_entered(event: events.StopEntered) -> None:
     """The customer learns of time that was taken out of the count afterwards, and that they may object."""
-    brief = briefs.stop(event.stop_id)
+    brief = coursebriefs.stop(event.stop_id)
     values = speech().of_stop(brief)
     enqueue(Occasion(Kind.STOP_ENTERED, event.stop_id, brief.case.case_id, values), customer(brief.case))
 
 
 def stop_disputed(event: events.StopDisputed) -> None:
     """Supervisors have to decide; the manager has to know."""
-    brief = briefs.stop(event.stop_id)
+    brief = coursebriefs.stop(event.stop_id)
     occasion = Occasion(Kind.STOP_DISPUTED, event.review_id, brief.case.case_id, speech().of_stop(brief))
-    enqueue(occasion, staff([*briefs.supervisors(), brief.case.acting]))
+    enqueue(occasion, staff([*addressees.supervisors(), brief.case.acting]))
 
 
 def stop_ruled(event: events.StopRuled) -> None:
     """The customer learns what was decided; the grounds are in the record of the stops."""
-    brief = briefs.stop(event.stop_id)
+    brief = coursebriefs.stop(event.stop_id)
     kind = Kind.STOP_STRUCK if event.struck else Kind.STOP_UPHELD
     occasion = Occasion(kind, event.review_id, brief.case.case_id, speech().of_stop(brief))
     enqueue(occasion, customer(brief.case))
@@ -36,7 +36,7 @@ def stop_ruled(event: events.StopRuled) -> None:
 
 def headline_threatened(event: events.HeadlineThreatened) -> None:
     """Whoever works on the running link, the manager and the supervisors, once for each of the two links."""
-    brief = briefs.promise(event.case_id, event.stage_key)
+    brief = coursebriefs.promise(event.case_id, event.stage_key)
     key = f"{event.case_id}:{event.stage_key}"
     occasion = Occasion(Kind.HEADLINE_THREATENED, key, event.case_id, speech().of_promise(brief))
     holders = briefs.holders_of_stage(event.case_id, event.stage_key)
@@ -45,11 +45,11 @@ def headline_threatened(event: events.HeadlineThreatened) -> None:
 
 def budget_threatened(event: events.PromiseBudgetThreatened) -> None:
     """The departments whose time is next, the manager and the supervisors, once for each late stage."""
-    brief = briefs.promise(event.case_id, event.stage_key)
+    brief = coursebriefs.promise(event.case_id, event.stage_key)
     key = f"{event.case_id}:{event.stage_key}"
     occasion = Occasion(Kind.BUDGET_THREATENED, key, event.case_id, speech().of_promise(brief))
     enqueue(occasion, _answerable(brief.case.acting, brief.later_people))
 
 
 def _answerable(manager: PersonBrief, people: tuple[PersonBrief, ...]) -> list[Recipient]:
-    return staff([*people, manager, *briefs.supervisors()])
+    return staff([*people, manager, *addressees.supervisors()])

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from app.core import clock
 from app.services import city
-from app.services.briefs import CaseBrief, PersonBrief
+from app.services.addressees import PersonBrief
+from app.services.briefs import CaseBrief
 from notifications import catalog
 from notifications.kinds import Audience
 from notifications.outbox import Recipient

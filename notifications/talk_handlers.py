@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from app.domain import events
 from app.domain.talk.states import Side
-from app.services import briefs
-from app.services.briefs import PersonBrief
+from app.services import addressees
+from app.services.addressees import PersonBrief
 from app.services.conversations import briefs as talk_briefs
 from app.services.conversations.briefs import TalkBrief
 from notifications.kinds import Audience, Kind
@@ -31,7 +31,7 @@ def guest_invited(event: events.GuestInvited) -> None:
     """Everybody of the department that is asked to help."""
     brief = talk_briefs.talk(event.conversation_id)
     key = f"{event.conversation_id}:{event.department}"
-    _tell_staff(Kind.TALK_INVITED, key, brief, briefs.everybody_of(event.department))
+    _tell_staff(Kind.TALK_INVITED, key, brief, addressees.everybody_of(event.department))
 
 
 def answer_due(event: events.AnswerDue) -> None:
@@ -40,7 +40,7 @@ def answer_due(event: events.AnswerDue) -> None:
     now = int(speech().now.timestamp())
     key = f"{event.conversation_id}:{int(event.since.timestamp())}"
     if event.overdue:
-        people = [brief.answering, *briefs.supervisors()]
+        people = [brief.answering, *addressees.supervisors()]
         _tell_staff(Kind.ANSWER_OVERDUE, f"{key}:{now}", brief, people)
     else:
         _tell_staff(Kind.ANSWER_DUE, key, brief, [brief.answering])
@@ -50,14 +50,14 @@ def case_chased(event: events.CaseChased) -> None:
     """The manager and those who work on the stage, with its figures; supervisors when nobody answered."""
     brief = talk_briefs.chase(event.chase_id)
     kind = Kind.CHASE_OVERDUE if event.overdue else Kind.CASE_CHASED
-    people = [brief.case.acting, *brief.holders, *(briefs.supervisors() if event.overdue else ())]
+    people = [brief.case.acting, *brief.holders, *(addressees.supervisors() if event.overdue else ())]
     enqueue(Occasion(kind, brief.chase_id, brief.case.case_id, speech().of_chase(brief)), staff(people))
 
 
 def complaint_raised(event: events.ComplaintRaised) -> None:
     """The first responsible person, and every supervisor."""
     brief = talk_briefs.complaint(event.complaint_id)
-    people = [brief.responsible, *briefs.supervisors()]
+    people = [brief.responsible, *addressees.supervisors()]
     _tell_staff(Kind.COMPLAINT_RAISED, brief.complaint_id, brief.talk, people)
 
 
@@ -66,7 +66,7 @@ def complaint_due(event: events.ComplaintDue) -> None:
     brief = talk_briefs.complaint(event.complaint_id)
     key = f"{brief.complaint_id}:{int(event.at.timestamp())}"
     if event.overdue:
-        people = [brief.responsible, *briefs.supervisors()]
+        people = [brief.responsible, *addressees.supervisors()]
         _tell_staff(Kind.COMPLAINT_OVERDUE, key, brief.talk, people)
     else:
         _tell_staff(Kind.COMPLAINT_DUE, key, brief.talk, [brief.responsible])

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.domain import events
-from app.services import briefs
-from app.services.briefs import PersonBrief, TurnBrief
+from app.services import addressees, briefs, coursebriefs
+from app.services.addressees import PersonBrief
+from app.services.coursebriefs import TurnBrief
 from notifications.kinds import Kind
 from notifications.outbox import Occasion, enqueue
 from notifications.recipients import customer, speech, staff
@@ -30,7 +31,7 @@ _TO_STAFF: Mapping[str, Kind] = MappingProxyType(
 
 def case_turned(event: events.CaseTurned) -> None:
     """The customer learns what and why, whoever worked on it that nothing is awaited, the new manager all."""
-    brief = briefs.turn(event.turn_id)
+    brief = coursebriefs.turn(event.turn_id)
     values = speech().of_turn(brief)
     enqueue(
         Occasion(_TO_CUSTOMER[brief.kind], brief.turn_id, brief.case.case_id, values), customer(brief.case)
@@ -50,4 +51,4 @@ def plan_confirmed(event: events.PlanConfirmed) -> None:
 def _concerned(brief: TurnBrief) -> list[PersonBrief]:
     """The manager, and of a case that ended those who held its work; supervisors hear of every refusal."""
     people = [brief.case.acting, *brief.holders]
-    return [*people, *briefs.supervisors()] if brief.kind == "refused" else people
+    return [*people, *addressees.supervisors()] if brief.kind == "refused" else people

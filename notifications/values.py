@@ -4,16 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from app.services.briefs import (
-    CaseBrief,
-    PromiseBrief,
-    RunningStageBrief,
-    StageBrief,
-    StopBrief,
-    TaskBrief,
-    TurnBrief,
-)
+from app.services.briefs import CaseBrief, TaskBrief
 from app.services.conversations.briefs import ChaseBrief, TalkBrief
+from app.services.coursebriefs import PromiseBrief, RunningStageBrief, StageBrief, StopBrief, TurnBrief
 from app.services.visits.briefs import VisitBrief
 from notifications.catalog import Wording
 from notifications.undelivered import Sum

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.domain import events
-from app.services.briefs import PersonBrief
+from app.services.addressees import PersonBrief
 from app.services.visits import briefs
 from app.services.visits.briefs import VisitBrief
 from notifications.kinds import Kind

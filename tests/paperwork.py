@@ -7,11 +7,12 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.demo.evidence import bring
-from app.domain.programs.definition import TaskSpec
+from app.domain.programs.tasks import TaskSpec
 from app.models import Case, Customer, Paper, Quote, Staff, Task
 from app.services import city
 from app.services.money import choice
 from app.services.papers import confirm
+from app.services.staffing import Colleague
 from app.services.tasks import papers, quoting
 from app.services.timeline import by_staff
 
@@ -31,12 +32,14 @@ def prepare(number: str, task_id: str, outputs: Mapping[str, Any]) -> dict[str, 
     spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
     bring(case, spec, by_staff(staff.id))
     if spec.issues_quote is not None:
-        quoting.issue(staff, task, {"main_metre": 100} if spec.issues_quote == "estimate" else {})
+        quoting.issue(
+            Colleague.of(staff), task, {"main_metre": 100} if spec.issues_quote == "estimate" else {}
+        )
     if spec.requires_choice:
         _choose(case, _wanted(spec, outputs))
     if spec.requires_paper is not None:
         terms = {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
-        made = papers.make(staff, task, terms)
+        made = papers.make(Colleague.of(staff), task, terms)
         confirm.confirm(case, _owner(case), made.id, made.sha256)
     return _with_what_is_asked(case, spec, outputs)
 

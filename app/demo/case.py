@@ -38,12 +38,24 @@ class ToldCase:
         self._telling.tell(f"{task['department']} {phone.person.name} 领取任务“{task['name']}”")
         return self._telling.now
 
-    def complete(self, number: str, task_key: str, outputs: dict[str, Any], note: str) -> datetime:
-        """A member of staff completes a task with what it must deliver; when."""
+    def complete(
+        self,
+        number: str,
+        task_key: str,
+        outputs: Mapping[str, Any],
+        note: str,
+        *,
+        visit_id: str | None = None,
+    ) -> datetime:
+        """A member of staff completes a task with what it must deliver, or by the visit for it; when."""
         phone = self._telling.staff[number]
         task = self._open_task(number, task_key)
         self._bring_evidence(number, task)
-        done = phone.complete(task["id"], outputs)
+        if visit_id is None:
+            done = phone.complete(task["id"], outputs)
+        else:
+            phone.post(f"/visits/{visit_id}/completion", {"outputs": outputs})
+            done = phone.get(f"/tasks/{task['id']}")
         expect(done["state"] == "done", f"任务“{task['name']}”办结后应为已办结")
         self._telling.tell(f"{task['department']} {phone.person.name} 办结“{task['name']}”：{note}")
         self._telling.settle()

@@ -22,6 +22,19 @@ class PlannedStop:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedVisit:
+    """A visit that the customer books, and that is made when its time has come, unless it is cancelled.
+
+    In working days: booked `after_days` since the case's opening, for a time `ahead_days` later.
+    """
+
+    purpose: str
+    after_days: Decimal
+    ahead_days: Decimal
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedCase:
     """One sample case; lengths of time are working days."""
 
@@ -31,6 +44,7 @@ class PlannedCase:
     opened_days_ago: Decimal
     delays: Mapping[str, Decimal]
     stop: PlannedStop | None
+    visit: PlannedVisit | None
     rating: int
     channel: str
     confirmed: bool
@@ -52,12 +66,21 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class PartTime:
+    """Somebody's own ordinary week."""
+
+    number: str
+    weekly: Mapping[str, Sequence[Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Casebook:
     """Everything that cases.toml says."""
 
     cases: Sequence[PlannedCase]
     outputs: Mapping[str, Any]
     leave: Leave
+    part_time: PartTime
 
 
 def read() -> Casebook:
@@ -68,6 +91,7 @@ def read() -> Casebook:
         cases=[_case(book, row) for row in book["cases"]],
         outputs=book["outputs"],
         leave=Leave(**book["leave"]),
+        part_time=PartTime(**book["part_time"]),
     )
 
 
@@ -87,14 +111,17 @@ def _case(book: Mapping[str, Any], row: Mapping[str, Any]) -> PlannedCase:
     }
     if who == "household":
         answers["owner_name"] = customer.name
-    stop = row.get("stop")
+    stop, visit = row.get("stop"), row.get("visit")
     return PlannedCase(
         customer=customer,
         program=program,
         answers=answers,
         opened_days_ago=Decimal(row["opened_days_ago"]),
         delays={key: Decimal(days) for key, days in (book["delays"] | row.get("delays", {})).items()},
-        stop=None if stop is None else PlannedStop(**{**stop, **_days(stop)}),
+        stop=None if stop is None else PlannedStop(**{**stop, **_days(stop, "after_days", "days")}),
+        visit=None
+        if visit is None
+        else PlannedVisit(**{**visit, **_days(visit, "after_days", "ahead_days")}),
         rating=row.get("rating", 5),
         channel=row.get("channel", "miniprogram"),
         confirmed=row.get("confirmed", True),
@@ -102,5 +129,5 @@ def _case(book: Mapping[str, Any], row: Mapping[str, Any]) -> PlannedCase:
     )
 
 
-def _days(stop: Mapping[str, Any]) -> dict[str, Decimal]:
-    return {key: Decimal(stop[key]) for key in ("after_days", "days")}
+def _days(planned: Mapping[str, Any], *keys: str) -> dict[str, Decimal]:
+    return {key: Decimal(planned[key]) for key in keys}

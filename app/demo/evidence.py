@@ -3,7 +3,7 @@
 import base64
 
 from app.domain.documentkinds import Uploader
-from app.domain.programs.definition import TaskSpec
+from app.domain.programs.tasks import TaskSpec
 from app.models import Case
 from app.services.documents import uploading
 from app.services.timeline import By

@@ -1,24 +1,36 @@
-"""What people of the sample do before a task: photos, quote and choice, paper and confirmation."""
+"""What people of the sample do before a task, and deliver by it: photos, quotes, papers, outputs."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from app.core import clock
 from app.core.db import db
 from app.demo.evidence import bring
-from app.domain.programs.definition import TaskSpec
-from app.models import Case, Staff, Task
+from app.domain.programs.tasks import TaskSpec
+from app.models import Case, Task
 from app.services import city
 from app.services.money import choice, quotes
 from app.services.papers import confirm
+from app.services.staffing import Colleague
 from app.services.tasks import papers, quoting
+from app.services.tasks.queries import TaskLine
 from app.services.timeline import by_staff
 
 # What is taken from the drawings for an estimate: metres of main.
 _MEASURED = {"main_metre": 100}
+# Numbers that no two cases may share.
+_NUMBERED = frozenset({"receipt_number", "meter_serial"})
+_HARMLESS: Mapping[str, Any] = {
+    "text": "演示内容",
+    "integer": 1,
+    "decimal": "1",
+    "boolean": True,
+    "fen": 0,
+}
 
 
 def prepare(
-    staff: Staff, task: Task, customer_id: str | None, outputs: Mapping[str, Any]
+    staff: Colleague, task: Task, customer_id: str | None, outputs: Mapping[str, Any]
 ) -> dict[str, str | int]:
     """Do whatever stands before completing this task, inside the caller's transaction.
 
@@ -55,3 +67,25 @@ def _present(customer_id: str | None) -> str:
     if customer_id is None:
         raise LookupError("nobody has logged in to choose or to confirm")
     return customer_id
+
+
+def deliverables(task: TaskLine, given: Mapping[str, Any], rating: int) -> dict[str, Any]:
+    """What a task delivers: what is given for it, else something harmless of its kind."""
+    delivered: dict[str, Any] = {}
+    for output in task.outputs:
+        key, kind = output["key"], output["kind"]
+        if key in given:
+            delivered[key] = given[key]
+        elif key in _NUMBERED:
+            delivered[key] = f"演示-{task.case_number}"
+        elif kind == "rating":
+            delivered[key] = rating
+        elif not output["required"]:
+            continue
+        elif kind == "datetime":
+            delivered[key] = clock.now().isoformat()
+        elif kind == "choice":
+            delivered[key] = output["choices"][0]["key"]
+        else:
+            delivered[key] = _HARMLESS[kind]
+    return delivered

@@ -1,6 +1,6 @@
 """The mini-program in somebody's hand: logging in, and every request as the client would send it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -92,13 +92,13 @@ class CustomerPhone(Phone):
         phone: str = self.post("/phone", {"code": self._phone_code()})["phone"]
         return phone
 
-    def accept_messages(self) -> list[str]:
-        """Tap “允许” for what the mini-program asks for; the titles of these templates.
+    def accept_messages(self, page: str = "") -> list[str]:
+        """Tap “允许” for what the mini-program asks for on a page; the titles of these templates.
 
         The simulated WeChat counts the consents, and the client reports them, as wx.requestSubscribeMessage
         and its caller do.
         """
-        wanted = self.get("/subscriptions")["templates"]
+        wanted = self.get(f"/subscriptions?page={page}")["templates"]
         for template in wanted:
             self._wechat.consent(self.person.openid, template["template_id"])
         self.post("/subscriptions", {"choices": {template["key"]: "accept" for template in wanted}})
@@ -137,7 +137,7 @@ class StaffPhone(Phone):
         task: dict[str, Any] = self.post(f"/tasks/{task_id}/assignment")
         return task
 
-    def complete(self, task_id: str, outputs: dict[str, Any]) -> dict[str, Any]:
+    def complete(self, task_id: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
         """Complete a task with what it must deliver."""
         task: dict[str, Any] = self.post(f"/tasks/{task_id}/completion", {"outputs": outputs})
         return task

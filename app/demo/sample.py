@@ -5,7 +5,7 @@ messages go out on the way, as the jobs process would have done it. What happens
 left to the jobs process that is started next.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -16,10 +16,11 @@ from typing import Any
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.clock import FixedClock
-from app.demo import casebook, paperwork, people
-from app.demo.casebook import Casebook, PlannedCase, PlannedStop
+from app.demo import casebook, paperwork, people, sample_visits
+from app.demo.casebook import Casebook, PlannedCase, PlannedStop, PlannedVisit
 from app.demo.introductions import introduce
 from app.demo.simulated import Controls, SimulatedWeChat, register_templates
+from app.domain.slots.patterns import Pattern, weekly_of
 from app.domain.worktime import WorkingTime
 from app.jobs.timetable import Job
 from app.services import city, identity, personnel
@@ -27,26 +28,21 @@ from app.services.applications import drafts
 from app.services.cases import customer_acts, stops
 from app.services.cases.access import of_customer, of_staff
 from app.services.cases.submit import submit
-from app.services.staffing import Staff
+from app.services.staffing import Colleague
 from app.services.tasks import complete as completion
 from app.services.tasks import queries as tasks
 from app.services.tasks.queries import TaskLine
 from app.services.timeline import by_customer, by_staff
 from app.services.timers import sweep
+from app.services.visits import due as visits_due
+from app.services.visits import finish
 from notifications import consents
 
 # Some days before the first case, everybody is entered and logs in.
 LEAD = timedelta(days=3)
 RETURN_VISIT = "return_visit"
-# Numbers that no two cases may share.
-_NUMBERED = frozenset({"receipt_number", "meter_serial"})
-_HARMLESS: Mapping[str, Any] = {
-    "text": "演示内容",
-    "integer": 1,
-    "decimal": "1",
-    "boolean": True,
-    "fen": 0,
-}
+AT_THE_DOOR = timedelta(minutes=30)
+CALLED_OFF_AFTER = Fraction(1, 4)
 
 
 def load(jobs: Sequence[Job], controls: Controls) -> int:
@@ -80,7 +76,7 @@ class _Loader:
     ) -> None:
         self._book = book
         # Nobody calls back here, and there is nothing to forget.
-        self._jobs = [job for job in jobs if job.name in {"timers", "messages"}]
+        self._jobs = [job for job in jobs if job.name in {"timers", "visits", "messages"}]
         self._wechat = wechat
         self._present = present
         self._line: WorkingTime = city.working_time()
@@ -124,10 +120,11 @@ class _Loader:
             job.run()
 
     def _work_until(self, until: datetime, *, including: bool = True) -> None:
-        """Stop at every timer on the way, as the jobs process would have."""
+        """Stop at every timer and whatever falls due with visits, as the jobs process would have."""
         while True:
             with atomic(read_only=True):
-                due = sweep.next_due()
+                upcoming = [due for due in (sweep.next_due(), visits_due.next_due()) if due is not None]
+            due = min(upcoming, default=None)
             if due is None or due > until or (due == until and not including):
                 return
             self._clock.set(max(due, self._clock.now()))
@@ -149,6 +146,9 @@ class _Loader:
                 today + timedelta(days=leave.from_day),
                 today + timedelta(days=leave.to_day),
             )
+            own = self._book.part_time
+            week = Pattern(today - timedelta(days=7), weekly_of(own.weekly))
+            personnel.set_hours(own.number, week)
 
     # --- what customers do ---
 
@@ -196,6 +196,10 @@ class _Loader:
             stop = case.stop
             at = self._line.due(clock.now(), stop.after_days)
             self._plan(at, lambda: self._stop(case_id, stop))
+        if case.visit is not None:
+            visit = case.visit
+            at = self._line.due(clock.now(), visit.after_days)
+            self._plan(at, lambda: self._book_visit(case, case_id, visit))
         self._plan_tasks(case, case_id)
 
     def _plan_tasks(self, case: PlannedCase, case_id: str) -> None:
@@ -203,18 +207,55 @@ class _Loader:
         for task in tasks.of_case(self._staff("S001"), case_id):
             if task.state == "open" and task.id not in self._planned:
                 self._planned.add(task.id)
+                if sample_visits.waits(case, task.key):
+                    continue
                 at = self._line.due(clock.now(), case.delay(task.key))
                 self._plan(at, lambda task=task: self._complete(case, task))  # type: ignore[misc]
 
     def _complete(self, case: PlannedCase, task: TaskLine) -> None:
         member = self._holder(task)
+        outputs = self._delivered(case, task, member)
+        completion.complete(member, completion.visible(member, task.id), outputs)
+        self._plan_tasks(case, task.case_id)
+
+    def _delivered(self, case: PlannedCase, task: TaskLine, member: Colleague) -> dict[str, Any]:
+        """What stands before the task is done, and then what it delivers."""
         if task.key == RETURN_VISIT and case.customer.key in self._customers:
             self._rate(case, task.case_id)
-        outputs = self._outputs(task, case)
+        outputs = paperwork.deliverables(task, self._book.outputs, case.rating)
         found = completion.visible(member, task.id)
         known = paperwork.prepare(member, found, self._customers.get(case.customer.key), outputs)
-        completion.complete(member, found, {**outputs, **known})
+        return {**outputs, **known}
+
+    # --- visits ---
+
+    def _book_visit(self, case: PlannedCase, case_id: str, planned: PlannedVisit) -> None:
+        customer_id = self._customers[case.customer.key]
+        wished = self._line.due(clock.now(), planned.ahead_days)
+        visit = sample_visits.book(customer_id, case_id, planned.purpose, wished)
+        if planned.cancelled:
+            at = self._line.due(clock.now(), CALLED_OFF_AFTER)
+            self._plan(at, lambda: sample_visits.call_off(customer_id, case_id, visit.id))
+        else:
+            self._plan(visit.starts_at, lambda: self._arrive(case, visit.id))
+
+    def _arrive(self, case: PlannedCase, visit_id: str) -> None:
+        numbers = sample_visits.numbers(visit_id)
+        for number in numbers:
+            sample_visits.check_in(self._staff(number), visit_id, case)
+        self._plan(clock.now() + AT_THE_DOOR, lambda: self._finish(case, visit_id, numbers[0]))
+
+    def _finish(self, case: PlannedCase, visit_id: str, number: str) -> None:
+        member = self._staff(number)
+        task_id = sample_visits.task_of(visit_id)
+        if task_id is None:
+            finish.finish(member, visit_id, None)
+            return
+        task = tasks.one(member, completion.visible(member, task_id))
+        finish.finish(member, visit_id, self._delivered(case, task, member))
         self._plan_tasks(case, task.case_id)
+
+    # --- stops ---
 
     def _stop(self, case_id: str, planned: PlannedStop) -> None:
         watcher = self._staff("S001")
@@ -228,7 +269,7 @@ class _Loader:
         watcher = self._staff("S001")
         stops.resume(of_staff(watcher, case_id), watcher.id, stop_id)
 
-    def _holder(self, task: TaskLine) -> Staff:
+    def _holder(self, task: TaskLine) -> Colleague:
         """Whom the task is assigned to, or the first of the department in whose queue it waits."""
         for member in people.staff():
             if task.assignee_name in (None, member.name) and task.department == city.department_name(
@@ -237,29 +278,9 @@ class _Loader:
                 return self._staff(member.key)
         raise LookupError(f"nobody holds the task {task.key} of {task.department}")
 
-    def _staff(self, number: str) -> Staff:
+    def _staff(self, number: str) -> Colleague:
         openid = next(member.openid for member in people.staff() if member.key == number)
         member = identity.staff_of(openid)
         if member is None:
             raise LookupError(f"{number} has not logged in")
-        return member
-
-    def _outputs(self, task: TaskLine, case: PlannedCase) -> dict[str, Any]:
-        delivered: dict[str, Any] = {}
-        for output in task.outputs:
-            key, kind = output["key"], output["kind"]
-            if key in self._book.outputs:
-                delivered[key] = self._book.outputs[key]
-            elif key in _NUMBERED:
-                delivered[key] = f"演示-{task.case_number}"
-            elif kind == "rating":
-                delivered[key] = case.rating
-            elif not output["required"]:
-                continue
-            elif kind == "datetime":
-                delivered[key] = clock.now().isoformat()
-            elif kind == "choice":
-                delivered[key] = output["choices"][0]["key"]
-            else:
-                delivered[key] = _HARMLESS[kind]
-        return delivered
+        return Colleague.of(member)

@@ -110,6 +110,13 @@ class ConflictError(Refusal):
     title = "内容已更新"
 
 
+class NotYetError(ConflictError):
+    """Something else has to come first, or the time for it has not come."""
+
+    code = "not_yet"
+    title = "现在还不能办理"
+
+
 class ChangedMeanwhileError(ConflictError):
     """Somebody else edited the case since the caller looked; `changes` says who did what, in order."""
 

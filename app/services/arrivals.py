@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.core.db import db
-from app.domain.programs.definition import TaskSpec
+from app.domain.programs.tasks import TaskSpec
 from app.models import Task, Visit, VisitAttendee, VisitState
 from app.services import city
 

@@ -11,6 +11,7 @@ from app.domain.errors import ConflictError, FieldsError
 from app.services import openids
 from app.services.cases import promises
 from app.services.timers import sweep
+from app.services.visits import due as visits
 from app.wechat.simulator.desk import Desk
 from miniprogram_api.schemas.dev import ClockIn, CodesIn, FaultIn
 from notifications import queries
@@ -73,12 +74,14 @@ def clear_faults() -> dict[str, Any]:
 @console.get("/clock")
 def read_clock() -> dict[str, Any]:
     """The demo's instant, the next timer, and what the jobs process still has to do at this instant."""
-    # A promise that runs short is told by the clock as a task's timer is: none may be jumped over.
-    upcoming = [due for due in (sweep.next_due(), promises.next_due()) if due is not None]
+    # A promise that runs short and a visit that is near are told by the clock as a task's timer is: none
+    # may be jumped over.
+    first = (sweep.next_due(), promises.next_due(), visits.next_due())
+    upcoming = [due for due in first if due is not None]
     return {
         "now": clock.now().isoformat(),
         "next_timer": min(upcoming).isoformat() if upcoming else None,
-        "timers_due": sweep.pending() + promises.pending(),
+        "timers_due": sweep.pending() + promises.pending() + visits.pending(),
         "messages_waiting": queries.waiting_now(),
     }
 

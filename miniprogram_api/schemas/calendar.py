@@ -4,12 +4,10 @@ from apiflask.fields import Boolean, Date, Integer, List, Nested, String
 from marshmallow import ValidationError, validate
 
 from app.domain.texts import has_control_characters
-from miniprogram_api.schemas.fields import Moment, Shape, text, within
+from miniprogram_api.schemas.fields import Moment, Shape, periods, text, within
 
 _LONGEST_NOTICE = 20_000
 _MOST_ENTRIES = 100
-_MOST_PERIODS = 4
-_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 def _harmless(value: str) -> None:
@@ -43,15 +41,7 @@ class DatedPeriodsIn(Shape):
     """The hours of a day, or from a day on: pairs of local times; no periods take an entry back."""
 
     day = _day()
-    periods = List(
-        List(
-            String(validate=validate.Regexp(_TIME + r"\Z", error="时间应写成08:30的形式。")),
-            validate=validate.Length(equal=2, error="每个时段应有开始和结束时间。"),
-        ),
-        required=True,
-        validate=validate.Length(max=_MOST_PERIODS, error=f"一天最多{_MOST_PERIODS}个时段。"),
-        metadata={"example": [["08:00", "12:00"], ["14:00", "18:00"]]},
-    )
+    periods = periods(required=True)
 
 
 class CalendarDraftIn(Shape):

@@ -9,6 +9,9 @@ from marshmallow import ValidationError, fields, validate
 from app.domain.texts import has_control_characters
 from app.services import city
 
+_MOST_PERIODS = 4
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+
 # What marshmallow says in English, said to a customer.
 _MESSAGES: dict[type[fields.Field[Any]], dict[str, str]] = {
     fields.Field: {
@@ -68,6 +71,18 @@ def text(longest: int, *, required: bool = True, shortest: int = 1, example: str
             harmless,
         ],
         metadata={"example": example} if example else {},
+    )
+
+
+def periods(*, required: bool) -> fields.List[Any]:
+    """The hours of a day: pairs of local times."""
+    time = fields.String(validate=validate.Regexp(_TIME + r"\Z", error="时间应写成08:30的形式。"))
+    pair = fields.List(time, validate=validate.Length(equal=2, error="每个时段应有开始和结束时间。"))
+    return fields.List(
+        pair,
+        required=required,
+        validate=validate.Length(max=_MOST_PERIODS, error=f"一天最多{_MOST_PERIODS}个时段。"),
+        metadata={"example": [["08:00", "12:00"], ["14:00", "18:00"]]},
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from app.core import clock, eventbus
 from app.core.db import db
 from app.domain import events
-from app.services import briefs, city
+from app.services import city, coursebriefs
 from app.services.partners import addresses
 from notifications.webhooks.models import PartnerDelivery, WebhookState
 
@@ -62,7 +62,7 @@ def _tell_of_stage(event: str, case_id: str, stage_key: str) -> None:
 
 
 def _tell_of_stop(event: str, stop_id: str) -> None:
-    stop = briefs.stop(stop_id)
+    stop = coursebriefs.stop(stop_id)
     about = {"reason": stop.reason_name, "party": stop.party}
     _tell(event, stop.case.case_id, addresses.case_to_tell(stop.case.case_id), about)
 

@@ -39,6 +39,7 @@ CLOSURE = {
     "ends_at": "2026-09-23T18:00:00+08:00",
     "reason": "全员培训",
 }
+WEEK = {"staff_number": "F001", "valid_from": "2026-09-23", "weekly": {"mon": [["08:30", "12:00"]]}}
 
 # What a view asks for, so that a refusal is about the caller and not about the body.
 BODIES: dict[str, Any] = {
@@ -79,6 +80,8 @@ BODIES: dict[str, Any] = {
     "staff_absences.enter_leave": LEAVE,
     "staff_absences.preview_closure": CLOSURE,
     "staff_absences.enter_closure": CLOSURE,
+    "staff_workweeks.preview": WEEK,
+    "staff_workweeks.enter": WEEK,
     "customer_turns.confirm_plan": {
         "version": 1,
         "location": {"latitude_gcj02": 36.66, "longitude_gcj02": 117.02},

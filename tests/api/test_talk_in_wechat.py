@@ -232,6 +232,23 @@ def test_a_risky_text_is_withheld_and_a_doubtful_one_marked(scene: Talk) -> None
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_the_utility_writes_is_checked_as_well(scene: Talk) -> None:
+    scene.ask("您好")
+    scene.manager.post(f"{scene.ours}/messages", said("这是违禁演示词"))
+    scene.world.work()
+    assert scene.texts(scene.customer) == ["您好", "[该消息未通过内容安全检测，未予显示]"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_quick_replies_without_a_case_are_signed_by_whoever_answers(world: World) -> None:
+    manager = world.staff("G001")
+    write(world, "o_follower", "请问怎么报装？", "service")
+    enquiry = manager.get("/staff/conversations/unanswered")["items"][0]["id"]
+    replies = manager.get(f"/staff/conversations/{enquiry}/quick-replies")["items"]
+    assert any("客户管家王敏，电话13800000101" in reply["text"] for reply in replies)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_talk_goes_on_while_wechat_can_not_be_asked(scene: Talk) -> None:
     scene.world.desk.ask("POST", "faults", {"path": "wxa/msg_sec_check", "errcode": -1, "times": None})
     scene.ask("您好")

@@ -80,7 +80,7 @@ def test_a_visit_that_was_moved_reminds_of_its_new_time_only(day: Day) -> None:
 def test_the_pass_shows_who_comes_and_the_code_that_the_visitors_have(day: Day) -> None:
     path = f"{day.booker.path}/visits/{day.id}/pass"
     with nothing_changes(day.world.app):
-        refused(day.booker.phone.send("GET", path), 409, "conflict")
+        refused(day.booker.phone.send("GET", path), 409, "not_yet")
     day.at("09:00")
     shown = day.booker.phone.get(path)
     assert len(shown["code"]) == 6
@@ -93,7 +93,7 @@ def test_the_pass_shows_who_comes_and_the_code_that_the_visitors_have(day: Day) 
 
 
 def test_check_in_at_the_door_or_with_a_word_why_not(day: Day) -> None:
-    refused(day.by("G001", "arrival", {"position": HERE}), 409, "conflict")
+    refused(day.by("G001", "arrival", {"position": HERE}), 409, "not_yet")
     day.at("09:55")
     refused(day.by("S001", "arrival", {"position": HERE}), 403, "not_allowed")
     refused(day.by("G001", "arrival", {}), 422, "invalid_fields")
@@ -124,7 +124,7 @@ def test_check_in_answers_the_stages_task(day: Day) -> None:
 
 def test_without_outputs_the_visit_proposes_them(day: Day) -> None:
     day.at("09:58")
-    refused(day.by("G001", "completion"), 409, "conflict")
+    refused(day.by("G001", "completion"), 409, "not_yet")
     told(day.by("G001", "arrival", {"position": HERE}))
     done = told(day.by("G001", "completion"))
     assert done["proposed"] == {"visited_at": at(MONDAY, "09:58")}
@@ -179,10 +179,10 @@ def test_somebody_who_came_in_time_is_not_late(day: Day) -> None:
 def test_a_customer_who_is_not_there(day: Day) -> None:
     body = {"absent": "customer", "note": "敲门无人，电话未接"}
     day.at("10:05")
-    refused(day.by("G001", "no-show", body), 409, "conflict")
+    refused(day.by("G001", "no-show", body), 409, "not_yet")
     told(day.by("G001", "arrival", {"position": HERE}))
     # A few minutes are not an absence.
-    refused(day.by("G001", "no-show", body), 409, "conflict")
+    refused(day.by("G001", "no-show", body), 409, "not_yet")
     day.at("10:20")
     missed = told(day.by("G001", "no-show", body))
     assert (missed["visit"]["state"], missed["visit"]["no_show_of"]) == ("no_show", "customer")
@@ -193,7 +193,7 @@ def test_a_customer_who_is_not_there(day: Day) -> None:
 def test_a_visitor_who_is_not_there(day: Day) -> None:
     body = {"note": "等到10点半无人上门"}
     day.at("10:19")
-    refused(day.booker.act(day.id, "no-show", body), 409, "conflict")
+    refused(day.booker.act(day.id, "no-show", body), 409, "not_yet")
     day.at("10:30")
     missed = told(day.booker.act(day.id, "no-show", body))
     assert (missed["state"], missed["no_show_of"]) == ("no_show", "visitor")

@@ -20,6 +20,7 @@ from app.services.calendar_desk import drafts, publication
 from app.services.calendar_desk.drafts import Change, DatedPeriods
 from app.services.calendar_versions import alone
 from app.services.seats import absences
+from app.services.staffing import Colleague
 from app.services.visits import counter
 from tests.api.booking import PLAN, Booker, at, check_books, enrol, quick_case
 from tests.api.said import refused
@@ -251,7 +252,7 @@ def test_a_booking_under_way_is_seen_by_whoever_enters_leave(world: World) -> No
     def book() -> None:
         case = db.session.get_one(Case, booker.case_id)
         manager = db.session.scalars(select(Staff).where(Staff.number == "G001")).one()
-        counter.book_for(manager, case, PLAN, local(f"{MONDAY} 10:00"))
+        counter.book_for(Colleague.of(manager), case, PLAN, local(f"{MONDAY} 10:00"))
 
     def enter(client: FlaskClient) -> TestResponse:
         with world.app.app_context():

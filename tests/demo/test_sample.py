@@ -6,13 +6,19 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.core import clock
 from app.core.atomic import atomic
 from app.demo import casebook, people, sample
 from app.demo.people import Person
 from app.jobs import timetable
 from app.services import identity
-from app.services.cases import progress, queries
+from app.services.cases import access, progress, queries
+from app.services.staffing import Colleague
 from app.services.timers import sweep
+from app.services.visits import calendars, workweeks
+from app.services.visits import queries as visit_queries
+from app.services.visits.calendars import Days
+from app.services.visits.queries import VisitLine
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -20,6 +26,18 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def _progress_of(person: Person) -> list[progress.Answer]:
     customer = identity.sign_in_customer(person.openid, person.unionid)
     return [progress.for_owner(customer.id, line.id) for line in queries.of_customer(customer.id, None, 10)]
+
+
+def _visits_of(person: Person) -> list[VisitLine]:
+    customer = identity.sign_in_customer(person.openid, person.unionid)
+    cases = [access.of_customer(customer.id, line.id) for line in queries.of_customer(customer.id, None, 10)]
+    return [visit for case in cases for visit in visit_queries.of_case(case).items]
+
+
+def _member(number: str) -> Colleague:
+    member = identity.staff_of(next(one.openid for one in people.staff() if one.key == number))
+    assert member is not None
+    return Colleague.of(member)
 
 
 @on_sqlite
@@ -30,6 +48,10 @@ def test_the_sample_has_cases_of_every_stage(app: Flask, client: FlaskClient) ->
         with atomic():
             cases = [case for person in people.customers() for case in _progress_of(person)]
             assert sweep.pending() == 0
+            visits = [visit for person in people.customers() for visit in _visits_of(person)]
+            today = Days.of(None, 14)
+            ahead = calendars.of_department(_member("G001"), today)
+            part_time = workweeks.read(_member("D002"), None)
     unconfirmed = 1  # taken by telephone: it belongs to nobody until the customer logs in
     assert opened == len(cases) + unconfirmed == 29
     open_stages = Counter(
@@ -54,6 +76,13 @@ def test_the_sample_has_cases_of_every_stage(app: Flask, client: FlaskClient) ->
     ]
     assert {"design", "return_visit"} <= {stage["key"] for stage in late}
     assert len({case["manager"]["name"] for case in cases}) >= 3
+    # Some visits are ahead, those whose time has come were made, and their tasks waited for them.
+    assert Counter(visit.state for visit in visits) == {"confirmed": 6, "done": 2, "cancelled": 1}
+    done = [visit for visit in visits if visit.state == "done"]
+    assert all(visitor.arrived_at == visit.starts_at for visit in done for visitor in visit.visitors)
+    assert all(visit.starts_at > clock.now() for visit in visits if visit.state == "confirmed")
+    assert len([line for line in ahead if line.visit.state == "confirmed"]) >= 4
+    assert [week.force for week in part_time.patterns] == ["present"]
     # What was sent on the way reached phones; what happens now waits for the jobs process.
     assert len(client.get("/dev/messages").get_json()["items"]) > 100
     assert client.get("/dev/clock").get_json()["messages_waiting"] > 0

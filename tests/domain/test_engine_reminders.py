@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from app.domain.citydata import city_folder
 from app.domain.officehours import OfficeHours
 from app.domain.programs import engine
-from app.domain.programs.definition import ReminderKind, ReminderRule, Stage, StageKind, TaskSpec
+from app.domain.programs.definition import ReminderKind, ReminderRule, Stage, StageKind
 from app.domain.programs.engine import Reminder
 from app.domain.programs.loader import load_programs
+from app.domain.programs.tasks import TaskSpec
 from app.domain.worktime import Stretch
 from app.services.calendar import build
 

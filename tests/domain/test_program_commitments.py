@@ -7,8 +7,9 @@ import pytest
 
 from app.domain.citydata import city_folder
 from app.domain.datafault import DataFault
-from app.domain.programs.definition import Pricing, Program
+from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
+from app.domain.programs.tasks import Pricing
 from app.domain.reading import each_fault
 
 JINAN = city_folder({})

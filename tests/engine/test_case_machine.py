@@ -63,6 +63,7 @@ from app.services.cases import (
     withdraw,
 )
 from app.services.cases.submit import submit
+from app.services.staffing import Colleague
 from app.services.tasks import complete, correct
 from app.services.timeline import ENGINE, by_staff
 from app.services.timers.sweep import sweep
@@ -97,7 +98,7 @@ class CaseMachine(RuleBasedStateMachine):
             manager = db.session.get_one(Staff, self.staff["G001"])
             answers = {**ANSWERS, **FORMS.get(program, {})}
             known = {key: value for key, value in answers.items() if value is not None}
-            draft = drafts.start_by_staff(manager, program, "door", known)
+            draft = drafts.start_by_staff(Colleague.of(manager), program, "door", known)
             self.case_id = submit(draft, by_staff(manager.id), confirmed=True).id
 
     @rule(wait=st.sampled_from(WAITS))
@@ -164,7 +165,7 @@ class CaseMachine(RuleBasedStateMachine):
         possible = stop.struck_at is None and (ruling is Ruling.STRUCK or self.undecided(stop))
 
         def move(case: Case) -> None:
-            supervisor = db.session.get_one(Staff, self.staff["S001"])
+            supervisor = Colleague.of(db.session.get_one(Staff, self.staff["S001"]))
             stop_reviews.rule(case, supervisor, stop.id, ruling, "已核查凭据")
 
         assert (self.attempt(move) is None) == possible
@@ -180,7 +181,7 @@ class CaseMachine(RuleBasedStateMachine):
             step = waiting
 
         def move(case: Case) -> None:
-            engineer = db.session.get_one(Staff, self.staff["E001"])
+            engineer = Colleague.of(db.session.get_one(Staff, self.staff["E001"]))
             road_permit.enter(case, engineer, step, None, "现场踏勘记录")
 
         refusal = self.attempt(move)
@@ -217,7 +218,7 @@ class CaseMachine(RuleBasedStateMachine):
 
             def move(_case: Case) -> None:
                 task = db.session.get_one(Task, found.id)
-                person = db.session.get_one(Staff, self.staff["N001"])
+                person = Colleague.of(db.session.get_one(Staff, self.staff["N001"]))
                 correct.correct(person, task, "main_depth_m", depth, "核实", found.version)
 
             refusal = self.attempt(move)
@@ -229,7 +230,9 @@ class CaseMachine(RuleBasedStateMachine):
     def the_case_ends_early(self, refused: bool) -> None:
         def move(case: Case) -> None:
             if refused:
-                refuse.refuse(case, db.session.get_one(Staff, self.staff["S001"]), "arrears", "")
+                refuse.refuse(
+                    case, Colleague.of(db.session.get_one(Staff, self.staff["S001"])), "arrears", ""
+                )
             else:
                 withdraw.withdraw(case, ENGINE, "")
 
@@ -385,7 +388,7 @@ class CaseMachine(RuleBasedStateMachine):
         person = task.assignee_id or self.staff[BY_DEPARTMENT[task.department]]
         staff = db.session.get_one(Staff, person)
         outputs = paperwork.prepare(staff.number, task.id, outputs)
-        complete.complete(staff, db.session.get_one(Task, task.id), outputs)
+        complete.complete(Colleague.of(staff), db.session.get_one(Task, task.id), outputs)
 
     def case(self) -> Case:
         with self.app.app_context(), atomic(read_only=True):

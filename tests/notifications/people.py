@@ -5,20 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.services import briefs
-from app.services.briefs import (
-    CaseBrief,
-    CustomerBrief,
-    PersonBrief,
-    PromiseBrief,
-    RunningStageBrief,
-    StageBrief,
-    StopBrief,
-    TaskBrief,
-    TurnBrief,
-)
+from app.services import addressees, briefs, coursebriefs
+from app.services.addressees import CustomerBrief, PersonBrief
+from app.services.briefs import CaseBrief, TaskBrief
 from app.services.conversations import cards
 from app.services.conversations.briefs import ChaseBrief, TalkBrief
+from app.services.coursebriefs import PromiseBrief, RunningStageBrief, StageBrief, StopBrief, TurnBrief
 from app.services.visits.briefs import VisitBrief
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
@@ -166,14 +158,16 @@ class Registry:
         monkeypatch.setattr(briefs, "case", lambda _id: self.case)
         monkeypatch.setattr(briefs, "task", lambda _id: self.task)
         monkeypatch.setattr(briefs, "open_tasks", lambda ids: set(ids) if self.task.is_open else set())
-        monkeypatch.setattr(briefs, "phones", lambda ids: {each: self.phone for each in ids if self.phone})
-        monkeypatch.setattr(briefs, "stop", lambda _id: self.stop)
-        monkeypatch.setattr(briefs, "stage", lambda _case, _stage: self.stage)
-        monkeypatch.setattr(briefs, "promise", lambda _case, _stage: self.promise)
+        monkeypatch.setattr(
+            addressees, "phones", lambda ids: {each: self.phone for each in ids if self.phone}
+        )
+        monkeypatch.setattr(coursebriefs, "stop", lambda _id: self.stop)
+        monkeypatch.setattr(coursebriefs, "stage", lambda _case, _stage: self.stage)
+        monkeypatch.setattr(coursebriefs, "promise", lambda _case, _stage: self.promise)
         monkeypatch.setattr(briefs, "holders_of_stage", lambda _case, _stage: self.task.holders)
-        monkeypatch.setattr(briefs, "running_stage", lambda _case, _stage: self.running_stage)
-        monkeypatch.setattr(briefs, "supervisors", lambda: self.supervisors)
-        monkeypatch.setattr(briefs, "customer", lambda _id: self.customer)
+        monkeypatch.setattr(coursebriefs, "running_stage", lambda _case, _stage: self.running_stage)
+        monkeypatch.setattr(addressees, "supervisors", lambda: self.supervisors)
+        monkeypatch.setattr(addressees, "customer", lambda _id: self.customer)
 
     def change_case(self, case: CaseBrief) -> None:
         """Let every brief be of this case."""

@@ -13,6 +13,7 @@ from app.domain.errors import ChoiceNeededError, FieldsError, PaperNeededError
 from app.models import Application, Case, Paper, Payment, Quote, Staff, Stop, Task, TaskState
 from app.services import ledger, personnel
 from app.services.personnel import NewStaff
+from app.services.staffing import Colleague
 from app.services.tasks import complete as completion
 from app.services.tasks import quoting
 from tests import paperwork
@@ -66,7 +67,7 @@ class Drive:
                 outputs = {**OUTPUTS.get(key, {}), **MORE.get(key, {})}
                 if prepared:
                     outputs = paperwork.prepare(staff.number, task.id, outputs)
-                completion.complete(staff, task, {**outputs, **changes})
+                completion.complete(Colleague.of(staff), task, {**outputs, **changes})
 
     def holder(self, key: str) -> tuple[Task, Staff]:
         """The open task of that key and who does it."""
@@ -145,7 +146,7 @@ def test_an_estimate_needs_what_is_measured_on_the_drawings(estate: Drive, world
     with world.app.app_context(), atomic():
         task, staff = estate.holder("estimate")
         with pytest.raises(FieldsError) as caught:
-            quoting.issue(staff, task, {})
+            quoting.issue(Colleague.of(staff), task, {})
     assert [error["field"] for error in caught.value.extra["errors"]] == ["measured.main_metre"]
 
 

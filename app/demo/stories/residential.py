@@ -9,12 +9,10 @@ Dragon Boat Festival.
 from datetime import datetime
 from typing import Any
 
-from app.demo import acts, brought, disputes, early_service, gate, opening
-from app.demo.case import ToldCase
-from app.demo.course import Course
+from app.demo import acts, brought, disputes, early_service, gate, visits
+from app.demo.brought_story import BroughtStory
 from app.demo.outcome import Outcome
-from app.demo.phone import CustomerPhone
-from app.demo.platform import Ear, Platform
+from app.demo.platform import Ear
 from app.demo.story import Story, Telling, expect
 from app.demo.verdict import Verdict
 from app.domain.worktime import Stretch
@@ -54,27 +52,11 @@ FORM: dict[str, Any] = {
 ESTIMATE_FEN = 480 * 116_000 + 8 * 1_860_000 + 24_500_000 + 380 * 42_000
 
 
-def tell(telling: Telling) -> Outcome:
-    """Play the story. Raises `StoryFailedError` at the first step that is not as told."""
-    with Ear() as ear:
-        return _Acts(telling, ear).play()
-
-
-STORY = Story(KEY, "2026-04-20 08:40", tell)
-
-
-class _Acts:
-    """The acts in order; `_course` collects what each stage really took."""
+class _Acts(BroughtStory):
+    program, customer, manager = KEY, "anju", MANAGER
 
     def __init__(self, telling: Telling, ear: Ear) -> None:
-        self._telling = telling
-        self._narrator = telling.narrator
-        self._ear = ear
-        self._customer: CustomerPhone = telling.customer("anju")
-        self._course = Course(telling.line)
-        self._platform: Platform
-        self._case: ToldCase
-        self._visit: dict[str, Any] = {}
+        super().__init__(telling, ear)
         self._issued: dict[str, Any] = {}
 
     def play(self) -> Outcome:
@@ -92,24 +74,18 @@ class _Acts:
         return self._sum_up()
 
     def _plan_is_asked_about(self) -> None:
-        telling, customer = self._telling, self._customer
-        opening.staff_arrive(telling)
-        self._narrator.heading("设计方案意见征询：提前服务 a plan is asked about: early service")
-        self._platform = brought.enrol(telling, self._ear)
-        self._course.opened["information_transfer"] = asked_at = telling.at("2026-04-20 09:30")
-        taken = brought.bring(telling, self._platform, "/consultations", CONSULTATION)
+        telling, stage = self._telling, "information_transfer"
+        heading = "设计方案意见征询：提前服务 a plan is asked about: early service"
+        taken = self._is_brought_in(heading, "2026-04-20 09:30", "/consultations", CONSULTATION, stage)
+        asked_at = self._course.opened[stage]
         closing = telling.local("2026-04-20 17:00")
         expect(datetime.fromisoformat(taken["due_at"]) == closing, "各部门应在当日下班前答复")
-        telling.settle()
         told = [message for message in telling.heard_by("新任务通知", asked_at) if message.at == asked_at]
         readers = {name for message in told for name in message.readers}
         five = {telling.staff[number].person.name for number in ("C001", "D001", "E001", "N001", "M001")}
         expect(five <= readers, f"五个部门应同时收到任务，实际通知 {sorted(readers)}")
         self._narrator.detail("五个部门同时收到任务，当日 17:00 到期")
-        telling.at("2026-04-20 09:50")
-        opening.log_in(telling, customer, KEY)
-        self._case = brought.find(telling, customer, taken["number"])
-        expect(self._case.manager["number"] == MANAGER, "历城区应由管佳四负责")
+        self._is_found("2026-04-20 09:50", taken["number"])
 
     def _departments_answer(self) -> None:
         telling, case, course = self._telling, self._case, self._course
@@ -121,10 +97,16 @@ class _Acts:
     def _form_is_completed(self) -> None:
         telling, case = self._telling, self._case
         self._narrator.heading("上门补全申请表 the form is completed at the door")
-        self._visit = {"visited_at": telling.at("2026-04-21 10:00").isoformat(), "form_guided": True}
-        case.refuses(MANAGER, "site_visit", self._visit, "申请表还没有补全就想办结上门受理")
+        visit = visits.book(telling, case, "water_plan", "2026-04-21 10:00")
+        begun_at = telling.at("2026-04-21 10:00")
+        visit.was_reminded_of("2026-04-20 18:00", "2026-04-21 08:00")
+        visit.begins(PLACE)
+        guided = {"visited_at": begun_at.isoformat(), "form_guided": True}
+        case.refuses(MANAGER, "site_visit", guided, "申请表还没有补全就想办结上门受理")
         early_service.complete_form(telling, case, FORM)
         self._documents_are_two()
+        telling.at("2026-04-21 11:00")
+        visit.completes("site_visit", {"form_guided": True}, "各部门一起到现场")
 
     def _documents_are_two(self) -> None:
         telling, case = self._telling, self._case
@@ -142,7 +124,6 @@ class _Acts:
         telling.at("2026-04-21 14:00")
         mains = {**acts.MAINS, "main_calibre_mm": 400, "outlet_calibre_mm": 200}
         case.complete("N001", "network_survey", mains, "周边管道 DN400，预留口 DN200")
-        case.complete(MANAGER, "site_visit", self._visit, "各部门一起到现场")
         case.complete("D001", "design_opinion", {"opinion": "两路接入"}, "两路接入")
         opinion = {"opinion": "沿规划路敷设", "road_permit_needed": False}
         case.complete("E001", "engineering_opinion", opinion, "无需道路挖掘审批")
@@ -267,9 +248,14 @@ class _Acts:
         self._narrator.heading("竣工归档；回访与评价 after-work; the rated return visit")
         telling.at("2026-07-08 15:00")
         acts.survey_and_hand_over(telling, case)
+        visit = visits.book_by_phone(telling, case, "return_visit", "2026-07-09 15:00")
         telling.at("2026-07-09 15:00")
+        visit.was_reminded_of("2026-07-08 18:00", "2026-07-09 13:00")
+        visit.begins(PLACE)
         acts.rate(telling, case, "停钟的事查得很清楚")
-        self._course.ended["return_visit"] = acts.close(case, "客户满意", "各项满意，未再要资料、未跑腿")
+        self._course.ended["return_visit"] = acts.close(
+            case, "客户满意", "各项满意，未再要资料、未跑腿", visit
+        )
         telling.at("2026-07-13 10:00")
         acts.update_gis(telling, case)
 
@@ -288,3 +274,6 @@ class _Acts:
         verdict.look_up()
         brought.check_what_was_told(telling, self._platform, self._ear, case)
         return verdict.outcome()
+
+
+STORY = Story(KEY, "2026-04-20 08:40", _Acts.tell)

@@ -8,13 +8,14 @@ On the way: a weekend, a make-up workday (Sunday the 20th), the Mid-Autumn and N
 from datetime import datetime
 from typing import Any
 
-from app.demo import acts, opening
+from app.demo import acts, opening, visits
 from app.demo.case import ToldCase
 from app.demo.course import Course
 from app.demo.outcome import Outcome, yuan
 from app.demo.phone import CustomerPhone
 from app.demo.story import Story, Telling, expect
 from app.demo.verdict import Verdict
+from app.demo.visits import ToldVisit
 from app.domain.worktime import Stretch, rounded
 
 KEY = "single_meter"
@@ -62,10 +63,12 @@ class _Acts:
         self._accepted = telling.now
         self._price_fen = 0
         self._case: ToldCase
+        self._visit: ToldVisit
 
     def play(self) -> Outcome:
         """Every act, and what came of it."""
         self._begins()
+        self._visit_is_booked()
         self._plan_is_made()
         self._drawings_are_slow()
         self._agreement_is_signed()
@@ -95,6 +98,12 @@ class _Acts:
         expect(telling.heard_by("报装受理通知", opened_at, customer.person.name), "客户应收到受理通知")
         expect(telling.heard_by("新任务通知", opened_at, case.manager["name"]), "客户管家应收到新客户通知")
 
+    def _visit_is_booked(self) -> None:
+        telling, case = self._telling, self._case
+        self._narrator.heading("预约上门：四个部门一起到 booking a joint visit")
+        telling.at("2026-09-18 09:25")
+        self._visit = visits.book(telling, case, "water_plan", "2026-09-18 13:30")
+
     def _plan_is_made(self) -> None:
         telling, case = self._telling, self._case
         self._narrator.heading("受理并确定用水方案 acceptance and water plan")
@@ -104,8 +113,11 @@ class _Acts:
         telling.at("2026-09-18 11:00")
         case.refuses_without_outputs("N001", "network_survey")
         case.complete("N001", "network_survey", dict(acts.MAINS), "周边管道 DN300，预留口 DN100")
-        visit = {"visited_at": telling.local("2026-09-18 10:40").isoformat(), "form_guided": True}
-        case.complete(MANAGER, "site_visit", visit, "已上门，未再向客户要任何资料")
+        telling.at("2026-09-18 13:30")
+        self._visit.was_reminded_of("2026-09-18 11:30")
+        self._visit.begins(ANSWERS["location"])
+        telling.at("2026-09-18 14:10")
+        self._visit.completes("site_visit", {"form_guided": True}, "各部门一起到现场，未再向客户要任何资料")
         case.complete("D001", "design_opinion", {"opinion": "可自预留口接入"}, "可自预留口接入")
         opinion = {"opinion": "人行道下施工，无需挖掘道路", "road_permit_needed": False}
         case.complete("E001", "engineering_opinion", opinion, "无需道路挖掘审批")
@@ -238,6 +250,8 @@ class _Acts:
         acts.survey_and_hand_over(telling, case)
         telling.at("2026-10-09 10:00")
         acts.update_gis(telling, case, but="return_visit")
+        telling.at("2026-10-09 10:30")
+        self._visit = visits.book(telling, case, "return_visit", "2026-10-12 10:00")
         telling.at("2026-10-12 10:00")
         reminders = [
             message.at
@@ -260,10 +274,14 @@ class _Acts:
     def _case_closes(self) -> None:
         telling, case = self._telling, self._case
         self._narrator.heading("回访与评价 the rated return visit")
-        acts.rate(telling, case, "水很好，就是回访晚了一点")
+        self._visit.was_reminded_of("2026-10-11 18:00", "2026-10-12 08:00")
+        self._visit.begins(ANSWERS["location"])
+        acts.rate(telling, case, "水很好，按我约的时间来的")
         telling.at("2026-10-12 10:20")
         note = "各项满意，未跑腿、未加要资料、未加收费"
-        self._course.ended["return_visit"] = acts.close(case, "回访晚于承诺，已致歉", note)
+        self._course.ended["return_visit"] = acts.close(
+            case, "客户自选周一，晚于承诺期限，已致歉", note, self._visit
+        )
 
     def _sum_up(self) -> Outcome:
         verdict = Verdict(self._telling, self._case, self._course)

@@ -8,14 +8,11 @@ holiday, and a road-opening permit of which only the authority's own time stops 
 from datetime import datetime
 from typing import Any
 
-from app.demo import acts, brought, opening, permit
-from app.demo.case import ToldCase
-from app.demo.course import Course
+from app.demo import acts, brought, permit, visits
+from app.demo.brought_story import BroughtStory
 from app.demo.outcome import Outcome, yuan
 from app.demo.permit import Step
-from app.demo.phone import CustomerPhone
-from app.demo.platform import Ear, Platform
-from app.demo.story import Story, Telling, expect
+from app.demo.story import Story, expect
 from app.demo.verdict import Verdict
 from app.domain.worktime import Stretch
 
@@ -55,30 +52,12 @@ PERMIT = (
 PERMIT_DAYS = {"surveyed": "0.19", "prepared": "0.29", "handed_in": "0.14", "received": "2.50"}
 
 
-def tell(telling: Telling) -> Outcome:
-    """Play the story. Raises `StoryFailedError` at the first step that is not as told."""
-    with Ear() as ear:
-        return _Acts(telling, ear).play()
-
-
-STORY = Story(KEY, "2026-03-30 08:40", tell)
-
-
-class _Acts:
-    """The acts in order; `_course` collects what each stage really took."""
-
-    def __init__(self, telling: Telling, ear: Ear) -> None:
-        self._telling = telling
-        self._narrator = telling.narrator
-        self._ear = ear
-        self._customer: CustomerPhone = telling.customer("zhaoshang")
-        self._course = Course(telling.line)
-        self._platform: Platform
-        self._case: ToldCase
+class _Acts(BroughtStory):
+    program, customer, manager = KEY, "zhaoshang", MANAGER
 
     def play(self) -> Outcome:
         """Every act, and what came of it."""
-        self._is_brought_in()
+        self._is_applied_for()
         self._is_approved()
         self._plan_is_made()
         self._project_is_set_up()
@@ -88,18 +67,11 @@ class _Acts:
         self._case_closes()
         return self._sum_up()
 
-    def _is_brought_in(self) -> None:
+    def _is_applied_for(self) -> None:
         telling, customer = self._telling, self._customer
-        opening.staff_arrive(telling)
-        self._narrator.heading("合作平台代客户申请 a partner platform applies, signed")
-        self._platform = brought.enrol(telling, self._ear)
-        self._course.opened["approval"] = telling.at("2026-03-30 09:00")
-        taken = brought.bring(telling, self._platform, "/applications", APPLICATION)
-        telling.settle()
-        telling.at("2026-03-30 09:20")
-        opening.log_in(telling, customer, KEY)
-        self._case = case = brought.find(telling, customer, taken["number"])
-        expect(case.manager["number"] == MANAGER, "市中区应由管佳二负责")
+        heading = "合作平台代客户申请 a partner platform applies, signed"
+        taken = self._is_brought_in(heading, "2026-03-30 09:00", "/applications", APPLICATION, "approval")
+        case = self._is_found("2026-03-30 09:20", taken["number"])
         expect(case.progress()["whose_turn"]["party"] == "customer", "代填的申请应等客户在手机上确认")
         confirmed = customer.post(f"/cases/{case.id}/confirmation")
         expect(confirmed["confirmed"], "客户应已确认代填的申请")
@@ -136,6 +108,8 @@ class _Acts:
     def _plan_is_made(self) -> None:
         telling, case = self._telling, self._case
         self._narrator.heading("受理并确定用水方案 acceptance and water plan")
+        telling.at("2026-03-30 14:40")
+        visit = visits.book(telling, case, "water_plan", "2026-03-31 09:00")
         telling.at("2026-03-30 15:30")
         case.take("N001", "network_survey")
         mains = {**acts.MAINS, "main_calibre_mm": 200}
@@ -143,8 +117,9 @@ class _Acts:
         case.refuses("N001", "network_survey", too_wide, "预留口比干管还粗")
         case.complete("N001", "network_survey", mains, "上门前已摸清：周边管道 DN200，预留口 DN100")
         telling.at("2026-03-31 09:00")
-        visit = {"visited_at": telling.now.isoformat(), "form_guided": True}
-        case.complete(MANAGER, "site_visit", visit, "各部门一起到现场，未要任何资料")
+        visit.was_reminded_of("2026-03-30 18:00", "2026-03-31 07:00")
+        visit.begins(PLACE)
+        visit.completes("site_visit", {"form_guided": True}, "各部门一起到现场，未要任何资料")
         case.complete("D001", "design_opinion", {"opinion": "自预留口接入"}, "自预留口接入")
         opinion = {"opinion": "需横穿演示大道", "road_permit_needed": True}
         case.complete("E001", "engineering_opinion", opinion, "需要道路挖掘审批")
@@ -246,9 +221,12 @@ class _Acts:
         self._narrator.heading("竣工归档；回访与评价 after-work; the rated return visit")
         telling.at("2026-04-15 15:00")
         acts.survey_and_hand_over(telling, case)
+        visit = visits.book(telling, case, "return_visit", "2026-04-16 10:00")
         telling.at("2026-04-16 10:00")
+        visit.was_reminded_of("2026-04-15 18:00", "2026-04-16 08:00")
+        visit.begins(PLACE)
         acts.rate(telling, case, "一趟没跑，一份材料没交，一分钱没花")
-        closed_at = acts.close(case, "客户很满意", "未跑腿、未要资料、未收费")
+        closed_at = acts.close(case, "客户很满意", "未跑腿、未要资料、未收费", visit)
         self._course.ended["return_visit"] = closed_at
         telling.at("2026-04-17 10:00")
         acts.update_gis(telling, case)
@@ -269,3 +247,6 @@ class _Acts:
         verdict.look_up()
         brought.check_what_was_told(telling, self._platform, self._ear, case)
         return verdict.outcome(own["utility_cost_fen"])
+
+
+STORY = Story(KEY, "2026-03-30 08:40", _Acts.tell)

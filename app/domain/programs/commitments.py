@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from app.domain.programs.definition import (
+from app.domain.programs.definition import Program
+from app.domain.programs.tasks import (
     NEEDED_OUTPUTS,
     PLANNED_CALIBRE,
     OutputField,
     OutputKind,
     Pricing,
-    Program,
     TaskSpec,
 )
 

@@ -6,18 +6,8 @@ Each check notes its faults at the path of the value (`stages[2].follows`) and g
 from collections.abc import Callable, Mapping, Sequence
 
 from app.domain.programs.commitments import check_commitments
-from app.domain.programs.definition import (
-    HAPPENINGS,
-    MILESTONES,
-    HeadlineSpan,
-    OutputField,
-    OutputKind,
-    Program,
-    ReminderKind,
-    Stage,
-    StageKind,
-    TaskSpec,
-)
+from app.domain.programs.definition import HeadlineSpan, Program, ReminderKind, Stage, StageKind
+from app.domain.programs.tasks import HAPPENINGS, MILESTONES, OutputField, OutputKind, TaskSpec
 from app.domain.programs.waterplan import nominal_mm
 
 Note = Callable[[str, str], None]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from app.domain.programs.definition import Program, ReminderKind, Stage, StageKind, TaskSpec
+from app.domain.programs.definition import Program, ReminderKind, Stage, StageKind
+from app.domain.programs.tasks import TaskSpec
 from app.domain.worktime import Stretch, WorkingTime
 
 _NONE = Fraction(0)

@@ -17,14 +17,10 @@ from app.domain.documentkinds import Uploader, load_document_rules
 from app.domain.papers import load_papers
 from app.domain.programs.consistency import check_program
 from app.domain.programs.definition import (
-    ASKED,
     Document,
     Headline,
     HeadlineSpan,
-    Holder,
-    NeededDocument,
     Party,
-    Pricing,
     Program,
     ReminderKind,
     ReminderRule,
@@ -32,10 +28,9 @@ from app.domain.programs.definition import (
     Stage,
     StageKind,
     StopReason,
-    TaskSpec,
-    Turn,
 )
 from app.domain.programs.outputs import read_output
+from app.domain.programs.tasks import ASKED, Holder, NeededDocument, Pricing, TaskSpec, Turn
 from app.domain.programs.taskvisits import read_visit
 from app.domain.reading import DataFaults, Source, Table, check_unique, each_fault
 from app.domain.visitrules import load_visit_rules

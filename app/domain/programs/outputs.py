@@ -1,7 +1,7 @@
 """Reading what a task must deliver: the output fields of the city's program files."""
 
 from app.domain.choices import ChoiceLists, read_choices
-from app.domain.programs.definition import AGREEMENTS, LEDGERS, OutputField, OutputKind
+from app.domain.programs.tasks import AGREEMENTS, LEDGERS, OutputField, OutputKind
 from app.domain.reading import Table
 
 _NUMBERS = frozenset({OutputKind.INTEGER, OutputKind.DECIMAL, OutputKind.FEN})

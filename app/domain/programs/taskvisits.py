@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence, Set
 
-from app.domain.programs.definition import OutputField, OutputKind, TaskVisit
+from app.domain.programs.tasks import OutputField, OutputKind, TaskVisit
 from app.domain.reading import Table
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain import calibres
-from app.domain.programs.definition import OutputField, Stage
+from app.domain.programs.definition import Stage
+from app.domain.programs.tasks import OutputField
 
 
 @dataclass(frozen=True, slots=True)

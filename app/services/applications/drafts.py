@@ -11,9 +11,10 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, FieldsError, NotFoundError
 from app.domain.forms import FieldKind, FormField
-from app.models import Application, Case, Customer, Staff
+from app.models import Application, Case, Customer
 from app.services.applications.answers import check, form_of, normalised
 from app.services.identity import normalised_phone, phone_hash, require_consent
+from app.services.staffing import Colleague
 
 # Where an answer came from; programs.md asks that nothing is typed twice.
 FROM_CUSTOMER = "customer"
@@ -52,7 +53,9 @@ def start_by_customer(customer_id: str, program_key: str) -> Application:
     )
 
 
-def start_by_staff(staff: Staff, program_key: str, channel: str, answers: Mapping[str, Any]) -> Application:
+def start_by_staff(
+    staff: Colleague, program_key: str, channel: str, answers: Mapping[str, Any]
+) -> Application:
     """A draft taken at the door or by telephone; it belongs to whoever proves the contact phone.
 
     Raises `FieldsError` when the contact phone is missing or wrong: without it nobody could claim it.

@@ -21,8 +21,9 @@ from app.domain.holidaynotice import (
     read_notice,
 )
 from app.domain.officehours import FIRST_DAY, HalfDay, OfficeHours, periods_of, written
-from app.models import CalendarDay, CalendarHalfDay, CalendarHours, CalendarVersion, Staff
+from app.models import CalendarDay, CalendarHalfDay, CalendarHours, CalendarVersion
 from app.services import calendar, calendar_versions, city
+from app.services.staffing import Colleague
 
 SHAPE = "应为按先后排列、互不重叠的时段，如08:30至12:00、13:30至17:00。"
 T = TypeVar("T", OfficeHours, HalfDay)
@@ -94,7 +95,7 @@ def announced_years(held: CalendarContent) -> list[int]:
     return sorted({*published, *held.announced})
 
 
-def of_supervisor(staff: Staff, draft_id: str) -> CalendarVersion:
+def of_supervisor(staff: Colleague, draft_id: str) -> CalendarVersion:
     """A draft or version, for those who audit the promise. Raises `NotFoundError` for anybody else."""
     row = db.session.get(CalendarVersion, draft_id)
     if row is None or not staff.is_supervisor:

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from app.core.db import db
 from app.domain.errors import NotAllowedError
 from app.domain.officehours import written
-from app.models import CalendarVersion, Staff
+from app.models import CalendarVersion
 from app.services import calendar_versions, city
 from app.services.calendar_desk import drafts
+from app.services.staffing import Colleague
 
 DRAFTS_SHOWN = 20
 
@@ -56,7 +57,7 @@ class CalendarOverview:
     drafts: list[VersionLine]
 
 
-def must_audit(staff: Staff) -> None:
+def must_audit(staff: Colleague) -> None:
     """The calendar is the supervisors' (督办) to change. Raises `NotAllowedError` for anybody else."""
     if not staff.is_supervisor:
         raise NotAllowedError("工作日历由督办人员维护，如需调整请与其联系。")

@@ -9,7 +9,8 @@ from app.core import clock
 from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
 from app.domain.errors import NotFoundError
-from app.models import AccessRecord, Application, Case, Staff, StaffLeave, Task
+from app.models import AccessRecord, Application, Case, StaffLeave, Task
+from app.services.staffing import Colleague
 
 _HELD = "steward.cases.held"
 
@@ -24,7 +25,7 @@ def of_customer(customer_id: str, case_id: str) -> Case:
     return case
 
 
-def of_staff(staff: Staff, case_id: str, *, to_move: bool = False) -> Case:
+def of_staff(staff: Colleague, case_id: str, *, to_move: bool = False) -> Case:
     """A case that concerns this member of staff. Raises `NotFoundError` for any other.
 
     With `to_move` it is locked at once, as by `lock`.
@@ -94,7 +95,7 @@ def _held() -> set[str]:
     return found
 
 
-def contact(staff: Staff, case: Case) -> dict[str, str]:
+def contact(staff: Colleague, case: Case) -> dict[str, str]:
     """The customer's name, phone and address in full. The read is recorded (PIPL: access log)."""
     db.session.add(AccessRecord(staff_id=staff.id, case_id=case.id, field="contact", at=clock.now()))
     answers = db.session.get_one(Application, case.application_id).answers

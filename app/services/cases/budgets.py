@@ -1,7 +1,5 @@
 """What is left of a case's promises, for the staff who keep them."""
 
-from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from app.core import clock
@@ -9,10 +7,11 @@ from app.domain import budget as domain
 from app.domain.budget import Budget, HeadlineBudget
 from app.domain.errors import NotFoundError
 from app.domain.programs.definition import Program
-from app.domain.worktime import WorkingTime, rounded
+from app.domain.worktime import WorkingTime
 from app.models import Case
 from app.services import city
 from app.services.cases import record
+from app.services.cases.spelling import days, local
 
 Answer = dict[str, Any]
 
@@ -38,11 +37,11 @@ def of_case(case: Case) -> Answer:
 
 def _total(whole: Budget) -> Answer:
     return {
-        "promised": _days(whole.total),
-        "used": _days(whole.used),
-        "left": _days(None if whole.total is None else whole.total - whole.used),
-        "projected": _days(whole.projected),
-        "reserve": _days(whole.reserve),
+        "promised": days(whole.total),
+        "used": days(whole.used),
+        "left": days(None if whole.total is None else whole.total - whole.used),
+        "projected": days(whole.projected),
+        "reserve": days(whole.reserve),
     }
 
 
@@ -53,10 +52,10 @@ def _stages(program: Program, whole: Budget) -> list[Answer]:
             "name": program.stage(stage.key).name,
             "departments": [city.department_name(key) for key in program.stage(stage.key).departments],
             "state": stage.state.value,
-            "promised": _days(stage.planned),
-            "used": _days(stage.used),
-            "left": _days(stage.left),
-            "projected": _days(stage.projected),
+            "promised": days(stage.planned),
+            "used": days(stage.used),
+            "left": days(stage.left),
+            "projected": days(stage.projected),
         }
         for stage in whole.stages
     ]
@@ -68,7 +67,7 @@ def _threat(line: WorkingTime, program: Program, whole: Budget) -> Answer | None
     return {
         "stage": whole.threat.stage,
         "name": program.stage(whole.threat.stage).name,
-        "at": _local(line, whole.threat.at),
+        "at": local(line, whole.threat.at),
         "later": [program.stage(key).name for key in whole.threat.later],
     }
 
@@ -79,17 +78,9 @@ def _headline(line: WorkingTime, program: Program, found: HeadlineBudget | None)
     return {
         "name": program.headline.name,
         "links": program.headline.links,
-        "promised": _days(found.promised),
-        "used": _days(found.used),
-        "left": _days(found.left),
+        "promised": days(found.promised),
+        "used": days(found.used),
+        "left": days(found.left),
         "running": program.stage(found.running).name if found.running else None,
-        "warn_at": _local(line, found.warn_at),
+        "warn_at": local(line, found.warn_at),
     }
-
-
-def _days(days: Fraction | None) -> str | None:
-    return None if days is None else str(rounded(days))
-
-
-def _local(line: WorkingTime, instant: datetime | None) -> str | None:
-    return None if instant is None else instant.astimezone(line.zone).isoformat(timespec="seconds")

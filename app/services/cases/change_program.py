@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.db import db
 from app.domain.errors import FieldsError
-from app.domain.programs.definition import TaskSpec, Turn
+from app.domain.programs.tasks import TaskSpec, Turn
 from app.models import Application, Case, TurnKind
 from app.services import city
 from app.services.cases import submit, turns

@@ -13,11 +13,13 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
-from app.domain.programs.definition import Holder, StageKind, TaskSpec
 from app.domain.programs.definition import Stage as StageSpec
+from app.domain.programs.definition import StageKind
+from app.domain.programs.tasks import Holder, TaskSpec
 from app.models import Application, Case, Partner, PartnerCase, Staff, StaffLeave, Task, TaskState
 from app.services import city
 from app.services.cases.flow import BY_CONSULTATION
+from app.services.staffing import Colleague
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def form_for_customer(customer_id: str, case: Case) -> Application:
     return db.session.get_one(Application, case.application_id)
 
 
-def form_for_manager(staff: Staff, case: Case, now: datetime) -> Application:
+def form_for_manager(staff: Colleague, case: Case, now: datetime) -> Application:
     """The form of a case, for the manager or who stands in. Raises `NotAllowedError` for other staff."""
     stands_in = select(StaffLeave.id).where(
         StaffLeave.staff_id == case.manager_id,

@@ -12,8 +12,9 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain import events
 from app.domain.programs import engine
-from app.domain.programs.definition import Holder, Program, TaskSpec
+from app.domain.programs.definition import Program
 from app.domain.programs.definition import Stage as StageSpec
+from app.domain.programs.tasks import Holder, TaskSpec
 from app.domain.worktime import Stretch
 from app.models import Case, Stage, StageVoid, Stop, Task, TaskState
 from app.services import city, staffing

@@ -3,7 +3,7 @@
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import CaseEndedError, FieldsError
-from app.domain.programs.definition import Holder
+from app.domain.programs.tasks import Holder
 from app.models import Case, CaseState, Staff, TurnKind
 from app.services import staffing
 from app.services.cases import turns

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from app.core.db import db
 from app.domain.programs import engine
 from app.domain.programs.definition import Stage as StageSpec
-from app.domain.programs.definition import TaskSpec
 from app.domain.programs.figures import StageLog
+from app.domain.programs.tasks import TaskSpec
 from app.domain.worktime import Stretch, WorkingTime
 from app.models import Case, Stage, Stop, Task, TaskState
 from app.services import city

@@ -13,11 +13,12 @@ from app.domain.errors import NotFoundError
 from app.domain.programs import figures as domain_figures
 from app.domain.programs.definition import Program, Stage, StageKind
 from app.domain.programs.figures import StageLog
-from app.domain.worktime import Covered, WorkingTime, rounded
+from app.domain.worktime import Covered, WorkingTime
 from app.models import CaseState, StageVoid
 from app.services import city
 from app.services.cases import awaiting, record
 from app.services.cases.record import CaseRecord
+from app.services.cases.spelling import days
 from app.services.city import CityBundle
 
 Answer = dict[str, Any]
@@ -155,8 +156,8 @@ def _promise(program: Program, bundle: CityBundle) -> _Promise:
                     "name": stage.name,
                     "kind": stage.kind.value,
                     "departments": [bundle.departments[key] for key in stage.departments],
-                    "promised_min": _days(stage.limit.min),
-                    "promised_max": _days(stage.limit.max),
+                    "promised_min": days(stage.limit.min),
+                    "promised_max": days(stage.limit.max),
                     "same_day": stage.same_day,
                 },
             )
@@ -168,9 +169,9 @@ def _promise(program: Program, bundle: CityBundle) -> _Promise:
         else {
             "name": headline.name,
             "links": headline.links,
-            "working_days": _days(headline.working_days),
+            "working_days": days(headline.working_days),
         },
-        total={"min": _days(program.total.min), "max": _days(program.total.max)},
+        total={"min": days(program.total.min), "max": days(program.total.max)},
         inside=program.full_process,
     )
 
@@ -236,7 +237,7 @@ def _headline(found: CaseRecord, line: WorkingTime, stops: Covered, now: datetim
     if promise is None or words is None or used is None:
         return None
     left = promise.working_days - Fraction(used, line.ticks_per_day)
-    return words | {"used": line.shown(used), "left": _days(left)}
+    return words | {"used": line.shown(used), "left": days(left)}
 
 
 def _full_process(found: CaseRecord, line: WorkingTime, stops: Covered, now: datetime) -> Answer:
@@ -293,10 +294,6 @@ def _visit_promise(found: CaseRecord) -> str:
 
 def _party(key: str) -> Answer:
     return {"party": key, "name": _PARTY_NAMES[key]}
-
-
-def _days(days: Fraction | None) -> str | None:
-    return None if days is None else str(rounded(days))
 
 
 class _Local(dict[datetime | None, str | None]):

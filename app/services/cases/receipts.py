@@ -22,6 +22,7 @@ from app.models import Case
 from app.services import city
 from app.services.cases import record, stops
 from app.services.cases.record import CaseRecord
+from app.services.cases.spelling import days, local
 from app.services.cases.stops import StopLine
 from app.services.papers.render import render
 
@@ -57,7 +58,7 @@ def of_case(case: Case) -> Answer:
         "program": {"key": found.program.key, "name": found.program.name},
         "project_name": found.head.project_name,
         "state": found.head.state,
-        "as_of": _local(line, now),
+        "as_of": local(line, now),
         "calendar_version": line.version,
         "snapshot": _snapshot(case, line),
         "full_process": _whole(found, writer),
@@ -94,7 +95,7 @@ class _Writer:
         found = receipt.write_out(self.line, stretches, self._entries if with_stops else ())
         return {
             "stretches": [
-                {"start": _local(self.line, start), "end": _local(self.line, end)}
+                {"start": local(self.line, start), "end": local(self.line, end)}
                 for start, end in found.stretches
             ],
             **_sums(found),
@@ -127,8 +128,8 @@ class _Writer:
                     "party": self._known[part.stop_id].party,
                     "party_name": self._known[part.stop_id].party_name,
                     "evidence": self._known[part.stop_id].evidence,
-                    "start": _local(self.line, part.start),
-                    "end": _local(self.line, part.end),
+                    "start": local(self.line, part.start),
+                    "end": local(self.line, part.end),
                     "stopped": receipt.shown(part.stopped),
                 }
                 for part in share.stops
@@ -144,9 +145,9 @@ def _whole(found: CaseRecord, writer: _Writer) -> Answer | None:
     written = writer.write([stretch], with_stops=True)
     left = None if total.max is None else total.max - Fraction(written["used_exact"])
     return {
-        "promised_min": _days(total.min),
-        "promised_max": _days(total.max),
-        "left": _days(left),
+        "promised_min": days(total.min),
+        "promised_max": days(total.max),
+        "left": days(left),
         "receipt": written,
     }
 
@@ -171,9 +172,9 @@ def _headline(found: CaseRecord, writer: _Writer) -> Answer | None:
     return {
         "name": promise.name,
         "links": promise.links,
-        "promised_max": _days(promise.working_days),
-        "left": _days(promise.working_days - Fraction(written["used_exact"])),
-        "warn_at": _local(writer.line, warned.warn_at if warned else None),
+        "promised_max": days(promise.working_days),
+        "left": days(promise.working_days - Fraction(written["used_exact"])),
+        "warn_at": local(writer.line, warned.warn_at if warned else None),
         "receipt": written,
     }
 
@@ -183,8 +184,8 @@ def _stage(found: CaseRecord, key: str, writer: _Writer) -> Answer:
     return {
         "key": key,
         "name": stage.name,
-        "promised_min": _days(stage.limit.min),
-        "promised_max": _days(stage.limit.max),
+        "promised_min": days(stage.limit.min),
+        "promised_max": days(stage.limit.max),
         "receipt": writer.write(
             figures.stage_stretches(key, found.stages, writer.now), with_stops=engine.counts_stops(stage)
         ),
@@ -210,19 +211,19 @@ def _stop(line: WorkingTime, stop: StopLine) -> Answer:
         "party": stop.party,
         "party_name": stop.party_name,
         "evidence": stop.evidence,
-        "start": _local(line, stop.started_at),
-        "end": _local(line, stop.ended_at),
-        "struck_at": _local(line, stop.struck_at),
+        "start": local(line, stop.started_at),
+        "end": local(line, stop.ended_at),
+        "struck_at": local(line, stop.struck_at),
     }
 
 
 def _sums(found: Receipt) -> Answer:
     return {
-        "used": _days(found.used),
+        "used": days(found.used),
         "used_exact": str(found.used),
-        "stopped": _days(found.stopped),
+        "stopped": days(found.stopped),
         "stopped_exact": str(found.stopped),
-        "length": _days(found.length),
+        "length": days(found.length),
         "length_exact": str(found.length),
     }
 
@@ -241,11 +242,3 @@ def _why(day: Day) -> str:
 
 def _shown(number: Fraction) -> str:
     return str(rounded(number))
-
-
-def _days(days: Fraction | None) -> str | None:
-    return None if days is None else _shown(days)
-
-
-def _local(line: WorkingTime, instant: datetime | None) -> str | None:
-    return None if instant is None else instant.astimezone(line.zone).isoformat(timespec="seconds")

@@ -2,14 +2,15 @@
 
 from app.core import clock
 from app.domain.errors import FieldsError, NotAllowedError
-from app.models import Case, CaseState, Staff, TurnKind
+from app.models import Case, CaseState, TurnKind
 from app.services import city
 from app.services.cases import ending, responsibility, turns
 from app.services.cases.flow import CaseFlow
+from app.services.staffing import Colleague
 from app.services.timeline import by_staff
 
 
-def refuse(case: Case, staff: Staff, reason_key: str, words: str) -> None:
+def refuse(case: Case, staff: Colleague, reason_key: str, words: str) -> None:
     """End a case as refused; the customer is told why and what can be done.
 
     A reason that the customer can't put right alone is for supervisors. `words` are told to the customer.

@@ -2,11 +2,12 @@
 
 from app.core import clock
 from app.domain.errors import CaseEndedError, ConflictError, NotAllowedError
-from app.models import Case, CaseState, Staff
+from app.models import Case, CaseState
 from app.services import staffing
+from app.services.staffing import Colleague
 
 
-def require(staff: Staff, case: Case) -> None:
+def require(staff: Colleague, case: Case) -> None:
     """Raise `NotAllowedError` for staff who only work on the case."""
     if staff.is_supervisor or staff.id in {case.manager_id, staffing.acting(case.manager_id, clock.now())}:
         return

@@ -18,10 +18,11 @@ from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, ConflictError, FieldsError, NotAllowedError
 from app.domain.programs.definition import Party, StopReason
 from app.domain.worktime import rounded
-from app.models import Case, PermitStep, RoadPermitStep, Staff, Stop
+from app.models import Case, PermitStep, RoadPermitStep, Stop
 from app.services import city
 from app.services.cases import access
 from app.services.cases.flow import CaseFlow
+from app.services.staffing import Colleague
 from app.services.timeline import ENGINE, by_staff, note
 
 STEP_NAMES = {
@@ -67,7 +68,9 @@ def of_case(case: Case) -> PermitLine:
     return PermitLine(bool(instants), waiting, steps)
 
 
-def enter(case: Case, staff: Staff, step_key: str, given_at: datetime | None, evidence: str) -> PermitLine:
+def enter(
+    case: Case, staff: Colleague, step_key: str, given_at: datetime | None, evidence: str
+) -> PermitLine:
     """Enter the next step of a case's permit, in their order; `given_at` is aware, or None for now.
 
     A step of today may be dated earlier today; one of an earlier day only by a supervisor, as with a stop
@@ -161,7 +164,7 @@ def _next(entered: dict[PermitStep, RoadPermitStep] | dict[PermitStep, datetime]
 
 def _check_time(
     case: Case,
-    staff: Staff,
+    staff: Colleague,
     step: PermitStep,
     at: datetime,
     now: datetime,

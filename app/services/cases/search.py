@@ -14,6 +14,7 @@ from app.models import Application, Case, Staff, TimelineEntry
 from app.services import city
 from app.services.cases import access
 from app.services.identity import normalised_phone, phone_hash
+from app.services.staffing import Colleague
 
 _NO_BOUND = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ class FoundCase:
 
 
 def find(
-    staff: Staff, number: str | None, phone: str | None, before: datetime | None, limit: int
+    staff: Colleague, number: str | None, phone: str | None, before: datetime | None, limit: int
 ) -> list[FoundCase]:
     """The cases of this number or with this phone on record that concern this member of staff.
 
@@ -96,7 +97,7 @@ _BY_NUMBER = _question(Case.number == bindparam("number"))
 _BY_PHONE = _question(Case.phone_hash == bindparam("phone_hash"))
 
 
-def _found(staff: Staff, question: dict[bool, HotRead], asked: dict[str, Any]) -> list[FoundCase]:
+def _found(staff: Colleague, question: dict[bool, HotRead], asked: dict[str, Any]) -> list[FoundCase]:
     if not staff.is_supervisor:
         asked |= {"staff_id": staff.id, "department": staff.department, "now": clock.now()}
     return [_line(row) for row in question[staff.is_supervisor].rows(asked)]

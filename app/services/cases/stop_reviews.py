@@ -9,11 +9,12 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, ConflictError, NotAllowedError, NotFoundError
 from app.domain.events import StopDisputed, StopRuled
-from app.models import Case, Ruling, Staff, Stop, StopReview
+from app.models import Case, Ruling, Stop, StopReview
 from app.services import city
 from app.services.cases import access, progress
 from app.services.cases.flow import CaseFlow
 from app.services.cases.stops import StopLine, one
+from app.services.staffing import Colleague
 from app.services.timeline import By, by_customer, by_staff, note
 
 
@@ -39,7 +40,7 @@ def dispute(case: Case, customer_id: str, stop_id: str, objection: str) -> StopL
     return one(case, stop)
 
 
-def rule(case: Case, staff: Staff, stop_id: str, ruling: str, grounds: str) -> StopLine:
+def rule(case: Case, staff: Colleague, stop_id: str, ruling: str, grounds: str) -> StopLine:
     """A supervisor decides on a stop: `upheld` or `struck`, without a dispute only the latter.
 
     A struck stop is taken out of every figure, due date and timer at once, and of the kept figures of a case

@@ -6,10 +6,11 @@ from datetime import datetime
 from app.core import clock
 from app.core.ids import new_id
 from app.domain.errors import ConflictError, FieldsError, NotAllowedError
-from app.models import Case, Staff, Stop
+from app.models import Case, Stop
 from app.services.cases import access
 from app.services.cases.flow import CaseFlow
 from app.services.cases.stops import StopLine, allowed_reason, open_stop, present
+from app.services.staffing import Colleague
 from app.services.timeline import by_staff
 
 
@@ -24,7 +25,7 @@ class PastStop:
     ended_at: datetime | None
 
 
-def enter(case: Case, staff: Staff, given: PastStop) -> StopLine:
+def enter(case: Case, staff: Colleague, given: PastStop) -> StopLine:
     """Enter a stop that began, and may have ended, before now.
 
     Raises `NotAllowedError` for anybody but a supervisor, `StopNotAllowedError` for a reason that the program

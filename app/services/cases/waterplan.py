@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, ChangedMeanwhileError, ConflictError
 from app.domain.events import PlanConfirmed
-from app.domain.programs.definition import OutputField, OutputKind
+from app.domain.programs.tasks import OutputField, OutputKind
 from app.models import Case, PlanConfirmation, Task, TaskState
 from app.services import city
 from app.services.cases import edits, responsibility

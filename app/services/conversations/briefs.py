@@ -5,8 +5,9 @@ from datetime import datetime
 
 from app.core.db import db
 from app.models import Case, Chase, Complaint, Conversation
-from app.services import briefs, city
-from app.services.briefs import CaseBrief, CustomerBrief, PersonBrief
+from app.services import addressees, briefs, city
+from app.services.addressees import CustomerBrief, PersonBrief
+from app.services.briefs import CaseBrief
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,13 @@ class TalkBrief:
 def talk(conversation_id: str) -> TalkBrief:
     """What notices say of a conversation."""
     found = db.session.get_one(Conversation, conversation_id)
-    holder = briefs.member(found.holder_id)
+    holder = addressees.member(found.holder_id)
     if found.case_id is None:
-        customer = briefs.customer(found.customer_id) if found.customer_id else None
+        customer = addressees.customer(found.customer_id) if found.customer_id else None
         topic = city.current().talk.texts["enquiry_topic"]
         return TalkBrief(found.id, topic, customer, holder, holder, found.answer_due_at)
     case = briefs.case(found.case_id)
-    customer = briefs.customer(case.customer_id) if case.customer_id else None
+    customer = addressees.customer(case.customer_id) if case.customer_id else None
     return TalkBrief(found.id, case.project_name, customer, case.manager, holder, found.answer_due_at)
 
 
@@ -82,5 +83,5 @@ def complaint(complaint_id: str) -> ComplaintBrief:
     return ComplaintBrief(
         complaint_id=found.id,
         talk=replace(talk(found.conversation_id), due_at=found.due_at),
-        responsible=briefs.member(found.responsible_id),
+        responsible=addressees.member(found.responsible_id),
     )

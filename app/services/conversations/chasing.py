@@ -13,13 +13,14 @@ from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, CaseEndedError, ConflictError, NotFoundError
 from app.domain.events import CaseChased
 from app.domain.worktime import WorkingTime
-from app.models import Case, CaseState, Chase, Staff, TalkTimerKind
+from app.models import Case, CaseState, Chase, TalkTimerKind
 from app.services import city
 from app.services.cases import progress
 from app.services.conversations import finding, sending, timers
 from app.services.conversations.answering import spoken
 from app.services.conversations.appending import say
 from app.services.conversations.content import of_text
+from app.services.staffing import Colleague
 from app.services.timeline import by_customer, note
 
 OPEN = "open"
@@ -74,7 +75,7 @@ def chase(case: Case, customer_id: str) -> ChaseLine:
     return line_of(case, db.session.get_one(Chase, chase_id))
 
 
-def answer(staff: Staff, case: Case, chase_id: str, text: str) -> ChaseLine:
+def answer(staff: Colleague, case: Case, chase_id: str, text: str) -> ChaseLine:
     """Whoever is concerned by the case answers, in the conversation; once.
 
     Raises `NotFoundError`, `AlreadyDoneError`, `FieldsError` for a text that is none.

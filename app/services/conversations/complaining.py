@@ -17,6 +17,7 @@ from app.services.conversations import finding, presence, timers
 from app.services.conversations.answering import spoken
 from app.services.conversations.appending import say
 from app.services.conversations.content import of_text
+from app.services.staffing import Colleague
 from app.services.timeline import By
 
 _OWED = (TalkTimerKind.COMPLAINT_REMINDER, TalkTimerKind.COMPLAINT_OVERDUE)
@@ -70,7 +71,7 @@ def complain(conversation: Conversation, by: By, words: str) -> ComplaintLine:
     return line_of(db.session.get_one(Complaint, complaint_id))
 
 
-def answer(staff: Staff, complaint_id: str, text: str) -> ComplaintLine:
+def answer(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
     """The responsible person or a supervisor answers; again replaces nothing and adds to the conversation.
 
     Raises `NotFoundError`, `NotAllowedError` for anybody else, `AlreadyDoneError` for a closed one.
@@ -102,7 +103,7 @@ def close_by_owner(conversation_id: str, customer_id: str, complaint_id: str) ->
     return _close(found, By(Actor.CUSTOMER, customer_id), None)
 
 
-def close_by_supervisor(staff: Staff, complaint_id: str, reason: str) -> ComplaintLine:
+def close_by_supervisor(staff: Colleague, complaint_id: str, reason: str) -> ComplaintLine:
     """A supervisor closes it, with a reason. Raises `NotAllowedError` for anybody else."""
     found = _open(staff, complaint_id)
     if not staff.is_supervisor:
@@ -132,7 +133,7 @@ def of_conversation(conversation_id: str) -> list[ComplaintLine]:
     return [line_of(row) for row in rows]
 
 
-def of_member(staff: Staff) -> list[ComplaintLine]:
+def of_member(staff: Colleague) -> list[ComplaintLine]:
     """What is not closed and theirs to follow; of a supervisor everything, by its due date."""
     mine = or_(Complaint.responsible_id == staff.id, literal(staff.is_supervisor))
     rows = db.session.scalars(
@@ -159,7 +160,7 @@ def line_of(row: Complaint) -> ComplaintLine:
     )
 
 
-def _open(staff: Staff, complaint_id: str) -> Complaint:
+def _open(staff: Colleague, complaint_id: str) -> Complaint:
     """A complaint that this member of staff may see and that is not closed."""
     found = db.session.scalar(select(Complaint).where(Complaint.id == complaint_id).with_for_update())
     if found is None:

@@ -17,11 +17,12 @@ from app.domain.errors import NotAllowedError, NotFoundError
 from app.models import Application, Case, Conversation, ConversationGuest, Staff, StaffLeave
 from app.services import staffing
 from app.services.cases import access
+from app.services.staffing import Colleague
 
 __all__ = ["Conversation"]
 
 
-def readable_by(staff: Staff, conversation_id: str) -> Case | None:
+def readable_by(staff: Colleague, conversation_id: str) -> Case | None:
     """The case of a conversation that this member of staff may read; None when it is a general enquiry.
 
     Its manager, whoever stands in or holds the conversation, departments invited by the manager, and
@@ -42,7 +43,7 @@ def readable_by(staff: Staff, conversation_id: str) -> Case | None:
     return found
 
 
-def answerable_by(staff: Staff, conversation_id: str) -> Case | None:
+def answerable_by(staff: Colleague, conversation_id: str) -> Case | None:
     """The same, for those who answer for it: no guest. Raises `NotAllowedError` for a guest."""
     case = readable_by(staff, conversation_id)
     if case is not None and not staff.is_supervisor:
@@ -56,7 +57,7 @@ def answerable_by(staff: Staff, conversation_id: str) -> Case | None:
     return case
 
 
-def held_by(staff: Staff, now: datetime) -> ColumnElement[bool]:
+def held_by(staff: Colleague, now: datetime) -> ColumnElement[bool]:
     """Which conversations this member of staff answers: their own, and those of whom they stand in for.
 
     Those of somebody who left without a successor are everybody's who is a manager: nobody may be hidden.
@@ -111,7 +112,7 @@ def for_writing(case: Case | None, conversation_id: str) -> Conversation:
     return locked(conversation_id) if case is None else of_case(case)
 
 
-def _may_read_case(staff: Staff) -> ColumnElement[bool]:
+def _may_read_case(staff: Colleague) -> ColumnElement[bool]:
     now = clock.now()
     return or_(
         literal(staff.is_supervisor),
@@ -129,7 +130,7 @@ def _may_read_case(staff: Staff) -> ColumnElement[bool]:
     )
 
 
-def _may_read_enquiry(staff: Staff, conversation_id: str) -> ColumnElement[bool]:
+def _may_read_enquiry(staff: Colleague, conversation_id: str) -> ColumnElement[bool]:
     return and_(
         Conversation.id == conversation_id,
         Conversation.case_id.is_(None),

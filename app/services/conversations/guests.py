@@ -6,13 +6,14 @@ from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.errors import FieldsError
 from app.domain.events import GuestInvited
-from app.models import Case, ConversationGuest, Staff
+from app.models import Case, ConversationGuest
 from app.services import city
 from app.services.conversations import finding
 from app.services.conversations.appending import say
+from app.services.staffing import Colleague
 
 
-def invite(staff: Staff, case: Case | None, conversation_id: str, department: str) -> None:
+def invite(staff: Colleague, case: Case | None, conversation_id: str, department: str) -> None:
     """Let everybody of a department read and answer; the customer sees that they were asked.
 
     Again changes nothing. Raises `FieldsError` for a department that there is not.

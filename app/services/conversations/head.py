@@ -11,6 +11,7 @@ from app.services import city
 from app.services.conversations import guests, listing, notes, presence, receipts, windows
 from app.services.conversations.listing import ConversationLine
 from app.services.conversations.notes import NoteLine
+from app.services.staffing import Colleague
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def for_owner(case: Case) -> OwnersHead:
     )
 
 
-def for_staff(staff: Staff, conversation_id: str) -> StaffHead:
+def for_staff(staff: Colleague, conversation_id: str) -> StaffHead:
     """Above a conversation that the caller may read."""
     return StaffHead(
         line=listing.one(staff, conversation_id),

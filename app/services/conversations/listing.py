@@ -11,6 +11,7 @@ from app.core.db import db
 from app.models import Actor, Case, Conversation, ConversationReader, Message, Staff
 from app.services import city
 from app.services.conversations import finding
+from app.services.staffing import Colleague
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class ConversationLine:
     unread: int
 
 
-def unanswered(staff: Staff) -> list[ConversationLine]:
+def unanswered(staff: Colleague) -> list[ConversationLine]:
     """Every conversation in which a customer waits, the longest waiting first; of a supervisor everybody's.
 
     There is no page of it: what doesn't fit a page would be hidden, and these are few at any time.
@@ -41,7 +42,7 @@ def unanswered(staff: Staff) -> list[ConversationLine]:
     return _read(query.order_by(Conversation.waiting_since, Conversation.id))
 
 
-def of_member(staff: Staff, before: datetime | None, limit: int) -> list[ConversationLine]:
+def of_member(staff: Colleague, before: datetime | None, limit: int) -> list[ConversationLine]:
     """One's own conversations, the last spoken in first, from those spoken in before `before`."""
     query = _lines(staff).where(finding.held_by(staff, clock.now()), Conversation.last_at.is_not(None))
     if before is not None:
@@ -49,13 +50,13 @@ def of_member(staff: Staff, before: datetime | None, limit: int) -> list[Convers
     return _read(query.order_by(Conversation.last_at.desc(), Conversation.id).limit(limit))
 
 
-def one(staff: Staff, conversation_id: str) -> ConversationLine | None:
+def one(staff: Colleague, conversation_id: str) -> ConversationLine | None:
     """One conversation that the caller may read; None before its first message."""
     found = _read(_lines(staff).where(Conversation.id == conversation_id))
     return found[0] if found else None
 
 
-def _lines(staff: Staff) -> Select[Any]:
+def _lines(staff: Colleague) -> Select[Any]:
     unread = (
         select(func.count())
         .where(

@@ -10,6 +10,7 @@ from app.core.db import db
 from app.models import Case, ConversationNote, NoteKind, Staff
 from app.services.conversations import finding
 from app.services.conversations.content import of_text
+from app.services.staffing import Colleague
 
 __all__ = ["NoteKind", "NoteLine", "of", "summary", "write"]
 
@@ -25,7 +26,7 @@ class NoteLine:
     at: datetime
 
 
-def write(staff: Staff, case: Case | None, conversation_id: str, kind: NoteKind, text: str) -> NoteLine:
+def write(staff: Colleague, case: Case | None, conversation_id: str, kind: NoteKind, text: str) -> NoteLine:
     """Write a note; a summary is what the deputy reads first while somebody is away."""
     row = ConversationNote(
         conversation_id=finding.for_writing(case, conversation_id).id,

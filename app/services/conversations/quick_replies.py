@@ -18,6 +18,7 @@ from app.services import city
 from app.services.cases import progress
 from app.services.conversations.answering import spoken
 from app.services.conversations.chasing import OPEN
+from app.services.staffing import Colleague
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class ReplyLine:
     missing: tuple[str, ...]
 
 
-def for_conversation(staff: Staff, case: Case | None) -> list[ReplyLine]:
+def for_conversation(staff: Colleague, case: Case | None) -> list[ReplyLine]:
     """Everything this member of staff may use, filled in: their own first, then the shared ones."""
     values = _values(staff, case)
     rows = db.session.scalars(
@@ -52,7 +53,7 @@ def for_conversation(staff: Staff, case: Case | None) -> list[ReplyLine]:
     return lines
 
 
-def add(staff: Staff, title: str, text: str, *, shared: bool) -> ReplyLine:
+def add(staff: Colleague, title: str, text: str, *, shared: bool) -> ReplyLine:
     """Keep a reply. Raises `NotAllowedError` for sharing without being a supervisor, `FieldsError`."""
     if shared and not staff.is_supervisor:
         raise NotAllowedError("公用快捷回复由督办维护，您可以保存为自己的快捷回复。")
@@ -74,7 +75,7 @@ def add(staff: Staff, title: str, text: str, *, shared: bool) -> ReplyLine:
     return ReplyLine(row.id, title, text, shared, ())
 
 
-def remove(staff: Staff, reply_id: str) -> None:
+def remove(staff: Colleague, reply_id: str) -> None:
     """Take a reply away: one's own, and a shared one if one is a supervisor. Raises `NotFoundError`."""
     row = db.session.get(QuickReply, reply_id)
     if row is None or row.staff_id not in {staff.id, None}:
@@ -84,11 +85,11 @@ def remove(staff: Staff, reply_id: str) -> None:
     db.session.delete(row)
 
 
-def _values(staff: Staff, case: Case | None) -> Mapping[str, str]:
+def _values(staff: Colleague, case: Case | None) -> Mapping[str, str]:
     values = {"hotline": city.current().city.hotline}
+    values |= _manager(db.session.get_one(Staff, staff.id if case is None else case.manager_id))
     if case is None:
-        return values | _manager(staff)
-    values |= _manager(db.session.get_one(Staff, case.manager_id))
+        return values
     values |= {"project_name": case.project_name, "case_number": case.number}
     for stage in progress.for_staff(case.id)["stages"]:
         if stage["state"] == OPEN:

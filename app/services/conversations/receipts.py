@@ -9,7 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.core import clock
 from app.core.db import db
 from app.domain.talk.states import Side
-from app.models import Conversation, ConversationReader, Message, Staff
+from app.models import Conversation, ConversationReader, Message
+from app.services.staffing import Colleague
 
 
 def of_owner(conversation_id: str, delivered: int, read: int) -> None:
@@ -17,7 +18,7 @@ def of_owner(conversation_id: str, delivered: int, read: int) -> None:
     _advance(conversation_id, Side.CUSTOMER, delivered, read)
 
 
-def of_member(staff: Staff, conversation_id: str, delivered: int, read: int) -> None:
+def of_member(staff: Colleague, conversation_id: str, delivered: int, read: int) -> None:
     """The same of a member of staff; what one of them has read, the utility has read."""
     _advance(conversation_id, Side.STAFF, delivered, read)
     connection = db.session.connection()

@@ -12,11 +12,22 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.models import Conversation, Customer, Document, Message, MessageCheck, MessageKind, Safety
+from app.models import Conversation, Customer, Document, Message, MessageCheck, MessageKind, Safety, Staff
 from app.services import city
 from app.services.documents.reading import LinkSigner
 
-__all__ = ["Claimed", "Safety", "answered", "ask", "await_answer", "claim", "openid_of", "postpone", "settle"]
+__all__ = [
+    "Claimed",
+    "Safety",
+    "answered",
+    "ask",
+    "await_answer",
+    "claim",
+    "openid_of",
+    "openid_of_member",
+    "postpone",
+    "settle",
+]
 
 LEASE = timedelta(minutes=1)
 _PICTURES = frozenset({"image/jpeg", "image/png"})
@@ -51,6 +62,11 @@ def openid_of(conversation: Conversation) -> str | None:
     """By which openid the mini-program, whose check it is, knows the customer of a conversation."""
     customer_id = conversation.customer_id
     return None if customer_id is None else db.session.get_one(Customer, customer_id).openid
+
+
+def openid_of_member(staff_id: str) -> str | None:
+    """By which openid the mini-program knows a member of staff; None before their first log-in."""
+    return db.session.get_one(Staff, staff_id).openid
 
 
 def claim(owner: str, limit: int, links: LinkSigner) -> Sequence[Claimed]:

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, or_, select
 
 from app.core import clock
 from app.core.db import db
-from app.models import Actor, Case, Conversation, Customer, Message, MessageKind, Safety, Staff
+from app.models import Actor, Case, Conversation, Customer, Message, MessageKind, Safety
 from app.services import city
 from app.services.conversations import finding
 from app.services.identity import normalised_phone, phone_hash
+from app.services.staffing import Colleague
 
 _AROUND = 30
 
@@ -31,7 +32,7 @@ class Find:
     at: datetime | None
 
 
-def search(staff: Staff, wanted: str) -> list[Find]:
+def search(staff: Colleague, wanted: str) -> list[Find]:
     """What is found in one's own conversations: names, numbers and phones first, then texts, newest first."""
     words, rules = wanted.strip(), city.current().talk.search
     mine = finding.held_by(staff, clock.now())

@@ -4,10 +4,11 @@ from app.core import clock
 from app.domain.errors import FieldsError
 from app.domain.talk import replies
 from app.domain.talk.states import Side
-from app.models import Case, Conversation, Message, Staff
+from app.models import Case, Conversation, Message
 from app.services.conversations import answering, finding, pushing, replying, safety
 from app.services.conversations.appending import Sending, append, sent_before
 from app.services.conversations.content import Content
+from app.services.staffing import Colleague
 from app.services.timeline import by_customer, by_staff
 
 
@@ -31,7 +32,13 @@ def take(conversation: Conversation, content: Content, sending: Sending) -> Mess
 
 
 def by_member(
-    staff: Staff, case: Case | None, conversation_id: str, content: Content, client_id: str, *, urgent: bool
+    staff: Colleague,
+    case: Case | None,
+    conversation_id: str,
+    content: Content,
+    client_id: str,
+    *,
+    urgent: bool,
 ) -> Message:
     """Somebody of the utility answers; an `urgent` message is pushed at night, too.
 
@@ -50,5 +57,5 @@ def by_member(
     answering.answered(conversation)
     replying.carry(conversation, message)
     pushing.expect(conversation, Side.CUSTOMER, message)
-    safety.ask(message, staff.openid)
+    safety.ask(message, safety.openid_of_member(staff.id))
     return message

@@ -11,8 +11,9 @@ from app.core import clock, objectstore
 from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.domain.filetypes import ending_of
-from app.models import AccessRecord, Actor, Case, Document, DocumentRequest, Staff
+from app.models import AccessRecord, Actor, Case, Document, DocumentRequest
 from app.services import city
+from app.services.staffing import Colleague
 
 LINK_LIFETIME = timedelta(minutes=5)
 
@@ -145,7 +146,7 @@ def one_for_customer(case: Case, document_id: str) -> Document:
     return document
 
 
-def one_for_staff(staff: Staff, case: Case, document_id: str) -> Document:
+def one_for_staff(staff: Colleague, case: Case, document_id: str) -> Document:
     """One document of a case that concerns the caller; the read is recorded. Raises `NotFoundError`."""
     document = _one(case.id, document_id)
     db.session.add(

@@ -9,7 +9,7 @@ from app.core.ids import new_id
 from app.domain import quote as prices_of
 from app.domain.errors import ConflictError
 from app.domain.events import QuoteIssued
-from app.domain.programs.definition import PLANNED_CALIBRE, Pricing
+from app.domain.programs.tasks import PLANNED_CALIBRE, Pricing
 from app.domain.quote import QuotedOption
 from app.models import Application, Case, Quote
 from app.services import city, delivered

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.db import db
 from app.domain.money import in_capitals, yuan
-from app.domain.programs.definition import PLANNED_CALIBRE
+from app.domain.programs.tasks import PLANNED_CALIBRE
 from app.models import Application, Case, Staff
 from app.services import city, delivered
 from app.services.money import quotes

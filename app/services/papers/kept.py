@@ -13,8 +13,9 @@ from app.core.crypto import UnreadableError
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import NotFoundError, PaperChangedError
-from app.models import AccessRecord, Case, Paper, Staff
+from app.models import AccessRecord, Case, Paper
 from app.services import city
+from app.services.staffing import Colleague
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def content(row: Paper) -> bytes:
     return found
 
 
-def read_by_staff(staff: Staff, case: Case, paper_id: str) -> bytes:
+def read_by_staff(staff: Colleague, case: Case, paper_id: str) -> bytes:
     """The PDF for a member of staff; the read is recorded (PIPL: access log)."""
     row = one(case.id, paper_id)
     db.session.add(

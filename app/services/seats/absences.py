@@ -54,7 +54,7 @@ def closure(
     return row
 
 
-def hours(staff_id: str, pattern: Pattern) -> None:
+def hours(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None:
     """Set a person's working pattern from its day on; one of the same day is replaced."""
     _lock([staff_id])
     connection = db.session.connection()
@@ -72,7 +72,7 @@ def hours(staff_id: str, pattern: Pattern) -> None:
             "most_per_day": pattern.most_per_day,
         },
     )
-    recheck(staff_id=staff_id)
+    recheck(staff_id=staff_id, ask=ask)
 
 
 def gone(member: Staff) -> None:

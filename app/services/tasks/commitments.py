@@ -11,7 +11,7 @@ from typing import Any
 from app.domain.calibres import nominal_mm
 from app.domain.errors import FieldsError, PaperNeededError
 from app.domain.money import yuan
-from app.domain.programs.definition import OutputField, TaskSpec
+from app.domain.programs.tasks import OutputField, TaskSpec
 from app.models import Case, Paper, Task
 from app.services import city, delivered, meters
 from app.services.money import payment, quotes

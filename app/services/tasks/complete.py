@@ -15,11 +15,13 @@ from app.domain.errors import (
     NotFoundError,
 )
 from app.domain.events import WaterOn
-from app.domain.programs.definition import OutputKind, Stage, StageKind, TaskSpec
-from app.models import Case, Staff, StaffLeave, Task, TaskState
+from app.domain.programs.definition import Stage, StageKind
+from app.domain.programs.tasks import OutputKind, TaskSpec
+from app.models import Case, StaffLeave, Task, TaskState
 from app.services import arrivals, ledger
 from app.services.cases import access, change_program, closing, early_service, edits, rating
 from app.services.cases.flow import CaseFlow
+from app.services.staffing import Colleague
 from app.services.tasks import commitments, evidence
 from app.services.tasks.outputs import checked, refuse_impossible
 from app.services.timeline import By, by_staff, note
@@ -27,7 +29,7 @@ from app.services.timeline import By, by_staff, note
 WATER_ON = "water_on"
 
 
-def visible(staff: Staff, task_id: str) -> Task:
+def visible(staff: Colleague, task_id: str) -> Task:
     """A task of this person, their department, or whom they stand in for. Raises `NotFoundError`."""
     task = db.session.scalar(select(Task).where(Task.id == task_id))
     if task is None or not (
@@ -40,7 +42,7 @@ def visible(staff: Staff, task_id: str) -> Task:
     return task
 
 
-def take(staff: Staff, task: Task) -> None:
+def take(staff: Colleague, task: Task) -> None:
     """Take a task from the department's queue.
 
     Raises `ConflictError` when a colleague has it already or it is another department's.
@@ -49,7 +51,7 @@ def take(staff: Staff, task: Task) -> None:
     _take(staff, task)
 
 
-def _take(staff: Staff, task: Task) -> None:
+def _take(staff: Colleague, task: Task) -> None:
     _refuse_done(task)
     if task.assignee_id == staff.id:
         return
@@ -67,7 +69,7 @@ def _take(staff: Staff, task: Task) -> None:
     )
 
 
-def hold(staff: Staff, task: Task, version: int | None = None) -> Case:
+def hold(staff: Colleague, task: Task, version: int | None = None) -> Case:
     """Make sure that an open task is this person's, taking it from the queue if need be; its case, locked.
 
     `version` is the task's as the caller saw it. Raises `AlreadyDoneError` and `ConflictError` (with what
@@ -84,7 +86,7 @@ def hold(staff: Staff, task: Task, version: int | None = None) -> Case:
     return case
 
 
-def complete(staff: Staff, task: Task, given: Mapping[str, Any], version: int | None = None) -> None:
+def complete(staff: Colleague, task: Task, given: Mapping[str, Any], version: int | None = None) -> None:
     """Complete a task with its required outputs, and let the case move on.
 
     Raises `AlreadyDoneError`, `ConflictError` when it is with somebody else or the form of a case in early
@@ -137,7 +139,7 @@ def _refuse_done(task: Task) -> None:
         raise ConflictError("该任务已取消，无需办理。", changes=edits.of_task(task))
 
 
-def _stands_in(staff: Staff, task: Task) -> bool:
+def _stands_in(staff: Colleague, task: Task) -> bool:
     now = clock.now()
     return (
         task.assignee_id is not None

@@ -7,18 +7,20 @@ from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import ChangedMeanwhileError, ConflictError, FieldsError
-from app.domain.programs.definition import OutputField, OutputKind, StageKind, TaskSpec
-from app.models import Case, CaseTurn, Staff, Task, TaskState, TurnKind
+from app.domain.programs.definition import StageKind
+from app.domain.programs.tasks import OutputField, OutputKind, TaskSpec
+from app.models import Case, CaseTurn, Task, TaskState, TurnKind
 from app.services import ledger
 from app.services.cases import edits
 from app.services.cases.flow import CaseFlow
+from app.services.staffing import Colleague
 from app.services.tasks.outputs import checked, refuse_impossible
 from app.services.timeline import by_staff, note
 
 _LEDGER_KINDS = frozenset({OutputKind.FEN, OutputKind.INTEGER})
 
 
-def correct(staff: Staff, task: Task, key: str, value: Any, why: str, version: int) -> None:
+def correct(staff: Colleague, task: Task, key: str, value: Any, why: str, version: int) -> None:
     """Put another value in the place of one that was delivered; the ledger gets the difference.
 
     No figure of time changes: those are counted from what happened, not from what was entered. `version` is

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, select
 
 from app.core.db import db
-from app.domain.programs.definition import NeededDocument, TaskSpec
+from app.domain.programs.tasks import NeededDocument, TaskSpec
 from app.models import Document, Stage, Task
 from app.services import city
 

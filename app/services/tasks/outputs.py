@@ -8,7 +8,8 @@ from typing import Any
 
 from app.domain.errors import FieldsError
 from app.domain.programs import waterplan
-from app.domain.programs.definition import OutputField, OutputKind, Stage, TaskSpec
+from app.domain.programs.definition import Stage
+from app.domain.programs.tasks import OutputField, OutputKind, TaskSpec
 from app.domain.texts import has_control_characters
 
 RATING_LOWEST, RATING_HIGHEST = 1, 5

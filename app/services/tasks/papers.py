@@ -6,16 +6,17 @@ from typing import Any
 
 from app.core.db import db
 from app.domain.errors import ConflictError
-from app.models import Case, Staff, Task
+from app.models import Case, Task
 from app.services import city, meters
 from app.services.papers import kept, making
 from app.services.papers.kept import PaperView
+from app.services.staffing import Colleague
 from app.services.tasks import commitments
 from app.services.tasks.complete import hold
 from app.services.tasks.outputs import checked
 
 
-def make(staff: Staff, task: Task, given: Mapping[str, Any]) -> PaperView:
+def make(staff: Colleague, task: Task, given: Mapping[str, Any]) -> PaperView:
     """Make the paper of this task; making it again needs a new confirmation.
 
     `given` are the outputs of the task that stand in the paper. Raises `AlreadyDoneError`, `ConflictError`

@@ -10,10 +10,12 @@ from sqlalchemy import Row, and_, or_, select
 
 from app.core import clock
 from app.core.db import db
-from app.domain.programs.definition import Stage, TaskSpec
+from app.domain.programs.definition import Stage
+from app.domain.programs.tasks import TaskSpec
 from app.models import Application, Case, Staff, StaffLeave, Task, TaskState
 from app.services import city
 from app.services.cases import access
+from app.services.staffing import Colleague
 from app.services.tasks import evidence
 from app.services.tasks.evidence import Brought, EvidenceLine
 
@@ -52,7 +54,7 @@ class TaskLine:
     delivered: dict[str, Any] | None
 
 
-def of_staff(staff: Staff, scope: Scope, after: str | None, limit: int) -> list[TaskLine]:
+def of_staff(staff: Colleague, scope: Scope, after: str | None, limit: int) -> list[TaskLine]:
     """Open tasks, the most urgent first; those without a due date come last.
 
     Mine are those assigned to me or to somebody I stand in for; my department's are those in its
@@ -74,13 +76,13 @@ def of_staff(staff: Staff, scope: Scope, after: str | None, limit: int) -> list[
     return _lines(staff, db.session.execute(query).all(), now)
 
 
-def one(staff: Staff, task: Task) -> TaskLine:
+def one(staff: Colleague, task: Task) -> TaskLine:
     """One task that this person may see."""
     rows = db.session.execute(_query().where(Task.id == task.id)).all()
     return _lines(staff, rows, clock.now())[0]
 
 
-def of_case(staff: Staff, case_id: str) -> list[TaskLine]:
+def of_case(staff: Colleague, case_id: str) -> list[TaskLine]:
     """Every task of a case, in the order they opened."""
     now = clock.now()
     rows = db.session.execute(_query().where(Task.case_id == case_id).order_by(Task.opened_at, Task.id))
@@ -108,7 +110,7 @@ def _comes_after(last: Task) -> Any:
 
 
 def _lines(
-    staff: Staff, rows: Sequence[Row[Task, Case, dict[str, Any], str]], now: datetime
+    staff: Colleague, rows: Sequence[Row[Task, Case, dict[str, Any], str]], now: datetime
 ) -> list[TaskLine]:
     stages = [
         city.program_of(case.program_key, case.former_program_key).stage(task.stage_key)
@@ -120,7 +122,7 @@ def _lines(
 
 
 def _line(
-    staff: Staff,
+    staff: Colleague,
     task: Task,
     case: Case,
     answers: dict[str, Any],

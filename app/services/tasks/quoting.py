@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 from app.core.db import db
 from app.domain.errors import ConflictError
-from app.models import Case, Staff, Task
+from app.models import Case, Task
 from app.services import city
 from app.services.money import quoting
 from app.services.money.quotes import QuoteView
+from app.services.staffing import Colleague
 from app.services.tasks.complete import hold
 
 
-def issue(staff: Staff, task: Task, measured: Mapping[str, int]) -> QuoteView:
+def issue(staff: Colleague, task: Task, measured: Mapping[str, int]) -> QuoteView:
     """Issue a quote; issuing again replaces it, and the customer chooses anew.
 
     Raises `AlreadyDoneError`, `ConflictError` when the task is somebody else's or tells no sum, and what

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.core.db import db
-from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError
+from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError, NotYetError
 from app.models import Case, DueKind, Visit, VisitAttendee, VisitState
 from app.services import city
 from app.services.seats import hours, taking
@@ -38,7 +38,7 @@ def refuse_not_confirmed(visit: Visit) -> None:
     if visit.state == VisitState.CONFIRMED:
         return
     if visit.state == VisitState.HELD:
-        raise ConflictError("该时间尚未确认，请先确认预约。")
+        raise NotYetError("该时间尚未确认，请先确认预约。")
     refuse_ended(visit)
 
 

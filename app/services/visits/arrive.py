@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from app.core import clock
 from app.domain.area import Point
 from app.domain.distance import metres
-from app.domain.errors import AlreadyDoneError, ConflictError, FieldsError, NotAllowedError
+from app.domain.errors import AlreadyDoneError, FieldsError, NotAllowedError, NotYetError
 from app.domain.visitrules import Place
-from app.models import Case, Staff, Visit, VisitAttendee
+from app.models import Case, Visit, VisitAttendee
 from app.services import city
 from app.services.seats import hours
+from app.services.staffing import Colleague
 from app.services.timeline import by_staff, note
 from app.services.visits import appointments, queries, staffside
 
@@ -23,11 +24,11 @@ class CheckIn:
     code: str | None
 
 
-def arrive(staff: Staff, visit_id: str, given: CheckIn) -> tuple[Case, Visit]:
+def arrive(staff: Colleague, visit_id: str, given: CheckIn) -> tuple[Case, Visit]:
     """Check in, on the day of the visit, once.
 
     Raises `FieldsError` when the code is another one, or the place is unknown or too far without a note;
-    `NotAllowedError` for somebody who does not come, `AlreadyDoneError`, `ConflictError`.
+    `NotAllowedError` for somebody who does not come, `AlreadyDoneError`, `NotYetError` on another day.
     """
     case, visit = staffside.locked(staff, visit_id)
     own = staffside.attendee(staff, visit)
@@ -38,7 +39,7 @@ def arrive(staff: Staff, visit_id: str, given: CheckIn) -> tuple[Case, Visit]:
         raise AlreadyDoneError("您已登记到达，无需重复操作。")
     now = clock.now()
     if hours.local_day(now) != hours.local_day(visit.starts_at):
-        raise ConflictError("请在预约当天登记到达。")
+        raise NotYetError("请在预约当天登记到达。")
     if given.code is not None and given.code != visit.code:
         raise FieldsError([_fault("code", "invalid", "与客户出示的到访码不一致，请核对是否为本次预约。")])
     _refuse_elsewhere(case, visit, given)

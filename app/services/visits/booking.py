@@ -67,7 +67,7 @@ def book(case: Case, wish: Wish, times: Bookable) -> Visit:
             taking.release(gone)
             return db.session.get_one(Visit, visit["id"])
     raise SlotTakenError(
-        "这个时间刚刚被约走了，请从以下时间中重新选择。",
+        "这个时间已约不到了，请从以下时间中重新选择。",
         openings=offering.offer(case, wish.needed, times, without=gone).few(),
     )
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from app.core.db import db
 from app.models import Case, Visit
-from app.services import briefs
-from app.services.briefs import CaseBrief, PersonBrief
+from app.services import addressees, briefs
+from app.services.addressees import PersonBrief
+from app.services.briefs import CaseBrief
 from app.services.visits import appointments, needs, offering, queries
 
 
@@ -51,7 +52,7 @@ def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = 
         hold_until=found.hold_until,
         next_opening=_next(case, found) if look_for_next else None,
         address=queries.where(case, found).address,
-        visitors=tuple(briefs.member(staff_id) for staff_id in appointments.staff_ids(found.id)),
+        visitors=tuple(addressees.member(staff_id) for staff_id in appointments.staff_ids(found.id)),
         reason=found.reason if former is None else former.reason,
         no_show_of=found.no_show_of,
     )
@@ -59,7 +60,7 @@ def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = 
 
 def people(visit_id: str) -> tuple[PersonBrief, ...]:
     """Everybody who comes, or was to come, to a visit."""
-    return tuple(briefs.member(staff_id) for staff_id in appointments.staff_ids(visit_id))
+    return tuple(addressees.member(staff_id) for staff_id in appointments.staff_ids(visit_id))
 
 
 def _next(case: Case, found: Visit) -> datetime | None:

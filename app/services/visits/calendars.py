@@ -25,6 +25,7 @@ from app.models import (
 from app.services import city
 from app.services.seats import availability, hours
 from app.services.seats.hours import Stretch
+from app.services.staffing import Colleague
 from app.services.visits import finish, passes, queries
 from app.services.visits.queries import VisitLine
 
@@ -90,23 +91,23 @@ class Load:
     working_minutes: int
 
 
-def mine(staff: Staff, days: Days, *, in_full: bool) -> list[StaffVisit]:
+def mine(staff: Colleague, days: Days, *, in_full: bool) -> list[StaffVisit]:
     """The visits to which this person comes, in order. Reading in full is recorded for each case (PIPL)."""
     return _visits(staff, VisitAttendee.staff_id == staff.id, days, in_full=in_full)
 
 
-def of_department(staff: Staff, days: Days) -> list[StaffVisit]:
+def of_department(staff: Colleague, days: Days) -> list[StaffVisit]:
     """Every visit to which somebody of the same department comes, in order, masked."""
     return _visits(staff, Staff.department == staff.department, days, in_full=False)
 
 
-def one(staff: Staff, case: Case, visit: Visit) -> StaffVisit:
+def one(staff: Colleague, case: Case, visit: Visit) -> StaffVisit:
     """One visit that this person may see, masked."""
     answers = db.session.get_one(Application, case.application_id).answers
     return _line(staff, visit, case, answers, in_full=False)
 
 
-def load(staff: Staff, days: Days) -> list[Load]:
+def load(staff: Colleague, days: Days) -> list[Load]:
     """Everybody of the department, and for supervisors everybody; the busiest first.
 
     Raises `NotAllowedError` for those who plan nobody's work.
@@ -133,7 +134,7 @@ def load(staff: Staff, days: Days) -> list[Load]:
     return sorted(lines, key=lambda line: (-line.taken_minutes, line.number))
 
 
-def _visits(staff: Staff, whose: ColumnElement[bool], days: Days, *, in_full: bool) -> list[StaffVisit]:
+def _visits(staff: Colleague, whose: ColumnElement[bool], days: Days, *, in_full: bool) -> list[StaffVisit]:
     rows = db.session.execute(
         select(Visit, Case, Application.answers)
         .join(Case, Case.id == Visit.case_id)
@@ -158,7 +159,9 @@ def _visits(staff: Staff, whose: ColumnElement[bool], days: Days, *, in_full: bo
     return [_line(staff, visit, case, answers, in_full=in_full) for visit, case, answers in rows]
 
 
-def _line(staff: Staff, visit: Visit, case: Case, answers: dict[str, Any], *, in_full: bool) -> StaffVisit:
+def _line(
+    staff: Colleague, visit: Visit, case: Case, answers: dict[str, Any], *, in_full: bool
+) -> StaffVisit:
     line = queries.line(case, visit)
     name, phone, address = answers["contact_name"], answers["contact_phone"], answers["address"]
     comes = any(visitor.staff_id == staff.id for visitor in line.visitors)

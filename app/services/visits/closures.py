@@ -1,11 +1,11 @@
 """Leave and closures as staff enter them: first what they would hit, then the entry itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from app.core import clock
 from app.core.db import db
@@ -13,6 +13,7 @@ from app.domain.errors import FieldsError, NotAllowedError
 from app.models import Case, Staff, StaffLeave, Visit, VisitAttendee, VisitClosure, VisitState
 from app.services import city
 from app.services.seats import absences
+from app.services.staffing import Colleague
 from app.services.visits import needs, queries, refit
 
 _MOST_HITS = 200
@@ -48,13 +49,13 @@ class Hit:
     visitors: Sequence[str]
 
 
-def preview(staff: Staff, away: Away) -> list[Hit]:
+def preview(staff: Colleague, away: Away) -> list[Hit]:
     """What an absence would hit, in order of time; nothing is entered. Raises as `enter` does."""
-    with _entered(staff, away):
-        return _hits(away)
+    with rehearsal():
+        return enter(staff, away)
 
 
-def enter(staff: Staff, away: Away) -> list[Hit]:
+def enter(staff: Colleague, away: Away) -> list[Hit]:
     """Enter the absence; the jobs then move what it hits, or ask.
 
     Raises `NotAllowedError` for anybody else's leave or a closure, unless a supervisor enters it, and
@@ -65,15 +66,14 @@ def enter(staff: Staff, away: Away) -> list[Hit]:
 
 
 @contextmanager
-def _entered(staff: Staff, away: Away) -> Iterator[None]:
-    """For the length of the block the absence is entered, and then it is not: a rehearsal."""
+def rehearsal() -> Iterator[None]:
+    """What is entered in the block is taken back at its end."""
     with db.session.begin_nested() as trial:
-        _enter(staff, away)
         yield
         trial.rollback()
 
 
-def _enter(staff: Staff, away: Away) -> StaffLeave | VisitClosure:
+def _enter(staff: Colleague, away: Away) -> StaffLeave | VisitClosure:
     _check_times(away)
     if away.number is None:
         if not staff.is_supervisor:
@@ -83,7 +83,7 @@ def _enter(staff: Staff, away: Away) -> StaffLeave | VisitClosure:
         return absences.closure(
             away.department, away.starts_at, away.ends_at, away.reason, staff.id, ask=away.ask
         )
-    person, deputy = _active(away.number, "staff_number"), _active(away.deputy or "", "deputy_number")
+    person, deputy = active(away.number, "staff_number"), active(away.deputy or "", "deputy_number")
     if not staff.is_supervisor and person.id != staff.id:
         raise NotAllowedError("只能登记本人的请假，其他人员由督办登记。")
     if deputy.id == person.id:
@@ -98,7 +98,8 @@ def _check_times(away: Away) -> None:
         raise FieldsError([_fault("ends_at", "该时间已经过去。")])
 
 
-def _active(number: str, field: str) -> Staff:
+def active(number: str, field: str) -> Staff:
+    """Who has this staff number. Raises `FieldsError` on `field` when nobody who still works here has it."""
     found = db.session.scalar(select(Staff).where(Staff.number == number, Staff.active.is_(True)))
     if found is None:
         raise FieldsError([_fault(field, "没有这位员工，请核对工号。")])
@@ -110,22 +111,30 @@ def _fault(field: str, message: str) -> dict[str, str]:
 
 
 def _hits(away: Away) -> list[Hit]:
-    rows = db.session.execute(
+    booked = booked_with(_concerned(away), away.starts_at).where(Visit.starts_at < away.ends_at)
+    return hits(db.session.execute(booked.limit(_MOST_HITS)).tuples().all(), ask=away.ask)
+
+
+def hits(visits: Iterable[tuple[Visit, Case]], *, ask: bool) -> list[Hit]:
+    """Visits that can't take place as booked, with what each becomes; with `ask` none is given a time."""
+    return [_hit(case, visit, ask=ask) for visit, case in visits]
+
+
+def booked_with(whose: ColumnElement[bool], since: datetime) -> Select[Visit, Case]:
+    """The confirmed visits to which one of these people comes and which end after `since`, in order."""
+    return (
         select(Visit, Case)
         .join(Case, Case.id == Visit.case_id)
         .where(
             Visit.state == VisitState.CONFIRMED,
-            Visit.starts_at < away.ends_at,
-            Visit.ends_at > max(away.starts_at, clock.now()),
+            Visit.ends_at > max(since, clock.now()),
             select(VisitAttendee.visit_id)
             .join(Staff, Staff.id == VisitAttendee.staff_id)
-            .where(VisitAttendee.visit_id == Visit.id, _concerned(away))
+            .where(VisitAttendee.visit_id == Visit.id, whose)
             .exists(),
         )
         .order_by(Visit.starts_at, Visit.id)
-        .limit(_MOST_HITS)
-    ).all()
-    return [_hit(case, visit, ask=away.ask) for visit, case in rows]
+    )
 
 
 def _concerned(away: Away) -> ColumnElement[bool]:

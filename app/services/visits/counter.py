@@ -5,15 +5,16 @@ from datetime import datetime
 from app.core import clock, eventbus
 from app.domain.errors import BookedAlreadyError
 from app.domain.events import VisitBooked
-from app.models import Case, Staff, Visit, VisitState
+from app.models import Case, Visit, VisitState
 from app.services.cases import access, responsibility
 from app.services.seats import taking
+from app.services.staffing import Colleague
 from app.services.timeline import by_staff
 from app.services.visits import appointments, needs, offering
 from app.services.visits.booking import Wish, book
 
 
-def book_for(staff: Staff, case: Case, purpose_key: str, starts_at: datetime) -> Visit:
+def book_for(staff: Colleague, case: Case, purpose_key: str, starts_at: datetime) -> Visit:
     """Book at once, without a hold, and without the notice that customers give.
 
     A time that the customer holds meanwhile is given up for it. Raises as `hold` does, and

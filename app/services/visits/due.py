@@ -5,16 +5,18 @@ Each is decided by the state in which the visit is then. One in each transaction
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.events import VisitLate, VisitNear
-from app.models import DueKind, Visit, VisitAttendee, VisitDue, VisitRecheck, VisitState
+from app.models import DueKind, Visit, VisitAttendee, VisitChance, VisitDue, VisitRecheck, VisitState
 from app.services import city
 from app.services.seats import taking
 from app.services.timers.taking import take_due
 from app.services.visits import appointments, refit, waitlist
+
+_FALLING_DUE = (VisitDue, VisitRecheck, VisitChance)
 
 
 def sweep() -> int:
@@ -52,6 +54,19 @@ def spread() -> int:
         found = db.session.scalars(concerned.order_by(Visit.starts_at, Visit.id)).all()
         taking.set_due((visit_id, kind.value, now) for visit_id in found)
     return len(rows)
+
+
+def pending() -> int:
+    """How much is due by the clock and not yet looked at."""
+    now = clock.now()
+    counts = (select(func.count()).where(model.due_at <= now) for model in _FALLING_DUE)
+    return sum(db.session.scalar(count) or 0 for count in counts)
+
+
+def next_due() -> datetime | None:
+    """When there is something to be looked at next, or was and still is."""
+    firsts = (db.session.scalar(select(func.min(model.due_at))) for model in _FALLING_DUE)
+    return min((first for first in firsts if first is not None), default=None)
 
 
 def _end_hold(visit: Visit) -> None:

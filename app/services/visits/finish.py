@@ -7,27 +7,28 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.domain.errors import ConflictError, FieldsError
-from app.models import Case, Staff, Task, TaskState, Visit, VisitState
+from app.domain.errors import ConflictError, FieldsError, NotYetError
+from app.models import Case, Task, TaskState, Visit, VisitState
 from app.services import arrivals, city
 from app.services.seats import taking
+from app.services.staffing import Colleague
 from app.services.tasks import complete as completion
 from app.services.timeline import by_staff, note
 from app.services.visits import appointments, staffside
 
 
-def finish(staff: Staff, visit_id: str, outputs: Mapping[str, Any] | None) -> tuple[Case, Visit]:
+def finish(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -> tuple[Case, Visit]:
     """The visit is done. With `outputs` its task is completed in the same step; the arrival need not be
     typed.
 
-    Raises `ConflictError` before anybody has checked in, `FieldsError` for outputs of a visit without an
+    Raises `NotYetError` before anybody has checked in, `FieldsError` for outputs of a visit without an
     open task, and as `tasks.complete` does.
     """
     case, visit = staffside.locked(staff, visit_id)
     staffside.require_concerned(staff, case, visit)
     appointments.refuse_not_confirmed(visit)
     if all(row.arrived_at is None for row in appointments.attendees(visit.id)):
-        raise ConflictError("请先登记到达，再登记完成。")
+        raise NotYetError("请先登记到达，再登记完成。")
     if not taking.end(visit.id, VisitState.DONE, VisitState.CONFIRMED, {}):
         raise ConflictError("该预约刚刚有变化，请查看后再操作。")
     taking.release([visit.id])

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.domain.errors import CaseEndedError, PurposeNotNeededError
-from app.domain.programs.definition import TaskVisit
+from app.domain.programs.tasks import TaskVisit
 from app.domain.visitrules import Purpose
 from app.models import Case, CaseState, Stage, Task, TaskState
 from app.services import city

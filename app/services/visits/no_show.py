@@ -4,12 +4,13 @@ from enum import StrEnum
 
 from app.core import clock, eventbus
 from app.core.db import db
-from app.domain.errors import ConflictError
+from app.domain.errors import ConflictError, NotYetError
 from app.domain.events import VisitMissed
-from app.models import Case, Staff, Visit, VisitState
+from app.models import Case, Visit, VisitState
 from app.services import city
 from app.services.cases import access
 from app.services.seats import taking
+from app.services.staffing import Colleague
 from app.services.timeline import By, by_staff, note
 from app.services.visits import appointments, staffside
 
@@ -24,24 +25,27 @@ class Absent(StrEnum):
 _NAMES = {Absent.CUSTOMER: "客户", Absent.VISITOR: "上门人员"}
 
 
-def by_visitor(staff: Staff, visit_id: str, absent: Absent, words: str) -> tuple[Case, Visit]:
+def by_visitor(staff: Colleague, visit_id: str, absent: Absent, words: str) -> tuple[Case, Visit]:
     """Record it from our side. That the customer is absent can be said by somebody who is there only.
 
-    Raises `ConflictError` before the set time after the start has passed, or without a check-in.
+    Raises `NotYetError` before the set time after the start has passed, or without a check-in.
     """
     case, visit = staffside.locked(staff, visit_id)
     staffside.require_concerned(staff, case, visit)
     appointments.refuse_not_confirmed(visit)
     there = any(row.arrived_at is not None for row in appointments.attendees(visit.id))
     if absent is Absent.CUSTOMER and not there:
-        raise ConflictError("请先在现场登记到达，再登记客户未到。")
+        raise NotYetError("请先在现场登记到达，再登记客户未到。")
     if absent is Absent.VISITOR and there:
         raise ConflictError("已有人员登记到达，不能登记上门人员未到。")
     return case, _record(case, visit, absent, by_staff(staff.id), words)
 
 
 def by_customer(case: Case, visit_id: str, by: By, words: str) -> Visit:
-    """The customer says that nobody came. Raises `ConflictError` when somebody checked in, or too early."""
+    """The customer says that nobody came.
+
+    Raises `NotYetError` before the set time after the start, `ConflictError` when somebody checked in.
+    """
     access.lock(case)
     visit = appointments.of_case(case, visit_id)
     db.session.refresh(visit)
@@ -54,7 +58,7 @@ def by_customer(case: Case, visit_id: str, by: By, words: str) -> Visit:
 def _record(case: Case, visit: Visit, absent: Absent, by: By, words: str) -> Visit:
     now = clock.now()
     if now < visit.starts_at + city.current().visits.late_after:
-        raise ConflictError("约定时间刚到，请再稍候片刻。")
+        raise NotYetError("约定时间刚到，请再稍候片刻。")
     values = {"no_show_of": absent.value, "reason": words}
     if not taking.end(visit.id, VisitState.NO_SHOW, VisitState.CONFIRMED, values):
         raise ConflictError("该预约刚刚有变化，请查看后再操作。")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core import clock
-from app.domain.errors import ConflictError
+from app.domain.errors import NotYetError
 from app.models import Case, Visit
 from app.services.seats import hours
 from app.services.visits import appointments, queries
@@ -24,12 +24,15 @@ class ArrivalPass:
 
 
 def of_visit(case: Case, visit_id: str) -> ArrivalPass:
-    """The pass of a confirmed visit, from the day before on; else it raises `ConflictError`."""
+    """The pass of a confirmed visit, from the day before on.
+
+    Raises `NotYetError` before that and before the visit is confirmed, `ConflictError` when it is over.
+    """
     visit = appointments.of_case(case, visit_id)
     appointments.refuse_not_confirmed(visit)
     days = (hours.local_day(visit.starts_at) - hours.local_day(clock.now())).days
     if days > 1:
-        raise ConflictError("到访码在上门前一天起可以查看，请届时再打开。")
+        raise NotYetError("到访码在上门前一天起可以查看，请届时再打开。")
     return ArrivalPass(
         code_of(visit),
         queries.purpose_name(visit),

@@ -5,13 +5,14 @@ from datetime import timedelta
 from app.core import clock, eventbus
 from app.domain.errors import ConflictError, FieldsError
 from app.domain.events import VisitDelayed, VisitLate
-from app.models import Case, Staff, Visit
+from app.models import Case, Visit
 from app.services import city
+from app.services.staffing import Colleague
 from app.services.timeline import by_staff, note
 from app.services.visits import appointments, staffside
 
 
-def push(staff: Staff, visit_id: str, minutes: int) -> tuple[Case, Visit]:
+def push(staff: Colleague, visit_id: str, minutes: int) -> tuple[Case, Visit]:
     """Say that it begins so many minutes after the agreed time. A long delay offers the customer other times.
 
     Raises `FieldsError` for a time that is past already, `ConflictError` when somebody is there or the

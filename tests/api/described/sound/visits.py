@@ -103,6 +103,7 @@ def waits_no_longer(scene: Scene) -> Sound:
 # Of days that nobody books yet, so that no visit of another operation is hit.
 SOME_DAY = {"starts_at": "2027-03-01T08:00:00+08:00", "ends_at": "2027-03-01T18:00:00+08:00"}
 LEAVE = {"staff_number": "N001", "deputy_number": "S001", **SOME_DAY}
+WEEK = {"staff_number": "N001", "valid_from": "2027-03-01", "weekly": {"mon": [["08:30", "12:00"]]}}
 CLOSURE = {"department": "network", "reason": "全员抢修", **SOME_DAY}
 
 
@@ -140,5 +141,7 @@ SOUND: dict[str, Make] = {
     "POST /staff/leaves/previews": by_supervisor(LEAVE),
     "POST /staff/closures": by_supervisor(CLOSURE),
     "POST /staff/closures/previews": by_supervisor(CLOSURE),
+    "POST /staff/work-patterns": by_supervisor(WEEK),
+    "POST /staff/work-patterns/previews": by_supervisor(WEEK),
     f"POST {OF_STAFF}/cancellation": by_manager(booked, {"reason": "客户来电"}),
 }
