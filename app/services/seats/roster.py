@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -64,13 +65,27 @@ def by_id(staff_ids: Iterable[str]) -> list[Member]:
 
 def _members(rows: Iterable[Row[Any]]) -> list[Member]:
     """A row for each pattern of each person; people without one have a row as well."""
-    return [
-        Member(
-            *person,
-            tuple(hours.pattern_of(*row[_PERSON:]) for row in of_person if row.valid_from is not None),
+    found = []
+    for _, of_person in groupby(rows, attrgetter("id")):
+        each = list(of_person)
+        weeks = [
+            hours.pattern_of(row.valid_from, row.weekly, row.most_per_day)
+            for row in each
+            if row.valid_from is not None
+        ]
+        one = each[0]
+        found.append(
+            Member(
+                one.id,
+                one.number,
+                one.name,
+                one.department,
+                one.is_manager,
+                one.districts,
+                tuple(weeks),
+            )
         )
-        for person, of_person in groupby(rows, lambda row: row[:_PERSON])
-    ]
+    return found
 
 
 def absences(wanted: Iterable[Member], stretch: Stretch, *, manager: str | None = None) -> Absences:
@@ -98,8 +113,6 @@ def absences(wanted: Iterable[Member], stretch: Stretch, *, manager: str | None 
     return Absences(away, deputies)
 
 
-# Of a row about a person, what is said of them; the rest is a pattern.
-_PERSON = 6
 _IDS = bindparam("ids", expanding=True, type_=String)
 # The week as the text that is stored: many people share few patterns, and each is read once.
 _PEOPLE = (
@@ -111,7 +124,7 @@ _PEOPLE = (
         Staff.is_manager,
         Staff.districts,
         WorkPattern.valid_from,
-        cast(WorkPattern.weekly, String),
+        cast(WorkPattern.weekly, String).label("weekly"),
         WorkPattern.most_per_day,
     )
     .outerjoin(WorkPattern, WorkPattern.staff_id == Staff.id)
