@@ -1,7 +1,9 @@
 """Reading who is free, as sets of pieces: who works when they are not away, less what is taken."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import BigInteger, Integer, String, bindparam, cast, func, literal, select
 
@@ -19,17 +21,37 @@ from app.services.seats.roster import Absences, Member
 _WORD = grid.PIECES_PER_DAY // 2
 
 
-def people(
-    wanted: Iterable[Member], stretch: Stretch, absent: Absences, *, without: Sequence[str] = ()
-) -> dict[str, Person]:
-    """When each of these people is free in a stretch of time, by their id.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A person's time: pieces of it, travel included, for a visit on a day."""
 
-    What the visits `without` take counts as free, for one that is to be moved.
+    staff_id: str
+    pieces: range
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is to be seen otherwise than it is booked: visits whose time counts as free, and time as taken.
+
+    For a visit that is to be moved, and for moves that are only planned.
     """
+
+    without: Sequence[str] = ()
+    taken: Sequence[Taken] = ()
+
+
+AS_BOOKED = Supposed()
+
+
+def people(
+    wanted: Iterable[Member], stretch: Stretch, absent: Absences, supposed: Supposed = AS_BOOKED
+) -> dict[str, Person]:
+    """When each of these people is free in a stretch of time, by their id."""
     known = {member.id: member for member in wanted}
     days = hours.days_of(stretch)
-    busy = _busy(sorted(known), stretch, without)
-    full = _full_days(known, days, without)
+    busy = _busy(sorted(known), stretch, supposed)
+    full = _full_days(known, days, supposed)
     return {
         staff_id: Person(staff_id, working & ~full.get(staff_id, 0), stretch.whole & ~busy.get(staff_id, 0))
         for staff_id, working in _working(known.values(), stretch, absent, days).items()
@@ -57,39 +79,43 @@ def _working(
     return found
 
 
-def _busy(ids: Sequence[str], stretch: Stretch, without: Sequence[str]) -> dict[str, int]:
+def _busy(ids: Sequence[str], stretch: Stretch, supposed: Supposed) -> dict[str, int]:
     """What is taken."""
     asked = {
         "ids": ids,
         "first": stretch.first,
         "last": stretch.last,
-        "without": list(without),
+        "without": list(supposed.without),
         "now": clock.now(),
     }
     busy: dict[str, int] = defaultdict(int)
     for staff_id, word, bits in db.session.connection().execute(_TAKEN, asked).all():
         place = word * _WORD - stretch.first
         busy[staff_id] |= bits << place if place >= 0 else bits >> -place
+    for taken in supposed.taken:
+        busy[taken.staff_id] |= grid.between(stretch.first, taken.pieces.start, taken.pieces.stop)
     return busy
 
 
-def _full_days(
-    known: Mapping[str, Member], days: Sequence[LocalDay], without: Sequence[str]
-) -> dict[str, int]:
+def _full_days(known: Mapping[str, Member], days: Sequence[LocalDay], supposed: Supposed) -> dict[str, int]:
     """The days on which a person has as many visits as they may have."""
     places = {day.on.toordinal(): day for day in days}
+    counts = Counter((taken.staff_id, taken.day.toordinal()) for taken in supposed.taken)
     asked = {
         "ids": sorted(known),
         "first": min(places),
         "last": max(places),
-        "without": list(without),
+        "without": list(supposed.without),
         "now": clock.now(),
-        "least": hours.fewest(member.weeks for member in known.values()),
+        # Of a day with fewer visits nobody need know, unless more of them are supposed.
+        "least": hours.fewest(member.weeks for member in known.values()) - max(counts.values(), default=0),
     }
+    for staff_id, ordinal, number in db.session.connection().execute(_COUNTS, asked):
+        counts[staff_id, ordinal] += number
     full: dict[str, int] = defaultdict(int)
-    for staff_id, ordinal, number in db.session.connection().execute(_COUNTS, asked).all():
-        day = places[ordinal]
-        if number >= hours.most(known[staff_id].weeks, day.on):
+    for (staff_id, ordinal), number in counts.items():
+        day, member = places.get(ordinal), known.get(staff_id)
+        if day is not None and member is not None and number >= hours.most(member.weeks, day.on):
             full[staff_id] |= day.placed(WHOLE_DAY)
     return full
 

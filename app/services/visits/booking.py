@@ -9,7 +9,8 @@ from app.core.ids import new_id
 from app.domain.errors import FieldsError, SlotTakenError
 from app.domain.slots import grid, openings
 from app.models import Case, Visit, VisitState
-from app.services.seats import availability, hours, roster, taking
+from app.services.seats import availability, claims, hours, roster, taking
+from app.services.seats.availability import Supposed
 from app.services.seats.hours import Stretch
 from app.services.seats.taking import Seat
 from app.services.timeline import By
@@ -53,9 +54,9 @@ def book(case: Case, wish: Wish, times: Bookable) -> Visit:
     piece = grid.piece_of(wish.starts_at)
     need = wish.needed.purpose.need
     for _ in range(_MOST_ATTEMPTS):
-        seen = offering.view_at(case, wish.needed, times, piece, without=gone)
+        seen = offering.view_at(case, wish.needed, times, piece, Supposed(without=gone))
         seats = (
-            parties.seats(Choice(case, need, seen.stretch, piece, wish.kept), seen.party)
+            parties.seats(Choice(case, need, seen.stretch, piece, wish.kept), seen.party, claims.claim)
             if seen.allows(piece)
             else None
         )
@@ -71,7 +72,7 @@ def book(case: Case, wish: Wish, times: Bookable) -> Visit:
         gone += taking.expire_overdue()
     raise SlotTakenError(
         "这个时间刚刚被约走了，请从以下时间中重新选择。",
-        openings=offering.offer(case, wish.needed, times, without=gone).few(),
+        openings=offering.offer(case, wish.needed, times, Supposed(without=gone)).few(),
     )
 
 

@@ -13,7 +13,8 @@ from app.domain.errors import FieldsError, NotAllowedError
 from app.models import Case, Staff, StaffLeave, Visit, VisitAttendee, VisitClosure, VisitState
 from app.services import city
 from app.services.seats import absences
-from app.services.visits import needs, queries, refit
+from app.services.visits import needs, queries
+from app.services.visits.plan import Plan
 
 _MOST_HITS = 200
 
@@ -35,7 +36,7 @@ class Away:
 class Hit:
     """A visit that could not take place, and the time it would be given; None when the customer is asked.
 
-    Each is looked at by itself: of two that would be given the same time, the later one gets the next.
+    The earlier of two visits chooses first, as the jobs move them: what one would be given, the other is not.
     """
 
     visit_id: str
@@ -125,7 +126,8 @@ def _hits(away: Away) -> list[Hit]:
         .order_by(Visit.starts_at, Visit.id)
         .limit(_MOST_HITS)
     ).all()
-    return [_hit(case, visit, ask=away.ask) for visit, case in rows]
+    plan = None if away.ask else Plan()
+    return [_hit(case, visit, plan) for visit, case in rows]
 
 
 def _concerned(away: Away) -> ColumnElement[bool]:
@@ -134,11 +136,11 @@ def _concerned(away: Away) -> ColumnElement[bool]:
     return Staff.department == away.department if away.department is not None else Staff.id.is_not(None)
 
 
-def _hit(case: Case, visit: Visit, *, ask: bool) -> Hit:
+def _hit(case: Case, visit: Visit, plan: Plan | None) -> Hit:
     opening = None
     needed = next((one for one in needs.of_case(case) if one.purpose.key == visit.purpose), None)
-    if not ask and needed is not None:
-        opening = refit.nearest(case, visit, needed)
+    if plan is not None and needed is not None:
+        opening = plan.move(case, visit, needed)
     return Hit(
         visit.id,
         case.id,

@@ -1,6 +1,6 @@
 """Who may come to a case: its manager, stand-ins, and one person of each department that has to be there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zlib import crc32
@@ -8,13 +8,17 @@ from zlib import crc32
 from app.domain.slots import grid, openings
 from app.domain.slots.openings import Need, Party, Person
 from app.models import Case
-from app.services.seats import availability, claims, hours, roster
+from app.services.seats import availability, hours, roster
+from app.services.seats.availability import Supposed
 from app.services.seats.hours import Stretch
 from app.services.seats.roster import Absences, Member
 from app.services.seats.taking import Seat
 from app.services.visits.needs import Needed
 
 MANAGER = "manager"
+
+Pick = Callable[[Sequence[Sequence[str]], int], Sequence[str]]
+"""Chooses of each list of people one, for a visit that begins with a piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,9 @@ def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
     return Candidates(manager, stand_ins or others, roles, absent)
 
 
-def party(found: Candidates, needed: Needed, stretch: Stretch, *, without: Sequence[str] = ()) -> Party:
+def party(found: Candidates, needed: Needed, stretch: Stretch, supposed: Supposed) -> Party:
     """The same people with their time."""
-    free = availability.people(found.everybody, stretch, found.absent, without=without)
+    free = availability.people(found.everybody, stretch, found.absent, supposed)
     lead = None
     if needed.party.manager:
         # A manager who left is never free, which lets the stand-ins come.
@@ -111,10 +115,10 @@ class Choice:
         return sorted(self.free(people), key=rank)
 
 
-def seats(choice: Choice, found: Party) -> list[Seat] | None:
+def seats(choice: Choice, found: Party, pick: Pick) -> list[Seat] | None:
     """One person for each role, or None when somebody is missing.
 
-    Whom somebody else is booking just now is not asked for where others are free as well.
+    The manager, if free; for the rest `pick` is given the people who are free for each role, the best first.
     """
     own = [] if found.lead is None else choice.free([found.lead])
     asked: dict[str, Sequence[Person]] = {role: choice.ranked(people) for role, people in found.roles.items()}
@@ -123,7 +127,7 @@ def seats(choice: Choice, found: Party) -> list[Seat] | None:
     if not all(asked.values()):
         return None
     ranks = [[person.id for person in people] for people in asked.values()]
-    chosen = dict(zip(asked, claims.claim(ranks, choice.piece), strict=True))
+    chosen = dict(zip(asked, pick(ranks, choice.piece), strict=True))
     led = [Seat(person.id, MANAGER, lead=True) for person in own]
     if MANAGER in chosen:
         led = [Seat(chosen.pop(MANAGER), MANAGER, lead=True, deputy_for=choice.case.manager_id)]
