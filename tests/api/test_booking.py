@@ -1,8 +1,13 @@
 """Openings, hold and confirm: two taps, and nobody is booked twice."""
 
+from datetime import date
+
 import pytest
 
-from tests.api.booking import PLAN, Booker, at
+from app.core.atomic import atomic
+from app.domain.slots.patterns import Pattern, weekly_of
+from app.services import personnel
+from tests.api.booking import PLAN, Booker, at, check_books
 from tests.api.rows import nothing_changes
 from tests.api.said import refused
 from tests.world import World
@@ -92,6 +97,22 @@ def test_an_expired_hold_is_taken_over_before_anybody_cleared_it(world: World) -
     second.booked(at(MONDAY, "10:00"))
     refused(first.act(held["id"], "confirmation"), 410, "hold_expired")
     assert first.states() == [(at(MONDAY, "10:00"), "expired")]
+
+
+def test_a_hold_that_ran_out_fills_nobodys_day(world: World) -> None:
+    """Network and engineering have one person each, who may have one visit a day."""
+    week = {day: [["08:30", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+    with world.app.app_context(), atomic():
+        for number in ("N001", "E001"):
+            personnel.set_hours(number, Pattern(date(2026, 9, 1), weekly_of(week), most_per_day=1))
+    first, second = Booker(world), Booker(world, 2)
+    first.hold(at(MONDAY, "10:00"))
+    assert not [start for start in second.starts() if start.startswith(MONDAY)]
+    refused(second.try_hold(at(MONDAY, "14:00")), 409, "slot_taken")
+    world.at(f"{FRIDAY} 09:06")
+    assert at(MONDAY, "14:00") in second.starts()
+    second.booked(at(MONDAY, "14:00"))
+    check_books(world, {"N001": 1, "E001": 1})
 
 
 def test_holding_another_time_gives_up_the_first(world: World) -> None:
