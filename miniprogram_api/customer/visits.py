@@ -51,7 +51,7 @@ def list_visits(case_id: str) -> Any:
 
 @visits.get("/<public_id:case_id>/openings/<public_key:purpose>")
 @visits.output(OpeningsOut)
-@visits.doc(summary="可约时间", responses={409: "工单已结束或当前环节无需预约"})
+@visits.doc(summary="可约时间", responses={409: "工单已结束"})
 def list_openings(case_id: str, purpose: str) -> Response:
     """Of the next days; joint visits only where everybody is free."""
     case = _case(case_id)

@@ -70,10 +70,8 @@ def book(case: Case, wish: Wish, times: Bookable) -> Visit:
             return taken
         # Mostly somebody was faster; it may have been a hold that ran out, and was cleared away by nobody.
         gone += taking.expire_overdue()
-    raise SlotTakenError(
-        "这个时间刚刚被约走了，请从以下时间中重新选择。",
-        openings=offering.offer(case, wish.needed, times, Supposed(without=gone)).few(),
-    )
+    offer = offering.offer(case, wish.needed, times, Supposed(without=gone))
+    raise SlotTakenError(offer.instead("该时间已约满或不可预约"), openings=offer.few())
 
 
 def refuse_impossible(starts_at: datetime, times: Bookable) -> None:

@@ -37,6 +37,12 @@ class Offer:
     stand_ins: Mapping[datetime, str]
     manager_name: str
 
+    def instead(self, why: str) -> str:
+        """A sentence that refuses a time and says what to do next."""
+        if self.openings:
+            return f"{why}，请从以下时间中重新选择。"
+        return f"{why}，近期暂无其他可约时间，请登记候补，或联系客户管家安排。"
+
     def few(self) -> list[dict[str, Any]]:
         """The first of them, as a refusal shows them: times in the city's zone."""
         zone = city.zone()
