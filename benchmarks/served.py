@@ -21,8 +21,9 @@ def app() -> StewardApp:
     application.add_url_rule(
         f"{SUBMISSIONS}<application_id>", "bench_submission", _submission, methods=["POST"]
     )
+    # By its name one of the product's routes for customers: behind their guard, and answered once.
     application.add_url_rule(
-        f"{ROW_LOCKS}<case_id>/<int:piece>", "bench_row_locks", _row_locks, methods=["POST"]
+        f"{ROW_LOCKS}<case_id>", "customer_visits.row_locks", row_locks.hold_time, methods=["POST"]
     )
     return application
 
@@ -34,8 +35,3 @@ def _trivial() -> Response:
 def _submission(application_id: str) -> tuple[dict[str, str], int]:
     case = idiomatic_submission.submit(application_id, signed_in())
     return {"id": case.id, "number": case.number}, 201
-
-
-def _row_locks(case_id: str, piece: int) -> tuple[dict[str, str], int]:
-    visit = row_locks.hold_time(signed_in(), case_id, piece)
-    return {"id": visit.id}, 201

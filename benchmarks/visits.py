@@ -40,7 +40,7 @@ from app.services.cases.submit import submit
 from app.services.personnel import NewStaff
 from app.services.seats import absences, hours
 from app.services.timeline import by_customer
-from benchmarks import ground, table
+from benchmarks import ground, row_locks, table
 from benchmarks.ground import Draft, Ground
 from benchmarks.load import Order, post
 from benchmarks.served import ROW_LOCKS, TRIVIAL
@@ -48,8 +48,7 @@ from benchmarks.server import Loader, served
 from benchmarks.table import Figure, Ratio, Table
 from miniprogram_api.edge import StewardApp
 
-PURPOSE = "water_plan"
-DEPARTMENTS = ("customer_development", "design_institute", "network", "engineering")
+DEPARTMENTS = ("customer_development", *row_locks.DEPARTMENTS)
 
 AGAINST_ROW_LOCKS = 1.3
 CONNECTIONS = 8
@@ -92,7 +91,9 @@ def _openings(url: str, kind: str, size: Size) -> Table:
         people = _enrol(app, size.each)
         askers = _cases(app, 4, people[DEPARTMENTS[0]])
         _fill(app, [staff_id for ids in people.values() for staff_id in ids], size.booked)
-    paths = cycle((f"/api/v1/customer/cases/{one.case_id}/openings/{PURPOSE}", one.token) for one in askers)
+    paths = cycle(
+        (f"/api/v1/customer/cases/{one.case_id}/openings/{row_locks.PURPOSE}", one.token) for one in askers
+    )
     # Closed before the server is told to stop: it would wait for a connection that is open.
     with served(url) as port, closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
         found = _ask(connection, *next(paths))[1]
@@ -167,13 +168,17 @@ def _bookings(url: str, kind: str, size: Size) -> Table:
 
 
 def _hold(asker: Asker, piece: int) -> str:
-    starts_at = grid.instant_of(piece).astimezone(city.zone()).isoformat()
-    body = orjson.dumps({"purpose": PURPOSE, "starts_at": starts_at}).decode()
-    return post(f"/api/v1/customer/cases/{asker.case_id}/visits", asker.token, uuid4().hex, body)
+    return _holding(f"/api/v1/customer/cases/{asker.case_id}/visits", asker, piece)
 
 
 def _hold_with_locks(asker: Asker, piece: int) -> str:
-    return post(f"{ROW_LOCKS}{asker.case_id}/{piece}", asker.token, uuid4().hex)
+    return _holding(f"{ROW_LOCKS}{asker.case_id}", asker, piece)
+
+
+def _holding(path: str, asker: Asker, piece: int) -> str:
+    starts_at = grid.instant_of(piece).astimezone(city.zone()).isoformat()
+    body = orjson.dumps({"purpose": row_locks.PURPOSE, "starts_at": starts_at}).decode()
+    return post(path, asker.token, uuid4().hex, body)
 
 
 def _ask(

@@ -5,7 +5,8 @@ from typing import Any
 from flask import Response
 
 CALENDAR_ANSWER: dict[Any, Any] = {
-    200: {"description": "iCalendar", "content": {"text/calendar": {"schema": {"type": "string"}}}}
+    200: {"description": "iCalendar", "content": {"text/calendar": {"schema": {"type": "string"}}}},
+    409: "尚未确认",
 }
 """What a view that answers with a calendar file says of itself in the OpenAPI document."""
 

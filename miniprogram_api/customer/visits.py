@@ -51,7 +51,7 @@ def list_visits(case_id: str) -> Any:
 
 @visits.get("/<public_id:case_id>/openings/<public_key:purpose>")
 @visits.output(OpeningsOut)
-@visits.doc(summary="可约时间", responses={409: "工单已结束或当前环节无需预约"})
+@visits.doc(summary="可约时间", responses={409: "工单已结束"})
 def list_openings(case_id: str, purpose: str) -> Response:
     """Of the next days; joint visits only where everybody is free."""
     case = _case(case_id)
@@ -65,7 +65,7 @@ def list_openings(case_id: str, purpose: str) -> Response:
 @visits.doc(summary="选定时间（保留几分钟，确认后生效）")
 def hold_time(case_id: str, json_data: dict[str, Any]) -> Any:
     """`hold_until` says until when it is to be confirmed."""
-    case = _case(case_id)
+    case = _case(case_id, to_move=True)
     visit = hold.hold(case, json_data["purpose"], json_data["starts_at"], _me())
     return queries.line(case, visit)
 
@@ -84,7 +84,7 @@ def read_visit(case_id: str, visit_id: str) -> Any:
 @visits.doc(summary="确认预约", responses=GONE)
 def confirm_visit(case_id: str, visit_id: str) -> Any:
     """Within the hold."""
-    case = _case(case_id)
+    case = _case(case_id, to_move=True)
     return queries.line(case, confirm.confirm(case, visit_id, _me()))
 
 
@@ -94,7 +94,7 @@ def confirm_visit(case_id: str, visit_id: str) -> Any:
 @visits.doc(summary="改期（选定新时间即生效，原预约保留为已改期）")
 def move_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
     """The answer is the new visit."""
-    case = _case(case_id)
+    case = _case(case_id, to_move=True)
     moved = reschedule.by_customer(case, visit_id, json_data["starts_at"], _me(), json_data.get("reason"))
     return queries.line(case, moved)
 
@@ -105,7 +105,7 @@ def move_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.doc(summary="取消预约")
 def cancel_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
     """Before the cut-off; a time that is only held, always."""
-    case = _case(case_id)
+    case = _case(case_id, to_move=True)
     return queries.line(case, cancel.by_customer(case, visit_id, _me(), json_data["reason"]))
 
 
@@ -115,7 +115,7 @@ def cancel_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.doc(summary="反映上门人员未到")
 def report_no_show(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
     """Some time after the start, when nobody has checked in."""
-    case = _case(case_id)
+    case = _case(case_id, to_move=True)
     return queries.line(case, no_show.by_customer(case, visit_id, _me(), json_data["note"]))
 
 
@@ -141,7 +141,7 @@ def read_calendar_file(case_id: str, visit_id: str) -> Response:
 @visits.doc(summary="登记候补更早的时间")
 def join_waitlist(case_id: str, json_data: dict[str, Any]) -> Any:
     """First in line is held what comes free, and told."""
-    case = _case(case_id)
+    case = _case(case_id, to_move=True)
     waitlist.join(case, json_data["purpose"])
     return queries.of_case(case)
 
@@ -160,5 +160,5 @@ def _me() -> By:
     return by_customer(caller().subject_id)
 
 
-def _case(case_id: str) -> Any:
-    return access.of_customer(caller().subject_id, case_id)
+def _case(case_id: str, *, to_move: bool = False) -> Any:
+    return access.of_customer(caller().subject_id, case_id, to_move=to_move)

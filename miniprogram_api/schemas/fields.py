@@ -58,9 +58,11 @@ def one_of(*choices: str) -> validate.OneOf:
 
 
 def text(longest: int, *, required: bool = True, shortest: int = 1, example: str = "") -> fields.String:
-    """A text of one line without control characters."""
+    """A text of one line without control characters; blanks alone say nothing."""
 
     def harmless(value: str) -> None:
+        if value.isspace():
+            raise ValidationError("请填写此项。")
         if has_control_characters(value):
             raise ValidationError("含有不能识别的字符，请重新输入。")
 

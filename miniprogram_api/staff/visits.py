@@ -90,7 +90,7 @@ def list_of_case(case_id: str) -> Any:
 
 @visits.get("/cases/<public_id:case_id>/openings/<public_key:purpose>")
 @visits.output(OpeningsOut)
-@visits.doc(summary="可约时间（代客户预约，无提前量要求）", responses={409: "工单已结束或当前环节无需预约"})
+@visits.doc(summary="可约时间（代客户预约，无提前量要求）", responses={409: "工单已结束"})
 def list_openings(case_id: str, purpose: str) -> Response:
     """As the customer sees them, and those that are near."""
     case = access.of_staff(me(), case_id)

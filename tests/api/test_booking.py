@@ -1,11 +1,20 @@
 """Openings, hold and confirm: two taps, and nobody is booked twice."""
 
-import pytest
+from datetime import date
 
-from tests.api.booking import PLAN, Booker, at
+import pytest
+from sqlalchemy import select
+
+from app.core.atomic import atomic
+from app.core.db import db
+from app.domain.slots.patterns import Pattern, weekly_of
+from app.models import Staff
+from app.services import personnel
+from app.services.seats import absences
+from tests.api.booking import PLAN, Booker, at, check_books
 from tests.api.rows import nothing_changes
 from tests.api.said import refused
-from tests.world import World
+from tests.world import World, local
 
 FRIDAY, MONDAY, TUESDAY = "2026-09-18", "2026-09-21", "2026-09-22"
 
@@ -94,6 +103,22 @@ def test_an_expired_hold_is_taken_over_before_anybody_cleared_it(world: World) -
     assert first.states() == [(at(MONDAY, "10:00"), "expired")]
 
 
+def test_a_hold_that_ran_out_fills_nobodys_day(world: World) -> None:
+    """Network and engineering have one person each, who may have one visit a day."""
+    week = {day: [["08:30", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+    with world.app.app_context(), atomic():
+        for number in ("N001", "E001"):
+            personnel.set_hours(number, Pattern(date(2026, 9, 1), weekly_of(week), most_per_day=1))
+    first, second = Booker(world), Booker(world, 2)
+    first.hold(at(MONDAY, "10:00"))
+    assert not [start for start in second.starts() if start.startswith(MONDAY)]
+    refused(second.try_hold(at(MONDAY, "14:00")), 409, "slot_taken")
+    world.at(f"{FRIDAY} 09:06")
+    assert at(MONDAY, "14:00") in second.starts()
+    second.booked(at(MONDAY, "14:00"))
+    check_books(world, {"N001": 1, "E001": 1})
+
+
 def test_holding_another_time_gives_up_the_first(world: World) -> None:
     booker = Booker(world)
     first = booker.hold(at(MONDAY, "10:00"))
@@ -151,6 +176,19 @@ def test_when_the_office_is_closed_nobody_is_free(world: World, starts_at: str) 
     with nothing_changes(world.app):
         problem = refused(booker.try_hold(starts_at), 409, "slot_taken")
     assert problem["openings"][0]["starts_at"] == at(FRIDAY, "11:00")
+    assert problem["detail"] == "该时间已约满或不可预约，请从以下时间中重新选择。"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_where_nothing_is_open_the_refusal_says_what_to_do(world: World) -> None:
+    booker = Booker(world)
+    with world.app.app_context(), atomic():
+        supervisor = db.session.scalars(select(Staff.id).where(Staff.number == "S001")).one()
+        absences.closure(None, local("2026-09-18 00:00"), local("2026-11-30 00:00"), "演练", supervisor)
+    problem = refused(booker.try_hold(at(MONDAY, "10:00")), 409, "slot_taken")
+    assert problem["openings"] == []
+    assert problem["detail"].endswith("近期暂无其他可约时间，请登记候补，或联系客户管家安排。")
+    assert booker.openings()["said"] == ["近期暂无可约时间，请联系客户管家安排，或登记候补。"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

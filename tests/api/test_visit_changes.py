@@ -46,6 +46,30 @@ def test_a_visit_may_move_onto_its_own_time(world: World) -> None:
     assert count(world.app, "visit_day_places") == 4
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_moving_to_the_time_that_it_has_tells_nobody_of_a_change(world: World) -> None:
+    booker = Booker(world)
+    booked = booker.booked(at(MONDAY, "10:00"))
+    with nothing_changes(world.app):
+        move = {"starts_at": at(MONDAY, "10:00")}
+        refused(booker.act(booked["id"], "reschedule", move), 409, "already_done")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_not_sound_changes_nothing(world: World) -> None:
+    """A reason of blanks, a calendar entry for a time that is only held, nobody there before the time."""
+    booker = Booker(world)
+    held = booker.hold(at(MONDAY, "10:00"))
+    calendar = f"{booker.path}/visits/{held['id']}/calendar"
+    refused(booker.phone.send("GET", calendar), 409, "conflict")
+    booker.confirm(held["id"])
+    with nothing_changes(world.app):
+        problem = refused(booker.act(held["id"], "cancellation", {"reason": " 　 "}), 422, "invalid_fields")
+        early = refused(booker.act(held["id"], "no-show", {"note": "无人上门"}), 409, "conflict")
+    assert problem["errors"][0]["message"] == "请填写此项。"
+    assert early["detail"] == "还未到约定时间，如有变动请改期或取消。"
+
+
 def test_a_time_that_is_taken_leaves_the_old_booking_alone(world: World) -> None:
     Booker(world).booked(at(TUESDAY, "10:00"))
     booker = Booker(world, 2)

@@ -10,7 +10,7 @@ from tests.api.said import refused, told
 from tests.world import STAFF, Phone, World
 
 # What happens on the day is decided by the visit's state, whatever the database.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 MONDAY = "2026-09-21"
 HERE = {"latitude_gcj02": 36.6601, "longitude_gcj02": 117.0201}
@@ -61,6 +61,7 @@ def test_reminders_come_the_evening_before_and_two_hours_before(day: Day) -> Non
         assert heard == (expected if name in coming else []), number
 
 
+@on_sqlite
 def test_who_books_after_a_reminder_would_have_come_is_not_reminded(world: World) -> None:
     booker = Booker(world)
     booker.booked(at("2026-09-18", "11:00"))
@@ -77,6 +78,7 @@ def test_a_visit_that_was_moved_reminds_of_its_new_time_only(day: Day) -> None:
     assert kinds(day.booker.phone)[-1] == "visit_tomorrow"
 
 
+@on_sqlite
 def test_the_pass_shows_who_comes_and_the_code_that_the_visitors_have(day: Day) -> None:
     path = f"{day.booker.path}/visits/{day.id}/pass"
     with nothing_changes(day.world.app):
@@ -122,6 +124,7 @@ def test_check_in_answers_the_stages_task(day: Day) -> None:
     assert visit["delivered"] == {"visited_at": at(MONDAY, "09:58"), "form_guided": True}
 
 
+@on_sqlite
 def test_without_outputs_the_visit_proposes_them(day: Day) -> None:
     day.at("09:58")
     refused(day.by("G001", "completion"), 409, "not_yet")
@@ -133,6 +136,7 @@ def test_without_outputs_the_visit_proposes_them(day: Day) -> None:
     refused(day.by("G001", "completion"), 409, "already_done")
 
 
+@on_sqlite
 def test_running_late_is_one_tap_and_the_customer_knows_the_new_time(day: Day) -> None:
     day.at("09:45")
     late = told(day.by("G001", "delay", {"minutes": 15}))
@@ -148,6 +152,7 @@ def test_running_late_is_one_tap_and_the_customer_knows_the_new_time(day: Day) -
     assert kinds(day.booker.phone)[-1] == "visit_late"
 
 
+@on_sqlite
 def test_a_long_delay_offers_other_times_at_once(day: Day) -> None:
     day.at("09:45")
     told(day.by("G001", "delay", {"minutes": 60}))
@@ -169,6 +174,7 @@ def test_nobody_at_the_door_offers_other_times_by_itself(day: Day) -> None:
     told(day.booker.act(day.id, "reschedule", {"starts_at": at("2026-09-22", "10:00")}))
 
 
+@on_sqlite
 def test_somebody_who_came_in_time_is_not_late(day: Day) -> None:
     day.at("10:05")
     told(day.by("N001", "arrival", {"position": HERE}))
@@ -190,6 +196,7 @@ def test_a_customer_who_is_not_there(day: Day) -> None:
     day.booker.booked(at("2026-09-22", "10:00"))
 
 
+@on_sqlite
 def test_a_visitor_who_is_not_there(day: Day) -> None:
     body = {"note": "等到10点半无人上门"}
     day.at("10:19")

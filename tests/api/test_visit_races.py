@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
@@ -15,6 +16,7 @@ from werkzeug.test import TestResponse
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.slots import grid
+from app.domain.slots.patterns import Pattern, weekly_of
 from app.models import Case, Staff, Visit, VisitPiece
 from app.services.calendar_desk import drafts, publication
 from app.services.calendar_desk.drafts import Change, DatedPeriods
@@ -127,6 +129,22 @@ def test_double_taps_make_one_booking(world: World) -> None:
     check_books(world)
 
 
+def test_confirmed_and_given_up_at_once_is_one_of_both(world: World) -> None:
+    booker = Booker(world)
+    path = f"{booker.path}/visits/{booker.hold(at(MONDAY, '10:00'))['id']}"
+    confirmed, given_up = at_once(
+        world.app,
+        [
+            post(booker.phone.token, f"{path}/confirmation"),
+            post(booker.phone.token, f"{path}/cancellation", {"reason": "时间不合适"}),
+        ],
+    )
+    # Whoever comes second cancels what was confirmed, or finds nothing left to confirm.
+    assert (confirmed.status_code, given_up.status_code) in {(200, 200), (409, 200)}
+    assert booker.states() == [(at(MONDAY, "10:00"), "cancelled")]
+    check_books(world)
+
+
 def test_one_customer_who_holds_two_times_at_once_has_one(world: World) -> None:
     booker = Booker(world)
     answers = at_once(
@@ -232,11 +250,56 @@ def _leave_of(number: str, until: str = "23:59") -> Callable[[], object]:
     return enter
 
 
-def test_leave_that_is_being_entered_is_seen_by_the_booking(world: World) -> None:
-    """Without the lock the booking would look before the leave is there, and be written after it."""
+def _closure_of(department: str | None) -> Callable[[], object]:
+    def enter() -> None:
+        supervisor = db.session.scalars(select(Staff.id).where(Staff.number == "S001")).one()
+        start, end = local(f"{MONDAY} 00:00"), local(f"{MONDAY} 23:59")
+        absences.closure(department, start, end, "抢修", supervisor)
+
+    return enter
+
+
+def _hours_of_n001() -> None:
+    """The one person of the network department does not work on Mondays any more."""
+    network = db.session.scalars(select(Staff.id).where(Staff.number == "N001")).one()
+    weekly = weekly_of({"tue": [["08:30", "17:00"]]})
+    absences.hours(network, Pattern(date(2026, 9, 18), weekly))
+
+
+def _n001_leaves() -> None:
+    absences.gone(db.session.scalars(select(Staff).where(Staff.number == "N001")).one())
+
+
+ABSENCES = pytest.mark.parametrize(
+    "change",
+    [_leave_of("N001"), _closure_of("network"), _closure_of(None), _hours_of_n001, _n001_leaves],
+    ids=["leave", "closure", "closure of everything", "hours", "departure"],
+)
+
+
+@ABSENCES
+def test_an_absence_that_is_being_entered_is_seen_by_the_booking(
+    world: World, change: Callable[[], object]
+) -> None:
+    """Without the lock the booking would look before the absence is there, and be written after it."""
     booker = Booker(world)
     act = holding(booker.case_id, booker.phone.token, at(MONDAY, "10:00"))
-    refused(while_open(world, _leave_of("N001"), act, keep=True), 409, "slot_taken")
+    refused(while_open(world, change, act, keep=True), 409, "slot_taken")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ABSENCES
+def test_an_absence_that_was_entered_meanwhile_is_seen_by_the_confirmation(
+    world: World, change: Callable[[], object]
+) -> None:
+    booker = Booker(world)
+    held = booker.hold(at(MONDAY, "10:00"))
+    with world.app.app_context():
+        with atomic():
+            change()
+        db.session.remove()
+    problem = refused(booker.act(held["id"], "confirmation"), 410, "hold_expired")
+    assert all(not opening["starts_at"].startswith(MONDAY) for opening in problem["openings"])
 
 
 def test_leave_that_is_not_entered_after_all_hinders_nobody(world: World) -> None:

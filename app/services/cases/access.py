@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.core import clock
 from app.core.crypto import mask_address, mask_name, mask_phone
@@ -17,12 +17,12 @@ _HELD = "steward.cases.held"
 __all__ = ["Case", "contact", "of_customer", "of_staff"]
 
 
-def of_customer(customer_id: str, case_id: str) -> Case:
-    """A customer's own case. Raises `NotFoundError` for anybody else's."""
-    case = db.session.scalar(select(Case).where(Case.id == case_id, Case.customer_id == customer_id))
-    if case is None:
-        raise NotFoundError
-    return case
+def of_customer(customer_id: str, case_id: str, *, to_move: bool = False) -> Case:
+    """A customer's own case. Raises `NotFoundError` for anybody else's.
+
+    With `to_move` it is locked at once, as by `lock`.
+    """
+    return _found(select(Case).where(Case.id == case_id, Case.customer_id == customer_id), to_move=to_move)
 
 
 def of_staff(staff: Colleague, case_id: str, *, to_move: bool = False) -> Case:
@@ -31,10 +31,14 @@ def of_staff(staff: Colleague, case_id: str, *, to_move: bool = False) -> Case:
     With `to_move` it is locked at once, as by `lock`.
     """
     query = select(Case).where(Case.id == case_id)
-    if to_move:
-        query = query.with_for_update(of=Case).execution_options(populate_existing=True)
     if not staff.is_supervisor:
         query = query.where(concerns(staff.id, staff.department, clock.now()))
+    return _found(query, to_move=to_move)
+
+
+def _found(query: Select[Case], *, to_move: bool) -> Case:
+    if to_move:
+        query = query.with_for_update(of=Case).execution_options(populate_existing=True)
     case = db.session.scalar(query)
     if case is None:
         raise NotFoundError

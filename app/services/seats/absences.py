@@ -17,6 +17,7 @@ from app.core.ids import new_id
 from app.domain.slots import patterns
 from app.domain.slots.patterns import Pattern
 from app.models import Staff, StaffLeave, VisitClosure, VisitRecheck, WorkPattern
+from app.services.seats import taking
 
 
 def leave(
@@ -93,6 +94,8 @@ def recheck(*, staff_id: str | None = None, case_id: str | None = None, ask: boo
 def _lock(staff_ids: list[str]) -> None:
     """Wait for whoever is booking these people just now, and let nobody book them until the end."""
     # In the order in which a booking takes them, so that neither waits for the other in a circle.
-    db.session.connection().execute(
-        select(Staff.id).where(Staff.id.in_(staff_ids)).order_by(Staff.id).with_for_update()
+    connection = db.session.connection()
+    order = taking.IN_ORDER[connection.dialect.name]
+    connection.execute(
+        select(Staff.id).where(Staff.id.in_(staff_ids)).order_by(order).with_for_update()
     ).all()

@@ -1,140 +1,121 @@
-"""Reading who is free: hours, working patterns, leave, closures and what is taken, as sets of pieces."""
+"""Reading who is free, as sets of pieces: who works when they are not away, less what is taken."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, bindparam, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, Integer, String, bindparam, cast, func, literal, select
 
 from app.core import clock
 from app.core.db import db
 from app.domain.slots import grid
 from app.domain.slots.openings import Person
 from app.domain.slots.patterns import WHOLE_DAY
-from app.models import (
-    Staff,
-    StaffLeave,
-    Visit,
-    VisitClosure,
-    VisitDayPlace,
-    VisitPiece,
-    VisitState,
-)
+from app.models import Visit, VisitDayPlace, VisitPiece, VisitState
 from app.services.seats import hours
 from app.services.seats.hours import LocalDay, Stretch, Weeks
+from app.services.seats.roster import Absences, Member
 
 # Half a day of pieces to a number: with the office hours of most cities, one number for each day.
 _WORD = grid.PIECES_PER_DAY // 2
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """A member of staff who may be sent."""
+class Taken:
+    """A person's time: pieces of it, travel included, for a visit on a day."""
 
-    id: str
-    number: str
-    name: str
-    department: str
-    is_manager: bool
-    districts: Sequence[str]
+    staff_id: str
+    pieces: range
+    day: date
 
 
-def members(departments: Iterable[str], *, managers: bool = False) -> list[Member]:
-    """Active people of these departments, and every manager besides; supervisors audit and are not sent."""
-    wanted = Staff.department.in_(sorted(set(departments)))
-    return _members(
-        Staff.is_supervisor.is_(False), or_(wanted, Staff.is_manager.is_(True)) if managers else wanted
-    )
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is to be seen otherwise than it is booked: visits whose time counts as free, and time as taken.
+
+    For a visit that is to be moved, and for moves that are only planned.
+    """
+
+    without: Sequence[str] = ()
+    taken: Sequence[Taken] = ()
 
 
-def by_id(staff_ids: Iterable[str]) -> list[Member]:
-    """Those of these people who still work here."""
-    return _members(Staff.id.in_(sorted(set(staff_ids))))
-
-
-def _members(*conditions: ColumnElement[bool]) -> list[Member]:
-    rows = db.session.connection().execute(
-        select(Staff.id, Staff.number, Staff.name, Staff.department, Staff.is_manager, Staff.districts)
-        .where(Staff.active.is_(True), *conditions)
-        .order_by(Staff.number)
-    )
-    return [Member(*row) for row in rows]
+AS_BOOKED = Supposed()
 
 
 def people(
-    wanted: Iterable[Member], stretch: Stretch, *, without: Sequence[str] = (), hours_only: bool = False
+    wanted: Iterable[Member], stretch: Stretch, absent: Absences, supposed: Supposed = AS_BOOKED
 ) -> dict[str, Person]:
-    """When each of these people is free in a stretch of time, by their id.
-
-    What the visits `without` take counts as free, for one that is to be moved; with `hours_only` nothing
-    counts as taken, for what is booked already.
-    """
+    """When each of these people is free in a stretch of time, by their id."""
     known = {member.id: member for member in wanted}
-    ids = sorted(known)
     days = hours.days_of(stretch)
-    open_at = hours.office(days, stretch)
-    weeks = hours.weeks_of(ids)
-    works = {None: open_at} | {week: open_at & hours.own(week, days) for week in set(weeks.values())}
-    away = _away(known, stretch)
-    busy: Mapping[str, int] = {} if hours_only else _busy(ids, stretch, without)
-    full: Mapping[str, int] = {} if hours_only else _full_days(ids, days, weeks, without)
+    busy = _busy(sorted(known), stretch, supposed)
+    full = _full_days(known, days, supposed)
     return {
-        staff_id: Person(
-            staff_id,
-            working=works[weeks.get(staff_id)] & ~away.get(staff_id, 0) & ~full.get(staff_id, 0),
-            idle=stretch.whole & ~busy.get(staff_id, 0),
-        )
-        for staff_id in ids
+        staff_id: Person(staff_id, working & ~full.get(staff_id, 0), stretch.whole & ~busy.get(staff_id, 0))
+        for staff_id, working in _working(known.values(), stretch, absent, days).items()
     }
 
 
-def most_per_day(staff_ids: Iterable[str], on: date) -> dict[str, int]:
-    """How many visits each of these people may have on a day."""
-    ids = sorted(staff_ids)
-    weeks = hours.weeks_of(ids)
-    return {staff_id: hours.most(weeks.get(staff_id, ()), on) for staff_id in ids}
+def at_work(wanted: Iterable[Member], stretch: Stretch, absent: Absences) -> dict[str, Person]:
+    """The same as if nobody had any visits, for what is booked already."""
+    return {
+        staff_id: Person(staff_id, working, stretch.whole)
+        for staff_id, working in _working(wanted, stretch, absent, hours.days_of(stretch)).items()
+    }
 
 
-def _away(known: Mapping[str, Member], stretch: Stretch) -> dict[str, int]:
-    """Leave of each person, and closures of their department or of everybody."""
-    connection = db.session.connection()
-    span = {"starts": stretch.starts_at, "ends": stretch.ends_at}
-    away: dict[str, int] = defaultdict(int)
-    for row in connection.execute(_LEAVES, {"ids": sorted(known), **span}):
-        away[row.staff_id] |= grid.touching(stretch.first, row.starts_at, row.ends_at)
-    for department, starts_at, ends_at in connection.execute(_CLOSURES, span):
-        closed = grid.touching(stretch.first, starts_at, ends_at)
-        for staff_id, member in known.items():
-            if department in (None, member.department):
-                away[staff_id] |= closed
-    return away
+def _working(
+    wanted: Iterable[Member], stretch: Stretch, absent: Absences, days: Sequence[LocalDay]
+) -> dict[str, int]:
+    open_at = hours.office(days, stretch)
+    works: dict[Weeks, int] = {}
+    found = {}
+    for member in wanted:
+        if member.weeks not in works:
+            works[member.weeks] = open_at & hours.own(member.weeks, days)
+        found[member.id] = works[member.weeks] & ~absent.away.get(member.id, 0)
+    return found
 
 
-def _busy(ids: Sequence[str], stretch: Stretch, without: Sequence[str]) -> dict[str, int]:
-    """What is taken. A hold that ran out takes nothing, although nobody has cleared it away yet."""
-    connection = db.session.connection()
-    span = {"ids": ids, "first": stretch.first, "last": stretch.last}
+def _busy(ids: Sequence[str], stretch: Stretch, supposed: Supposed) -> dict[str, int]:
+    """What is taken."""
+    asked = {
+        "ids": ids,
+        "first": stretch.first,
+        "last": stretch.last,
+        "without": list(supposed.without),
+        "now": clock.now(),
+    }
     busy: dict[str, int] = defaultdict(int)
-    for staff_id, word, bits in connection.execute(_TAKEN, {**span, "without": list(without)}).all():
+    for staff_id, word, bits in db.session.connection().execute(_TAKEN, asked).all():
         place = word * _WORD - stretch.first
         busy[staff_id] |= bits << place if place >= 0 else bits >> -place
-    for staff_id, piece in connection.execute(_RUN_OUT, {**span, "now": clock.now()}):
-        busy[staff_id] &= ~(1 << (piece - stretch.first))
+    for taken in supposed.taken:
+        busy[taken.staff_id] |= grid.between(stretch.first, taken.pieces.start, taken.pieces.stop)
     return busy
 
 
-def _full_days(
-    ids: Sequence[str], days: Sequence[LocalDay], weeks: Mapping[str, Weeks], without: Sequence[str]
-) -> dict[str, int]:
+def _full_days(known: Mapping[str, Member], days: Sequence[LocalDay], supposed: Supposed) -> dict[str, int]:
     """The days on which a person has as many visits as they may have."""
     places = {day.on.toordinal(): day for day in days}
-    least = hours.fewest(weeks.values())
+    counts = Counter((taken.staff_id, taken.day.toordinal()) for taken in supposed.taken)
+    asked = {
+        "ids": sorted(known),
+        "first": min(places),
+        "last": max(places),
+        "without": list(supposed.without),
+        "now": clock.now(),
+        # Of a day with fewer visits nobody need know, unless more of them are supposed.
+        "least": hours.fewest(member.weeks for member in known.values()) - max(counts.values(), default=0),
+    }
+    for staff_id, ordinal, number in db.session.connection().execute(_COUNTS, asked):
+        counts[staff_id, ordinal] += number
     full: dict[str, int] = defaultdict(int)
-    asked = {"ids": ids, "first": min(places), "last": max(places), "without": list(without), "least": least}
-    for staff_id, ordinal, number in db.session.connection().execute(_COUNTS, asked).all():
-        day = places[ordinal]
-        if number >= hours.most(weeks.get(staff_id, ()), day.on):
+    for (staff_id, ordinal), number in counts.items():
+        day, member = places.get(ordinal), known.get(staff_id)
+        if day is not None and member is not None and number >= hours.most(member.weeks, day.on):
             full[staff_id] |= day.placed(WHOLE_DAY)
     return full
 
@@ -142,14 +123,8 @@ def _full_days(
 _IDS = bindparam("ids", expanding=True, type_=String)
 _FIRST, _LAST = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
 _WITHOUT = bindparam("without", expanding=True, type_=String)
-_LEAVES = select(StaffLeave.staff_id, StaffLeave.starts_at, StaffLeave.ends_at).where(
-    StaffLeave.staff_id.in_(_IDS),
-    StaffLeave.starts_at < bindparam("ends"),
-    StaffLeave.ends_at > bindparam("starts"),
-)
-_CLOSURES = select(VisitClosure.department, VisitClosure.starts_at, VisitClosure.ends_at).where(
-    VisitClosure.starts_at < bindparam("ends"), VisitClosure.ends_at > bindparam("starts")
-)
+# A hold that ran out takes nothing, although nobody has cleared it away yet.
+_RUN_OUT = select(Visit.id).where(Visit.state == VisitState.HELD.value, Visit.hold_until <= bindparam("now"))
 # Put together by the database, half a day a row: reading every piece by itself costs several times as much.
 _WORD_OF = (VisitPiece.piece // _WORD).label("word")
 _TAKEN = (
@@ -163,19 +138,9 @@ _TAKEN = (
         VisitPiece.piece >= _FIRST,
         VisitPiece.piece < _LAST,
         VisitPiece.visit_id.not_in(_WITHOUT),
+        VisitPiece.visit_id.not_in(_RUN_OUT),
     )
     .group_by(VisitPiece.staff_id, _WORD_OF)
-)
-_RUN_OUT = (
-    select(VisitPiece.staff_id, VisitPiece.piece)
-    .join(Visit, Visit.id == VisitPiece.visit_id)
-    .where(
-        Visit.state == VisitState.HELD.value,
-        Visit.hold_until <= bindparam("now"),
-        VisitPiece.staff_id.in_(_IDS),
-        VisitPiece.piece >= _FIRST,
-        VisitPiece.piece < _LAST,
-    )
 )
 _COUNTS = (
     select(VisitDayPlace.staff_id, VisitDayPlace.day, func.count())
@@ -184,6 +149,7 @@ _COUNTS = (
         VisitDayPlace.day >= _FIRST,
         VisitDayPlace.day <= _LAST,
         VisitDayPlace.visit_id.not_in(_WITHOUT),
+        VisitDayPlace.visit_id.not_in(_RUN_OUT),
     )
     .group_by(VisitDayPlace.staff_id, VisitDayPlace.day)
     .having(func.count() >= bindparam("least", type_=Integer))

@@ -1,19 +1,15 @@
 """When people work, as sets of pieces: office hours by the calendar in force, within each person's own."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import orjson
-from sqlalchemy import String, bindparam, cast, select
 
-from app.core.db import db
 from app.domain.slots import grid, patterns
 from app.domain.slots.patterns import Pattern
 from app.domain.workdays import DayKind
-from app.models import WorkPattern
 from app.services import city
 
 Weeks = tuple[Pattern, ...]
@@ -114,29 +110,7 @@ def fewest(everybody: Iterable[Weeks]) -> int:
     return min([city.current().visits.most_per_day, *(number for number in special if number is not None)])
 
 
-def weeks_of(ids: Sequence[str]) -> Mapping[str, Weeks]:
-    """The patterns of these people; nothing for those who have none."""
-    found: dict[str, list[Pattern]] = defaultdict(list)
-    rows = db.session.connection().execute(_PATTERNS, {"ids": ids}).all()
-    for staff_id, valid_from, weekly, most_per_day in rows:
-        found[staff_id].append(_pattern(valid_from, weekly, most_per_day))
-    return {staff_id: tuple(weeks) for staff_id, weeks in found.items()}
-
-
 @lru_cache(maxsize=1024)
-def _pattern(valid_from: date, weekly: str, most_per_day: int | None) -> Pattern:
+def pattern_of(valid_from: date, weekly: str, most_per_day: int | None) -> Pattern:
     """One and the same for equal rows, so that what is made of it can be kept for it."""
     return Pattern(valid_from, patterns.weekly_of(orjson.loads(weekly)), most_per_day)
-
-
-# The week as the text that is stored: many people share few patterns, and each is read once.
-_PATTERNS = (
-    select(
-        WorkPattern.staff_id,
-        WorkPattern.valid_from,
-        cast(WorkPattern.weekly, String),
-        WorkPattern.most_per_day,
-    )
-    .where(WorkPattern.staff_id.in_(bindparam("ids", expanding=True, type_=String)))
-    .order_by(WorkPattern.staff_id, WorkPattern.valid_from)
-)

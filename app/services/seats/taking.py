@@ -10,9 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import SystemRandom
 from typing import Any
-from zlib import crc32
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Integer,
+    String,
+    asc,
+    bindparam,
+    collate,
+    delete,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
@@ -20,6 +30,7 @@ from app.core.db import db
 from app.domain.slots import grid
 from app.domain.slots.openings import Need
 from app.models import (
+    Staff,
     Visit,
     VisitAttendee,
     VisitChance,
@@ -28,13 +39,13 @@ from app.models import (
     VisitPiece,
     VisitState,
 )
-from app.services.seats import availability, hours
+from app.services.seats import hours
 
 LIVE = (VisitState.HELD.value, VisitState.CONFIRMED.value)
+# The one order in which people's rows are locked: by code point, as Python sorts them, whatever collation
+# the database was made with.
+IN_ORDER = {"sqlite": asc(Staff.id), "postgresql": asc(collate(Staff.id, "C"))}
 _RANDOM = SystemRandom()
-# Ours among the database's advisory locks: "vis" in ASCII.
-_CLAIMS = 0x766973
-_CLAIMED_PIECES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,60 +58,33 @@ class Seat:
     deputy_for: str | None = None
 
 
-def take(visit: Mapping[str, Any], need: Need, seats: Sequence[Seat], still_free: Callable[[], bool]) -> bool:
-    """Write a visit with everybody's time, in the caller's transaction; False when somebody was faster.
+def take(
+    values: Mapping[str, Any],
+    need: Need,
+    seats: Sequence[Seat],
+    most: Mapping[str, int],
+    still_free: Callable[[], bool],
+) -> Visit | None:
+    """Write a visit with everybody's time, in the caller's transaction; None when somebody was faster.
 
-    Then nothing was written. `visit` are the values of its row. `still_free` looks again, when everybody's
-    time is taken: whoever enters leave or a closure locks the same people, so that it is seen here if it
-    was entered before, and sees this visit if it is entered afterwards.
+    Then nothing was written. `values` are those of its row; `most` is how many visits each may have that
+    day. `still_free` looks again, when everybody's time is taken: whoever enters leave or a closure locks
+    the same people, so that it is seen here if it was entered before, and sees this visit if it is entered
+    afterwards.
     """
     connection = db.session.connection()
     everybody = sorted(seat.staff_id for seat in seats)
+    start = grid.piece_of(values["starts_at"])
     with connection.begin_nested() as attempt:
-        connection.execute(insert(Visit), dict(visit))
-        places = _free_places(everybody, visit["starts_at"], visit["id"])
-        if places is None or not _insert(VisitDayPlace, places):
-            attempt.rollback()
-            return False
-        start = grid.piece_of(visit["starts_at"])
-        pieces = [
-            {"staff_id": staff_id, "piece": start + offset, "visit_id": visit["id"]}
-            for staff_id in everybody
-            for offset in need.taken
-        ]
-        if not _insert(VisitPiece, pieces):
-            attempt.rollback()
-            return False
-        connection.execute(
-            insert(VisitAttendee),
-            [
-                {
-                    "visit_id": visit["id"],
-                    "staff_id": seat.staff_id,
-                    "role": seat.role,
-                    "lead": seat.lead,
-                    "deputy_for": seat.deputy_for,
-                }
-                for seat in seats
-            ],
-        )
-        if not still_free():
-            attempt.rollback()
-            return False
-    return True
-
-
-def claim(staff_id: str, piece: int) -> bool:
-    """Whether nobody else is booking this person for those hours just now, and from now on nobody is.
-
-    Only a courtesy, which spares two bookers of one hour from waiting for each other over the same person
-    when there are others: what is taken is decided by the keys. SQLite has one writer at a time anyway.
-    """
-    connection = db.session.connection()
-    if connection.dialect.name != "postgresql":
-        return True
-    what = crc32(f"{staff_id}{piece // _CLAIMED_PIECES}".encode()) - 2**31
-    return bool(connection.scalar(select(func.pg_try_advisory_xact_lock(_CLAIMS, what))))
+        visit = db.session.scalars(insert(Visit).returning(Visit), [dict(values)]).one()
+        if _take_places(visit, everybody, most) and _take_pieces(visit, everybody, need, start):
+            _attend(visit, seats)
+            # What SQLite's one writer has seen stays as it is.
+            if connection.dialect.name == "sqlite" or still_free():
+                return visit
+        attempt.rollback()
+    db.session.expunge(visit)
+    return None
 
 
 def release(visit_ids: Sequence[str]) -> None:
@@ -158,27 +142,50 @@ _OVERDUE = (
 )
 
 
-def _free_places(staff_ids: Sequence[str], starts_at: datetime, visit_id: str) -> list[dict[str, Any]] | None:
-    """A free place of the day for each person, taken at random so that few want the same; None when full."""
-    on = hours.local_day(starts_at)
-    most = availability.most_per_day(staff_ids, on)
+def _take_places(visit: Visit, staff_ids: Sequence[str], most: Mapping[str, int]) -> bool:
+    """A free place of the day for each person, at random so that few want the same; False without one."""
+    day = hours.local_day(visit.starts_at).toordinal()
+    connection = db.session.connection()
     taken: dict[str, set[int]] = {staff_id: set() for staff_id in staff_ids}
-    for row in db.session.connection().execute(_PLACES, {"ids": list(staff_ids), "day": on.toordinal()}):
+    for row in connection.execute(_PLACES, {"ids": list(staff_ids), "day": day}):
         taken[row.staff_id].add(row.place)
-    places = []
+    rows = []
     for staff_id in staff_ids:
         free = [place for place in range(most[staff_id]) if place not in taken[staff_id]]
         if not free:
-            return None
-        places.append(
+            return False
+        rows.append({"staff_id": staff_id, "day": day, "place": _RANDOM.choice(free), "visit_id": visit.id})
+    return len(connection.scalars(_TAKE_PLACES[connection.dialect.name], rows).all()) == len(rows)
+
+
+def _take_pieces(visit: Visit, staff_ids: Sequence[str], need: Need, start: int) -> bool:
+    """Every piece of everybody, in one statement; False when one of them is not to be had."""
+    connection = db.session.connection()
+    taken = need.taken
+    asked = {
+        "ids": list(staff_ids),
+        "first": start + taken.start,
+        "end": start + taken.stop,
+        "visit": visit.id,
+    }
+    written = connection.scalars(_TAKE_PIECES[connection.dialect.name], asked).all()
+    return len(written) == len(staff_ids) * len(taken)
+
+
+def _attend(visit: Visit, seats: Sequence[Seat]) -> None:
+    db.session.connection().execute(
+        insert(VisitAttendee),
+        [
             {
-                "staff_id": staff_id,
-                "day": on.toordinal(),
-                "place": _RANDOM.choice(free),
-                "visit_id": visit_id,
+                "visit_id": visit.id,
+                "staff_id": seat.staff_id,
+                "role": seat.role,
+                "lead": seat.lead,
+                "deputy_for": seat.deputy_for,
             }
-        )
-    return places
+            for seat in seats
+        ],
+    )
 
 
 _PLACES = (
@@ -192,19 +199,14 @@ _PLACES = (
 )
 
 
-def _insert(table: type[VisitPiece] | type[VisitDayPlace], rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Insert all of these in their order, or take over those of visits that are not live; whether all."""
-    connection = db.session.connection()
-    written = connection.scalars(_TAKE[table, connection.dialect.name], rows).all()
-    return len(written) == len(rows)
+_INSERT_OF = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def _taking(table: type[VisitPiece] | type[VisitDayPlace], insert_of: Any) -> Any:
-    statement = insert_of(table)
-    key = [column.name for column in table.__table__.primary_key]
-    return statement.on_conflict_do_update(
-        index_elements=key,
-        set_={"visit_id": statement.excluded.visit_id},
+def _taking(table: type[VisitPiece] | type[VisitDayPlace], insertion: Any) -> Any:
+    """Insert in the order given, or take over the rows of visits that are not live."""
+    return insertion.on_conflict_do_update(
+        index_elements=[column.name for column in table.__table__.primary_key],
+        set_={"visit_id": insertion.excluded.visit_id},
         where=table.visit_id.in_(
             select(Visit.id).where(
                 Visit.state != VisitState.HELD.value, Visit.state != VisitState.CONFIRMED.value
@@ -213,8 +215,26 @@ def _taking(table: type[VisitPiece] | type[VisitDayPlace], insert_of: Any) -> An
     ).returning(table.visit_id)
 
 
-_TAKE = {
-    (table, dialect): _taking(table, insert_of)
-    for table in (VisitPiece, VisitDayPlace)
-    for dialect, insert_of in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+def _pieces_of(everybody: Any) -> Any:
+    first = select(bindparam("first", type_=Integer).label("piece")).cte("pieces", recursive=True)
+    pieces = first.union_all(
+        select(first.c.piece + 1).where(first.c.piece + 1 < bindparam("end", type_=Integer))
+    )
+    return (
+        select(Staff.id, pieces.c.piece, bindparam("visit", type_=String))
+        .join_from(Staff, pieces, true())
+        .where(Staff.id.in_(bindparam("ids", expanding=True)))
+        .order_by(everybody, pieces.c.piece)
+    )
+
+
+_TAKE_PLACES = {
+    dialect: _taking(VisitDayPlace, insert_of(VisitDayPlace)) for dialect, insert_of in _INSERT_OF.items()
+}
+_TAKE_PIECES = {
+    dialect: _taking(
+        VisitPiece,
+        insert_of(VisitPiece).from_select(["staff_id", "piece", "visit_id"], _pieces_of(IN_ORDER[dialect])),
+    )
+    for dialect, insert_of in _INSERT_OF.items()
 }

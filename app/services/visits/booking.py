@@ -1,17 +1,18 @@
 """Booking somebody's time for a case: choosing who comes, taking it, and looking again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.core import clock
-from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import FieldsError, SlotTakenError
 from app.domain.slots import grid, openings
 from app.models import Case, Visit, VisitState
-from app.services.seats import availability, taking
+from app.services.seats import availability, claims, hours, roster, taking
+from app.services.seats.availability import Supposed
 from app.services.seats.hours import Stretch
+from app.services.seats.taking import Seat
 from app.services.timeline import By
 from app.services.visits import appointments, offering, parties
 from app.services.visits.needs import Needed
@@ -49,27 +50,28 @@ def book(case: Case, wish: Wish, times: Bookable) -> Visit:
     everybody who has to be there is free (any more).
     """
     refuse_impossible(wish.starts_at, times)
-    gone = [*taking.expire_overdue(), *wish.gives_up]
+    gone = list(wish.gives_up)
     piece = grid.piece_of(wish.starts_at)
     need = wish.needed.purpose.need
     for _ in range(_MOST_ATTEMPTS):
-        seen = offering.view_at(case, wish.needed, times, piece, without=gone)
+        seen = offering.view_at(case, wish.needed, times, piece, Supposed(without=gone))
         seats = (
-            parties.seats(Choice(case, need, seen.stretch, piece, wish.kept), seen.party)
+            parties.seats(Choice(case, need, seen.stretch, piece, wish.kept), seen.party, claims.claim)
             if seen.allows(piece)
             else None
         )
         if seats is None:
             break
-        visit = _row(case, wish, seen.kept >> (piece - seen.stretch.first) & 1 == 0)
-        coming = [seat.staff_id for seat in seats]
-        if taking.take(visit, need, seats, lambda coming=coming: fits(coming, wish.needed, piece)):  # type: ignore[misc]
+        values = _row(case, wish, seen.kept >> (piece - seen.stretch.first) & 1 == 0)
+        most = seen.people.most_on(hours.local_day(wish.starts_at))
+        taken = taking.take(values, need, seats, most, _still_fit(seats, wish.needed, piece))
+        if taken is not None:
             taking.release(gone)
-            return db.session.get_one(Visit, visit["id"])
-    raise SlotTakenError(
-        "这个时间已约不到了，请从以下时间中重新选择。",
-        openings=offering.offer(case, wish.needed, times, without=gone).few(),
-    )
+            return taken
+        # Mostly somebody was faster; it may have been a hold that ran out, and was cleared away by nobody.
+        gone += taking.expire_overdue()
+    offer = offering.offer(case, wish.needed, times, Supposed(without=gone))
+    raise SlotTakenError(offer.instead("该时间已约满或不可预约"), openings=offer.few())
 
 
 def refuse_impossible(starts_at: datetime, times: Bookable) -> None:
@@ -114,12 +116,16 @@ def _row(case: Case, wish: Wish, after_due: bool) -> dict[str, object]:
     }
 
 
+def _still_fit(seats: Sequence[Seat], needed: Needed, piece: int) -> Callable[[], bool]:
+    return lambda: fits([seat.staff_id for seat in seats], needed, piece)
+
+
 def fits(staff_ids: Sequence[str], needed: Needed, piece: int) -> bool:
     """Whether all of these still work, and work then, by hours, leave and closures as they stand now."""
     need = needed.purpose.need
     stretch = Stretch(piece - need.before, piece + need.pieces + need.after)
-    known = availability.by_id(staff_ids)
+    known = roster.by_id(staff_ids)
     if len(known) != len(set(staff_ids)):
         return False
-    free = availability.people(known, stretch, hours_only=True)
+    free = availability.at_work(known, stretch, roster.absences(known, stretch))
     return len(openings.free_at(free.values(), need, stretch.first, piece)) == len(known)

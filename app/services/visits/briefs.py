@@ -8,6 +8,7 @@ from app.models import Case, Visit
 from app.services import addressees, briefs
 from app.services.addressees import PersonBrief
 from app.services.briefs import CaseBrief
+from app.services.seats.availability import Supposed
 from app.services.visits import appointments, needs, offering, queries
 
 
@@ -67,5 +68,5 @@ def _next(case: Case, found: Visit) -> datetime | None:
     needed = next((one for one in needs.of_case(case) if one.purpose.key == found.purpose), None)
     if needed is None:
         return None
-    openings = offering.offer(case, needed, offering.bookable(), without=[found.id]).openings
+    openings = offering.view(case, needed, offering.bookable(), Supposed(without=[found.id])).listed()
     return openings[0].starts_at if openings else None

@@ -23,7 +23,7 @@ from app.models import (
     VisitState,
 )
 from app.services import city
-from app.services.seats import availability, hours
+from app.services.seats import availability, hours, roster
 from app.services.seats.hours import Stretch
 from app.services.staffing import Colleague
 from app.services.visits import finish, passes, queries
@@ -115,9 +115,9 @@ def load(staff: Colleague, days: Days) -> list[Load]:
     if not (staff.is_supervisor or staff.is_manager):
         raise NotAllowedError("仅客户管家或督办可查看工作量。")
     departments = sorted(city.current().departments) if staff.is_supervisor else [staff.department]
-    people = availability.members(departments)
+    people = roster.members(departments)
     stretch = Stretch.of(days.starts_at, days.ends_at)
-    working = availability.people(people, stretch, hours_only=True)
+    working = availability.at_work(people, stretch, roster.absences(people, stretch))
     pieces = dict(_taken_pieces(stretch))
     number = dict(_visit_counts(days))
     lines = [

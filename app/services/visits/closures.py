@@ -14,7 +14,8 @@ from app.models import Case, Staff, StaffLeave, Visit, VisitAttendee, VisitClosu
 from app.services import city
 from app.services.seats import absences
 from app.services.staffing import Colleague
-from app.services.visits import needs, queries, refit
+from app.services.visits import needs, queries
+from app.services.visits.plan import Plan
 
 _MOST_HITS = 200
 
@@ -36,7 +37,7 @@ class Away:
 class Hit:
     """A visit that could not take place, and the time it would be given; None when the customer is asked.
 
-    Each is looked at by itself: of two that would be given the same time, the later one gets the next.
+    The earlier of two visits chooses first, as the jobs move them: what one would be given, the other is not.
     """
 
     visit_id: str
@@ -117,7 +118,8 @@ def _hits(away: Away) -> list[Hit]:
 
 def hits(visits: Iterable[tuple[Visit, Case]], *, ask: bool) -> list[Hit]:
     """Visits that can't take place as booked, with what each becomes; with `ask` none is given a time."""
-    return [_hit(case, visit, ask=ask) for visit, case in visits]
+    plan = None if ask else Plan()
+    return [_hit(case, visit, plan) for visit, case in visits]
 
 
 def booked_with(whose: ColumnElement[bool], since: datetime) -> Select[Visit, Case]:
@@ -143,11 +145,11 @@ def _concerned(away: Away) -> ColumnElement[bool]:
     return Staff.department == away.department if away.department is not None else Staff.id.is_not(None)
 
 
-def _hit(case: Case, visit: Visit, *, ask: bool) -> Hit:
+def _hit(case: Case, visit: Visit, plan: Plan | None) -> Hit:
     opening = None
     needed = next((one for one in needs.of_case(case) if one.purpose.key == visit.purpose), None)
-    if not ask and needed is not None:
-        opening = refit.nearest(case, visit, needed)
+    if plan is not None and needed is not None:
+        opening = plan.move(case, visit, needed)
     return Hit(
         visit.id,
         case.id,

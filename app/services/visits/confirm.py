@@ -1,5 +1,7 @@
 """Confirming a held time. Whether it ran out first is decided by one conditional statement."""
 
+from typing import NoReturn
+
 from sqlalchemy import update
 
 from app.core import clock, eventbus
@@ -12,6 +14,7 @@ from app.services.cases import access
 from app.services.seats import taking
 from app.services.timeline import By
 from app.services.visits import appointments, booking, needs, offering, waitlist
+from app.services.visits.needs import Needed
 
 
 def confirm(case: Case, visit_id: str, by: By) -> Visit:
@@ -46,11 +49,10 @@ def confirm(case: Case, visit_id: str, by: By) -> Visit:
         )
     )
     coming = appointments.staff_ids(visit.id)
-    if confirmed.rowcount != 1 or not booking.fits(coming, needed, grid.piece_of(visit.starts_at)):
-        raise HoldExpiredError(
-            "为您保留的时间已过，请从以下时间中重新选择。",
-            openings=offering.offer(case, needed, offering.bookable()).few(),
-        )
+    if confirmed.rowcount != 1:
+        _refuse(case, needed, "为您保留的时间已过")
+    if not booking.fits(coming, needed, grid.piece_of(visit.starts_at)):
+        _refuse(case, needed, "上门人员临时有变动，该时间不能再预约")
     db.session.refresh(visit)
     if offered:
         waitlist.leave(case.id, visit.purpose)
@@ -62,3 +64,8 @@ def confirm(case: Case, visit_id: str, by: By) -> Visit:
         appointments.settle(case, visit, by, now, "visit_moved")
         eventbus.publish(VisitMoved(visit.id, former.id))
     return visit
+
+
+def _refuse(case: Case, needed: Needed, why: str) -> NoReturn:
+    offer = offering.offer(case, needed, offering.bookable())
+    raise HoldExpiredError(offer.instead(why), openings=offer.few())

@@ -3,7 +3,7 @@
 Each is decided by the state in which the visit is then. One in each transaction: a second look locks a case.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -52,7 +52,11 @@ def spread() -> int:
             concerned = concerned.where(Visit.case_id == row.case_id)
         kind = DueKind.ASK if row.ask else DueKind.REFIT
         found = db.session.scalars(concerned.order_by(Visit.starts_at, Visit.id)).all()
-        taking.set_due((visit_id, kind.value, now) for visit_id in found)
+        # The earlier visit is due before the later, so that it chooses first, as a preview says (`plan`).
+        taking.set_due(
+            (visit_id, kind.value, now - timedelta(microseconds=len(found) - place))
+            for place, visit_id in enumerate(found)
+        )
     return len(rows)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from icalendar import Alarm, Calendar, Event
 
+from app.domain.errors import ConflictError
 from app.models import Case, Visit, VisitState
 from app.services import city
 from app.services.visits import queries
@@ -17,8 +18,10 @@ def of_visit(case: Case, visit: Visit) -> bytes:
     """The file. A moved visit keeps its UID with a higher SEQUENCE, so that a calendar moves its entry.
 
     The position is that of WeChat's map and says so in its name: GEO is for WGS-84, and would show the
-    wrong house.
+    wrong house. Raises `ConflictError` for a time that is only held: nobody may come then.
     """
+    if visit.state == VisitState.HELD:
+        raise ConflictError("该时间尚未确认，请先确认预约。")
     bundle = city.current()
     where = queries.where(case, visit)
     called_off = visit.state in _CALLED_OFF and visit.state != VisitState.RESCHEDULED

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 
 from app.core.db import db
 from app.domain.errors import CaseEndedError, PurposeNotNeededError
@@ -36,15 +37,17 @@ def of_case(case: Case) -> list[Needed]:
     rules = city.current().visits
     program = city.program_of(case.program_key, case.former_program_key)
     found: dict[str, Needed] = {}
-    settled = _settled(case.id)
-    for row in db.session.execute(_OPEN.where(Stage.case_id == case.id)):
-        spec = program.stage(row.key)
+    rows = db.session.execute(_OPEN, {"case_id": case.id})
+    for row, settled in groupby(rows, lambda row: row[:3]):
+        key, _, due_at = row
+        spec = program.stage(key)
+        done = {each.settled for each in settled}
         for task in spec.tasks:
             visit = task.visit
-            if visit is None or visit.purpose in found or (row.key, row.round, task.key) in settled:
+            if visit is None or visit.purpose in found or task.key in done:
                 continue
             purpose = rules.purposes[visit.purpose]
-            found[purpose.key] = Needed(purpose, visit, row.key, spec.name, task.key, row.due_at)
+            found[purpose.key] = Needed(purpose, visit, key, spec.name, task.key, due_at)
     for purpose in rules.purposes.values():
         if purpose.always and purpose.key not in found:
             found[purpose.key] = Needed(purpose, TaskVisit(purpose.key, manager=True, departments=()))
@@ -63,18 +66,18 @@ def needed(case: Case, purpose_key: str) -> Needed:
     raise PurposeNotNeededError(f"目前可以预约的事项：{names}，请从中选择。")
 
 
-def _settled(case_id: str) -> set[tuple[str, int, str]]:
-    """The tasks that wait for nobody any more."""
-    rows = db.session.execute(
-        select(Task.stage_key, Task.round, Task.key).where(
-            Task.case_id == case_id, Task.state != TaskState.OPEN
-        )
-    )
-    return {(stage_key, round_, key) for stage_key, round_, key in rows}
-
-
+# A row for each task of an open stage that waits for nobody any more, or one without.
 _OPEN = (
-    select(Stage.key, Stage.round, Stage.due_at)
-    .where(Stage.completed_at.is_(None), Stage.void.is_(None))
-    .order_by(Stage.opened_at)
+    select(Stage.key, Stage.round, Stage.due_at, Task.key.label("settled"))
+    .outerjoin(
+        Task,
+        and_(
+            Task.case_id == Stage.case_id,
+            Task.stage_key == Stage.key,
+            Task.round == Stage.round,
+            Task.state != TaskState.OPEN,
+        ),
+    )
+    .where(Stage.case_id == bindparam("case_id"), Stage.completed_at.is_(None), Stage.void.is_(None))
+    .order_by(Stage.opened_at, Stage.key)
 )

@@ -57,6 +57,8 @@ def by_customer(case: Case, visit_id: str, by: By, words: str) -> Visit:
 
 def _record(case: Case, visit: Visit, absent: Absent, by: By, words: str) -> Visit:
     now = clock.now()
+    if now < visit.starts_at:
+        raise ConflictError("还未到约定时间，如有变动请改期或取消。")
     if now < visit.starts_at + city.current().visits.late_after:
         raise NotYetError("约定时间刚到，请再稍候片刻。")
     values = {"no_show_of": absent.value, "reason": words}

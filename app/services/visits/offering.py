@@ -11,6 +11,7 @@ from app.domain.slots.openings import Opening, Party, Starts
 from app.models import Case
 from app.services import city
 from app.services.seats import hours
+from app.services.seats.availability import AS_BOOKED, Supposed
 from app.services.seats.hours import Stretch
 from app.services.visits import parties
 from app.services.visits.needs import Needed
@@ -36,6 +37,12 @@ class Offer:
     stand_ins: Mapping[datetime, str]
     manager_name: str
 
+    def instead(self, why: str) -> str:
+        """A sentence that refuses a time and says what to do next."""
+        if self.openings:
+            return f"{why}，请从以下时间中重新选择。"
+        return f"{why}，近期暂无其他可约时间，请登记候补，或联系客户管家安排。"
+
     def few(self) -> list[dict[str, Any]]:
         """The first of them, as a refusal shows them: times in the city's zone."""
         zone = city.zone()
@@ -60,6 +67,10 @@ class View:
     starts: Starts
     kept: int
 
+    def listed(self) -> list[Opening]:
+        """The starts as openings, in order."""
+        return openings.listed(self.stretch.first, self.starts, self.needed.purpose.need, self.kept)
+
     def allows(self, piece: int) -> bool:
         """Whether a visit may begin at this piece."""
         return bool(self.starts.any >> (piece - self.stretch.first) & 1)
@@ -73,20 +84,20 @@ def bookable(*, by_staff: bool = False) -> Bookable:
     return Bookable(now if by_staff else now + rules.notice, hours.midnight(last_day + timedelta(days=1)))
 
 
-def view(case: Case, needed: Needed, times: Bookable, *, without: Sequence[str] = ()) -> View:
-    """Look at everybody's time. What the visits `without` take counts as free."""
+def view(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BOOKED) -> View:
+    """Look at everybody's time."""
     need = needed.purpose.need
     first, last = grid.piece_from(times.earliest), grid.piece_of(times.latest)
     # The travel of the first visit, and the load of its whole day, lie before it.
     stretch = Stretch(first - grid.PIECES_PER_DAY, max(last, first) + grid.PIECES_PER_DAY)
     people = parties.candidates(case, needed, stretch)
-    found = parties.party(people, needed, stretch, without=without)
+    found = parties.party(people, needed, stretch, supposed)
     kept = openings.in_time(stretch.first, stretch.last, need, needed.due_at)
     starts = openings.starts(found, need, grid.between(stretch.first, first, last), kept)
     return View(needed, stretch, people, found, starts, kept)
 
 
-def view_at(case: Case, needed: Needed, times: Bookable, piece: int, *, without: Sequence[str] = ()) -> View:
+def view_at(case: Case, needed: Needed, times: Bookable, piece: int, supposed: Supposed) -> View:
     """What a booking at one piece chooses from: the day of it, unless somebody else would have to lead.
 
     Whether a stand-in may come depends on what the manager has on all the other days.
@@ -94,16 +105,16 @@ def view_at(case: Case, needed: Needed, times: Bookable, piece: int, *, without:
     start = grid.instant_of(piece)
     day = hours.midnight(hours.local_day(start))
     alone = Bookable(max(times.earliest, day), min(times.latest, day + timedelta(days=1)))
-    seen = view(case, needed, alone, without=without)
+    seen = view(case, needed, alone, supposed)
     if seen.starts.own >> (piece - seen.stretch.first) & 1:
         return seen
-    return view(case, needed, times, without=without)
+    return view(case, needed, times, supposed)
 
 
-def offer(case: Case, needed: Needed, times: Bookable, *, without: Sequence[str] = ()) -> Offer:
+def offer(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BOOKED) -> Offer:
     """Every opening in these times, in order."""
-    seen = view(case, needed, times, without=without)
-    listed = openings.listed(seen.stretch.first, seen.starts, needed.purpose.need, seen.kept)
+    seen = view(case, needed, times, supposed)
+    listed = seen.listed()
     names = {member.id: member.name for member in seen.people.everybody}
     manager = seen.people.manager
     return Offer(

@@ -1,31 +1,37 @@
 """Who may come to a case: its manager, stand-ins, and one person of each department that has to be there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from zlib import crc32
 
-from sqlalchemy import select
-
-from app.core.db import db
 from app.domain.slots import grid, openings
 from app.domain.slots.openings import Need, Party, Person
-from app.models import Case, StaffLeave
-from app.services.seats import availability, hours, taking
-from app.services.seats.availability import Member
+from app.models import Case
+from app.services.seats import availability, hours, roster
+from app.services.seats.availability import Supposed
 from app.services.seats.hours import Stretch
+from app.services.seats.roster import Absences, Member
 from app.services.seats.taking import Seat
 from app.services.visits.needs import Needed
 
 MANAGER = "manager"
 
+Pick = Callable[[Sequence[Sequence[str]], int], Sequence[str]]
+"""Chooses of each list of people one, for a visit that begins with a piece."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The people who come into question, by what they would come as; the manager may have left meanwhile."""
+    """The people who come into question, by what they would come as, and when they are away.
+
+    The manager may have left meanwhile.
+    """
 
     manager: Member | None
     stand_ins: Sequence[Member]
     roles: Mapping[str, Sequence[Member]]
+    absent: Absences
 
     @property
     def everybody(self) -> list[Member]:
@@ -34,6 +40,10 @@ class Candidates:
         others = [member for people in self.roles.values() for member in people]
         return list({member.id: member for member in [*lead, *self.stand_ins, *others]}.values())
 
+    def most_on(self, day: date) -> dict[str, int]:
+        """How many visits each of them may have on a day, by their id."""
+        return {member.id: hours.most(member.weeks, day) for member in self.everybody}
+
 
 def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
     """Everybody who may be sent in a stretch of time.
@@ -41,25 +51,26 @@ def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
     Stand-ins are the deputies of the manager's leave in that time; without leave, the managers of the
     case's district, and where there is no other one, all managers.
     """
-    known = availability.members(needed.party.departments, managers=needed.party.manager)
+    known = roster.members(needed.party.departments, managers=needed.party.manager)
+    absent = roster.absences(known, stretch, manager=case.manager_id)
     roles = {
         department: [member for member in known if member.department == department]
         for department in needed.party.departments
     }
     if not needed.party.manager:
-        return Candidates(None, (), roles)
+        return Candidates(None, (), roles, absent)
     managers = [member for member in known if member.is_manager]
     manager = next((member for member in managers if member.id == case.manager_id), None)
     others = [member for member in managers if member.id != case.manager_id]
-    deputies = _deputies(case.manager_id, stretch)
+    deputies = absent.deputies.get(case.manager_id, ())
     stand_ins = [member for member in others if member.id in deputies]
     stand_ins = stand_ins or [member for member in others if case.district in member.districts]
-    return Candidates(manager, stand_ins or others, roles)
+    return Candidates(manager, stand_ins or others, roles, absent)
 
 
-def party(found: Candidates, needed: Needed, stretch: Stretch, *, without: Sequence[str] = ()) -> Party:
+def party(found: Candidates, needed: Needed, stretch: Stretch, supposed: Supposed) -> Party:
     """The same people with their time."""
-    free = availability.people(found.everybody, stretch, without=without)
+    free = availability.people(found.everybody, stretch, found.absent, supposed)
     lead = None
     if needed.party.manager:
         # A manager who left is never free, which lets the stand-ins come.
@@ -93,12 +104,6 @@ class Choice:
         """The one to send, if anybody is free."""
         return next(iter(self.ranked(people)), None)
 
-    def claimed(self, people: Sequence[Person]) -> Person | None:
-        """The best one whom nobody else is booking just now; if somebody is with all of them, the best."""
-        ranked = self.ranked(people)
-        spare = (person for person in ranked if taking.claim(person.id, self.piece))
-        return next(spare, ranked[0] if ranked else None)
-
     def ranked(self, people: Sequence[Person]) -> list[Person]:
         """Those who are free, the best first."""
         day = _day_of(self.stretch, self.piece)
@@ -110,36 +115,30 @@ class Choice:
         return sorted(self.free(people), key=rank)
 
 
-def seats(choice: Choice, found: Party) -> list[Seat] | None:
-    """One person for each role, or None when somebody is missing."""
-    chosen: list[Seat] = []
-    if found.lead is not None:
-        own = choice.free([found.lead])
-        lead = own[0] if own else choice.claimed(found.stand_ins)
-        if lead is None:
-            return None
-        chosen.append(Seat(lead.id, MANAGER, lead=True, deputy_for=None if own else choice.case.manager_id))
-    for role, people in found.roles.items():
-        person = choice.claimed(people)
-        if person is None:
-            return None
-        chosen.append(Seat(person.id, role, lead=not chosen))
-    return chosen
+def seats(choice: Choice, found: Party, pick: Pick) -> list[Seat] | None:
+    """One person for each role, or None when somebody is missing.
+
+    The manager, if free; for the rest `pick` is given the people who are free for each role, the best first.
+    """
+    own = [] if found.lead is None else choice.free([found.lead])
+    asked: dict[str, Sequence[Person]] = {role: choice.ranked(people) for role, people in found.roles.items()}
+    if found.lead is not None and not own:
+        asked[MANAGER] = choice.ranked(found.stand_ins)
+    if not all(asked.values()):
+        return None
+    ranks = [[person.id for person in people] for people in asked.values()]
+    chosen = dict(zip(asked, pick(ranks, choice.piece), strict=True))
+    led = [Seat(person.id, MANAGER, lead=True) for person in own]
+    if MANAGER in chosen:
+        led = [Seat(chosen.pop(MANAGER), MANAGER, lead=True, deputy_for=choice.case.manager_id)]
+    others = [
+        Seat(staff_id, role, lead=not led and place == 0)
+        for place, (role, staff_id) in enumerate(chosen.items())
+    ]
+    return [*led, *others]
 
 
 def _day_of(stretch: Stretch, piece: int) -> int:
     midnight = hours.midnight(hours.local_day(grid.instant_of(piece)))
     start = grid.piece_of(midnight)
     return grid.between(stretch.first, start, start + grid.PIECES_PER_DAY)
-
-
-def _deputies(manager_id: str, stretch: Stretch) -> set[str]:
-    return set(
-        db.session.connection().scalars(
-            select(StaffLeave.deputy_id).where(
-                StaffLeave.staff_id == manager_id,
-                StaffLeave.starts_at < stretch.ends_at,
-                StaffLeave.ends_at > stretch.starts_at,
-            )
-        )
-    )

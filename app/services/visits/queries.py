@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
@@ -128,7 +129,7 @@ def where(case: Case, visit: Visit) -> Where:
     rules = city.current().visits
     if rules.purposes[visit.purpose].place is Place.OFFICE:
         return Where(Place.OFFICE.value, rules.office.address, rules.office.position)
-    answers = db.session.get_one(Application, case.application_id).answers
+    answers = db.session.scalars(_ANSWERS.where(Application.id == case.application_id)).one()
     location = answers.get("location")
     position = (
         Point(float(location["latitude_gcj02"]), float(location["longitude_gcj02"])) if location else None
@@ -138,29 +139,40 @@ def where(case: Case, visit: Visit) -> Where:
 
 def visitors(visit_id: str) -> list[Visitor]:
     """Who comes, the lead first."""
-    rows = db.session.execute(
-        select(VisitAttendee, Staff)
-        .join(Staff, Staff.id == VisitAttendee.staff_id)
-        .where(VisitAttendee.visit_id == visit_id)
-        .order_by(VisitAttendee.lead.desc(), VisitAttendee.role)
-    ).all()
-    absent = {row.deputy_for for row, _ in rows if row.deputy_for is not None}
-    found = db.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(absent)))
-    names: dict[str, str] = {staff_id: name for staff_id, name in found}  # noqa: C416 - rows are no pairs
     return [
         Visitor(
-            staff_id=member.id,
-            name=member.name,
-            number=member.number,
-            photo_url=member.photo_url,
-            department=city.department_name(member.department),
+            staff_id=row.staff_id,
+            name=row.name,
+            number=row.number,
+            photo_url=row.photo_url,
+            department=city.department_name(row.department),
             lead=row.lead,
-            instead_of=names.get(row.deputy_for or ""),
+            instead_of=row.instead_of,
             arrived_at=row.arrived_at,
         )
-        for row, member in rows
+        for row in db.session.execute(_VISITORS, {"visit_id": visit_id})
     ]
 
 
 def _somebody_came(visit_id: str) -> bool:
     return any(row.arrived_at is not None for row in appointments.attendees(visit_id))
+
+
+_ANSWERS = select(Application.answers)
+_ABSENT = aliased(Staff)
+_VISITORS = (
+    select(
+        VisitAttendee.staff_id,
+        Staff.name,
+        Staff.number,
+        Staff.photo_url,
+        Staff.department,
+        VisitAttendee.lead,
+        _ABSENT.name.label("instead_of"),
+        VisitAttendee.arrived_at,
+    )
+    .join(Staff, Staff.id == VisitAttendee.staff_id)
+    .outerjoin(_ABSENT, _ABSENT.id == VisitAttendee.deputy_for)
+    .where(VisitAttendee.visit_id == bindparam("visit_id"))
+    .order_by(VisitAttendee.lead.desc(), VisitAttendee.role)
+)

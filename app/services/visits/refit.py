@@ -9,9 +9,11 @@ from app.domain.slots.openings import Opening
 from app.models import Case, CaseState, Visit, VisitState
 from app.services.cases import access
 from app.services.seats import taking
+from app.services.seats.availability import Supposed
 from app.services.timeline import ENGINE, note
 from app.services.visits import appointments, booking, needs, offering, parties, reschedule
 from app.services.visits.needs import Needed
+from app.services.visits.offering import View
 
 REASON = "原上门人员或时间有变动，已为您调整"
 
@@ -51,14 +53,14 @@ def can_take_place(case: Case, visit: Visit, needed: Needed) -> bool:
     return booking.fits([row.staff_id for row in rows], needed, grid.piece_of(visit.starts_at))
 
 
-def nearest(case: Case, visit: Visit, needed: Needed) -> Opening | None:
+def nearest(seen: View, visit: Visit) -> Opening | None:
     """The opening to which a visit would be moved; None when the customer has to be asked."""
-    found = offering.offer(case, needed, offering.bookable(), without=[visit.id])
-    return openings.nearest(found.openings, visit.starts_at, late_too=visit.after_due)
+    return openings.nearest(seen.listed(), visit.starts_at, late_too=visit.after_due)
 
 
 def _moved(case: Case, visit: Visit, needed: Needed) -> bool:
-    opening = nearest(case, visit, needed)
+    supposed = Supposed(without=[visit.id])
+    opening = nearest(offering.view(case, needed, offering.bookable(), supposed), visit)
     if opening is None:
         return False
     try:

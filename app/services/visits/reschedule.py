@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app.core import clock, eventbus
 from app.core.db import db
-from app.domain.errors import ConflictError, CutOffError
+from app.domain.errors import AlreadyDoneError, ConflictError, CutOffError
 from app.domain.events import VisitMoved
 from app.models import Case, Visit, VisitState
 from app.services.cases import access
@@ -18,9 +18,10 @@ from app.services.visits.offering import Bookable
 def by_customer(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
     """Move a confirmed visit, before the cut-off or when it can't be kept on our side.
 
-    Raises `CutOffError`, `ConflictError` for a visit that is not confirmed (any more), and as `book` does.
+    Raises `CutOffError`, `AlreadyDoneError` for the time that it has, `ConflictError` for a visit that is not
+    confirmed (any more), and as `book` does.
     """
-    visit = _locked(case, visit_id)
+    visit = _locked(case, visit_id, starts_at)
     if not queries.is_changeable(visit):
         raise CutOffError("已临近约定时间，如需调整请直接联系客户管家。")
     return move(case, visit, starts_at, by, reason, offering.bookable())
@@ -28,7 +29,7 @@ def by_customer(case: Case, visit_id: str, starts_at: datetime, by: By, reason: 
 
 def by_staff(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
     """Move a confirmed visit as the customer wishes who called; also after the cut-off."""
-    visit = _locked(case, visit_id)
+    visit = _locked(case, visit_id, starts_at)
     return move(case, visit, starts_at, by, reason, offering.bookable(by_staff=True))
 
 
@@ -46,11 +47,14 @@ def move(case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | No
     return moved
 
 
-def _locked(case: Case, visit_id: str) -> Visit:
+def _locked(case: Case, visit_id: str, starts_at: datetime) -> Visit:
     access.lock(case)
     visit = appointments.of_case(case, visit_id)
     db.session.refresh(visit)
     appointments.refuse_not_confirmed(visit)
     if any(row.arrived_at is not None for row in appointments.attendees(visit.id)):
         raise ConflictError("上门人员已到达，不能改期或取消。")
+    if starts_at == visit.starts_at and visit.in_doubt_at is None:
+        # Everybody would be told of a change that is none.
+        raise AlreadyDoneError("该预约已是这个时间，无需改期。")
     return visit
