@@ -126,6 +126,22 @@ def test_two_devices_at_once(scene: Talk) -> None:
     assert count(scene.world.app, "messages") == 5
 
 
+def test_one_name_in_two_conversations_at_once_is_one_message(scene: Talk) -> None:
+    cases = [scene.case_id, scene.world.submitted(scene.customer, project_name="二期仓库")["id"]]
+
+    def send(case_id: str) -> Any:
+        def act(client: FlaskClient) -> Any:
+            phone = Phone(client, scene.customer.token)
+            return phone.send("POST", f"/customer/cases/{case_id}/messages", said("您好", "phone-0001"))
+
+        return act
+
+    answers = at_once(scene.world.app, [send(cases[number % 2]) for number in range(8)])
+    assert {answer.status_code for answer in answers} == {201, 409}
+    assert {answer.json["code"] for answer in answers if answer.status_code == 409} == {"conflict"}
+    assert count(scene.world.app, "messages") == 1
+
+
 def test_pages_lead_both_ways(scene: Talk) -> None:
     for number in range(7):
         scene.ask(str(number))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.core.db import db
 from app.core.ids import new_id
@@ -14,6 +15,8 @@ from app.models import Actor, Conversation, Medium, Message, MessageKind, Safety
 from app.services.conversations import replying
 from app.services.conversations.content import Content
 from app.services.timeline import ENGINE, By
+
+_TAKEN = "消息标识已用于其他会话，请重新发送。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def sent_before(conversation: Conversation, sending: Sending) -> Message | None:
         select(Message).where(Message.sender_id == sending.by.id, Message.client_id == sending.client_id)
     )
     if found is not None and found.conversation_id != conversation.id:
-        raise ConflictError("消息标识已用于其他会话，请重新发送。")
+        raise ConflictError(_TAKEN)
     return found
 
 
@@ -46,7 +49,8 @@ def append(conversation: Conversation, content: Content, sending: Sending, now: 
     """Write a message into a locked conversation.
 
     A clock that went back does not put it before what was said already: numbers decide the order, and the
-    instant shown is never before the last one's.
+    instant shown is never before the last one's. Raises `ConflictError` when the sender's device gives the
+    same name to a message in another conversation at this very moment.
     """
     conversation.counter += 1
     message = Message(
@@ -67,8 +71,12 @@ def append(conversation: Conversation, content: Content, sending: Sending, now: 
     )
     if sending.by.actor != Actor.ENGINE:
         conversation.last_at = message.sent_at
-    db.session.add(message)
     db.session.flush()
+    db.session.add(message)
+    try:
+        db.session.flush()
+    except IntegrityError as fault:
+        raise ConflictError(_TAKEN) from fault
     return message
 
 
