@@ -1,7 +1,7 @@
 """The simulator's control interface, /_sim/…: what a phone would do, and what a tester wants to see.
 
 GET messages?after=SEQ · GET state · GET chats?after=SEQ ·
-POST chats {account, openid, act: wrote|entered} ·
+POST chats {account, openid, act: wrote|entered} · POST media {account, media_type, content: base64} ·
 POST codes {user: {openid?, unionid?, phone?, country_code?}} ·
 POST templates {account, template_id, title, fields: {key: label}, listed?: {key: [value]}} · POST
 consents {openid, template_id, count?} · POST followers {openid?, unionid?, subscribed?} · GET, POST,
@@ -10,6 +10,7 @@ POST check {account, url} · POST reset. Answers are JSON; 400 with {"error": �
 a request.
 """
 
+import base64
 import json
 import secrets
 from collections.abc import Callable, Mapping
@@ -70,6 +71,7 @@ class Control:
             ("GET", "state"): lambda _request: state.counts(),
             ("GET", "chats"): self._chats,
             ("POST", "chats"): self._chat,
+            ("POST", "media"): self._media,
             ("GET", "faults"): lambda _request: faults.listed(),
             ("POST", "codes"): self._codes,
             ("POST", "templates"): self._templates,
@@ -111,6 +113,14 @@ class Control:
         with self._state.lock:
             self._state.chats.act(_account(document), _text(document, "openid"), act)
         return {}
+
+    def _media(self, request: Request) -> object:
+        """A file that a person sends in a chat; the id by which the account fetches it."""
+        document = _document(request)
+        content = base64.b64decode(_text(document, "content"), validate=True)
+        with self._state.lock:
+            kept = self._state.chats.keep(_account(document), content, _text(document, "media_type"))
+        return {"media_id": kept}
 
     def _codes(self, request: Request) -> object:
         wanted = _document(request).get("user", {})
