@@ -1,8 +1,9 @@
 """WeChat's own chat and its content check, as calls of an account's gateway (port: ChatWindow, ContentCheck).
 
-Sources: WeChat's documentation, 客服消息 (message/custom/send, message/custom/typing, media/get, media/upload:
-temporary media live three days) and 内容安全 (msg_sec_check and media_check_async, version 2). wechatpy knows the
-first version of the check alone, and fetches media by a path of its own without time-out.
+Sources: WeChat's documentation, 客服消息 (message/custom/send, message/custom/typing), 临时素材 (media/get
+and media/upload: temporary media live three days), 内容安全 (msg_sec_check and media_check_async, both in
+version 2). wechatpy knows the first version of the check alone, and fetches media by a path of its own
+without time-out.
 """
 
 from app.wechat.gateway import Gateway

@@ -24,20 +24,23 @@ from app.models import (
     ChatPerson,
     Conversation,
     Customer,
+    MediaKind,
     Medium,
     Message,
     MessageKind,
     Staff,
 )
 from app.services import city, staffing
-from app.services.conversations import answering, finding, sending
-from app.services.conversations.appending import Sending, say
+from app.services.conversations import answering, fetching, finding, sending
+from app.services.conversations.appending import Sending, say, sent_before
 from app.services.conversations.content import Content
+from app.services.conversations.fetching import Media
 from app.services.timeline import By
 
 __all__ = ["Incoming", "Medium", "enter", "take"]
 
 MOST_CHOICES = 9
+_MEDIA = {"image": MediaKind.PICTURE, "voice": MediaKind.VOICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ def take(incoming: Incoming) -> None:
     # From when it was written, which is when WeChat counts from; never from the future.
     person.wrote_at, person.sends_since_writing = min(incoming.at, clock.now()), 0
     customer = _customer(incoming)
-    content = _content(incoming)
-    chosen = _chosen(person, customer, str(content.values.get("text", "")))
+    media = _media(incoming)
+    content = _content(incoming, media)
+    chosen = None if content.ours else _chosen(person, customer, str(content.values.get("text", "")))
     if chosen is not None:
         _move(person, chosen)
         return
@@ -67,7 +71,12 @@ def take(incoming: Incoming) -> None:
     # Somebody unknown to the mini-program is known by their conversation.
     by = By(Actor.CUSTOMER, customer.id if customer else conversation.id)
     client_id = f"wx-{incoming.medium}-{incoming.msg_id}"[:64]
-    sending.take(conversation, content, Sending(by, client_id, medium=incoming.medium))
+    told = Sending(by, client_id, medium=incoming.medium)
+    if sent_before(conversation, told) is not None:
+        return
+    message = sending.take(conversation, content, told)
+    if media is not None:
+        fetching.expect(message, media)
     _ask_which(person, conversation)
 
 
@@ -91,9 +100,21 @@ def _customer(incoming: Incoming) -> Customer | None:
     return db.session.scalar(select(Customer).where(column == incoming.openid))
 
 
-def _content(incoming: Incoming) -> Content:
+def _media(incoming: Incoming) -> Media | None:
+    """The file of a picture or a voice message; None of any other, and of one without a usable name."""
+    kind, media_id = _MEDIA.get(incoming.msg_type), str(incoming.fields.get("MediaId", "")).strip()
+    if kind is None or not 0 < len(media_id) <= fetching.LONGEST_ID:
+        return None
+    return Media(kind, media_id)
+
+
+def _content(incoming: Incoming, media: Media | None) -> Content:
     """What is kept of a message; of what can't be shown here, a sentence that says so."""
-    texts, told = city.current().talk.texts, incoming.fields
+    rules, told = city.current().talk, incoming.fields
+    texts = rules.texts
+    if media is not None:
+        heard = str(told.get("Recognition", "")).strip()[: rules.message.longest]
+        return Content(MessageKind.TEXT, fetching.words(media, heard), ours=not heard)
     if incoming.msg_type == "text" and str(told.get("Content", "")).strip():
         return Content(MessageKind.TEXT, {"text": str(told["Content"]).strip()})
     if incoming.msg_type == "location":
@@ -104,10 +125,10 @@ def _content(incoming: Incoming) -> Content:
                 "name": str(told.get("Label", "")),
             }
         except (KeyError, ValueError):
-            return Content(MessageKind.TEXT, {"text": texts["not_readable"]})
+            return Content(MessageKind.TEXT, {"text": texts["not_readable"]}, ours=True)
         return Content(MessageKind.LOCATION, place)
     lost = "picture_lost" if incoming.msg_type == "image" else "not_readable"
-    return Content(MessageKind.TEXT, {"text": texts[lost]})
+    return Content(MessageKind.TEXT, {"text": texts[lost]}, ours=True)
 
 
 def _chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | None:
@@ -141,6 +162,7 @@ def _move(person: ChatPerson, case: Case) -> None:
         message.conversation_id = conversation.id
         message.seq = message.changed = conversation.counter
         conversation.last_at = message.sent_at
+    fetching.move(waiting, case.id)
     person.choices, person.asked_from, person.conversation_id = [], None, conversation.id
     db.session.flush()
     answering.answered(enquiry)

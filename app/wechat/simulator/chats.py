@@ -46,6 +46,15 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureCheck:
+    """A picture that the content check was asked about; what it says is pushed by whoever tries it."""
+
+    trace_id: str
+    openid: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What an account said in a chat: a text or a picture; neither is the sign that somebody is writing."""
 
@@ -75,7 +84,7 @@ class Chats:
     def __init__(self) -> None:
         self.said: list[Said] = []
         self._windows: dict[tuple[AccountKind, str], dict[ChatAct, _Window]] = {}
-        self._checks = 0
+        self.checks: list[PictureCheck] = []
         self._media: dict[tuple[AccountKind, str], Media] = {}
 
     def keep(self, account: AccountKind, content: bytes, media_type: str) -> str:
@@ -136,8 +145,9 @@ class Chats:
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
             raise Refused(40097, "invalid args")
         _check_visitor(body, known)
-        self._checks += 1
-        return f"simulated-{self._checks:08}"
+        trace_id = f"simulated-{len(self.checks) + 1:08}"
+        self.checks.append(PictureCheck(trace_id, str(body["openid"]), url))
+        return trace_id
 
     def _say(self, account: AccountKind, openid: str, text: str, picture: Media | None = None) -> None:
         self.said.append(Said(len(self.said) + 1, clock.now(), account, openid, text, picture))

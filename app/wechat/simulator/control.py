@@ -1,6 +1,6 @@
 """The simulator's control interface, /_sim/…: what a phone would do, and what a tester wants to see.
 
-GET messages?after=SEQ · GET state · GET chats?after=SEQ ·
+GET messages?after=SEQ · GET state · GET chats?after=SEQ · GET checks ·
 POST chats {account, openid, act: wrote|entered} · POST media {account, media_type, content: base64} ·
 POST codes {user: {openid?, unionid?, phone?, country_code?}} ·
 POST templates {account, template_id, title, fields: {key: label}, listed?: {key: [value]}} · POST
@@ -14,6 +14,7 @@ import base64
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from urllib.parse import urlsplit
 
 import requests
@@ -70,6 +71,7 @@ class Control:
             ("GET", "messages"): self._messages,
             ("GET", "state"): lambda _request: state.counts(),
             ("GET", "chats"): self._chats,
+            ("GET", "checks"): self._checks,
             ("POST", "chats"): self._chat,
             ("POST", "media"): self._media,
             ("GET", "faults"): lambda _request: faults.listed(),
@@ -105,6 +107,10 @@ class Control:
         after = int(request.args.get("after", "0"))
         with self._state.lock:
             return [said.as_json() for said in self._state.chats.said[max(after, 0) :]]
+
+    def _checks(self, _request: Request) -> object:
+        with self._state.lock:
+            return [asdict(check) for check in self._state.chats.checks]
 
     def _chat(self, request: Request) -> object:
         """A person writes to an account, or enters its chat, without a callback to the product."""

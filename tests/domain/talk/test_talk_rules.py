@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.citydata import city_folder
+from app.domain.documentkinds import load_document_rules
 from app.domain.talk import asking, choosing, pushing, replies, window
 from app.domain.talk.loader import load_talk
 from app.domain.talk.rules import PushRules
 from app.domain.talk.states import Fate, MessageState, may_recall, state_of
 from app.domain.talk.window import Opened
 
-RULES = load_talk(city_folder({}))
+RULES = load_talk(city_folder({}), load_document_rules(city_folder({})))
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
 instants = st.timedeltas(timedelta(days=-400), timedelta(days=400)).map(lambda away: NOW + away)
