@@ -42,6 +42,10 @@ def fetch(wechat: Accounts, *, chance: Chance | None = None) -> int:
 
 
 def _fetch(wechat: Accounts, owner: str, one: Claimed, chance: Chance) -> None:
+    if clock.now() >= one.last:
+        with atomic():
+            fetching.give_up(owner, one.message_id, refused=False)
+        return
     account = wechat.service if one.medium == AccountKind.SERVICE else wechat.miniprogram
     try:
         content = account.fetch_media(media_id=one.media_id)

@@ -6,13 +6,14 @@ key. Here that way is gone once, and each asking pays for the database and for r
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import psycopg
-from sqlalchemy import CompoundSelect, Select, event
+from sqlalchemy import BindParameter, CompoundSelect, Select, event, literal_column
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from app.core.db import READS, db, is_reading
 from app.core.libpq import Asker, Prepared, is_stale
@@ -105,6 +106,7 @@ class _Compiled:
     """A statement in one database's words, with what turns the driver's values into ours."""
 
     def __init__(self, statement: Statement, dialect: Dialect) -> None:
+        statement = _spelled_out(statement, dialect)
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         # Parameters without a value are those that the caller gives.
@@ -161,3 +163,20 @@ class _Compiled:
                 if row[place] is not None:
                     row[place] = reader(row[place])
         return rows
+
+
+def _spelled_out(statement: Statement, dialect: Dialect) -> Statement:
+    """The statement with every value that is always the same as part of its words.
+
+    An index that holds some rows only (tasks that are open) can be used where its condition is spelled out.
+    Where it is bound, SQLite looks at the value and plans the whole statement anew with each asking, and
+    PostgreSQL's plan for all values can't use that index.
+    """
+
+    def spelled_out(element: Any, **_: Any) -> Any:
+        if not isinstance(element, BindParameter) or element.value is None:
+            return None
+        written = element.type.dialect_impl(dialect).literal_processor(dialect)
+        return None if written is None else literal_column(written(element.value), element.type)
+
+    return cast("Statement", replacement_traverse(statement, {}, spelled_out))

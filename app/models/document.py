@@ -12,8 +12,8 @@ class Document(Base):
     """A document whose bytes lie in the object store; the row is written after them and so never without.
 
     `name` is what the uploader's device called it: shown, and never used for anything. `case_id` is None
-    while it stands in a general enquiry alone. `withheld`: WeChat's content check calls it risky, so that
-    nobody is shown it any more.
+    while it stands in a general enquiry alone. `withheld_at`: since when WeChat's content check calls it
+    risky, so that nobody is shown it any more.
     """
 
     __tablename__ = "documents"
@@ -30,7 +30,7 @@ class Document(Base):
     actor: Mapped[Key]
     actor_id: Mapped[Key]
     created_at: Mapped[Instant]
-    withheld: Mapped[bool] = mapped_column(default=False)
+    withheld_at: Mapped[Instant | None]
 
 
 class DoomedBytes(Base):

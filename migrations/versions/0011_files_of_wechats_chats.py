@@ -34,10 +34,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.alter_column("case_id", existing_type=sa.String(length=64), nullable=True)
-        batch_op.add_column(sa.Column("withheld", sa.Boolean(), nullable=False, server_default=sa.false()))
-
-    with op.batch_alter_table("documents", schema=None) as batch_op:
-        batch_op.alter_column("withheld", existing_type=sa.Boolean(), server_default=None)
+        batch_op.add_column(sa.Column("withheld_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("access_records", schema=None) as batch_op:
         batch_op.alter_column("case_id", existing_type=sa.String(length=64), nullable=True)
@@ -55,7 +52,7 @@ def downgrade() -> None:
         batch_op.alter_column("case_id", existing_type=sa.String(length=64), nullable=False)
 
     with op.batch_alter_table("documents", schema=None) as batch_op:
-        batch_op.drop_column("withheld")
+        batch_op.drop_column("withheld_at")
         batch_op.alter_column("case_id", existing_type=sa.String(length=64), nullable=False)
 
     op.drop_table("doomed_bytes")

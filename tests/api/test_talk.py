@@ -99,6 +99,20 @@ def test_a_resend_is_no_second_message(scene: Talk) -> None:
     assert scene.texts(scene.customer) == ["只说一次", "也只说一次"]
 
 
+def test_a_resend_that_says_something_else_is_not_lost_in_silence(scene: Talk) -> None:
+    for act, path, phone in (
+        (scene.ask, scene.theirs, scene.customer),
+        (scene.answer, scene.ours, scene.manager),
+    ):
+        first = act("您好", client_id="phone-0001")
+        answer = phone.send("POST", f"{path}/messages", said("再见", "phone-0001"))
+        refused(answer, 409, "conflict")
+        # Taken back, and sent again by a phone that has not heard of it: it stays taken back.
+        phone.post(f"{path}/messages/{first['id']}/recall")
+        assert act("您好", client_id="phone-0001")["state"] == "recalled"
+    assert count(scene.world.app, "messages") == 2
+
+
 def test_a_name_used_elsewhere_is_refused(scene: Talk) -> None:
     scene.ask("一", client_id="phone-0001")
     other = scene.world.submitted(scene.customer)

@@ -110,3 +110,19 @@ def test_texts_go_through_unchanged(app: Flask) -> None:
     with app.app_context(), atomic(read_only=True):
         for words in ("您好", "it's \\ 100%", "", "$1 %(said)s :said", "\U0001f4a7"):
             assert said.rows({"said": words}) == [[words]]
+
+
+def test_values_that_never_change_are_part_of_the_words(app: Flask) -> None:
+    """Else SQLite plans anew with every asking, and PostgreSQL does not use an index of open rows only."""
+    odd = "it's 100% :sure"
+    found = HotRead(
+        select(Session.id)
+        .where(Session.subject_id == bindparam("subject"), Session.audience == "customer", Session.id != odd)
+        .limit(1)
+    )
+    with app.app_context():
+        with atomic():
+            _log_in("first")
+        with atomic(read_only=True):
+            assert found.rows({"subject": "somebody"}) == [["first"]]
+            assert found.rows({"subject": "nobody"}) == []

@@ -17,6 +17,7 @@ from app.services.conversations.content import Content
 from app.services.timeline import ENGINE, By
 
 _TAKEN = "消息标识已用于其他会话，请重新发送。"
+_OTHER_WORDS = "消息标识已用于另一条内容，请重新发送。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,11 @@ class Sending:
     safety: Safety = Safety.UNNEEDED
 
 
-def sent_before(conversation: Conversation, sending: Sending) -> Message | None:
+def sent_before(conversation: Conversation, content: Content, sending: Sending) -> Message | None:
     """The message that this sender's device calls by the same name; a resend changes nothing.
 
-    Raises `ConflictError` when it was sent in another conversation.
+    Raises `ConflictError` when it was sent in another conversation, or said something else: what is said now
+    would be lost, and nobody would know.
     """
     if sending.client_id is None:
         return None
@@ -42,7 +44,17 @@ def sent_before(conversation: Conversation, sending: Sending) -> Message | None:
     )
     if found is not None and found.conversation_id != conversation.id:
         raise ConflictError(_TAKEN)
+    if found is not None and found.medium == Medium.APP and not _says_the_same(found, content):
+        raise ConflictError(_OTHER_WORDS)
     return found
+
+
+def _says_the_same(message: Message, content: Content) -> bool:
+    # Of what was taken back nobody knows any more what it said.
+    return message.recalled_at is not None or (
+        (message.kind, message.content, message.document_id)
+        == (content.kind, dict(content.values), content.document_id)
+    )
 
 
 def append(conversation: Conversation, content: Content, sending: Sending, now: datetime) -> Message:

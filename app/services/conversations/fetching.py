@@ -81,7 +81,7 @@ def expect(message: Message, media: Media) -> None:
 
 
 def claim(owner: str, limit: int) -> Sequence[Claimed]:
-    """Take up to `limit` that are due; what WeChat does not keep any more is given up."""
+    """Take up to `limit` that are due."""
     now = clock.now()
     rows = db.session.scalars(
         select(MessageMedia)
@@ -92,11 +92,7 @@ def claim(owner: str, limit: int) -> Sequence[Claimed]:
     ).all()
     claimed = []
     for row in rows:
-        message = db.session.get_one(Message, row.message_id)
-        last = message.sent_at + city.current().talk.media.kept
-        if now >= last:
-            _give_up(row, message, "lost")
-            continue
+        last = db.session.get_one(Message, row.message_id).sent_at + city.current().talk.media.kept
         row.claimed_by, row.due_at, row.attempts = owner, now + LEASE, row.attempts + 1
         claimed.append(
             Claimed(row.message_id, row.medium, MediaKind(row.kind), row.media_id, row.attempts, last)
@@ -153,8 +149,17 @@ def postpone(owner: str, message_id: str, again_at: datetime) -> None:
 def give_up(owner: str, message_id: str, *, refused: bool) -> None:
     """It can't be had, or, if `refused`, is none that is taken; both sides are told what to do."""
     row = _mine(owner, message_id)
-    if row is not None:
-        _give_up(row, db.session.get_one(Message, message_id), "refused" if refused else "lost")
+    if row is None:
+        return
+    message, conversation = _locked(message_id)
+    db.session.delete(row)
+    if message.recalled_at is not None:
+        return
+    texts = city.current().talk.texts
+    if message.content.get(_COMING):
+        message.content = {"text": texts[f"{row.kind}_{'refused' if refused else 'lost'}"]}
+    touch(conversation, message)
+    say(conversation, texts[f"{row.kind}_again"], clock.now(), in_chat=True)
 
 
 def move(messages: Sequence[Message], case_id: str) -> None:
@@ -162,18 +167,6 @@ def move(messages: Sequence[Message], case_id: str) -> None:
     for message in messages:
         if message.document_id is not None:
             db.session.get_one(Document, message.document_id).case_id = case_id
-
-
-def _give_up(row: MessageMedia, message: Message, why: str) -> None:
-    message, conversation = _locked(row.message_id)
-    texts = city.current().talk.texts
-    db.session.delete(row)
-    if message.recalled_at is not None:
-        return
-    if message.content.get(_COMING):
-        message.content = {"text": texts[f"{row.kind}_{why}"]}
-    touch(conversation, message)
-    say(conversation, texts[f"{row.kind}_again"], clock.now(), in_chat=True)
 
 
 def _locked(message_id: str) -> tuple[Message, Conversation]:

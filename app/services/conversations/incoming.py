@@ -72,7 +72,7 @@ def take(incoming: Incoming) -> None:
     by = By(Actor.CUSTOMER, customer.id if customer else conversation.id)
     client_id = f"wx-{incoming.medium}-{incoming.msg_id}"[:64]
     told = Sending(by, client_id, medium=incoming.medium)
-    if sent_before(conversation, told) is not None:
+    if sent_before(conversation, content, told) is not None:
         return
     message = sending.take(conversation, content, told)
     if media is not None:

@@ -8,7 +8,7 @@ from app.domain.errors import ConflictError, NotFoundError
 from app.domain.talk import states
 from app.models import Case, Medium, Message
 from app.services import city
-from app.services.conversations import finding
+from app.services.conversations import answering, finding
 from app.services.conversations.appending import touch
 from app.services.documents import discarding
 
@@ -39,6 +39,7 @@ def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: 
     sent, found.document_id = found.document_id, None
     found.recalled_at, found.content = now, {}
     touch(conversation, found)
+    answering.taken_back(conversation)
     if found.medium != Medium.APP:
         # It came with the message and with nothing else; what was uploaded to the case stays there.
         discarding.discard([sent])

@@ -197,7 +197,7 @@ def _picture(message: Message) -> Picture | None:
         return None
     document = db.session.get_one(Document, message.document_id)
     largest = city.current().talk.media.largest_bytes
-    if document.media_type not in _SHOWN or document.size > largest or document.withheld:
+    if document.media_type not in _SHOWN or document.size > largest or document.withheld_at is not None:
         return None
     return Picture(document.object_key, document.media_type)
 

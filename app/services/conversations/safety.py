@@ -155,7 +155,7 @@ def _write(row: MessageCheck, safety: Safety) -> None:
     message.safety = safety
     if safety is Safety.RISKY and message.document_id is not None:
         # Else it could still be fetched from the case's documents.
-        db.session.get_one(Document, message.document_id).withheld = True
+        db.session.get_one(Document, message.document_id).withheld_at = clock.now()
     if safety is not Safety.PASSED:
         # What changes nothing that anybody sees is no news.
         conversation.counter += 1

@@ -19,7 +19,7 @@ def by_owner(case: Case, customer_id: str, content: Content, client_id: str) -> 
 
 def take(conversation: Conversation, content: Content, sending: Sending) -> Message:
     """A customer's message in a locked conversation, by whatever medium it came."""
-    earlier = sent_before(conversation, sending)
+    earlier = sent_before(conversation, content, sending)
     if earlier is not None:
         return earlier
     now = clock.now()
@@ -44,7 +44,7 @@ def by_member(
         raise FieldsError([{"field": "text", "code": "unfilled", "message": asked}])
     conversation = finding.for_writing(case, conversation_id)
     sending = Sending(by_staff(staff.id), client_id, urgent=urgent)
-    earlier = sent_before(conversation, sending)
+    earlier = sent_before(conversation, content, sending)
     if earlier is not None:
         return earlier
     message = append(conversation, content, sending, clock.now())

@@ -91,7 +91,7 @@ class LinkSigner:
         if clock.now().timestamp() > expires:
             raise NotFoundError("链接已过期，请返回重新打开。")
         document = db.session.get(Document, document_id)
-        if document is None or document.withheld:
+        if document is None or document.withheld_at is not None:
             # Deleted or withheld since the link was made.
             raise NotFoundError("该资料已不能查看，请返回刷新。")
         name = document.name if named else NAMELESS
@@ -117,7 +117,7 @@ def line(row: Document) -> DocumentLine:
         sha256=row.sha256,
         brought_by=row.actor,
         created_at=row.created_at,
-        withheld=row.withheld,
+        withheld=row.withheld_at is not None,
     )
 
 
@@ -184,7 +184,7 @@ def one_in_talk(staff: Staff, conversation_id: str, document_id: str) -> Documen
 
 
 def _opened(staff: Staff, case_id: str | None, document: Document) -> Document:
-    if document.withheld:
+    if document.withheld_at is not None:
         raise NotFoundError("该图片未通过微信内容安全检测，不能打开。如需核实，请致电客户。")
     db.session.add(
         AccessRecord(staff_id=staff.id, case_id=case_id, field=f"document:{document.id}", at=clock.now())
@@ -210,6 +210,6 @@ def _one(case_id: str, document_id: str) -> Document:
 
 
 def _shown_to_customer(row: Document) -> bool:
-    if row.withheld:
+    if row.withheld_at is not None:
         return False
     return row.actor == Actor.CUSTOMER or city.current().documents.kind(row.kind).shown_to_customer
