@@ -198,6 +198,7 @@ def test_what_can_not_be_shown_is_said_and_not_lost(scene: Talk) -> None:
     write(world, "o_customer", "", MsgType="voice", Content=None, MediaId="m")
     write(world, "o_customer", "", MsgType="location", Location_X="36.6", Location_Y="117.0", Label="南门")
     write(world, "o_customer", "", MsgType="location", Location_X="north", Location_Y="117.0")
+    write(world, "o_customer", "", MsgType="location", Location_X="nan", Location_Y="inf")
     write(world, "o_customer", "   ")
     write(world, "o_customer", "", MsgType="video", Content=None, MediaId="m")
     items = [item for item in scene.page(scene.manager)["items"] if item["author"] == "customer"]
@@ -209,7 +210,14 @@ def test_what_can_not_be_shown_is_said_and_not_lost(scene: Talk) -> None:
         ("text", unreadable),
         ("text", unreadable),
         ("text", unreadable),
+        ("text", unreadable),
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_hides_or_reorders_text_does_not_come_in(scene: Talk) -> None:
+    write(scene.world, "o_customer", "第一行\n请\u202e看\u200b这里👨\u200d🔧")
+    assert scene.texts(scene.manager) == ["第一行\n请看这里👨\u200d🔧"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.talk import choosing
+from app.domain.texts import has_control_characters
 from app.models import (
     Actor,
     Case,
@@ -40,6 +41,7 @@ from app.services.timeline import By
 __all__ = ["Incoming", "Medium", "enter", "take"]
 
 MOST_CHOICES = 9
+LONGEST_PLACE = 200
 _MEDIA = {"image": MediaKind.PICTURE, "voice": MediaKind.VOICE}
 
 
@@ -113,22 +115,36 @@ def _content(incoming: Incoming, media: Media | None) -> Content:
     rules, told = city.current().talk, incoming.fields
     texts = rules.texts
     if media is not None:
-        heard = str(told.get("Recognition", "")).strip()[: rules.message.longest]
+        heard = _readable(told.get("Recognition"))[: rules.message.longest]
         return Content(MessageKind.TEXT, fetching.words(media, heard), ours=not heard)
-    if incoming.msg_type == "text" and str(told.get("Content", "")).strip():
-        return Content(MessageKind.TEXT, {"text": str(told["Content"]).strip()})
+    if incoming.msg_type == "text" and _readable(told.get("Content")):
+        return Content(MessageKind.TEXT, {"text": _readable(told["Content"])})
     if incoming.msg_type == "location":
         try:
             place = {
-                "latitude_gcj02": float(told["Location_X"]),
-                "longitude_gcj02": float(told["Location_Y"]),
-                "name": str(told.get("Label", "")),
+                "latitude_gcj02": _degrees(told["Location_X"], 90),
+                "longitude_gcj02": _degrees(told["Location_Y"], 180),
+                "name": _readable(told.get("Label"))[:LONGEST_PLACE],
             }
         except (KeyError, ValueError):
             return Content(MessageKind.TEXT, {"text": texts["not_readable"]}, ours=True)
         return Content(MessageKind.LOCATION, place)
     lost = "picture_lost" if incoming.msg_type == "image" else "not_readable"
     return Content(MessageKind.TEXT, {"text": texts[lost]}, ours=True)
+
+
+def _degrees(told: str, most: int) -> float:
+    """Degrees up to `most`, either way. Raises ValueError for anything else, such as a text that says nan."""
+    degrees = float(told)
+    if not -most <= degrees <= most:
+        raise ValueError("no such place")
+    return degrees
+
+
+def _readable(said: object) -> str:
+    """A text without what hides or reorders it: in the mini-program it would be refused, here it is in."""
+    shown = (sign for sign in str(said or "") if not has_control_characters(sign, multiline=True))
+    return "".join(shown).strip()
 
 
 def _chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | None:

@@ -65,6 +65,26 @@ def test_a_push_waits_a_minute_and_never_comes_at_night(sent_at: datetime) -> No
     assert pushing.push_at(RULES.push, sent_at, ZONE, urgent=True) == sent_at + timedelta(minutes=1)
 
 
+@pytest.mark.parametrize(
+    ("sent", "pushed"),
+    [
+        ("20:58:59", "18 20:59:59"),
+        ("20:59:00", "19 08:00:00"),
+        ("20:59:30", "19 08:00:00"),
+        ("23:59:30", "19 08:00:00"),
+        ("07:58:59", "18 08:00:00"),
+        ("07:59:00", "18 08:00:00"),
+        ("08:00:00", "18 08:01:00"),
+    ],
+)
+def test_the_edges_of_the_night(sent: str, pushed: str) -> None:
+    def local(text: str) -> datetime:
+        return datetime.fromisoformat(f"2026-09-{text}").replace(tzinfo=ZONE)
+
+    due = pushing.push_at(RULES.push, local(f"18 {sent}"), ZONE, urgent=False)
+    assert due == local(pushed)
+
+
 @given(at=instants)
 def test_quiet_hours_may_lie_within_a_day(at: datetime) -> None:
     noon = PushRules(timedelta(), timedelta(), time(12), time(14))
