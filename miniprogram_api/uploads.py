@@ -27,7 +27,7 @@ def receive(
     arrived = uploading.check(find_case().id, form["kind"], file.filename or "", content, uploader)
     let_go()
     uploading.keep_bytes(arrived, content)
-    return asdict(reading.line(uploading.record(find_case(), arrived, by)))
+    return asdict(reading.line(uploading.record(find_case().id, arrived, by)))
 
 
 def links() -> LinkSigner:

@@ -1,5 +1,6 @@
 """What WeChat pushes about its chats: messages of people, entering, and the answers of the content check."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -7,6 +8,7 @@ from typing import Any
 
 from app.services.conversations import incoming, safety
 from app.services.conversations.incoming import Incoming, Medium
+from app.services.conversations.safety import Safety
 from app.wechat.port import AccountKind, Verdict
 from notifications.content_checks import SAFETY
 
@@ -14,6 +16,12 @@ MESSAGES = ("text", "image", "location", "voice", "video", "shortvideo", "link",
 """The types of message that a person may write; all join a conversation, some as a sentence about them."""
 
 Payload = Mapping[str, Any]
+
+_log = logging.getLogger(__name__)
+
+
+class NotYet(Exception):
+    """An event has to wait: WeChat can't be asked now, or what it speaks of is just being sent."""
 
 
 def message(account: AccountKind, payload: Payload) -> bool:
@@ -39,13 +47,24 @@ def entered(account: AccountKind, payload: Payload) -> bool:
 
 
 def checked(_account: AccountKind, payload: Payload) -> bool:
-    """WeChat looked at a picture; False for one that nobody waits for, or an answer that says nothing."""
+    """WeChat looked at a picture, or says that it could not; False for one that nobody waits for.
+
+    Raises `NotYet` while a question is under way: this may be its answer.
+    """
     fields = payload["fields"]
     result = fields.get("result")
     suggest = result.get("suggest") if isinstance(result, Mapping) else None
-    if suggest not in set(Verdict):
-        return False
-    return safety.answered(str(fields.get("trace_id", "")), SAFETY[Verdict(suggest)])
+    if suggest in set(Verdict):
+        found = SAFETY[Verdict(suggest)]
+    else:
+        # Most often -1008: WeChat could not fetch it below STEWARD_PUBLIC_URL.
+        _log.error("a picture could not be checked", extra={"errcode": str(fields.get("errcode", ""))})
+        found = Safety.UNCHECKED
+    if safety.answered(str(fields.get("trace_id", "")), found):
+        return True
+    if safety.being_asked():
+        raise NotYet
+    return False
 
 
 EFFECTS: Mapping[tuple[AccountKind, str], Callable[[AccountKind, Payload], bool]] = MappingProxyType(

@@ -6,13 +6,12 @@ notice as well.
 
 import logging
 import random
-from collections.abc import Callable
 
-from app.core import clock
+from app.core import clock, objectstore
 from app.core.atomic import atomic
 from app.core.ids import new_id
 from app.services.conversations import replying
-from app.services.conversations.replying import Claimed, Outcome
+from app.services.conversations.replying import Claimed, Outcome, Picture
 from app.wechat.port import AccountKind, Accounts, ChatWindow, FaultKind, WeChatError
 from notifications import retry
 from notifications.retry import Chance
@@ -50,16 +49,33 @@ def _send(account: ChatWindow, one: Claimed) -> Outcome:
         return Outcome.UNKNOWN
     if not one.open:
         return Outcome.REFUSED
-    act: Callable[[], None] = (
-        (lambda: account.show_typing(openid=one.openid))
-        if one.kind == _TYPING
-        else (lambda: account.send_text(openid=one.openid, text=one.text))
-    )
     try:
-        act()
+        if one.kind == _TYPING:
+            account.show_typing(openid=one.openid)
+        elif one.picture is None or not _shown(account, one.openid, one.picture):
+            account.send_text(openid=one.openid, text=one.text)
     except WeChatError as error:
         return _judged(error)
     return Outcome.SENT
+
+
+def _shown(account: ChatWindow, openid: str, picture: Picture) -> bool:
+    """Show a picture; False when WeChat does not take this one, and a text has to speak of it.
+
+    Raises WeChatError for whatever would befall the text as well.
+    """
+    try:
+        content = b"".join(objectstore.stream(picture.object_key))
+        account.send_picture(openid=openid, content=content, media_type=picture.media_type)
+    except FileNotFoundError:
+        _log.error("a picture's bytes are missing")
+        return False
+    except WeChatError as error:
+        if error.kind is not FaultKind.CONTENT:
+            raise
+        _log.warning("WeChat does not take a picture", extra={"errcode": error.errcode})
+        return False
+    return True
 
 
 def _judged(error: WeChatError) -> Outcome:

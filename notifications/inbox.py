@@ -20,9 +20,11 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.errors import Refusal
 from app.services import erasing, identity
+from app.services.conversations.incoming import Medium
 from app.wechat.port import AccountKind, FaultKind, Follower, ServiceAccount, WeChatError
 from app.wechat.pushevent import Choice, PushEvent
 from notifications import catalog, chat_inbox, consents, receipts, retry
+from notifications.chat_inbox import NotYet
 from notifications.models import InboxEvent
 from notifications.receipts import Matched
 from notifications.retry import Chance
@@ -52,10 +54,6 @@ class _Event:
     def openid(self) -> str:
         openid: str = self.payload["openid"]
         return openid
-
-
-class _NotYet(Exception):
-    """The event has to wait: WeChat can't be asked now, or its message is just being sent."""
 
 
 def accept(event: PushEvent) -> bool:
@@ -88,7 +86,7 @@ def accept(event: PushEvent) -> bool:
 def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance | None = None) -> int:
     """Work off up to `limit` kept events, oldest first; call outside any transaction.
 
-    Returns how many were looked at.     Any number of processes may do so: an event takes effect once, in the
+    Returns how many were looked at. Any number of processes may do so: an event takes effect once, in the
     transaction that marks it. Events that mean nothing to this product stay, marked as ignored.
     """
     chance = chance or random.SystemRandom()
@@ -101,7 +99,7 @@ def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance 
                     transaction.turn_back()
                     continue
                 _finish(event, _effect(event, follower))
-        except _NotYet:
+        except NotYet:
             _postpone(event, chance)
     return len(events)
 
@@ -125,7 +123,7 @@ def _ask(service_account: ServiceAccount, event: _Event) -> Follower | None:
         return service_account.follower(event.openid)
     except WeChatError as error:
         if error.kind in _WORTH_ASKING_AGAIN and not retry.exhausted(event.attempts + 1):
-            raise _NotYet from error
+            raise NotYet from error
         _log.warning("a follower stays unknown", extra={"inbox_event": event.id, "errcode": error.errcode})
         return None
 
@@ -174,7 +172,11 @@ def _effect(event: _Event, follower: Follower | None) -> str:
             return HANDLED if spoken(event.account, event.payload) else IGNORED
         except Refusal as refusal:
             # Such as no manager being there at all: it waits, and holds nobody else up.
-            raise _NotYet from refusal
+            raise NotYet from refusal
+        except NotYet:
+            if retry.exhausted(event.attempts + 1):
+                return IGNORED
+            raise
     effect = _EFFECTS.get((event.account, event.name))
     return IGNORED if effect is None else effect(event)
 
@@ -198,7 +200,8 @@ def _withdrawn(event: _Event) -> str:
     revoked = str(event.payload["fields"].get("RevokeInfo", ""))
     if event.name == erasing.CANCELLED:
         consents.forget(event.openid)
-    return HANDLED if erasing.withdraw(event.openid, event.name, revoked) else IGNORED
+    known = erasing.withdraw(Medium(event.account.value), event.openid, event.name, revoked)
+    return HANDLED if known else IGNORED
 
 
 def _popup(event: _Event) -> str:
@@ -243,7 +246,7 @@ def _template_sent(event: _Event) -> str:
 def _settle(event: _Event, report: receipts.Report) -> str:
     matched = receipts.settle(report)
     if matched is Matched.TOO_EARLY and not retry.exhausted(event.attempts + 1):
-        raise _NotYet
+        raise NotYet
     return HANDLED if matched is Matched.SETTLED else IGNORED
 
 
@@ -253,6 +256,8 @@ _EFFECTS: Mapping[tuple[AccountKind, str], Callable[[_Event], str]] = MappingPro
         (AccountKind.SERVICE, "TEMPLATESENDJOBFINISH"): _template_sent,
         (AccountKind.MINI_PROGRAM, erasing.REVOKED): _withdrawn,
         (AccountKind.MINI_PROGRAM, erasing.CANCELLED): _withdrawn,
+        (AccountKind.SERVICE, erasing.REVOKED): _withdrawn,
+        (AccountKind.SERVICE, erasing.CANCELLED): _withdrawn,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_popup_event"): _popup,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_change_event"): _change_of_mind,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_sent_event"): _subscribe_sent,

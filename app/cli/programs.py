@@ -62,7 +62,7 @@ def check(folder: Path) -> None:
         load_papers,
         load_prices,
         load_refusals,
-        load_talk,
+        lambda city: load_talk(city, load_document_rules(city)),
         load_visit_rules,
         load_programs,
         lambda city: deliveryfile.load(city, catalogfile.load(city, None)),

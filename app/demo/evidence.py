@@ -21,4 +21,4 @@ def bring(case: Case, spec: TaskSpec, by: By) -> None:
         for _ in range(needed.at_least):
             arrived = uploading.check(case.id, needed.kind, NAME, PICTURE, Uploader.STAFF)
             uploading.keep_bytes(arrived, PICTURE)
-            uploading.record(case, arrived, by)
+            uploading.record(case.id, arrived, by)

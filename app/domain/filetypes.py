@@ -5,7 +5,7 @@ DXF nor every brand of HEIC, and guess where a plain no is wanted (docs/decision
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LARGEST_FILE = 20 * 1024 * 1024
@@ -45,14 +45,26 @@ TYPES = (
         lambda head: head.startswith(_DXF_BINARY) or _DXF.match(head) is not None,
     ),
 )
-_BY_MEDIA_TYPE = {kind.media_type: kind for kind in TYPES}
+PICTURES = tuple(kind for kind in TYPES if kind.media_type in {"image/jpeg", "image/png", "image/heic"})
+VOICES = (
+    FileType("audio/amr", ".amr", lambda head: head.startswith((b"#!AMR\n", b"#!AMR-WB\n"))),
+    FileType(
+        "audio/mpeg",
+        ".mp3",
+        lambda head: head.startswith((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
+    ),
+    FileType("audio/ogg", ".ogg", lambda head: head.startswith(b"OggS")),
+)
+"""What WeChat's chat brings as voice; nobody uploads such."""
+
+_BY_MEDIA_TYPE = {kind.media_type: kind for kind in (*TYPES, *VOICES)}
 _HEAD = 4096
 
 
-def recognise(content: bytes) -> FileType | None:
-    """The type of these bytes, or None when they are none that is taken."""
+def recognise(content: bytes, among: Sequence[FileType] = TYPES) -> FileType | None:
+    """The type of these bytes, or None when they are none of those that are taken."""
     head = content[:_HEAD]
-    return next((kind for kind in TYPES if kind.fits(head)), None)
+    return next((kind for kind in among if kind.fits(head)), None)
 
 
 def ending_of(media_type: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.core import clock
+from app.core import clock, objectstore
 from app.core.atomic import atomic
 from app.core.settings import Settings
 from app.services import idempotency, occasions
@@ -17,14 +17,23 @@ from app.services.calendar_desk import telling
 from app.services.cases import promises, public_lookup
 from app.services.conversations import retention
 from app.services.conversations import sweep as talk
-from app.services.documents import uploading
+from app.services.documents import discarding, uploading
 from app.services.documents.reading import LinkSigner
 from app.services.partners import admission
 from app.services.timers.sweep import sweep
 from app.services.visits import due as visits_due
 from app.services.visits import waitlist
 from app.wechat.port import Accounts, WeChatError
-from notifications import calls, chat_replies, content_checks, dispatcher, inbox, morning, unknowns
+from notifications import (
+    calls,
+    chat_media,
+    chat_replies,
+    content_checks,
+    dispatcher,
+    inbox,
+    morning,
+    unknowns,
+)
 from notifications.sms import Sms
 from notifications.webhooks import sender
 
@@ -33,6 +42,7 @@ BACKLOG_PER_TRANSACTION = 1000
 MOVES_PER_TRANSACTION = 50
 CONVERSATIONS_AT_ONCE = 100
 CALLS_PER_TRANSACTION = 20
+BYTES_AT_ONCE = 100
 KEPT_ANSWERS = timedelta(days=7)
 KEPT_OCCASIONS = timedelta(days=90)
 
@@ -60,6 +70,7 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
         Job("calendar", 1, tell_of_moves),
         Job("visits", 1, look_at_visits),
         Job("talk", 1, fire_talk_timers),
+        Job("files", 1, lambda: chat_media.fetch(wechat)),
         Job("replies", 1, lambda: chat_replies.deliver(wechat)),
         Job("checks", 1, lambda: content_checks.work(wechat.miniprogram, links, settings.public_url)),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service, sms)),
@@ -161,6 +172,20 @@ def forget() -> None:
         occasions.forget(clock.now() - KEPT_OCCASIONS)
     with atomic(read_only=True):
         uploading.sweep_orphans()
+    remove_doomed_bytes()
+
+
+def remove_doomed_bytes() -> None:
+    """Take away the bytes of deleted documents, with no transaction open, a bounded number at a time."""
+    while True:
+        with atomic(read_only=True):
+            keys = discarding.doomed(BYTES_AT_ONCE)
+        if not keys:
+            return
+        for key in keys:
+            objectstore.remove(key)
+        with atomic():
+            discarding.gone(keys)
 
 
 def look_at_visits() -> None:

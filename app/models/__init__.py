@@ -6,7 +6,7 @@ from app.models.availability import VisitChance, VisitClosure, VisitRecheck, Vis
 from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
 from app.models.chase import Chase
-from app.models.chat import ChatPerson, ChatSend, ChatSendKind, MessageCheck
+from app.models.chat import ChatPerson, ChatSend, ChatSendKind, MediaKind, MessageCheck, MessageMedia
 from app.models.complaint import Complaint, ComplaintState
 from app.models.conversation import (
     Carriage,
@@ -20,7 +20,7 @@ from app.models.conversation import (
 )
 from app.models.conversation_note import ConversationNote, NoteKind
 from app.models.customer import Customer, PrivacyConsent
-from app.models.document import Document, DocumentRequest
+from app.models.document import Document, DocumentRequest, DoomedBytes
 from app.models.erasure import Erasure
 from app.models.idempotency import IdempotencyRecord
 from app.models.job_run import JobRun
@@ -82,6 +82,7 @@ __all__ = [
     "Customer",
     "Document",
     "DocumentRequest",
+    "DoomedBytes",
     "DueKind",
     "Erasure",
     "IdempotencyRecord",
@@ -89,10 +90,12 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "LookupCount",
+    "MediaKind",
     "Medium",
     "Message",
     "MessageCheck",
     "MessageKind",
+    "MessageMedia",
     "Meter",
     "NoteKind",
     "Paper",

@@ -8,13 +8,13 @@ from app.models.columns import Hash, Instant, Key, RowNumber
 
 
 class AccessRecord(Base):
-    """A member of staff read a full number of a customer (PIPL: access log)."""
+    """A member of staff read a full number of a customer (PIPL: access log); an enquiry has no case."""
 
     __tablename__ = "access_records"
 
     id: Mapped[RowNumber]
     staff_id: Mapped[Key] = mapped_column(ForeignKey("staff.id"), index=True)
-    case_id: Mapped[Key] = mapped_column(ForeignKey("cases.id"), index=True)
+    case_id: Mapped[Key | None] = mapped_column(ForeignKey("cases.id"), index=True)
     field: Mapped[Key]
     at: Mapped[Instant]
 

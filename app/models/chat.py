@@ -79,3 +79,27 @@ class MessageCheck(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     trace_id: Mapped[Key | None] = mapped_column(unique=True)
     claimed_by: Mapped[Key | None]
+
+
+class MediaKind(StrEnum):
+    """What somebody sent in WeChat's chat that has to be fetched."""
+
+    PICTURE = "picture"
+    VOICE = "voice"
+
+
+class MessageMedia(Base):
+    """A message whose picture or voice has not been fetched from WeChat yet; `media_id` is WeChat's own name.
+
+    Settled rows are deleted: what came of it is the message's.
+    """
+
+    __tablename__ = "message_media"
+
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), primary_key=True)
+    medium: Mapped[Key]
+    kind: Mapped[Key]
+    media_id: Mapped[WeChatId]
+    due_at: Mapped[Instant] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    claimed_by: Mapped[Key | None]

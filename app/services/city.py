@@ -78,6 +78,7 @@ def read(folder: Path) -> CityBundle:
     hours = load_hours(folder / "calendar.toml")
     departments = load_departments(folder)
     city = load_city(folder)
+    documents = load_document_rules(folder)
     return CityBundle(
         folder=folder,
         city=city,
@@ -85,14 +86,14 @@ def read(folder: Path) -> CityBundle:
         lead_department=next(department.key for department in departments if department.lead),
         programs=load_programs(folder),
         forms=load_forms(folder),
-        documents=load_document_rules(folder),
+        documents=documents,
         office=hours,
         prices=load_prices(folder),
         papers=load_papers(folder),
         calendar=calendar.build(hours.hours, hours.half_days, hours.zone, hours.tag),
         refusals={reason.key: reason for reason in load_refusals(folder)},
         visits=load_visit_rules(folder),
-        talk=load_talk(folder),
+        talk=load_talk(folder, documents),
     )
 
 

@@ -1,7 +1,9 @@
 """WeChat's own chat and its content check, as calls of an account's gateway (port: ChatWindow, ContentCheck).
 
-Sources: WeChat's documentation, 客服消息 (message/custom/send, message/custom/typing) and 内容安全
-(msg_sec_check and media_check_async, version 2). wechatpy knows the first version of the check alone.
+Sources: WeChat's documentation, 客服消息 (message/custom/send, message/custom/typing), 临时素材 (media/get
+and media/upload: temporary media live three days), 内容安全 (msg_sec_check and media_check_async, both in
+version 2). wechatpy knows the first version of the check alone, and fetches media by a path of its own
+without time-out.
 """
 
 from app.wechat.gateway import Gateway
@@ -28,6 +30,22 @@ class ChatCalls(_OfAccount):
         """Let the person see that somebody is writing; see the port."""
         body = {"touser": openid, "command": "Typing"}
         self._gateway.call("post", "cgi-bin/message/custom/typing", body=body)
+
+    def fetch_media(self, *, media_id: str) -> bytes:
+        """What somebody sent in the chat; see the port."""
+        return self._gateway.fetch("cgi-bin/media/get", query={"media_id": media_id})
+
+    def send_picture(self, *, openid: str, content: bytes, media_type: str) -> None:
+        """Show a picture in the chat; see the port."""
+        name = "picture.png" if media_type == "image/png" else "picture.jpg"
+        answer = self._gateway.upload(
+            "cgi-bin/media/upload", query={"type": "image"}, name=name, media_type=media_type, content=content
+        )
+        media_id = answer.get("media_id")
+        if not isinstance(media_id, str) or not media_id:
+            raise WeChatError(None, "media/upload's answer lacks media_id", FaultKind.TRANSIENT)
+        body = {"touser": openid, "msgtype": "image", "image": {"media_id": media_id}}
+        self._gateway.call("post", "cgi-bin/message/custom/send", body=body)
 
 
 class CheckCalls(_OfAccount):

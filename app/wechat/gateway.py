@@ -7,14 +7,16 @@ errors out whose text holds the AppSecret. None of these paths is used here.
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.utils import get_environ_proxies
+from urllib3.filepost import encode_multipart_formdata
 from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
@@ -34,6 +36,8 @@ REFRESH_AHEAD = timedelta(minutes=4)
 # bad hour.
 FORCE_PAUSE = timedelta(minutes=75)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+T = TypeVar("T")
 
 
 class Gateway(WeChatClient):  # type: ignore[misc]
@@ -109,16 +113,52 @@ class Gateway(WeChatClient):  # type: ignore[misc]
         call changes nothing at WeChat, so a lost answer counts as transient. `hide` is one more secret
         to keep out of texts. Raises WeChatError.
         """
-        if not authorised:
-            return self._once(method, path, query, body, None, repeatable, hide)
+        sent = None if body is None else _Sent(_encoded(body), "application/json")
+
+        def ask(token: str | None) -> dict[str, Any]:
+            return _object(self._once(method, path, query, sent, token, repeatable, hide), repeatable)
+
+        return ask(None) if not authorised else self._with_token(ask)
+
+    def fetch(self, path: str, *, query: Mapping[str, str]) -> bytes:
+        """The file that `path` answers with, and not a JSON document, which says what is wrong.
+
+        Raises WeChatError.
+        """
+
+        def ask(token: str | None) -> bytes:
+            answer = self._once("get", path, query, None, token, repeatable=True, hide="")
+            # wechatpy gives back the answer itself when it is no JSON.
+            content = getattr(answer, "content", None)
+            if not isinstance(content, bytes) or not content:
+                raise WeChatError(None, "the answer is no file", FaultKind.CONTENT)
+            return content
+
+        return self._with_token(ask)
+
+    def upload(
+        self, path: str, *, query: Mapping[str, str], name: str, media_type: str, content: bytes
+    ) -> dict[str, Any]:
+        """Hand over a file as the form field `media`; the answer as of `call`. Raises WeChatError."""
+        form, form_type = encode_multipart_formdata({"media": (name, content, media_type)})
+
+        def ask(token: str | None) -> dict[str, Any]:
+            # A file that was uploaded twice does no harm.
+            sent = _Sent(form, form_type)
+            return _object(self._once("post", path, query, sent, token, repeatable=True, hide=""), True)
+
+        return self._with_token(ask)
+
+    def _with_token(self, ask: Callable[[str | None], T]) -> T:
+        """What `ask` gives for the access token, renewed once if WeChat refuses it. Raises WeChatError."""
         token = self._token(refused=None)
         try:
-            return self._once(method, path, query, body, token, repeatable, hide)
+            return ask(token)
         except WeChatError as error:
             if error.kind is not FaultKind.TOKEN:
                 raise
         log.info("WeChat refused the access token of %s; renewing it once", self.appid)
-        return self._once(method, path, query, body, self._token(refused=token), repeatable, hide)
+        return ask(self._token(refused=token))
 
     def fetch_access_token(self, *, force: bool = False) -> AccessToken:
         """Ask `stable_token`, the same for every asker; `force` replaces it. Raises WeChatError."""
@@ -187,20 +227,20 @@ class Gateway(WeChatClient):  # type: ignore[misc]
         method: str,
         path: str,
         query: Mapping[str, str] | None,
-        body: Mapping[str, object] | None,
+        sent: "_Sent | None",
         token: str | None,
         repeatable: bool,
         hide: str,
-    ) -> dict[str, Any]:
-        data = None if body is None else _encoded(body)
+    ) -> Any:
+        """One request; its JSON value, or wechatpy's answer object when it is no JSON. Raises WeChatError."""
         try:
             answer = self._request(
                 method,
                 f"{self._base_url}/{path}",
                 # wechatpy adds a token of its own unless the key is there; requests leaves a None out.
                 params={**(query or {}), "access_token": token},
-                data=data,
-                headers={"Content-Type": "application/json"} if data is not None else {},
+                data=None if sent is None else sent.data,
+                headers={} if sent is None else {"Content-Type": sent.media_type},
                 allow_redirects=False,
             )
         except WeChatClientException as error:
@@ -210,14 +250,29 @@ class Gateway(WeChatClient):  # type: ignore[misc]
         except (TypeError, ValueError):
             fault = WeChatError(None, "the answer's errcode is no number", FaultKind.UNKNOWN_OUTCOME)
         else:
-            if isinstance(answer, dict):
-                return answer
-            fault = WeChatError(None, "the answer is no JSON object", FaultKind.UNKNOWN_OUTCOME)
-        kind = fault.kind
-        if repeatable and kind is FaultKind.UNKNOWN_OUTCOME:
-            kind = FaultKind.TRANSIENT
+            return answer
+        kind = _settled(fault.kind, repeatable)
         # Raised out here and not where it was caught: a chained cause would carry the secrets along.
         raise WeChatError(fault.errcode, scrub(fault.message, self.secret, token or "", hide), kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The body of a request."""
+
+    data: bytes
+    media_type: str
+
+
+def _object(answer: object, repeatable: bool) -> dict[str, Any]:
+    if isinstance(answer, dict):
+        return answer
+    kind = _settled(FaultKind.UNKNOWN_OUTCOME, repeatable)
+    raise WeChatError(None, "the answer is no JSON object", kind)
+
+
+def _settled(kind: FaultKind, repeatable: bool) -> FaultKind:
+    return FaultKind.TRANSIENT if repeatable and kind is FaultKind.UNKNOWN_OUTCOME else kind
 
 
 def _fresh(token: AccessToken) -> bool:

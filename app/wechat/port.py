@@ -151,8 +151,22 @@ class ChatWindow(Protocol):
         """
         ...
 
+    def send_picture(self, *, openid: str, content: bytes, media_type: str) -> None:
+        """Show a JPEG or PNG of at most 10 MiB in the chat, as one send; the same holds as for a text.
+
+        Raises WeChatError.
+        """
+        ...
+
     def show_typing(self, *, openid: str) -> None:
         """Let the person see that somebody is writing. Raises WeChatError."""
+        ...
+
+    def fetch_media(self, *, media_id: str) -> bytes:
+        """The bytes of a picture or voice message, which WeChat keeps for three days.
+
+        An id that is wrong or too old (40007) is a content fault. Raises WeChatError.
+        """
         ...
 
 

@@ -24,6 +24,8 @@ _CHOICES = MappingProxyType(
 )
 _SENT = MappingProxyType({"subscribe_msg_sent_event": "SubscribeMsgSentEvent"})
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# By what events of the same kind, person and second differ: a menu's key, and the name of a content check.
+_OWN_IDS = ("EventKey", "trace_id")
 _LAST_INSTANT = 253402300799
 
 
@@ -99,7 +101,13 @@ def event_of(account: AccountKind, values: Mapping[str, object]) -> PushEvent:
         fields=MappingProxyType(fields),
         dedupe_key=_dedupe_key(
             account,
-            [event or msg_type, openid, str(created), msg_id or "", str(fields.get("EventKey", ""))],
+            [
+                event or msg_type,
+                openid,
+                str(created),
+                msg_id or "",
+                *(str(fields.get(n, "")) for n in _OWN_IDS),
+            ],
             sorted(f"{item.template_id} {item.choice}" for item in choices),
             sorted(f"{item.template_id} {item.msgid}" for item in sent),
         ),

@@ -13,7 +13,7 @@ class UploadIn(Shape):
 
 
 class DocumentOut(Shape):
-    """A document."""
+    """A document; `withheld`: WeChat's content check calls it risky, so that nobody can open it."""
 
     id = String(required=True)
     kind = String(required=True)
@@ -24,6 +24,7 @@ class DocumentOut(Shape):
     sha256 = String(required=True)
     brought_by = String(required=True)
     created_at = Moment(required=True)
+    withheld = Boolean(required=True)
 
 
 class AskedOut(Shape):

@@ -7,9 +7,12 @@ from flask import Response
 
 from app.domain.talk.states import Side
 from app.services.conversations import content, finding, one, reading, recalling, receipts, replying, sending
+from app.services.documents import reading as documents
 from miniprogram_api import news
 from miniprogram_api.guards import me
+from miniprogram_api.schemas.documents import LinkOut
 from miniprogram_api.schemas.talk import MessageOut, MessagesOut, NewsIn, ReceiptIn, StaffMessageIn
+from miniprogram_api.uploads import links
 
 talk = APIBlueprint("staff_talk", __name__, url_prefix="/api/v1/staff/conversations", tag="staff")
 
@@ -54,6 +57,15 @@ def recall(conversation_id: str, message_id: str) -> Any:
     """One's own, within two minutes."""
     case = finding.readable_by(me(), conversation_id)
     return one.for_sender(recalling.recall(case, conversation_id, me().id, message_id), Side.STAFF)
+
+
+@talk.post("/<public_id:conversation_id>/documents/<public_id:document_id>/link")
+@talk.output(LinkOut, status_code=201)
+@talk.doc(summary="沟通中资料的下载链接（5分钟内有效，查看留痕）")
+def link(conversation_id: str, document_id: str) -> Any:
+    """For whoever may read the conversation; a POST, because each read is recorded."""
+    finding.readable_by(me(), conversation_id)
+    return links().link(documents.one_in_talk(me(), conversation_id, document_id))
 
 
 @talk.post("/<public_id:conversation_id>/message-receipts")

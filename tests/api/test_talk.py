@@ -99,6 +99,20 @@ def test_a_resend_is_no_second_message(scene: Talk) -> None:
     assert scene.texts(scene.customer) == ["只说一次", "也只说一次"]
 
 
+def test_a_resend_that_says_something_else_is_not_lost_in_silence(scene: Talk) -> None:
+    for act, path, phone in (
+        (scene.ask, scene.theirs, scene.customer),
+        (scene.answer, scene.ours, scene.manager),
+    ):
+        first = act("您好", client_id="phone-0001")
+        answer = phone.send("POST", f"{path}/messages", said("再见", "phone-0001"))
+        refused(answer, 409, "conflict")
+        # Taken back, and sent again by a phone that has not heard of it: it stays taken back.
+        phone.post(f"{path}/messages/{first['id']}/recall")
+        assert act("您好", client_id="phone-0001")["state"] == "recalled"
+    assert count(scene.world.app, "messages") == 2
+
+
 def test_a_name_used_elsewhere_is_refused(scene: Talk) -> None:
     scene.ask("一", client_id="phone-0001")
     other = scene.world.submitted(scene.customer)
@@ -124,6 +138,22 @@ def test_two_devices_at_once(scene: Talk) -> None:
     seqs = [item["seq"] for item in items]
     assert seqs == sorted(set(seqs))
     assert count(scene.world.app, "messages") == 5
+
+
+def test_one_name_in_two_conversations_at_once_is_one_message(scene: Talk) -> None:
+    cases = [scene.case_id, scene.world.submitted(scene.customer, project_name="二期仓库")["id"]]
+
+    def send(case_id: str) -> Any:
+        def act(client: FlaskClient) -> Any:
+            phone = Phone(client, scene.customer.token)
+            return phone.send("POST", f"/customer/cases/{case_id}/messages", said("您好", "phone-0001"))
+
+        return act
+
+    answers = at_once(scene.world.app, [send(cases[number % 2]) for number in range(8)])
+    assert {answer.status_code for answer in answers} == {201, 409}
+    assert {answer.json["code"] for answer in answers if answer.status_code == 409} == {"conflict"}
+    assert count(scene.world.app, "messages") == 1
 
 
 def test_pages_lead_both_ways(scene: Talk) -> None:

@@ -13,6 +13,7 @@ from app.models import Message
 from app.services import personnel
 from tests.api.said import refused, told
 from tests.api.talking import Talk, said, talk
+from tests.api.test_talk_pushes import told as notices
 from tests.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -163,6 +164,32 @@ def test_a_department_is_asked_in_and_let_go(scene: Talk) -> None:
     assert designer.send("GET", f"{scene.ours}/messages").status_code == 403
     answer = scene.manager.send("POST", f"{scene.ours}/guests", {"department": "marketing_x"})
     refused(answer, 422, "invalid_fields")
+
+
+def test_an_answer_that_is_taken_back_leaves_the_customer_waiting(scene: Talk) -> None:
+    def waiting() -> list[str]:
+        return [
+            item["waiting_since"] for item in scene.manager.get("/staff/conversations/unanswered")["items"]
+        ]
+
+    scene.ask("第一条")
+    scene.world.at("2026-09-18 09:10")
+    second = scene.ask("第二条")
+    answer = scene.answer("您好")
+    assert waiting() == []
+    scene.manager.post(f"{scene.ours}/messages/{answer['id']}/recall")
+    assert waiting() == ["2026-09-18T09:00:00+08:00"]
+    # Nobody is reminded of what there is nothing to answer to.
+    scene.answer("您好")
+    third = scene.ask("第三条")
+    assert waiting() == ["2026-09-18T09:10:00+08:00"]
+    scene.customer.post(f"{scene.theirs}/messages/{third['id']}/recall")
+    assert waiting() == []
+    scene.customer.post(f"{scene.theirs}/messages/{second['id']}/recall")
+    assert waiting() == []
+    scene.world.at("2026-09-18 14:00")
+    scene.world.work()
+    assert notices(scene.manager, "answer_due") == []
 
 
 def test_notes_are_for_staff(scene: Talk) -> None:

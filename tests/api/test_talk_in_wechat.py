@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from app.demo.evidence import PICTURE
 from app.wechat.push import seal
 from tests.api.rows import count
 from tests.api.talking import Talk, said, talk
 from tests.api.test_callbacks import account
+from tests.api.test_documents import bring
 from tests.api.test_talk_pushes import told
 from tests.world import World
 
@@ -196,15 +198,26 @@ def test_what_can_not_be_shown_is_said_and_not_lost(scene: Talk) -> None:
     write(world, "o_customer", "", MsgType="voice", Content=None, MediaId="m")
     write(world, "o_customer", "", MsgType="location", Location_X="36.6", Location_Y="117.0", Label="南门")
     write(world, "o_customer", "", MsgType="location", Location_X="north", Location_Y="117.0")
+    write(world, "o_customer", "", MsgType="location", Location_X="nan", Location_Y="inf")
     write(world, "o_customer", "   ")
-    kinds = [(item["kind"], item["text"][:3]) for item in scene.page(scene.manager)["items"]]
-    assert kinds == [
-        ("text", "[图片"),
-        ("text", "[客户"),
+    write(world, "o_customer", "", MsgType="video", Content=None, MediaId="m")
+    items = [item for item in scene.page(scene.manager)["items"] if item["author"] == "customer"]
+    unreadable = "[这条消息（如视频、链接）暂不能在此显示，请改发文字或图片]"
+    assert [(item["kind"], item["text"]) for item in items] == [
+        ("text", "[图片未能从微信取回]"),
+        ("text", "[语音未能从微信取回]"),
         ("location", "南门"),
-        ("text", "[客户"),
-        ("text", "[客户"),
+        ("text", unreadable),
+        ("text", unreadable),
+        ("text", unreadable),
+        ("text", unreadable),
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_hides_or_reorders_text_does_not_come_in(scene: Talk) -> None:
+    write(scene.world, "o_customer", "第一行\n请\u202e看\u200b这里👨\u200d🔧")
+    assert scene.texts(scene.manager) == ["第一行\n请看这里👨\u200d🔧"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -259,3 +272,13 @@ def test_the_talk_goes_on_while_wechat_can_not_be_asked(scene: Talk) -> None:
     seen = scene.page(scene.manager)["items"][0]
     assert (seen["text"], seen["review"]) == ("您好", True)
     assert count(scene.world.app, "message_checks") == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_without_a_public_address_no_picture_leaves_the_house(scene: Talk) -> None:
+    document = bring(scene.customer, scene.theirs, PICTURE).get_json()
+    body = {"client_id": "phone-0001", "document_id": document["id"]}
+    scene.customer.post(f"{scene.theirs}/messages", body)
+    scene.world.work()
+    assert scene.world.desk.ask("GET", "checks") == []
+    assert scene.page(scene.manager)["items"][0]["review"]

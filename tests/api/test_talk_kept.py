@@ -1,18 +1,13 @@
-"""What is kept of a conversation and how long: the customer's copy, retention, withdrawn authorisation."""
-
-from typing import Any
+"""What is kept of a conversation and how long: the customer's copy, and retention."""
 
 import pytest
-from sqlalchemy import select
 
 from app.core.atomic import atomic
-from app.core.db import db
-from app.models import Case, Customer, Erasure
 from app.services.conversations import retention
 from tests.api.rows import count
 from tests.api.said import refused
 from tests.api.talking import Talk, talk
-from tests.api.test_talk_in_wechat import callback, write
+from tests.api.test_talk_in_wechat import write
 from tests.world import World
 
 
@@ -70,54 +65,3 @@ def test_a_conversation_is_kept_for_its_time_and_no_longer(scene: Talk) -> None:
     for table in ("conversations", "messages", "complaints", "chases", "talk_timers", "conversation_notes"):
         assert count(scene.world.app, table) == 0, table
     assert count(scene.world.app, "cases") == 1
-
-
-def withdrawn(scene: Talk, event: str, **more: Any) -> None:
-    payload: dict[str, Any] = {"MsgType": "event", "Event": event, "OpenID": "o_customer", "AppID": "wx1"}
-    assert callback(scene.world, "gh_1", **payload, **more).text == "success"
-    scene.world.work()
-
-
-def erasures(world: World) -> list[tuple[dict[str, int], dict[str, str]]]:
-    with world.app.app_context():
-        rows = [(row.deleted, row.kept) for row in db.session.scalars(select(Erasure))]
-        db.session.remove()
-    return rows
-
-
-def test_a_cancelled_account_keeps_what_the_law_asks_for(scene: Talk) -> None:
-    scene.ask("您好")
-    scene.customer.post("/customer/applications", {"program": "single_meter"})
-    withdrawn(scene, "user_authorization_cancellation")
-    ((deleted, kept),) = erasures(scene.world)
-    assert (deleted["phone"], deleted["drafts"]) == (1, 1)
-    assert kept["cases"].startswith("1项")
-    assert any(key.startswith("consent") for key in kept)
-    assert scene.customer.send("GET", "/customer/cases").status_code == 401
-    with scene.world.app.app_context():
-        assert db.session.scalars(select(Customer.phone)).all() == [None]
-        assert len(db.session.scalars(select(Case.id)).all()) == 1
-        db.session.remove()
-    # What was said about the contract is still there for the manager.
-    assert scene.texts(scene.manager) == ["您好"]
-    assert count(scene.world.app, "privacy_consents") == 0
-
-
-def test_a_withdrawn_place_is_gone_and_that_one_was_sent_stays(scene: Talk) -> None:
-    place = {"latitude_gcj02": 36.66, "longitude_gcj02": 117.02}
-    scene.customer.post(f"{scene.theirs}/messages", {"client_id": "phone-0001", "location": place})
-    withdrawn(scene, "user_authorization_revoke", RevokeInfo="13")
-    assert erasures(scene.world)[0][0] == {"places": 1}
-    seen = scene.page(scene.manager)["items"][0]
-    assert (seen["kind"], seen["location"], seen["text"]) == ("location", None, "[该消息已撤回]")
-    withdrawn(scene, "user_authorization_revoke", RevokeInfo="8", CreateTime="1789700400")
-    with scene.world.app.app_context():
-        assert db.session.scalars(select(Customer.phone)).all() == [None]
-        db.session.remove()
-
-
-def test_somebody_unknown_withdraws_nothing(world: World) -> None:
-    payload: dict[str, Any] = {"MsgType": "event", "Event": "user_authorization_revoke", "OpenID": "o_nobody"}
-    assert callback(world, "gh_1", **payload).text == "success"
-    world.work()
-    assert count(world.app, "erasures") == 0

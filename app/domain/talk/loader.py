@@ -6,12 +6,15 @@ from fractions import Fraction
 from pathlib import Path
 from string import Formatter
 
+from app.domain.documentkinds import DocumentRules, Uploader
+from app.domain.filetypes import LARGEST_FILE
 from app.domain.reading import Source, Table, check_unique
 from app.domain.talk.rules import (
     Allowance,
     AnswerRules,
     AskingRules,
     ComplaintRules,
+    MediaRules,
     MessageRules,
     PushRules,
     RetentionRules,
@@ -28,8 +31,8 @@ MOST_CHARACTERS = 2500
 """As many as WeChat's content check takes at once."""
 
 
-def load_talk(folder: Path) -> TalkRules:
-    """The rules of talking of the city in `folder`.
+def load_talk(folder: Path, documents: DocumentRules) -> TalkRules:
+    """The rules of talking of the city in `folder`, whose files in WeChat's chat become such `documents`.
 
     :raises DataFault: with every fault of the file: missing or unknown keys, numbers without citation, hours
         that are none, sentences that name what is not known.
@@ -45,6 +48,7 @@ def load_talk(folder: Path) -> TalkRules:
         chase_due=_days(_section(source, "chase"), "due"),
         complaint=_complaint(_section(source, "complaint")),
         safety=_safety(_section(source, "safety")),
+        media=_media(_section(source, "media"), documents),
         retention=_retention(_section(source, "retention")),
         search=_search(_section(source, "search")),
         texts=_sentences(root, "texts", TEXTS),
@@ -139,6 +143,16 @@ def _safety(table: Table) -> SafetyRules:
         tries=_above_zero(table, "tries"),
         answer_within=timedelta(minutes=_above_zero(table, "answer_within_minutes")),
     )
+
+
+def _media(table: Table, documents: DocumentRules) -> MediaRules:
+    kind, largest = table.text("document_kind"), _above_zero(table, "largest_mb") * 1024 * 1024
+    kinds = {known.key: known for known in documents.kinds}
+    if kind and (kind not in kinds or Uploader.CUSTOMER not in kinds[kind].uploaders):
+        table.fault("document_kind", "must be a kind of documents.toml that customers bring")
+    if largest > LARGEST_FILE:
+        table.fault("largest_mb", f"documents have at most {LARGEST_FILE // 1024 // 1024} MB")
+    return MediaRules(timedelta(days=_above_zero(table, "kept_days")), largest, kind)
 
 
 def _retention(table: Table) -> RetentionRules:

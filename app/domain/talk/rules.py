@@ -83,6 +83,15 @@ class SafetyRules:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaRules:
+    """Files of WeChat's chat: how long WeChat keeps them, how large they may be, as what documents we do."""
+
+    kept: timedelta
+    largest_bytes: int
+    document_kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionRules:
     """How long messages are kept: after the end of their case, and general enquiries after the last word."""
 
@@ -119,6 +128,7 @@ class TalkRules:
     chase_due: Fraction
     complaint: ComplaintRules
     safety: SafetyRules
+    media: MediaRules
     retention: RetentionRules
     search: SearchRules
     texts: Mapping[str, str]

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from sqlalchemy import func, select
+
 from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.events import AnswerDue
-from app.models import Conversation, Staff, TalkTimerKind
+from app.models import Actor, Conversation, Message, Staff, TalkTimerKind
 from app.services import city
 from app.services.conversations import presence, timers
 from app.services.conversations.appending import say
@@ -20,13 +22,8 @@ def asked(conversation: Conversation, now: datetime) -> None:
     """
     _return_to_somebody(conversation, now)
     _tell_hours(conversation, now)
-    if conversation.waiting_since is not None:
-        return
-    line, rules = city.working_time(), city.current().talk.answer
-    conversation.waiting_since = now
-    conversation.answer_due_at = line.due(now, rules.due)
-    timers.expect(conversation.id, TalkTimerKind.ANSWER_REMINDER, line.after(now, rules.remind))
-    timers.expect(conversation.id, TalkTimerKind.ANSWER_OVERDUE, conversation.answer_due_at)
+    if conversation.waiting_since is None:
+        _owe(conversation, now)
 
 
 def answered(conversation: Conversation) -> None:
@@ -34,6 +31,36 @@ def answered(conversation: Conversation) -> None:
     if conversation.waiting_since is not None:
         conversation.waiting_since = conversation.answer_due_at = None
         timers.clear(conversation.id, _OWED)
+
+
+def taken_back(conversation: Conversation) -> None:
+    """A message of a locked conversation was taken back: an answer, or what there was to answer.
+
+    Whoever waits is whoever wrote since the last answer that still stands.
+    """
+    db.session.flush()
+    standing = (Message.conversation_id == conversation.id) & Message.recalled_at.is_(None)
+    answer = select(func.coalesce(func.max(Message.seq), 0)).where(standing, Message.author == Actor.STAFF)
+    waiting = db.session.scalar(
+        select(func.min(Message.sent_at)).where(
+            standing, Message.author == Actor.CUSTOMER, Message.seq > answer.scalar_subquery()
+        )
+    )
+    if waiting is None:
+        answered(conversation)
+    elif waiting != conversation.waiting_since:
+        _owe(conversation, waiting)
+
+
+def _owe(conversation: Conversation, since: datetime) -> None:
+    """An answer is owed to what was written at `since`."""
+    line, rules = city.working_time(), city.current().talk.answer
+    # What is expected already could be too early: what it was owed to may have been taken back.
+    timers.clear(conversation.id, _OWED)
+    conversation.waiting_since = since
+    conversation.answer_due_at = line.due(since, rules.due)
+    timers.expect(conversation.id, TalkTimerKind.ANSWER_REMINDER, line.after(since, rules.remind))
+    timers.expect(conversation.id, TalkTimerKind.ANSWER_OVERDUE, conversation.answer_due_at)
 
 
 def remind(conversation_id: str, *, overdue: bool) -> None:

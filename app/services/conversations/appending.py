@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.core.db import db
 from app.core.ids import new_id
@@ -14,6 +15,9 @@ from app.models import Actor, Conversation, Medium, Message, MessageKind, Safety
 from app.services.conversations import replying
 from app.services.conversations.content import Content
 from app.services.timeline import ENGINE, By
+
+_TAKEN = "消息标识已用于其他会话，请重新发送。"
+_OTHER_WORDS = "消息标识已用于另一条内容，请重新发送。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,11 @@ class Sending:
     safety: Safety = Safety.UNNEEDED
 
 
-def sent_before(conversation: Conversation, sending: Sending) -> Message | None:
+def sent_before(conversation: Conversation, content: Content, sending: Sending) -> Message | None:
     """The message that this sender's device calls by the same name; a resend changes nothing.
 
-    Raises `ConflictError` when it was sent in another conversation.
+    Raises `ConflictError` when it was sent in another conversation, or said something else: what is said now
+    would be lost, and nobody would know.
     """
     if sending.client_id is None:
         return None
@@ -38,15 +43,26 @@ def sent_before(conversation: Conversation, sending: Sending) -> Message | None:
         select(Message).where(Message.sender_id == sending.by.id, Message.client_id == sending.client_id)
     )
     if found is not None and found.conversation_id != conversation.id:
-        raise ConflictError("消息标识已用于其他会话，请重新发送。")
+        raise ConflictError(_TAKEN)
+    if found is not None and found.medium == Medium.APP and not _says_the_same(found, content):
+        raise ConflictError(_OTHER_WORDS)
     return found
+
+
+def _says_the_same(message: Message, content: Content) -> bool:
+    # Of what was taken back nobody knows any more what it said.
+    return message.recalled_at is not None or (
+        (message.kind, message.content, message.document_id)
+        == (content.kind, dict(content.values), content.document_id)
+    )
 
 
 def append(conversation: Conversation, content: Content, sending: Sending, now: datetime) -> Message:
     """Write a message into a locked conversation.
 
     A clock that went back does not put it before what was said already: numbers decide the order, and the
-    instant shown is never before the last one's.
+    instant shown is never before the last one's. Raises `ConflictError` when the sender's device gives the
+    same name to a message in another conversation at this very moment.
     """
     conversation.counter += 1
     message = Message(
@@ -67,8 +83,12 @@ def append(conversation: Conversation, content: Content, sending: Sending, now: 
     )
     if sending.by.actor != Actor.ENGINE:
         conversation.last_at = message.sent_at
-    db.session.add(message)
     db.session.flush()
+    db.session.add(message)
+    try:
+        db.session.flush()
+    except IntegrityError as fault:
+        raise ConflictError(_TAKEN) from fault
     return message
 
 

@@ -13,11 +13,15 @@ from app.services.documents import reading
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A message's checked content; `values` is what is kept encrypted."""
+    """A message's checked content; `values` is what is kept encrypted.
+
+    `ours`: the words are the product's own, in the place of something that can't be shown (yet).
+    """
 
     kind: MessageKind
     values: Mapping[str, Any]
     document_id: str | None = None
+    ours: bool = False
 
 
 def of_text(text: str) -> Content:

@@ -61,7 +61,7 @@ def _at(line: MessageLine) -> str:
 
 def _words(line: MessageLine) -> str:
     if line.document is not None:
-        return f"[资料] {line.document.name}"
+        return f"[资料] {line.document.name} {line.text}".rstrip()
     if line.location is not None:
         return f"[位置] {line.text}（{line.location['latitude_gcj02']}，{line.location['longitude_gcj02']}）"
     return line.text

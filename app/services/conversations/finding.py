@@ -88,7 +88,9 @@ def of_case(case: Case) -> Conversation:
         **FROM_THE_START,
     }
     db.session.flush()
-    connection.execute(insert(Conversation).values(fresh).on_conflict_do_nothing(index_elements=["id"]))
+    # Whichever constraint is met: with only the id named, PostgreSQL lets the loser of two first messages at
+    # once run into the unique case_id, which it looks at before it gives way to the winner's id.
+    connection.execute(insert(Conversation).values(fresh).on_conflict_do_nothing())
     return locked(case.id)
 
 

@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.talk import choosing
+from app.domain.texts import has_control_characters
 from app.models import (
     Actor,
     Case,
@@ -24,20 +25,24 @@ from app.models import (
     ChatPerson,
     Conversation,
     Customer,
+    MediaKind,
     Medium,
     Message,
     MessageKind,
     Staff,
 )
 from app.services import city, staffing
-from app.services.conversations import answering, finding, sending
-from app.services.conversations.appending import Sending, say
+from app.services.conversations import answering, fetching, finding, sending
+from app.services.conversations.appending import Sending, say, sent_before
 from app.services.conversations.content import Content
+from app.services.conversations.fetching import Media
 from app.services.timeline import By
 
 __all__ = ["Incoming", "Medium", "enter", "take"]
 
 MOST_CHOICES = 9
+LONGEST_PLACE = 200
+_MEDIA = {"image": MediaKind.PICTURE, "voice": MediaKind.VOICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,9 @@ def take(incoming: Incoming) -> None:
     # From when it was written, which is when WeChat counts from; never from the future.
     person.wrote_at, person.sends_since_writing = min(incoming.at, clock.now()), 0
     customer = _customer(incoming)
-    content = _content(incoming)
-    chosen = _chosen(person, customer, str(content.values.get("text", "")))
+    media = _media(incoming)
+    content = _content(incoming, media)
+    chosen = None if content.ours else _chosen(person, customer, str(content.values.get("text", "")))
     if chosen is not None:
         _move(person, chosen)
         return
@@ -67,7 +73,12 @@ def take(incoming: Incoming) -> None:
     # Somebody unknown to the mini-program is known by their conversation.
     by = By(Actor.CUSTOMER, customer.id if customer else conversation.id)
     client_id = f"wx-{incoming.medium}-{incoming.msg_id}"[:64]
-    sending.take(conversation, content, Sending(by, client_id, medium=incoming.medium))
+    told = Sending(by, client_id, medium=incoming.medium)
+    if sent_before(conversation, content, told) is not None:
+        return
+    message = sending.take(conversation, content, told)
+    if media is not None:
+        fetching.expect(message, media)
     _ask_which(person, conversation)
 
 
@@ -91,23 +102,49 @@ def _customer(incoming: Incoming) -> Customer | None:
     return db.session.scalar(select(Customer).where(column == incoming.openid))
 
 
-def _content(incoming: Incoming) -> Content:
+def _media(incoming: Incoming) -> Media | None:
+    """The file of a picture or a voice message; None of any other, and of one without a usable name."""
+    kind, media_id = _MEDIA.get(incoming.msg_type), str(incoming.fields.get("MediaId", "")).strip()
+    if kind is None or not 0 < len(media_id) <= fetching.LONGEST_ID:
+        return None
+    return Media(kind, media_id)
+
+
+def _content(incoming: Incoming, media: Media | None) -> Content:
     """What is kept of a message; of what can't be shown here, a sentence that says so."""
-    texts, told = city.current().talk.texts, incoming.fields
-    if incoming.msg_type == "text" and str(told.get("Content", "")).strip():
-        return Content(MessageKind.TEXT, {"text": str(told["Content"]).strip()})
+    rules, told = city.current().talk, incoming.fields
+    texts = rules.texts
+    if media is not None:
+        heard = _readable(told.get("Recognition"))[: rules.message.longest]
+        return Content(MessageKind.TEXT, fetching.words(media, heard), ours=not heard)
+    if incoming.msg_type == "text" and _readable(told.get("Content")):
+        return Content(MessageKind.TEXT, {"text": _readable(told["Content"])})
     if incoming.msg_type == "location":
         try:
             place = {
-                "latitude_gcj02": float(told["Location_X"]),
-                "longitude_gcj02": float(told["Location_Y"]),
-                "name": str(told.get("Label", "")),
+                "latitude_gcj02": _degrees(told["Location_X"], 90),
+                "longitude_gcj02": _degrees(told["Location_Y"], 180),
+                "name": _readable(told.get("Label"))[:LONGEST_PLACE],
             }
         except (KeyError, ValueError):
-            return Content(MessageKind.TEXT, {"text": texts["not_readable"]})
+            return Content(MessageKind.TEXT, {"text": texts["not_readable"]}, ours=True)
         return Content(MessageKind.LOCATION, place)
     lost = "picture_lost" if incoming.msg_type == "image" else "not_readable"
-    return Content(MessageKind.TEXT, {"text": texts[lost]})
+    return Content(MessageKind.TEXT, {"text": texts[lost]}, ours=True)
+
+
+def _degrees(told: str, most: int) -> float:
+    """Degrees up to `most`, either way. Raises ValueError for anything else, such as a text that says nan."""
+    degrees = float(told)
+    if not -most <= degrees <= most:
+        raise ValueError("no such place")
+    return degrees
+
+
+def _readable(said: object) -> str:
+    """A text without what hides or reorders it: in the mini-program it would be refused, here it is in."""
+    shown = (sign for sign in str(said or "") if not has_control_characters(sign, multiline=True))
+    return "".join(shown).strip()
 
 
 def _chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | None:
@@ -141,6 +178,7 @@ def _move(person: ChatPerson, case: Case) -> None:
         message.conversation_id = conversation.id
         message.seq = message.changed = conversation.counter
         conversation.last_at = message.sent_at
+    fetching.move(waiting, case.id)
     person.choices, person.asked_from, person.conversation_id = [], None, conversation.id
     db.session.flush()
     answering.answered(enquiry)

@@ -6,10 +6,11 @@ from app.core import clock
 from app.core.db import db
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.talk import states
-from app.models import Case, Message
+from app.models import Case, Medium, Message
 from app.services import city
-from app.services.conversations import finding
+from app.services.conversations import answering, finding
 from app.services.conversations.appending import touch
+from app.services.documents import discarding
 
 
 def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: str) -> Message:
@@ -35,6 +36,11 @@ def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: 
     if not states.may_recall(found.sent_at, now, rules.recall):
         minutes = int(rules.recall.total_seconds() // 60)
         raise ConflictError(f"发送已超过{minutes}分钟，不能撤回。如有更正，请再发一条说明。")
-    found.recalled_at, found.content, found.document_id = now, {}, None
+    sent, found.document_id = found.document_id, None
+    found.recalled_at, found.content = now, {}
     touch(conversation, found)
+    answering.taken_back(conversation)
+    if found.medium != Medium.APP:
+        # It came with the message and with nothing else; what was uploaded to the case stays there.
+        discarding.discard([sent])
     return found

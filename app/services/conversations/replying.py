@@ -34,6 +34,7 @@ from app.services.conversations import pushing, windows
 LEASE = timedelta(minutes=1)
 """Longer than WeChat's client waits for an answer."""
 
+_SHOWN = frozenset({"image/jpeg", "image/png"})
 TYPING_LASTS = timedelta(seconds=15)
 TRIES = 5
 
@@ -52,8 +53,19 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that WeChat's chat can show, and where its bytes lie."""
+
+    object_key: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
-    """One thing to hand to WeChat. `crashed`: somebody claimed it before and never told what came of it."""
+    """One thing to hand to WeChat. `crashed`: somebody claimed it before and never told what came of it.
+
+    `text` says the same as `picture`, should WeChat not take that one.
+    """
 
     id: int
     medium: str
@@ -63,6 +75,7 @@ class Claimed:
     attempts: int
     open: bool
     crashed: bool
+    picture: Picture | None = None
 
 
 def carry(conversation: Conversation, message: Message) -> None:
@@ -132,6 +145,19 @@ def settle(owner: str, claimed: Claimed, outcome: Outcome, again_at: datetime) -
         _tell(message_id, outcome)
 
 
+def abandon(medium: str, openid: str) -> None:
+    """Nothing that waits for this person can be said there any more; each message says what became of it."""
+    waiting = db.session.scalars(
+        select(ChatSend).where(ChatSend.medium == medium, ChatSend.openid == openid).with_for_update()
+    ).all()
+    for row in waiting:
+        db.session.delete(row)
+    db.session.flush()
+    for row in waiting:
+        if row.message_id is not None:
+            _tell(row.message_id, Outcome.REFUSED)
+
+
 def _queue(person: ChatPerson, kind: ChatSendKind, message_id: str | None) -> None:
     now = clock.now()
     db.session.add(
@@ -161,7 +187,19 @@ def _claimed(row: ChatSend, now: datetime) -> Claimed:
         attempts=row.attempts,
         open=is_open and (message is None or message.recalled_at is None),
         crashed=row.claimed_by is not None,
+        picture=None if message is None else _picture(message),
     )
+
+
+def _picture(message: Message) -> Picture | None:
+    """What of a message the chat can show."""
+    if message.document_id is None:
+        return None
+    document = db.session.get_one(Document, message.document_id)
+    largest = city.current().talk.media.largest_bytes
+    if document.media_type not in _SHOWN or document.size > largest or document.withheld_at is not None:
+        return None
+    return Picture(document.object_key, document.media_type)
 
 
 def _words(message: Message) -> str:

@@ -16,11 +16,14 @@ from app.models import (
     ConversationGuest,
     ConversationNote,
     ConversationReader,
+    Document,
     Message,
     MessageCheck,
+    MessageMedia,
     TalkTimer,
 )
 from app.services import city
+from app.services.documents import discarding
 
 
 def forget(limit: int) -> int:
@@ -56,6 +59,13 @@ def delete_all(conversation_ids: Sequence[str]) -> None:
     ids = list(conversation_ids)
     messages = select(Message.id).where(Message.conversation_id.in_(ids))
     complaints = select(Complaint.id).where(Complaint.conversation_id.in_(ids))
+    # What was sent in a case stays with the case; what was sent in an enquiry has nobody else.
+    sent = db.session.scalars(
+        select(Message.document_id)
+        .join(Document, Document.id == Message.document_id)
+        .where(Message.conversation_id.in_(ids), Document.case_id.is_(None))
+        .distinct()
+    ).all()
     chases = select(Chase.id).where(Chase.case_id.in_(ids))
     for doomed in (
         delete(TalkTimer).where(
@@ -65,6 +75,7 @@ def delete_all(conversation_ids: Sequence[str]) -> None:
         ),
         delete(ChatSend).where(ChatSend.message_id.in_(messages)),
         delete(MessageCheck).where(MessageCheck.message_id.in_(messages)),
+        delete(MessageMedia).where(MessageMedia.message_id.in_(messages)),
         delete(Message).where(Message.conversation_id.in_(ids)),
         delete(ConversationNote).where(ConversationNote.conversation_id.in_(ids)),
         delete(ConversationReader).where(ConversationReader.conversation_id.in_(ids)),
@@ -77,3 +88,4 @@ def delete_all(conversation_ids: Sequence[str]) -> None:
         delete(Conversation).where(Conversation.id.in_(ids)),
     ):
         db.session.execute(doomed, execution_options={"synchronize_session": False})
+    discarding.discard(sent)

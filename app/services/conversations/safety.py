@@ -22,6 +22,7 @@ __all__ = [
     "answered",
     "ask",
     "await_answer",
+    "being_asked",
     "claim",
     "openid_of",
     "openid_of_member",
@@ -111,6 +112,14 @@ def await_answer(owner: str, message_id: str, trace_id: str) -> None:
         row.due_at = clock.now() + city.current().talk.safety.answer_within
 
 
+def being_asked() -> bool:
+    """Whether somebody is just asking WeChat, whose event may be faster than its answer."""
+    asking = select(MessageCheck.message_id).where(
+        MessageCheck.claimed_by.is_not(None), MessageCheck.trace_id.is_(None)
+    )
+    return db.session.scalar(asking.limit(1)) is not None
+
+
 def answered(trace_id: str, safety: Safety) -> bool:
     """WeChat's event says what it thinks of a picture; False for one that nobody waits for."""
     row = db.session.scalar(select(MessageCheck).where(MessageCheck.trace_id == trace_id).with_for_update())
@@ -130,16 +139,29 @@ def _mine(owner: str, message_id: str) -> MessageCheck | None:
 
 def _claimed(row: MessageCheck, links: LinkSigner) -> Claimed:
     message = db.session.get_one(Message, row.message_id)
-    picture = None
-    if message.document_id is not None:
-        picture = links.link(db.session.get_one(Document, message.document_id)).path
-    return Claimed(row.message_id, row.openid, message.content.get("text"), picture, row.attempts)
+    return Claimed(
+        row.message_id, row.openid, message.content.get("text"), _picture(message, links), row.attempts
+    )
+
+
+def _picture(message: Message, links: LinkSigner) -> str | None:
+    """Where WeChat finds the picture of a message; it may take as long to look as to answer."""
+    if message.document_id is None:
+        return None
+    document = db.session.get_one(Document, message.document_id)
+    if document.media_type not in _PICTURES:
+        # A voice: what is checked of it are the words that WeChat heard.
+        return None
+    return links.nameless(document, city.current().talk.safety.answer_within).path
 
 
 def _write(row: MessageCheck, safety: Safety) -> None:
     message = db.session.get_one(Message, row.message_id)
     conversation = db.session.get_one(Conversation, message.conversation_id, with_for_update=True)
     message.safety = safety
+    if safety is Safety.RISKY and message.document_id is not None:
+        # Else it could still be fetched from the case's documents.
+        db.session.get_one(Document, message.document_id).withheld_at = clock.now()
     if safety is not Safety.PASSED:
         # What changes nothing that anybody sees is no news.
         conversation.counter += 1

@@ -89,7 +89,8 @@ def _by_text(mine: ColumnElement[bool], words: str, newest: int, shown: int) -> 
         .outerjoin(Case, Case.id == Conversation.case_id)
         .where(
             mine,
-            Message.kind == MessageKind.TEXT,
+            # A document may have words with it: what WeChat heard in a voice message.
+            Message.kind.in_([MessageKind.TEXT, MessageKind.DOCUMENT]),
             Message.author != Actor.ENGINE,
             Message.recalled_at.is_(None),
             Message.safety != Safety.RISKY,
@@ -100,9 +101,10 @@ def _by_text(mine: ColumnElement[bool], words: str, newest: int, shown: int) -> 
     sought = words.casefold()
     found: list[Find] = []
     for conversation_id, seq, content, sent_at, project_name in rows:
-        place = content["text"].casefold().find(sought)
+        text = content.get("text", "")
+        place = text.casefold().find(sought)
         if place >= 0 and len(found) < shown:
-            around = content["text"][max(place - _AROUND, 0) : place + len(words) + _AROUND]
+            around = text[max(place - _AROUND, 0) : place + len(words) + _AROUND]
             found.append(Find(conversation_id, _topic(project_name), "text", seq, around, sent_at))
     return found
 

@@ -20,14 +20,15 @@ def by_owner(case: Case, customer_id: str, content: Content, client_id: str) -> 
 
 def take(conversation: Conversation, content: Content, sending: Sending) -> Message:
     """A customer's message in a locked conversation, by whatever medium it came."""
-    earlier = sent_before(conversation, sending)
+    earlier = sent_before(conversation, content, sending)
     if earlier is not None:
         return earlier
     now = clock.now()
     message = append(conversation, content, sending, now)
     answering.asked(conversation, now)
     pushing.expect(conversation, Side.STAFF, message)
-    safety.ask(message, safety.openid_of(conversation))
+    if not content.ours:
+        safety.ask(message, safety.openid_of(conversation))
     return message
 
 
@@ -50,7 +51,7 @@ def by_member(
         raise FieldsError([{"field": "text", "code": "unfilled", "message": asked}])
     conversation = finding.for_writing(case, conversation_id)
     sending = Sending(by_staff(staff.id), client_id, urgent=urgent)
-    earlier = sent_before(conversation, sending)
+    earlier = sent_before(conversation, content, sending)
     if earlier is not None:
         return earlier
     message = append(conversation, content, sending, clock.now())

@@ -11,11 +11,12 @@ from app.core import clock, objectstore
 from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.domain.filetypes import ending_of
-from app.models import AccessRecord, Actor, Case, Document, DocumentRequest
+from app.models import AccessRecord, Actor, Case, Document, DocumentRequest, Message
 from app.services import city
 from app.services.staffing import Colleague
 
 LINK_LIFETIME = timedelta(minutes=5)
+NAMELESS = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class DocumentLine:
     sha256: str
     brought_by: str
     created_at: datetime
+    withheld: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +73,29 @@ class LinkSigner:
     def link(self, document: Document) -> Link:
         """A link to a document that the caller was allowed to see."""
         expires = clock.now() + LINK_LIFETIME
-        token = self._serializer.dumps([document.id, int(expires.timestamp())])
-        return Link(f"/api/v1/files/{token}", expires)
+        return Link(self._path(document, expires, named=True), expires)
+
+    def nameless(self, document: Document, lasts: timedelta) -> Link:
+        """A link for WeChat's content check, which is shown the picture and nothing of what it is called."""
+        expires = clock.now() + lasts
+        return Link(self._path(document, expires, named=False), expires)
+
+    def _path(self, document: Document, expires: datetime, *, named: bool) -> str:
+        return f"/api/v1/files/{self._serializer.dumps([document.id, int(expires.timestamp()), int(named)])}"
 
     def deliver(self, token: str) -> Delivery:
         """What a link leads to. Raises `NotFoundError` when it is forged or has run out."""
         try:
-            document_id, expires = self._serializer.loads(token)
-        except BadData as fault:
+            document_id, expires, named = self._serializer.loads(token)
+        except (BadData, ValueError) as fault:
             raise NotFoundError("链接无效，请返回重新打开。") from fault
         if clock.now().timestamp() > expires:
             raise NotFoundError("链接已过期，请返回重新打开。")
-        document = db.session.get_one(Document, document_id)
-        name = document.name
+        document = db.session.get(Document, document_id)
+        if document is None or document.withheld_at is not None:
+            # Deleted or withheld since the link was made.
+            raise NotFoundError("该资料已不能查看，请返回刷新。")
+        name = document.name if named else NAMELESS
         ending = ending_of(document.media_type)
         return Delivery(
             pieces=objectstore.stream(document.object_key),
@@ -106,11 +118,15 @@ def line(row: Document) -> DocumentLine:
         sha256=row.sha256,
         brought_by=row.actor,
         created_at=row.created_at,
+        withheld=row.withheld_at is not None,
     )
 
 
 def for_customer(case: Case) -> list[DocumentLine]:
-    """What the owner sees: what they brought, and those kinds of ours that the city shows them."""
+    """What the owner sees: what they brought, and those kinds of ours that the city shows them.
+
+    What WeChat's content check calls risky is not there for them.
+    """
     return [line(row) for row in _rows(case.id) if _shown_to_customer(row)]
 
 
@@ -148,9 +164,31 @@ def one_for_customer(case: Case, document_id: str) -> Document:
 
 def one_for_staff(staff: Colleague, case: Case, document_id: str) -> Document:
     """One document of a case that concerns the caller; the read is recorded. Raises `NotFoundError`."""
-    document = _one(case.id, document_id)
+    return _opened(staff, case.id, _one(case.id, document_id))
+
+
+def one_in_talk(staff: Colleague, conversation_id: str, document_id: str) -> Document:
+    """One document sent in a conversation that the caller may read; the read is recorded.
+
+    So that a department that was asked in can open what it is asked about, and an enquiry, which has no case,
+    can show a picture. Raises `NotFoundError`.
+    """
+    document = db.session.scalar(
+        select(Document)
+        .join(Message, Message.document_id == Document.id)
+        .where(Document.id == document_id, Message.conversation_id == conversation_id)
+        .limit(1)
+    )
+    if document is None:
+        raise NotFoundError
+    return _opened(staff, document.case_id, document)
+
+
+def _opened(staff: Colleague, case_id: str | None, document: Document) -> Document:
+    if document.withheld_at is not None:
+        raise NotFoundError("该图片未通过微信内容安全检测，不能打开。如需核实，请致电客户。")
     db.session.add(
-        AccessRecord(staff_id=staff.id, case_id=case.id, field=f"document:{document.id}", at=clock.now())
+        AccessRecord(staff_id=staff.id, case_id=case_id, field=f"document:{document.id}", at=clock.now())
     )
     return document
 
@@ -173,4 +211,6 @@ def _one(case_id: str, document_id: str) -> Document:
 
 
 def _shown_to_customer(row: Document) -> bool:
+    if row.withheld_at is not None:
+        return False
     return row.actor == Actor.CUSTOMER or city.current().documents.kind(row.kind).shown_to_customer

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,8 +14,9 @@ from app.core.ids import new_id
 from app.domain import filetypes
 from app.domain.documentkinds import Uploader
 from app.domain.errors import DocumentRefusedError
+from app.domain.filetypes import FileType
 from app.domain.texts import has_control_characters
-from app.models import Case, Document
+from app.models import Document
 from app.services import city
 from app.services.timeline import By, note
 
@@ -37,10 +39,18 @@ class Arrived:
     object_key: str
 
 
-def check(case_id: str, kind: str, name: str, content: bytes, uploader: Uploader) -> Arrived:
+def check(
+    case_id: str | None,
+    kind: str,
+    name: str,
+    content: bytes,
+    uploader: Uploader,
+    types: Sequence[FileType] = filetypes.TYPES,
+) -> Arrived:
     """What may be taken. Call inside the transaction that showed the caller may see the case.
 
-    Raises `DocumentRefusedError`: unknown kind, another's kind, wrong or empty content, too large, too many.
+    No case: for a general enquiry. Raises `DocumentRefusedError`: unknown kind, another's kind, wrong or
+    empty content, too large, too many.
     """
     rules = city.current().documents
     try:
@@ -51,12 +61,13 @@ def check(case_id: str, kind: str, name: str, content: bytes, uploader: Uploader
         raise DocumentRefusedError(f"“{allowed.name}”由工作人员上传，您无需提供。")
     if len(content) > filetypes.LARGEST_FILE:
         raise DocumentRefusedError("文件不能超过20MB，请压缩后重试。")
-    found = filetypes.recognise(content)
+    found = filetypes.recognise(content, types)
     if found is None:
         raise DocumentRefusedError("仅支持PDF、DWG、DXF、JPEG、PNG、HEIC文件，请转换格式后重试。")
-    held = db.session.scalar(select(func.count()).where(Document.case_id == case_id)) or 0
-    if held >= rules.most_per_case:
-        raise DocumentRefusedError("该工单的资料数量已达上限，请联系客户管家。")
+    if case_id is not None:
+        held = db.session.scalar(select(func.count()).where(Document.case_id == case_id)) or 0
+        if held >= rules.most_per_case:
+            raise DocumentRefusedError("该工单的资料数量已达上限，请联系客户管家。")
     day = clock.now().date().isoformat()
     return Arrived(
         kind=kind,
@@ -74,12 +85,12 @@ def keep_bytes(arrived: Arrived, content: bytes) -> None:
     objectstore.put(arrived.object_key, content)
 
 
-def record(case: Case, arrived: Arrived, by: By) -> Document:
+def record(case_id: str | None, arrived: Arrived, by: By) -> Document:
     """Write the row of a document whose bytes are kept."""
     now = clock.now()
     document = Document(
         id=new_id(),
-        case_id=case.id,
+        case_id=case_id,
         kind=arrived.kind,
         name=arrived.name,
         media_type=arrived.media_type,
@@ -91,7 +102,8 @@ def record(case: Case, arrived: Arrived, by: By) -> Document:
         created_at=now,
     )
     db.session.add(document)
-    note(case.id, now, "document_added", by, {"document": arrived.kind})
+    if case_id is not None:
+        note(case_id, now, "document_added", by, {"document": arrived.kind})
     db.session.flush()
     return document
 

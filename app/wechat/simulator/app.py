@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
+from app.core import clock
 from app.core.settings import WeChatAccount
 from app.wechat.port import AccountKind
+from app.wechat.simulator.chats import LARGEST_PICTURE
 from app.wechat.simulator.control import PREFIX, Control, Post, post_over_http
 from app.wechat.simulator.faults import Dropped, Failure, Fault, Faults
 from app.wechat.simulator.people import CodeKind, Refused
@@ -59,6 +61,7 @@ class Simulator:
             ("GET", "cgi-bin/user/info"): self._user_info,
             ("POST", "cgi-bin/message/custom/send"): self._send_custom,
             ("POST", "cgi-bin/message/custom/typing"): self._typing,
+            ("POST", "cgi-bin/media/upload"): self._upload,
             ("POST", "wxa/msg_sec_check"): self._check_text,
             ("POST", "wxa/media_check_async"): self._check_picture,
         }
@@ -99,9 +102,12 @@ class Simulator:
 
     def _work(self, request: Request, path: str) -> Response:
         call = self._calls.get((request.method, path))
-        if call is None:
-            return Response("no such call", status=404)
         try:
+            if (request.method, path) == ("GET", "cgi-bin/media/get"):
+                # The one call that answers with a file.
+                return self._media(request)
+            if call is None:
+                return Response("no such call", status=404)
             return _json({"errcode": 0, "errmsg": "ok", **call(request)})
         except Refused as refused:
             return _json({"errcode": refused.errcode, "errmsg": refused.errmsg})
@@ -188,15 +194,37 @@ class Simulator:
 
     def _send_custom(self, request: Request) -> Answer:
         kind, body = self._kind(request), _body(request)
-        if body.get("msgtype") != "text":
+        openid, msgtype = _text(body, "touser") or "", body.get("msgtype")
+        said = body.get(msgtype) if msgtype in ("text", "image") else None
+        if not isinstance(said, Mapping):
             raise Refused(40008, "invalid message type")
-        text = body.get("text")
-        content = text.get("content") if isinstance(text, Mapping) else None
+        content = said.get("content" if msgtype == "text" else "media_id")
         if not isinstance(content, str) or not content:
             raise Refused(44004, "empty content")
         with self.state.lock:
-            self.state.chats.send(kind, _text(body, "touser") or "", content)
+            chats = self.state.chats
+            if msgtype == "text":
+                chats.send(kind, openid, content)
+            else:
+                chats.send(kind, openid, "", chats.media(kind, content))
         return {}
+
+    def _upload(self, request: Request) -> Answer:
+        kind, file = self._kind(request), request.files.get("media")
+        if request.args.get("type") != "image" or file is None:
+            raise Refused(40004, "invalid media type")
+        content = file.read()
+        if not 0 < len(content) <= LARGEST_PICTURE:
+            raise Refused(40009, "invalid image size")
+        with self.state.lock:
+            media_id = self.state.chats.keep(kind, content, file.mimetype)
+        return {"type": "image", "media_id": media_id, "created_at": int(clock.now().timestamp())}
+
+    def _media(self, request: Request) -> Response:
+        kind = self._kind(request)
+        with self.state.lock:
+            found = self.state.chats.media(kind, request.args.get("media_id", ""))
+        return Response(found.content, mimetype=found.media_type)
 
     def _typing(self, request: Request) -> Answer:
         kind, body = self._kind(request), _body(request)

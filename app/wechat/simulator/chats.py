@@ -10,6 +10,8 @@ from app.wechat.port import AccountKind, Verdict
 from app.wechat.simulator.people import Refused
 
 LONGEST_TEXT = 2500
+LARGEST_PICTURE = 10 * 1024 * 1024
+MEDIA_LIFE = timedelta(days=3)
 # Words that stand for what the real check would find.
 RISKY_WORD = "违禁演示词"
 REVIEW_WORD = "待审演示词"
@@ -35,14 +37,33 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """A file that WeChat keeps for a while: sent by a person, or uploaded to be shown in a chat."""
+
+    content: bytes
+    media_type: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCheck:
+    """A picture that the content check was asked about; what it says is pushed by whoever tries it."""
+
+    trace_id: str
+    openid: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """What an account said in a chat; an empty text is the sign that somebody is writing."""
+    """What an account said in a chat: a text or a picture; neither is the sign that somebody is writing."""
 
     seq: int
     at: datetime
     account: AccountKind
     openid: str
     text: str
+    picture: Media | None = None
 
     def as_json(self) -> dict[str, object]:
         """For the control interface; the time is ISO 8601 in UTC."""
@@ -52,7 +73,8 @@ class Said:
             "account": self.account.value,
             "openid": self.openid,
             "text": self.text,
-            "typing": not self.text,
+            "typing": not self.text and self.picture is None,
+            "picture": None if self.picture is None else len(self.picture.content),
         }
 
 
@@ -62,15 +84,29 @@ class Chats:
     def __init__(self) -> None:
         self.said: list[Said] = []
         self._windows: dict[tuple[AccountKind, str], dict[ChatAct, _Window]] = {}
-        self._checks = 0
+        self.checks: list[PictureCheck] = []
+        self._media: dict[tuple[AccountKind, str], Media] = {}
+
+    def keep(self, account: AccountKind, content: bytes, media_type: str) -> str:
+        """Keep a file as temporary media of an account; its id."""
+        media_id = f"simulated-{len(self._media) + 1:08}"
+        self._media[account, media_id] = Media(content, media_type, clock.now())
+        return media_id
+
+    def media(self, account: AccountKind, media_id: str) -> Media:
+        """The file of that id, for three days. Raises Refused."""
+        found = self._media.get((account, media_id))
+        if found is None or clock.now() - found.at > MEDIA_LIFE:
+            raise Refused(40007, "invalid media_id")
+        return found
 
     def act(self, account: AccountKind, openid: str, act: ChatAct) -> None:
         """A person wrote or came in: the account may answer, for a while and a few times."""
         sends, within = _ALLOWED[act]
         self._windows.setdefault((account, openid), {})[act] = _Window(sends, clock.now() + within)
 
-    def send(self, account: AccountKind, openid: str, text: str) -> None:
-        """Say something in a chat. Raises Refused when its window is closed or used up."""
+    def send(self, account: AccountKind, openid: str, text: str, picture: Media | None = None) -> None:
+        """Say or show something in a chat. Raises Refused when its window is closed or used up."""
         windows = self._windows.get((account, openid))
         if windows is None:
             raise Refused(45015, "response out of time limit or subscription is canceled")
@@ -81,7 +117,7 @@ class Chats:
         if window.left < 1:
             raise Refused(45047, "out of response count limit")
         window.left -= 1
-        self._say(account, openid, text)
+        self._say(account, openid, text, picture)
 
     def typing(self, account: AccountKind, openid: str) -> None:
         """Show that somebody is writing. Raises Refused for somebody who is not in the chat."""
@@ -109,11 +145,12 @@ class Chats:
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
             raise Refused(40097, "invalid args")
         _check_visitor(body, known)
-        self._checks += 1
-        return f"simulated-{self._checks:08}"
+        trace_id = f"simulated-{len(self.checks) + 1:08}"
+        self.checks.append(PictureCheck(trace_id, str(body["openid"]), url))
+        return trace_id
 
-    def _say(self, account: AccountKind, openid: str, text: str) -> None:
-        self.said.append(Said(len(self.said) + 1, clock.now(), account, openid, text))
+    def _say(self, account: AccountKind, openid: str, text: str, picture: Media | None = None) -> None:
+        self.said.append(Said(len(self.said) + 1, clock.now(), account, openid, text, picture))
 
 
 def _check_visitor(body: Mapping[str, object], known: Container[str]) -> None:

@@ -1,7 +1,7 @@
 """The simulator's control interface, /_sim/…: what a phone would do, and what a tester wants to see.
 
-GET messages?after=SEQ · GET state · GET chats?after=SEQ ·
-POST chats {account, openid, act: wrote|entered} ·
+GET messages?after=SEQ · GET state · GET chats?after=SEQ · GET checks ·
+POST chats {account, openid, act: wrote|entered} · POST media {account, media_type, content: base64} ·
 POST codes {user: {openid?, unionid?, phone?, country_code?}} ·
 POST templates {account, template_id, title, fields: {key: label}, listed?: {key: [value]}} · POST
 consents {openid, template_id, count?} · POST followers {openid?, unionid?, subscribed?} · GET, POST,
@@ -10,9 +10,11 @@ POST check {account, url} · POST reset. Answers are JSON; 400 with {"error": �
 a request.
 """
 
+import base64
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from urllib.parse import urlsplit
 
 import requests
@@ -69,7 +71,9 @@ class Control:
             ("GET", "messages"): self._messages,
             ("GET", "state"): lambda _request: state.counts(),
             ("GET", "chats"): self._chats,
+            ("GET", "checks"): self._checks,
             ("POST", "chats"): self._chat,
+            ("POST", "media"): self._media,
             ("GET", "faults"): lambda _request: faults.listed(),
             ("POST", "codes"): self._codes,
             ("POST", "templates"): self._templates,
@@ -104,6 +108,10 @@ class Control:
         with self._state.lock:
             return [said.as_json() for said in self._state.chats.said[max(after, 0) :]]
 
+    def _checks(self, _request: Request) -> object:
+        with self._state.lock:
+            return [asdict(check) for check in self._state.chats.checks]
+
     def _chat(self, request: Request) -> object:
         """A person writes to an account, or enters its chat, without a callback to the product."""
         document = _document(request)
@@ -111,6 +119,14 @@ class Control:
         with self._state.lock:
             self._state.chats.act(_account(document), _text(document, "openid"), act)
         return {}
+
+    def _media(self, request: Request) -> object:
+        """A file that a person sends in a chat; the id by which the account fetches it."""
+        document = _document(request)
+        content = base64.b64decode(_text(document, "content"), validate=True)
+        with self._state.lock:
+            kept = self._state.chats.keep(_account(document), content, _text(document, "media_type"))
+        return {"media_id": kept}
 
     def _codes(self, request: Request) -> object:
         wanted = _document(request).get("user", {})

@@ -6,9 +6,11 @@ import pytest
 
 from app.domain.citydata import city_folder
 from app.domain.datafault import DataFault
+from app.domain.documentkinds import load_document_rules
 from app.domain.talk.loader import load_talk
 
 JINAN = city_folder({}) / "talk.toml"
+DOCUMENTS = load_document_rules(JINAN.parent)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,14 @@ JINAN = city_folder({}) / "talk.toml"
         ("{returns_at}", "{return_at}", "texts.out_of_hours", "unknown value {return_at}"),
         ("{rating}分", "{rating!r}分", "cards.case_rated", "nothing else"),
         ('key = "progress"', 'key = "hello"', "shared_replies[1].key", "duplicate"),
+        (
+            'document_kind = "chat_media"',
+            'document_kind = "sketch"',
+            "media.document_kind",
+            "customers bring",
+        ),
+        ('document_kind = "chat_media"', 'document_kind = "photo"', "media.document_kind", "customers bring"),
+        ("largest_mb = 10", "largest_mb = 21", "media.largest_mb", "at most 20 MB"),
         ("shown = 50", "shown = 50\nmisspelt = 1", "search.misspelt", "unknown key"),
         ('cite = "本产品约定：催办须在半个工作日内答复"', "", "chase.cite", "citation is missing"),
     ],
@@ -34,5 +44,5 @@ def test_a_fault_is_named_with_its_key(tmp_path: Path, old: str, new: str, key: 
     assert old in text
     (tmp_path / "talk.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataFault) as raised:
-        load_talk(tmp_path)
+        load_talk(tmp_path, DOCUMENTS)
     assert (raised.value.key, fault in raised.value.fault) == (key, True), str(raised.value)

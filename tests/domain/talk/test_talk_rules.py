@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.citydata import city_folder
+from app.domain.documentkinds import load_document_rules
 from app.domain.talk import asking, choosing, pushing, replies, window
 from app.domain.talk.loader import load_talk
 from app.domain.talk.rules import PushRules
 from app.domain.talk.states import Fate, MessageState, may_recall, state_of
 from app.domain.talk.window import Opened
 
-RULES = load_talk(city_folder({}))
+RULES = load_talk(city_folder({}), load_document_rules(city_folder({})))
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
 instants = st.timedeltas(timedelta(days=-400), timedelta(days=400)).map(lambda away: NOW + away)
@@ -62,6 +63,26 @@ def test_a_push_waits_a_minute_and_never_comes_at_night(sent_at: datetime) -> No
     # It waits for nothing but the night: no longer than eleven hours and its minute.
     assert due - sent_at <= timedelta(hours=11, minutes=1)
     assert pushing.push_at(RULES.push, sent_at, ZONE, urgent=True) == sent_at + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "pushed"),
+    [
+        ("20:58:59", "18 20:59:59"),
+        ("20:59:00", "19 08:00:00"),
+        ("20:59:30", "19 08:00:00"),
+        ("23:59:30", "19 08:00:00"),
+        ("07:58:59", "18 08:00:00"),
+        ("07:59:00", "18 08:00:00"),
+        ("08:00:00", "18 08:01:00"),
+    ],
+)
+def test_the_edges_of_the_night(sent: str, pushed: str) -> None:
+    def local(text: str) -> datetime:
+        return datetime.fromisoformat(f"2026-09-{text}").replace(tzinfo=ZONE)
+
+    due = pushing.push_at(RULES.push, local(f"18 {sent}"), ZONE, urgent=False)
+    assert due == local(pushed)
 
 
 @given(at=instants)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.api.described.scene import CaseAtHand, Scene, Sound
+from tests.api.described.sound.documents import with_document
 
 MANAGER = "G001"
 
@@ -96,6 +97,13 @@ def forgets_reply(scene: Scene) -> Sound:
     )
 
 
+def fetched_in_talk(scene: Scene) -> Sound:
+    case, document_id = with_document(scene)
+    body = {"client_id": uuid4().hex, "document_id": document_id}
+    case.customer.post(f"/customer/cases/{case.id}/messages", body)
+    return of_manager(scene, {"conversation_id": case.id, "document_id": document_id})
+
+
 THEIRS = "/customer/cases/{case_id}"
 OURS = "/staff/conversations/{conversation_id}"
 
@@ -113,6 +121,7 @@ SOUND: dict[str, Make] = {
     f"GET {OURS}/messages": in_conversation(),
     f"POST {OURS}/messages": in_conversation(message),
     f"POST {OURS}/messages/{{message_id}}/recall": manager_recalls,
+    f"POST {OURS}/documents/{{document_id}}/link": fetched_in_talk,
     f"POST {OURS}/message-receipts": in_conversation({"read": 1}),
     f"POST {OURS}/writing": in_conversation(),
     f"GET {OURS}/notes": in_conversation(),

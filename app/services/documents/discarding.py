@@ -1,0 +1,37 @@
+"""Deleting documents for good: the rows with whatever they belonged to, the bytes a little later.
+
+A store may be slow or away, and a transaction may be rolled back: so the deletion writes down which bytes are
+to go, and the jobs take them away afterwards.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select
+
+from app.core.db import db
+from app.models import Document, DoomedBytes
+
+
+def discard(document_ids: Sequence[str | None]) -> None:
+    """Delete these documents; nothing may refer to them any more."""
+    ids = [document_id for document_id in document_ids if document_id is not None]
+    if not ids:
+        return
+    db.session.flush()
+    doomed_keys = select(Document.object_key).where(Document.id.in_(ids))
+    db.session.execute(insert(DoomedBytes).from_select(["object_key"], doomed_keys))
+    db.session.execute(
+        delete(Document).where(Document.id.in_(ids)), execution_options={"synchronize_session": False}
+    )
+
+
+def doomed(limit: int) -> list[str]:
+    """Up to `limit` keys whose bytes are to go."""
+    return list(
+        db.session.scalars(select(DoomedBytes.object_key).order_by(DoomedBytes.object_key).limit(limit))
+    )
+
+
+def gone(keys: Sequence[str]) -> None:
+    """The bytes under these keys have been removed."""
+    db.session.execute(delete(DoomedBytes).where(DoomedBytes.object_key.in_(keys)))

@@ -1,0 +1,66 @@
+"""What somebody takes back at WeChat, read from the table beside this room and checked whole."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from app.domain.reading import Source
+
+TABLE = Path(__file__).with_name("revocations.toml")
+_NUMBER = re.compile(r"[0-9]+")
+
+
+class Held(StrEnum):
+    """What of it this product may hold."""
+
+    PHONE = "phone"
+    ADDRESS = "address"
+    PLACES = "places"
+    FILES = "files"
+    NOT_HELD = "not_held"
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """One number of RevokeInfo: WeChat's `name` of it, and what of it may be held.
+
+    Both are None for a number that WeChat has added since: somebody has to look what it means.
+    """
+
+    number: str
+    name: str | None
+    held: Held | None
+
+
+def revoked(info: str) -> tuple[Revoked, ...]:
+    """What a RevokeInfo names, each once, in the order of the numbers; nothing when it names nothing."""
+    known = _table()
+    numbers = sorted({int(number) for number in _NUMBER.findall(info)})
+    return tuple(known.get(number, Revoked(str(number), None, None)) for number in numbers)
+
+
+def load(file: Path) -> Mapping[int, Revoked]:
+    """Read a table of numbers. Raises `DataFault` for one that is no number or stands there twice."""
+    source = Source(file)
+    found: dict[int, Revoked] = {}
+    for held in Held:
+        table = source.root.table(held)
+        for name in () if table is None else table.names():
+            assert table is not None  # noqa: S101 - it has names
+            meaning = table.text(name)
+            if _NUMBER.fullmatch(name) is None:
+                table.fault(name, "must be a number of RevokeInfo")
+            elif int(name) in found:
+                table.fault(name, f"stands under {found[int(name)].held} too")
+            else:
+                found[int(name)] = Revoked(name, meaning, held)
+    source.finish()
+    return found
+
+
+@cache
+def _table() -> Mapping[int, Revoked]:
+    return load(TABLE)
