@@ -22,15 +22,13 @@ _PREFIX = "new_"
 _NOT_TOLD = or_(
     OutboxMessage.state == DeliveryState.SENDING.value, OutboxMessage.state == DeliveryState.UNKNOWN.value
 )
-# Nothing was tried, so there is no attempt to keep.
-_NO_ATTEMPT = frozenset({OutcomeKind.LATE, OutcomeKind.WITHHELD})
 
 
 def write(settled: Sequence[Settled], owner: str | None) -> None:
     """Keep the new states and the attempts, in the caller's transaction.
 
     With `owner`, only messages that are still this worker's are changed; without, the caller holds the rows.
-    Whatever became of a message, its attempt is kept.
+    Whatever became of a message, its attempt is kept; so is that it was put aside, and why.
     """
     if not settled:
         return
@@ -56,15 +54,31 @@ def write(settled: Sequence[Settled], owner: str | None) -> None:
             "outcome": outcome.kind,
             "errcode": outcome.errcode,
         }
-        for message, outcome, _ in settled
-        if outcome.kind not in _NO_ATTEMPT
+        for message, outcome, new in settled
+        if not _only_waits(outcome, new)
     ]
     if attempts:
         connection.execute(_ATTEMPT, attempts)
     _count_consents(settled)
 
 
+def arrived(message_id: str, outcome: Outcome) -> None:
+    """WeChat says that a message is on the phone; in the caller's transaction, who holds the row."""
+    db.session.connection().execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id)
+        .values(state=DeliveryState.DELIVERED, msgid=outcome.msgid, failure_class=None, settled_at=outcome.at)
+    )
+
+
 _ATTEMPT = insert(DeliveryAttempt)
+
+
+def _only_waits(outcome: Outcome, new: Settlement) -> bool:
+    """Nothing was tried and nothing decided: the message waits on as it did, and there is nothing to keep."""
+    if outcome.kind is OutcomeKind.LATE:
+        return True
+    return outcome.kind is OutcomeKind.HELD and new.state is DeliveryState.WAITING and new.reroute is None
 
 
 @cache
