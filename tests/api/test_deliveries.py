@@ -37,6 +37,7 @@ def test_a_supervisor_sees_failures_by_cause_and_sends_again(world: World) -> No
 
     (cause,) = supervisor.get(OVERVIEW)["causes"]
     assert (cause["failure_class"], cause["errcode"], cause["messages"]) == ("content", 47003, 1)
+    assert cause["errcode_said"] == "模板内容缺项，或超出微信规定的长度或格式"
     (line,) = supervisor.get("/staff/deliveries")["items"]
     assert (line["id"], line["replayable"]) == (message, True)
 
