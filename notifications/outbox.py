@@ -4,6 +4,7 @@ Both are written with the business change they tell of, so that either all of it
 send the messages afterwards. Whoever can be reached by no channel still has the notice.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,11 +16,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
+from app.core.logs import NO_REQUEST, request_id
 from notifications import catalog, consents, delivery, preferences
 from notifications.catalog import Rendered
 from notifications.delivery import DeliveryRules
 from notifications.kinds import Audience, Channel, Kind
 from notifications.models import DeliveryState, Notice, OutboxMessage
+
+_log = logging.getLogger(__name__)
 
 SMS_TEMPLATE = "sms"
 """The one text message has no key of its own; an attempt at it is written down under this."""
@@ -132,6 +136,9 @@ def _write(tellings: list[_Telling]) -> None:
     messages = [message for telling in fresh if (message := _message(telling, consenting)) is not None]
     if messages:
         connection.execute(_NEW_MESSAGES, messages)
+        if request_id.get() != NO_REQUEST:
+            # Which request a message comes from, once it is sent by another process and fails.
+            _log.info("messages are queued", extra={"message_ids": [message["id"] for message in messages]})
 
 
 _NEW_NOTICES = {

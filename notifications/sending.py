@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from app.core import clock
+from app.core.logs import message_id
 from app.wechat.port import Accounts
 from notifications import catalog
 from notifications.channels import sms as by_sms
@@ -119,6 +120,7 @@ class Workers:
 
     def _run(self) -> None:
         while (message := self._work.get()) is not None:
+            message_id.set(message.id)
             try:
                 self._done.put((message, send(self._ways, message)))
             except Exception as error:  # noqa: BLE001 - raised by the run, once the others are recorded
