@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     bindparam,
     literal_column,
+    not_,
     select,
     tuple_,
     type_coerce,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 )
 
 from app.core.db import db
+from app.core.manyrows import one_of
 from app.services import briefs
 from notifications import catalog, delivery, gates, recording, retry, settling, stoppages
 from notifications.catalog import PointLost
@@ -135,7 +137,7 @@ _DUE = (
         OutboxMessage.channel == bindparam("channel"),
         OutboxMessage.importance == bindparam("importance"),
         OutboxMessage.next_attempt_at <= bindparam("now"),
-        OutboxMessage.id.not_in(bindparam("seen", expanding=True)),
+        not_(one_of(OutboxMessage.id, "seen")),
     )
     .order_by(OutboxMessage.next_attempt_at, OutboxMessage.id)
     .limit(bindparam("most"))
@@ -150,7 +152,7 @@ _EXPIRED_LEASES = (
 )
 _CLAIM = (
     update(OutboxMessage)
-    .where(OutboxMessage.id.in_(bindparam("ids", expanding=True)))
+    .where(one_of(OutboxMessage.id, "ids"))
     .values(
         state=DeliveryState.SENDING,
         attempts=OutboxMessage.attempts + 1,
@@ -163,7 +165,7 @@ _CLAIM = (
 _HAND_OVER = (
     update(OutboxMessage)
     .where(
-        OutboxMessage.id.in_(bindparam("ids", expanding=True)),
+        one_of(OutboxMessage.id, "ids"),
         OutboxMessage.state == _SENDING,
         OutboxMessage.lease_owner == bindparam("owner"),
     )

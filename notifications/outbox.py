@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
 from app.core.logs import NO_REQUEST, request_id
+from app.core.manyrows import insert_rows, one_of
 from notifications import catalog, consents, delivery, preferences
 from notifications.catalog import Rendered
 from notifications.delivery import DeliveryRules
@@ -100,7 +100,7 @@ def told(keys: Collection[str]) -> set[str]:
     return now.union(db.session.connection().scalars(_TOLD, {"keys": others})) if others else now
 
 
-_TOLD = select(Notice.dedupe_key).where(Notice.dedupe_key.in_(bindparam("keys", expanding=True)))
+_TOLD = select(Notice.dedupe_key).where(one_of(Notice.dedupe_key, "keys"))
 
 
 def dedupe_key(kind: Kind, event_key: str, recipient_id: str) -> str:
@@ -128,24 +128,16 @@ def _write(tellings: list[_Telling]) -> None:
     """Write the notices that do not exist yet, and their messages: two statements, however many they are."""
     db.session.flush()
     connection = db.session.connection()
-    # Rows as parameters: as VALUES of the statement they would be compiled anew for every number of them.
     rows = [telling.notice for telling in tellings]
-    written = set(connection.scalars(_NEW_NOTICES[connection.dialect.name], rows))
+    written = set(insert_rows(connection, Notice, rows, unless="dedupe_key", returning="id"))
     fresh = preferences.wanted([telling for telling in tellings if telling.notice["id"] in written], _topic)
     consenting = _consenting(fresh)
     messages = [message for telling in fresh if (message := _message(telling, consenting)) is not None]
     if messages:
-        connection.execute(_NEW_MESSAGES, messages)
+        insert_rows(connection, OutboxMessage, messages)
         if request_id.get() != NO_REQUEST:
             # Which request a message comes from, once it is sent by another process and fails.
             _log.info("messages are queued", extra={"message_ids": [message["id"] for message in messages]})
-
-
-_NEW_NOTICES = {
-    dialect: insert_of(Notice).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Notice.id)
-    for dialect, insert_of in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
-_NEW_MESSAGES = insert(OutboxMessage)
 
 
 def _topic(telling: _Telling) -> tuple[str, str | None]:

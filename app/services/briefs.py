@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.hotread import HotRead
+from app.core.manyrows import one_of
 from app.domain.programs.definition import Holder, Program
 from app.models import Case, CaseTurn, Customer, Staff, StaffLeave, Stage, Stop, Task, TaskState
 from app.services import city, staffing
@@ -203,9 +204,7 @@ _TASKS = HotRead(
         Task.case_id == select(_Sibling.case_id).where(_Sibling.id == bindparam("task_id")).scalar_subquery()
     )
 )
-_OPEN_TASKS = select(Task.id).where(
-    Task.id.in_(bindparam("ids", expanding=True)), Task.state == TaskState.OPEN.value
-)
+_OPEN_TASKS = select(Task.id).where(one_of(Task.id, "ids"), Task.state == TaskState.OPEN.value)
 _COLLEAGUES = select(*_who(Staff)).where(Staff.active.is_(True)).order_by(Staff.number)
 _DEPARTMENT = HotRead(_COLLEAGUES.where(Staff.department == bindparam("department")))
 _QUEUES = HotRead(

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Integer, Row, bindparam, delete, func, select, update
 
 from app.core import clock, eventbus
 from app.core.db import db
+from app.core.manyrows import insert_rows, one_of
 from app.domain.events import ReminderDue, TaskOverdue
 from app.domain.programs import engine
 from app.models import Case, Task, TaskState, Timer, TimerKind
@@ -50,8 +51,7 @@ def sweep(limit: int) -> Swept:
     if overdue:
         connection.execute(_TOLD, [{"task": row.task_id, "told": row.occurrence} for row in overdue])
     following = [timer for row in firing if (timer := _following(row, tasks[row.task_id])) is not None]
-    if following:
-        connection.execute(insert(Timer), following)
+    insert_rows(connection, Timer, following)
     with eventbus.together():
         for row in firing:
             if row.kind == TimerKind.REMINDER:
@@ -97,7 +97,7 @@ _TAKE = (
 _STILL_OPEN = (
     select(Task.id, Task.stage_key, Task.key, Case.program_key, Case.former_program_key)
     .join(Case, Case.id == Task.case_id)
-    .where(Task.id.in_(bindparam("ids", expanding=True)), Task.state == TaskState.OPEN.value)
+    .where(one_of(Task.id, "ids"), Task.state == TaskState.OPEN.value)
 )
 _TOLD = (
     update(Task)
