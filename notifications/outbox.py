@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core import clock, eventbus
+from app.core.crypto import Sealed, seal_json, seal_text
 from app.core.db import db
 from app.core.ids import new_id
 from app.core.logs import NO_REQUEST, request_id
@@ -58,11 +59,26 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sealed:
+    """The words of one occasion, encrypted once for everybody who is told of it: `data` by channel."""
+
+    body: Sealed
+    data: dict[str, Sealed] = field(default_factory=dict)
+
+    def of(self, route: Mapping[str, Any]) -> Sealed:
+        channel: str = route["channel"]
+        if channel not in self.data:
+            self.data[channel] = seal_json(route["data"])
+        return self.data[channel]
+
+
+@dataclass(frozen=True, slots=True)
 class _Telling:
     """One occasion as one person is told of it, with the row of the notice."""
 
     occasion: Occasion
     rendered: Rendered
+    sealed: _Sealed
     person: Recipient
     notice: Mapping[str, Any] = field(repr=False)
 
@@ -81,8 +97,9 @@ def enqueue(occasion: Occasion, recipients: Iterable[Recipient]) -> None:
         "visit_id": occasion.visit_id or "",
     }
     rendered = catalog.current().render(occasion.kind, occasion.values, ids)
+    sealed = _Sealed(seal_text(rendered.body))
     tellings = [
-        _Telling(occasion, rendered, person, _notice(occasion, rendered, person))
+        _Telling(occasion, rendered, sealed, person, _notice(occasion, rendered, sealed, person))
         for person in people.values()
     ]
     waiting = eventbus.gathered(_write)
@@ -108,7 +125,7 @@ def dedupe_key(kind: Kind, event_key: str, recipient_id: str) -> str:
     return f"{kind}:{event_key}:{recipient_id}"
 
 
-def _notice(occasion: Occasion, rendered: Rendered, person: Recipient) -> dict[str, Any]:
+def _notice(occasion: Occasion, rendered: Rendered, sealed: _Sealed, person: Recipient) -> dict[str, Any]:
     return {
         "id": new_id(),
         "customer_id": person.id if person.audience is Audience.CUSTOMER else None,
@@ -117,7 +134,7 @@ def _notice(occasion: Occasion, rendered: Rendered, person: Recipient) -> dict[s
         "task_id": occasion.task_id,
         "kind": occasion.kind,
         "title": rendered.title,
-        "body": rendered.body,
+        "body": sealed.body,
         "page": rendered.page,
         "dedupe_key": dedupe_key(occasion.kind, occasion.event_key, person.id),
         "created_at": clock.now(),
@@ -164,6 +181,7 @@ def _message(telling: _Telling, consenting: Mapping[str, set[str]]) -> dict[str,
         "audience": person.audience,
         "recipient_id": person.id,
         **routes[0],
+        "data": telling.sealed.of(routes[0]),
         "page": telling.rendered.page,
         "next_channels": {"routes": routes[1:]},
         "dedupe_key": telling.notice["dedupe_key"],

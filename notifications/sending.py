@@ -23,7 +23,7 @@ POOL_SIZE = 32
 """Sends under way at a time in one process."""
 
 GATHER_SECONDS = 0.02
-"""How long a few answers wait for others, so that they are recorded together."""
+"""How long answers wait for others, so that they are recorded together: two for each thread at most."""
 
 PATIENCE_SECONDS = 120.0
 """Longer than any channel waits for an answer: silence for so long is a fault of ours."""
@@ -104,7 +104,7 @@ class Workers:
                 found.append(self._done.get_nowait())
                 continue
             except Empty:
-                if not wait or len(found) >= self._size // 2:
+                if not wait or len(found) >= 2 * self._size:
                     return found
             if found:
                 left = until - monotonic()
