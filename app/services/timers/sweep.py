@@ -35,17 +35,17 @@ def sweep(limit: int) -> Swept:
     db.session.flush()
     connection = db.session.connection()
     now = clock.now()
-    taken = list(connection.execute(_TAKE, {"since": _EVER, "now": now, "limit": limit}))
+    taken = list(connection.execute(_TAKE, {"since": _EVER, "now": now, "limit": limit}).all())
     if len(taken) == limit and min(row.due_at for row in taken) < now - FRESH:
         # What is due just now does not wait until a backlog is gone.
         fresh = {"since": now - FRESH, "now": now, "limit": max(limit // FRESH_SHARE, 1)}
-        taken += connection.execute(_TAKE, fresh)
+        taken += connection.execute(_TAKE, fresh).all()
     rows = sorted(taken, key=lambda row: (row.due_at, row.id))
     if not rows:
         return Swept(0, 0)
     # Asked after the cases are held, so that a task done in the meantime is seen as done.
     asked = {"ids": sorted({row.task_id for row in rows})}
-    tasks = {task.id: task for task in connection.execute(_STILL_OPEN, asked)}
+    tasks = {task.id: task for task in connection.execute(_STILL_OPEN, asked).all()}
     firing = [row for row in rows if row.task_id in tasks]
     overdue = [row for row in firing if row.kind == TimerKind.OVERDUE]
     if overdue:
@@ -112,14 +112,13 @@ def _following(fired: Row[*tuple[Any, ...]], task: Row[*tuple[Any, ...]]) -> dic
     Counted from when this one was due: a jobs process that was down loses and doubles nothing.
     """
     at: datetime | None = None
-    line = city.working_time()
     if fired.kind == TimerKind.OVERDUE:
-        at = line.next_morning(fired.due_at)
+        at = city.working_time().next_morning(fired.due_at)
     elif fired.reminders == engine.REMIND_AFTER:
         # Work without a due date is followed up again and again, until it is done.
         program = city.program_of(task.program_key, task.former_program_key)
         again = engine.follow_up(
-            line, program.stage(task.stage_key).task(task.key), fired.due_at, fired.due_at
+            city.working_time(), program.stage(task.stage_key).task(task.key), fired.due_at, fired.due_at
         )
         at = None if again is None else again.at
     if at is None:
