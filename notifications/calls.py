@@ -1,19 +1,23 @@
 """When no message reaches a customer: the manager is asked to call, unless the notice was read in the app."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, literal_column, select, update
 
 from app.core import clock
 from app.core.db import db
 from app.services.cases import unreached
+from notifications.envelope import OutcomeKind
 from notifications.kinds import Channel
 from notifications.models import DeliveryAttempt, DeliveryState, Notice, OutboxMessage
 
 READ = "read_in_app"
 ASKED = "manager_asked"
 NOBODY = "nobody_to_ask"
-"""How an attempt ends: no need to call; the manager has the task; the case has no such task (any more)."""
+TOO_LATE = OutcomeKind.OVER.value
+"""How an attempt ends: no need to call; the manager has the task; the case has no such task (any more); what
+was to be told has lost its point."""
 
 
 def ask_managers(limit: int) -> int:
@@ -25,7 +29,7 @@ def ask_managers(limit: int) -> int:
     rows = db.session.connection().execute(_DUE, {"now": now, "most": limit}).all()
     if not rows:
         return 0
-    outcomes = {row.id: _deal_with(row) for row in rows}
+    outcomes = {row.id: _deal_with(row, now) for row in rows}
     connection = db.session.connection()
     for outcome, state in _STATES.items():
         ids = [each for each, came in outcomes.items() if came == outcome]
@@ -56,10 +60,11 @@ _STATES = {
     READ: DeliveryState.DELIVERED,
     ASKED: DeliveryState.TO_CALL,
     NOBODY: DeliveryState.REFUSED,
+    TOO_LATE: DeliveryState.EXPIRED,
 }
 
 _DUE = (
-    select(OutboxMessage.id, OutboxMessage.case_id, Notice.read_at)
+    select(OutboxMessage.id, OutboxMessage.case_id, OutboxMessage.expires_at, Notice.read_at)
     .join(Notice, Notice.id == OutboxMessage.notice_id)
     .where(
         OutboxMessage.state == literal_column(f"'{DeliveryState.WAITING}'"),
@@ -72,7 +77,9 @@ _DUE = (
 )
 
 
-def _deal_with(row: Row[str, str, datetime | None]) -> str:
+def _deal_with(row: Row[*tuple[Any, ...]], now: datetime) -> str:
     if row.read_at is not None:
         return READ
+    if row.expires_at is not None and row.expires_at <= now:
+        return TOO_LATE
     return ASKED if unreached.ask_to_call(row.case_id) else NOBODY

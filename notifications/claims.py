@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     bindparam,
     literal_column,
+    not_,
     select,
     tuple_,
     type_coerce,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 )
 
 from app.core.db import db
+from app.core.manyrows import one_of
 from app.services import addressees, briefs
 from notifications import catalog, delivery, gates, recording, retry, settling, stoppages
 from notifications.catalog import PointLost
@@ -32,7 +34,6 @@ from notifications.envelope import Envelope, LaterRoutes, Outcome, OutcomeKind, 
 from notifications.kinds import Channel, Kind
 from notifications.models import DeliveryState, OutboxMessage, SubscribeConsent
 from notifications.retry import Chance
-from notifications.settling import Settlement
 
 LEASE = timedelta(minutes=2)
 """How long a worker may hold a message: time to send what it claimed, and well inside WeChat's 10 minutes."""
@@ -91,17 +92,8 @@ def claim(owner: str, most: int, now: datetime, chance: Chance) -> Claim:
     rooms = gates.rooms(PUSHED, most, now)
     rows = _due(rooms, most, now)
     gates.taken(Counter(Channel(row.channel) for row in rows), rooms, now)
-    pointless = _pointless(rows, now)
-    too_late = {
-        row.id
-        for row in rows
-        if row.unknown_since is not None and not retry.may_repeat(row.unknown_since, now)
-    } - pointless
-    _end(pointless, DeliveryState.EXPIRED, now)
-    _end(too_late, DeliveryState.UNKNOWN, now)
-    left = [row for row in rows if row.id not in pointless and row.id not in too_late]
-    withheld = _withhold(left, now)
-    taken = [row for row in left if row.id not in withheld]
+    aside = _put_aside(rows, now, chance)
+    taken = [row for row in rows if row.id not in aside]
     if taken:
         db.session.connection().execute(
             _CLAIM,
@@ -112,9 +104,9 @@ def claim(owner: str, most: int, now: datetime, chance: Chance) -> Claim:
         messages=tuple(
             envelope(row, row.attempts + 1, now + LEASE, phones.get(row.recipient_id)) for row in taken
         ),
-        expired=len(pointless),
-        unknown=len(too_late) + lost,
-        withheld=len(withheld),
+        expired=sum(kind in _POINTLESS for kind in aside.values()),
+        unknown=sum(kind is OutcomeKind.GIVEN_UP for kind in aside.values()) + lost,
+        withheld=sum(kind in _WITHHELD for kind in aside.values()),
     )
 
 
@@ -145,7 +137,7 @@ _DUE = (
         OutboxMessage.channel == bindparam("channel"),
         OutboxMessage.importance == bindparam("importance"),
         OutboxMessage.next_attempt_at <= bindparam("now"),
-        OutboxMessage.id.not_in(bindparam("seen", expanding=True)),
+        not_(one_of(OutboxMessage.id, "seen")),
     )
     .order_by(OutboxMessage.next_attempt_at, OutboxMessage.id)
     .limit(bindparam("most"))
@@ -160,7 +152,7 @@ _EXPIRED_LEASES = (
 )
 _CLAIM = (
     update(OutboxMessage)
-    .where(OutboxMessage.id.in_(bindparam("ids", expanding=True)))
+    .where(one_of(OutboxMessage.id, "ids"))
     .values(
         state=DeliveryState.SENDING,
         attempts=OutboxMessage.attempts + 1,
@@ -173,7 +165,7 @@ _CLAIM = (
 _HAND_OVER = (
     update(OutboxMessage)
     .where(
-        OutboxMessage.id.in_(bindparam("ids", expanding=True)),
+        one_of(OutboxMessage.id, "ids"),
         OutboxMessage.state == _SENDING,
         OutboxMessage.lease_owner == bindparam("owner"),
     )
@@ -227,34 +219,49 @@ def _take_back(most: int, now: datetime, chance: Chance) -> int:
     return sum(new.state is DeliveryState.UNKNOWN for _, _, new in settled)
 
 
-def _pointless(rows: Sequence[Row[Any]], now: datetime) -> set[str]:
-    """Which of these messages have lost their point before they could be sent."""
+_POINTLESS = frozenset({OutcomeKind.OVER, OutcomeKind.TASK_CLOSED})
+_WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT})
+
+
+def _put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[str, OutcomeKind]:
+    """Settle what must not be sent, or not this way now; why, by the message's id."""
+    found = _pointless(rows, now)
+    found |= {
+        row.id: OutcomeKind.GIVEN_UP
+        for row in rows
+        if row.unknown_since is not None
+        and not retry.may_repeat(row.unknown_since, now)
+        and row.id not in found
+    }
+    stopped = stoppages.stopped()
+    found |= {row.id: OutcomeKind.HELD for row in rows if row.template_key in stopped and row.id not in found}
+    # Last, since consents are counted down for what is left.
+    left = [row for row in rows if row.id not in found]
+    found |= {row.id: OutcomeKind.NO_CONSENT for row in _without_consent(left)}
+    settled = []
+    for row in rows:
+        if row.id in found:
+            outcome = Outcome(found[row.id], now)
+            # The attempt that is not made: what was counted before stays.
+            message = envelope(row, row.attempts + (outcome.kind in _WITHHELD), now)
+            settled.append((message, outcome, settling.settle(message, outcome, chance)))
+    recording.write(settled, owner=None)
+    return found
+
+
+def _pointless(rows: Sequence[Row[Any]], now: datetime) -> dict[str, OutcomeKind]:
+    """Which of these messages have lost their point before they could be sent, and how."""
     messages = catalog.current().messages
-    over = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
     of_tasks = [
         row
         for row in rows
         if row.task_id is not None and messages[Kind(row.kind)].loses_point is PointLost.TASK_CLOSED
     ]
     still_open = briefs.open_tasks({row.task_id for row in of_tasks})
-    return over | {row.id for row in of_tasks if row.task_id not in still_open}
-
-
-def _withhold(rows: Sequence[Row[Any]], now: datetime) -> set[str]:
-    """Turn away what must not be sent this way now: its template is stopped, or no consent is left for it."""
-    stopped = stoppages.stopped()
-    settled: list[tuple[Envelope, Outcome, Settlement]] = []
-    outcome = Outcome(OutcomeKind.WITHHELD, now)
-    for row in rows:
-        if row.template_key in stopped:
-            message = envelope(row, row.attempts + 1, now)
-            settled.append((message, outcome, settling.held(message, now)))
-    turned = {message.id for message, _, _ in settled}
-    for row in _without_consent([row for row in rows if row.id not in turned]):
-        message = envelope(row, row.attempts + 1, now)
-        settled.append((message, outcome, settling.next_channel(message, now, "no_consent")))
-    recording.write(settled, owner=None)
-    return {message.id for message, _, _ in settled}
+    found = {row.id: OutcomeKind.TASK_CLOSED for row in of_tasks if row.task_id not in still_open}
+    return found | {
+        row.id: OutcomeKind.OVER for row in rows if row.expires_at is not None and row.expires_at <= now
+    }
 
 
 def _without_consent(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
@@ -297,16 +304,6 @@ def _consents(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
 _CONSENTS = select(SubscribeConsent.openid, SubscribeConsent.template_key, SubscribeConsent.remaining).where(
     tuple_(SubscribeConsent.openid, SubscribeConsent.template_key).in_(bindparam("keys", expanding=True))
 )
-
-
-def _end(ids: set[str], state: DeliveryState, now: datetime) -> None:
-    if ids:
-        db.session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id.in_(ids))
-            .values(state=state, settled_at=now)
-            .execution_options(synchronize_session=False)
-        )
 
 
 def envelope(row: Row[Any], attempt: int, lease_until: datetime, phone: str | None = None) -> Envelope:

@@ -206,15 +206,22 @@ class _Pipeline:
 
 
 def _report(message: Envelope, outcome: Outcome, new: Settlement) -> None:
+    """Log one attempt: its ids and codes, and nothing of what it said or to whom."""
     facts = {
         "message_id": message.id,
         "kind": message.kind,
         "channel": message.route.channel.value,
         "template": message.route.template_key,
+        "attempt": message.attempt,
         "outcome": outcome.kind.value,
         "errcode": outcome.errcode,
+        "state": new.state.value,
     }
     if new.alarm:
         _log.error("a message can't be sent as configured: see to the template or the account", extra=facts)
     elif new.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
         _log.warning("a message did not arrive for certain", extra=facts)
+    elif outcome.kind is OutcomeKind.ACCEPTED:
+        _log.debug("a message was accepted", extra=facts)
+    else:
+        _log.info("a message goes another way, or again, or ends here", extra=facts)

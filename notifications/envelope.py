@@ -88,10 +88,20 @@ class OutcomeKind(StrEnum):
     UNKNOWN = "unknown"
     LATE = "late"
     """Not sent: the lease was about to run out, so another worker may have claimed the message."""
-    WITHHELD = "withheld"
-    """Not sent: the template is stopped, or the last consent is kept for something more important."""
+    HELD = "template_stopped"
+    """Not sent: its template is stopped."""
+    NO_CONSENT = "no_consent"
+    """Not sent: no consent is left, or the last one is kept for something more important."""
+    OVER = "over"
+    """Not sent: its time was over, such as that of a reminder of a visit that has begun."""
+    TASK_CLOSED = "task_closed"
+    """Not sent: the task that it speaks of was done meanwhile."""
+    GIVEN_UP = "given_up"
+    """Not sent again: an earlier send may have arrived, and WeChat would no longer know a repetition."""
     RULED = "ruled"
     """Not sent: the outcome stayed unknown, and the city's rule for it was applied."""
+    REPORTED = "reported"
+    """WeChat had taken it, and reported afterwards that it did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,27 @@ Both are written with the business change they tell of, so that either all of it
 send the messages afterwards. Whoever can be reached by no channel still has the notice.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 
 from app.core import clock, eventbus
+from app.core.crypto import Sealed, seal_json, seal_text
 from app.core.db import db
 from app.core.ids import new_id
+from app.core.logs import NO_REQUEST, request_id
+from app.core.manyrows import insert_rows, one_of
 from notifications import catalog, consents, delivery, preferences
 from notifications.catalog import Rendered
 from notifications.delivery import DeliveryRules
 from notifications.kinds import Audience, Channel, Kind
 from notifications.models import DeliveryState, Notice, OutboxMessage
+
+_log = logging.getLogger(__name__)
 
 SMS_TEMPLATE = "sms"
 """The one text message has no key of its own; an attempt at it is written down under this."""
@@ -54,11 +59,26 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sealed:
+    """The words of one occasion, encrypted once for everybody who is told of it: `data` by channel."""
+
+    body: Sealed
+    data: dict[str, Sealed] = field(default_factory=dict)
+
+    def of(self, route: Mapping[str, Any]) -> Sealed:
+        channel: str = route["channel"]
+        if channel not in self.data:
+            self.data[channel] = seal_json(route["data"])
+        return self.data[channel]
+
+
+@dataclass(frozen=True, slots=True)
 class _Telling:
     """One occasion as one person is told of it, with the row of the notice."""
 
     occasion: Occasion
     rendered: Rendered
+    sealed: _Sealed
     person: Recipient
     notice: Mapping[str, Any] = field(repr=False)
 
@@ -77,8 +97,9 @@ def enqueue(occasion: Occasion, recipients: Iterable[Recipient]) -> None:
         "visit_id": occasion.visit_id or "",
     }
     rendered = catalog.current().render(occasion.kind, occasion.values, ids)
+    sealed = _Sealed(seal_text(rendered.body))
     tellings = [
-        _Telling(occasion, rendered, person, _notice(occasion, rendered, person))
+        _Telling(occasion, rendered, sealed, person, _notice(occasion, rendered, sealed, person))
         for person in people.values()
     ]
     waiting = eventbus.gathered(_write)
@@ -96,7 +117,7 @@ def told(keys: Collection[str]) -> set[str]:
     return now.union(db.session.connection().scalars(_TOLD, {"keys": others})) if others else now
 
 
-_TOLD = select(Notice.dedupe_key).where(Notice.dedupe_key.in_(bindparam("keys", expanding=True)))
+_TOLD = select(Notice.dedupe_key).where(one_of(Notice.dedupe_key, "keys"))
 
 
 def dedupe_key(kind: Kind, event_key: str, recipient_id: str) -> str:
@@ -104,7 +125,7 @@ def dedupe_key(kind: Kind, event_key: str, recipient_id: str) -> str:
     return f"{kind}:{event_key}:{recipient_id}"
 
 
-def _notice(occasion: Occasion, rendered: Rendered, person: Recipient) -> dict[str, Any]:
+def _notice(occasion: Occasion, rendered: Rendered, sealed: _Sealed, person: Recipient) -> dict[str, Any]:
     return {
         "id": new_id(),
         "customer_id": person.id if person.audience is Audience.CUSTOMER else None,
@@ -113,7 +134,7 @@ def _notice(occasion: Occasion, rendered: Rendered, person: Recipient) -> dict[s
         "task_id": occasion.task_id,
         "kind": occasion.kind,
         "title": rendered.title,
-        "body": rendered.body,
+        "body": sealed.body,
         "page": rendered.page,
         "dedupe_key": dedupe_key(occasion.kind, occasion.event_key, person.id),
         "created_at": clock.now(),
@@ -124,21 +145,16 @@ def _write(tellings: list[_Telling]) -> None:
     """Write the notices that do not exist yet, and their messages: two statements, however many they are."""
     db.session.flush()
     connection = db.session.connection()
-    # Rows as parameters: as VALUES of the statement they would be compiled anew for every number of them.
     rows = [telling.notice for telling in tellings]
-    written = set(connection.scalars(_NEW_NOTICES[connection.dialect.name], rows))
+    written = set(insert_rows(connection, Notice, rows, unless="dedupe_key", returning="id"))
     fresh = preferences.wanted([telling for telling in tellings if telling.notice["id"] in written], _topic)
     consenting = _consenting(fresh)
     messages = [message for telling in fresh if (message := _message(telling, consenting)) is not None]
     if messages:
-        connection.execute(_NEW_MESSAGES, messages)
-
-
-_NEW_NOTICES = {
-    dialect: insert_of(Notice).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Notice.id)
-    for dialect, insert_of in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
-_NEW_MESSAGES = insert(OutboxMessage)
+        insert_rows(connection, OutboxMessage, messages)
+        if request_id.get() != NO_REQUEST:
+            # Which request a message comes from, once it is sent by another process and fails.
+            _log.info("messages are queued", extra={"message_ids": [message["id"] for message in messages]})
 
 
 def _topic(telling: _Telling) -> tuple[str, str | None]:
@@ -165,6 +181,7 @@ def _message(telling: _Telling, consenting: Mapping[str, set[str]]) -> dict[str,
         "audience": person.audience,
         "recipient_id": person.id,
         **routes[0],
+        "data": telling.sealed.of(routes[0]),
         "page": telling.rendered.page,
         "next_channels": {"routes": routes[1:]},
         "dedupe_key": telling.notice["dedupe_key"],

@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import NotFoundError
+from notifications import attempts
+from notifications.attempts import AttemptLine
 from notifications.kinds import KINDS, Audience, Kind
 from notifications.models import DeliveryState, InboxEvent, Notice, OutboxMessage
 from notifications.webhooks.models import PartnerDelivery, WebhookState
@@ -41,7 +43,7 @@ class NoticePage:
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """What one person was told in a case: when, through what, and what came of it.
+    """What one person was told in a case: when, through what, and what came of it, attempt by attempt.
 
     `channel` is None and `state` is `in_app` when there was no way to push it.
     """
@@ -55,7 +57,7 @@ class MessageLine:
     state: str
     failure_class: str | None
     errcode: int | None
-    attempts: int
+    attempts: list[AttemptLine]
     created_at: datetime
     settled_at: datetime | None
 
@@ -82,6 +84,7 @@ def mark_read_by_staff(staff_id: str, notice_id: str) -> None:
 
 def messages_of_case(case_id: str) -> list[MessageLine]:
     """Everything that was told in a case, in order; no text and no personal data."""
+    tried = attempts.of_case(case_id)
     rows = db.session.execute(
         select(
             Notice.id,
@@ -90,11 +93,11 @@ def messages_of_case(case_id: str) -> list[MessageLine]:
             Notice.customer_id,
             Notice.staff_id,
             Notice.created_at,
+            OutboxMessage.id.label("message_id"),
             OutboxMessage.channel,
             OutboxMessage.state,
             OutboxMessage.failure_class,
             OutboxMessage.errcode,
-            OutboxMessage.attempts,
             OutboxMessage.settled_at,
         )
         .outerjoin(OutboxMessage, OutboxMessage.notice_id == Notice.id)
@@ -112,7 +115,7 @@ def messages_of_case(case_id: str) -> list[MessageLine]:
             state=row.state or IN_APP,
             failure_class=row.failure_class,
             errcode=row.errcode,
-            attempts=row.attempts or 0,
+            attempts=tried.get(row.message_id, []),
             created_at=row.created_at,
             settled_at=row.settled_at,
         )

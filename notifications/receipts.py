@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Row, or_, select
 
 from app.core import clock
 from app.core.db import db
 from app.wechat import errcodes
 from app.wechat.port import FaultKind
+from notifications import claims, recording, settling
+from notifications.envelope import Outcome, OutcomeKind
 from notifications.kinds import Channel
 from notifications.models import DeliveryState, OutboxMessage
 
@@ -67,9 +69,14 @@ def of_subscribe(openid: str, msgid: str, errcode: int, template_key: str | None
 
 
 def settle(report: Report) -> Matched:
-    """Write a report down at its message, in the caller's transaction. Reported twice, it stays as it is."""
-    if _ids(OutboxMessage.msgid == report.msgid, OutboxMessage.channel == report.channel):
-        _write(report, OutboxMessage.msgid == report.msgid, OutboxMessage.state == DeliveryState.ACCEPTED)
+    """Write a report down at its message, in the caller's transaction. Reported twice, it stays as it is.
+
+    What did not arrive after all goes on by the next channel; that is an attempt like any other.
+    """
+    by_number = (OutboxMessage.msgid == report.msgid, OutboxMessage.channel == report.channel)
+    if _rows(*by_number):
+        for row in _rows(*by_number, OutboxMessage.state == DeliveryState.ACCEPTED):
+            _write(report, row)
         return Matched.SETTLED
     same_person: list[ColumnElement[bool]] = [
         OutboxMessage.openid == report.openid,
@@ -81,27 +88,27 @@ def settle(report: Report) -> Matched:
         OutboxMessage.state == DeliveryState.SENDING,
         (OutboxMessage.state == DeliveryState.WAITING) & OutboxMessage.unknown_since.is_not(None),
     )
-    if _ids(*same_person, under_way):
+    if _rows(*same_person, under_way):
         return Matched.TOO_EARLY
-    lost = _ids(*same_person, OutboxMessage.state == DeliveryState.UNKNOWN)
+    lost = _rows(*same_person, OutboxMessage.state == DeliveryState.UNKNOWN)
     if len(lost) != 1:
         # With several of unknown outcome nobody can tell which of them this is.
         return Matched.UNMATCHED
-    _write(report, OutboxMessage.id == lost[0])
+    _write(report, lost[0])
     return Matched.SETTLED
 
 
-def _ids(*conditions: ColumnElement[bool]) -> Sequence[str]:
-    return db.session.scalars(select(OutboxMessage.id).where(*conditions)).all()
+def _rows(*conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """The messages of which this is true, held until the transaction ends."""
+    return db.session.execute(select(*claims.COLUMNS).where(*conditions).with_for_update()).all()
 
 
-def _write(report: Report, *conditions: ColumnElement[bool]) -> None:
-    values: dict[str, Any] = {"state": report.state, "msgid": report.msgid, "settled_at": clock.now()}
-    if report.state is not DeliveryState.DELIVERED:
-        values |= {"failure_class": "reported", "errcode": report.errcode}
-    db.session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.channel == report.channel, *conditions)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+def _write(report: Report, row: Row[Any]) -> None:
+    message = claims.envelope(row, row.attempts, clock.now())
+    outcome = Outcome(OutcomeKind.REPORTED, clock.now(), report.errcode, report.msgid)
+    if report.state is DeliveryState.DELIVERED:
+        # Sending it is the attempt; this is how that one ended.
+        recording.arrived(message.id, outcome)
+        return
+    refused = report.state is DeliveryState.REFUSED
+    recording.write([(message, outcome, settling.reported(message, outcome, refused=refused))], owner=None)

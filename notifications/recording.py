@@ -1,13 +1,13 @@
 """Writing down what came of attempts to reach people: the messages' new states, and every attempt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, insert, or_, update
+from sqlalchemy import bindparam, or_, update
 
 from app.core.db import db
+from app.core.manyrows import insert_rows, update_rows
 from notifications import consents, delivery
 from notifications.envelope import Envelope, Outcome, OutcomeKind, Route
 from notifications.kinds import Channel
@@ -17,20 +17,20 @@ from notifications.settling import Settlement
 Settled = tuple[Envelope, Outcome, Settlement]
 
 _NOT_SUBSCRIBED = 43101
-_PREFIX = "new_"
-# What a report of WeChat's has settled already is not undone by a worker that comes late.
-_NOT_TOLD = or_(
-    OutboxMessage.state == DeliveryState.SENDING.value, OutboxMessage.state == DeliveryState.UNKNOWN.value
+# Still this worker's; and what a report of WeChat's has settled already is not undone by one that comes late.
+_MINE = (
+    OutboxMessage.lease_owner == bindparam("owner"),
+    or_(
+        OutboxMessage.state == DeliveryState.SENDING.value, OutboxMessage.state == DeliveryState.UNKNOWN.value
+    ),
 )
-# Nothing was tried, so there is no attempt to keep.
-_NO_ATTEMPT = frozenset({OutcomeKind.LATE, OutcomeKind.WITHHELD})
 
 
 def write(settled: Sequence[Settled], owner: str | None) -> None:
     """Keep the new states and the attempts, in the caller's transaction.
 
     With `owner`, only messages that are still this worker's are changed; without, the caller holds the rows.
-    Whatever became of a message, its attempt is kept.
+    Whatever became of a message, its attempt is kept; so is that it was put aside, and why.
     """
     if not settled:
         return
@@ -41,12 +41,12 @@ def write(settled: Sequence[Settled], owner: str | None) -> None:
         if owner is not None or new.state is not DeliveryState.UNKNOWN:
             changed["lease_owner"] = None
         # Else the owner stays: should it be slow and not dead, it may still tell what came of it.
-        rows.setdefault(tuple(changed), []).append(_prefixed(changed))
-    for names, batch in rows.items():
-        if owner is not None:
-            for row in batch:
-                row[_PREFIX + "owner"] = owner
-        connection.execute(_changing(names, owner is not None), batch)
+        rows.setdefault(tuple(changed), []).append(changed)
+    for batch in rows.values():
+        if owner is None:
+            update_rows(connection, OutboxMessage, batch)
+        else:
+            update_rows(connection, OutboxMessage, batch, _MINE, {"owner": owner})
     attempts = [
         {
             "message_id": message.id,
@@ -56,30 +56,27 @@ def write(settled: Sequence[Settled], owner: str | None) -> None:
             "outcome": outcome.kind,
             "errcode": outcome.errcode,
         }
-        for message, outcome, _ in settled
-        if outcome.kind not in _NO_ATTEMPT
+        for message, outcome, new in settled
+        if not _only_waits(outcome, new)
     ]
-    if attempts:
-        connection.execute(_ATTEMPT, attempts)
+    insert_rows(connection, DeliveryAttempt, attempts)
     _count_consents(settled)
 
 
-_ATTEMPT = insert(DeliveryAttempt)
+def arrived(message_id: str, outcome: Outcome) -> None:
+    """WeChat says that a message is on the phone; in the caller's transaction, who holds the row."""
+    db.session.connection().execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id)
+        .values(state=DeliveryState.DELIVERED, msgid=outcome.msgid, failure_class=None, settled_at=outcome.at)
+    )
 
 
-@cache
-def _changing(names: tuple[str, ...], mine: bool) -> Update:
-    """The statement that writes these columns, of any message or of those that are still its worker's."""
-    changed: dict[str, Any] = {name: bindparam(_PREFIX + name) for name in names if name != "id"}
-    statement = update(OutboxMessage).where(OutboxMessage.id == bindparam(_PREFIX + "id"))
-    if mine:
-        statement = statement.where(OutboxMessage.lease_owner == bindparam(_PREFIX + "owner"), _NOT_TOLD)
-    return statement.values(**changed, lease_until=None)
-
-
-def _prefixed(row: Mapping[str, Any]) -> dict[str, Any]:
-    # SQLAlchemy keeps the bare names of columns for itself in a statement that is run for many rows.
-    return {_PREFIX + name: value for name, value in row.items()}
+def _only_waits(outcome: Outcome, new: Settlement) -> bool:
+    """Nothing was tried and nothing decided: the message waits on as it did, and there is nothing to keep."""
+    if outcome.kind is OutcomeKind.LATE:
+        return True
+    return outcome.kind is OutcomeKind.HELD and new.state is DeliveryState.WAITING and new.reroute is None
 
 
 def _changes(message: Envelope, outcome: Outcome, new: Settlement) -> dict[str, Any]:
@@ -94,6 +91,7 @@ def _changes(message: Envelope, outcome: Outcome, new: Settlement) -> dict[str, 
         "unknown_since": new.unknown_since,
         "next_attempt_at": new.next_attempt_at or outcome.at,
         "settled_at": None if new.state is DeliveryState.WAITING else outcome.at,
+        "lease_until": None,
     }
     if new.reroute is not None:
         if new.reroute.channel is Channel.CALL:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from app.core import clock
+from app.core.logs import message_id
 from app.wechat.port import Accounts
 from notifications import catalog
 from notifications.channels import sms as by_sms
@@ -22,7 +23,7 @@ POOL_SIZE = 32
 """Sends under way at a time in one process."""
 
 GATHER_SECONDS = 0.02
-"""How long a few answers wait for others, so that they are recorded together."""
+"""How long answers wait for others, so that they are recorded together: two for each thread at most."""
 
 PATIENCE_SECONDS = 120.0
 """Longer than any channel waits for an answer: silence for so long is a fault of ours."""
@@ -103,7 +104,7 @@ class Workers:
                 found.append(self._done.get_nowait())
                 continue
             except Empty:
-                if not wait or len(found) >= self._size // 2:
+                if not wait or len(found) >= 2 * self._size:
                     return found
             if found:
                 left = until - monotonic()
@@ -119,6 +120,7 @@ class Workers:
 
     def _run(self) -> None:
         while (message := self._work.get()) is not None:
+            message_id.set(message.id)
             try:
                 self._done.put((message, send(self._ways, message)))
             except Exception as error:  # noqa: BLE001 - raised by the run, once the others are recorded

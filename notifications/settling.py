@@ -33,7 +33,7 @@ class Settlement:
 HELD_PAUSE = timedelta(minutes=15)
 """How long a message of a stopped template waits before it is looked at again; its release ends the wait."""
 
-HELD = "template_stopped"
+HELD = OutcomeKind.HELD.value
 """The failure class of a message that waits for its template."""
 
 
@@ -58,8 +58,34 @@ def settle(message: Envelope, outcome: Outcome, chance: Chance) -> Settlement:
             return unknown(message, message.unknown_since or outcome.at, outcome.at, chance)
         case OutcomeKind.TRANSIENT | OutcomeKind.TOKEN:
             return _after_fault(message, outcome, chance)
-        case OutcomeKind.WITHHELD | OutcomeKind.RULED:
+        case _:
+            return _unsent(message, outcome)
+
+
+def _unsent(message: Envelope, outcome: Outcome) -> Settlement:
+    """What becomes of a message that was put aside without having been sent (again)."""
+    match outcome.kind:
+        case OutcomeKind.OVER | OutcomeKind.TASK_CLOSED:
+            return Settlement(DeliveryState.EXPIRED, message.attempt, outcome.kind.value)
+        case OutcomeKind.GIVEN_UP:
+            return Settlement(
+                DeliveryState.UNKNOWN, message.attempt, "unknown_outcome", unknown_since=message.unknown_since
+            )
+        case OutcomeKind.HELD:
+            return held(message, outcome.at)
+        case _:
             return next_channel(message, outcome.at, outcome.kind.value)
+
+
+def reported(message: Envelope, outcome: Outcome, *, refused: bool) -> Settlement:
+    """WeChat had taken it and now says that it did not arrive: the next channel, else an end.
+
+    `refused` says that the person was the reason, and not WeChat.
+    """
+    if message.next_routes:
+        return next_channel(message, outcome.at, outcome.kind.value)
+    state = DeliveryState.REFUSED if refused else DeliveryState.FAILED
+    return Settlement(state, message.attempt, outcome.kind.value)
 
 
 def held(message: Envelope, at: datetime) -> Settlement:

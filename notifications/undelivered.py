@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select, update
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import ConflictError, NotFoundError
+from app.wechat import errcodes
 from notifications.models import ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
 
 REPLAYED = "replayed"
@@ -31,6 +32,11 @@ class Cause:
     failure_class: str | None
     errcode: int | None
     messages: int
+
+    @property
+    def errcode_said(self) -> str | None:
+        """What WeChat's code stands for, in Chinese."""
+        return errcodes.meaning_of(self.errcode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,11 @@ class Undelivered:
     created_at: datetime
     settled_at: datetime
     replayable: bool
+
+    @property
+    def errcode_said(self) -> str | None:
+        """What WeChat's code stands for, in Chinese."""
+        return errcodes.meaning_of(self.errcode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ for look-ups is HMAC-SHA256 under a key of its own, which is never rotated toget
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -46,6 +46,20 @@ def install(data_keys: Sequence[str], hash_key: str) -> None:
 def encrypt(text: str) -> bytes:
     """`text` under the newest key."""
     return _fernet().encrypt(text.encode())
+
+
+class Sealed(bytes):
+    """What was encrypted already, because several rows are to hold the same; columns take it as it is."""
+
+
+def seal_text(text: str) -> Sealed:
+    """Encrypt what several columns of `EncryptedText` are to hold."""
+    return Sealed(encrypt(text))
+
+
+def seal_json(document: Mapping[str, Any]) -> Sealed:
+    """Encrypt what several columns of `EncryptedJson` are to hold."""
+    return Sealed(encrypt(orjson.dumps(document).decode()))
 
 
 def decrypt(token: bytes) -> str:
@@ -89,9 +103,11 @@ class EncryptedText(TypeDecorator[str]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+    def process_bind_param(self, value: str | Sealed | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
         """Encrypt on the way in."""
-        return None if value is None else encrypt(value)
+        if value is None or isinstance(value, Sealed):
+            return value
+        return encrypt(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Decrypt on the way out."""
@@ -104,9 +120,15 @@ class EncryptedJson(TypeDecorator[dict[str, Any]]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+    def process_bind_param(
+        self,
+        value: dict[str, Any] | Sealed | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> bytes | None:
         """Encrypt on the way in."""
-        return None if value is None else encrypt(orjson.dumps(value).decode())
+        if value is None or isinstance(value, Sealed):
+            return value
+        return seal_json(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002
         """Decrypt on the way out."""

@@ -98,14 +98,17 @@ def is_reading() -> bool:
 
 def engine_options(url: str) -> dict[str, Any]:
     """What SQLAlchemy's engine is told for this database."""
+    # A fault's text would name the values of the statement, and reach the log with them: personal data.
+    options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
+        return options | {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}}
+    return options | {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
 
 
 def reads_options(url: str) -> dict[str, Any]:
     """What SQLAlchemy's engine for hot reads is told for this database."""
     options: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT", "poolclass": NullPool}
+    options["hide_parameters"] = True
     if url.startswith("sqlite"):
         options["connect_args"] = engine_options(url)["connect_args"]
     return options

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON line per record, with the request's id and never with personal data.
+"""Structured logs: one JSON line per record, with the ids of request and message, never with personal data.
 
 Callers log ids and codes. As a second fence, anything that looks like a mainland mobile number
 is masked on its way out, whoever wrote it.
@@ -11,8 +11,13 @@ from contextvars import ContextVar
 
 from app.core import clock
 
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
+NO_REQUEST = "-"
+request_id: ContextVar[str] = ContextVar("request_id", default=NO_REQUEST)
+message_id: ContextVar[str | None] = ContextVar("message_id", default=None)
+"""The message that a thread is sending: whatever is logged meanwhile, by whomever, carries its id."""
 
+# PostgreSQL says in these lines which values a row held.
+_VALUES = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)")
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 
@@ -44,9 +49,11 @@ class JsonFormatter(logging.Formatter):
             "request": request_id.get(),
             "message": record.getMessage(),
         }
+        if (message := message_id.get()) is not None:
+            line["message_id"] = message
         line |= {key: value for key, value in record.__dict__.items() if key not in _OWN}
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _VALUES.sub(r"\1: ***", self.formatException(record.exc_info))
         # Not by orjson, which refuses half a character; a line that tells of one must not be lost.
         return scrub(json.dumps(line, default=str, ensure_ascii=False)).encode("utf-8", "replace").decode()
 

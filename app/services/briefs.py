@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.hotread import HotRead
+from app.core.manyrows import one_of
 from app.domain.programs.definition import Program
 from app.models import Case, Customer, Staff, StaffLeave, Task, TaskState
 from app.services import addressees, city
@@ -99,9 +100,7 @@ _TASKS = HotRead(
         Task.case_id == select(_Sibling.case_id).where(_Sibling.id == bindparam("task_id")).scalar_subquery()
     )
 )
-_OPEN_TASKS = select(Task.id).where(
-    Task.id.in_(bindparam("ids", expanding=True)), Task.state == TaskState.OPEN.value
-)
+_OPEN_TASKS = select(Task.id).where(one_of(Task.id, "ids"), Task.state == TaskState.OPEN.value)
 _QUEUES = HotRead(
     select(Staff.department, *columns(Staff))
     .where(

@@ -12,9 +12,13 @@ TABLE = Path(__file__).with_name("errcodes.toml")
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The kind behind each code, the one behind a code that is not named, and the treatment of each kind."""
+    """The kind behind each code, the one behind a code that is not named, and the treatment of each kind.
+
+    `meanings` says in Chinese what each code stands for.
+    """
 
     kinds: dict[int, FaultKind]
+    meanings: dict[int, str]
     default: FaultKind
     treatments: dict[FaultKind, Treatment]
 
@@ -23,6 +27,11 @@ def kind_of(errcode: int) -> FaultKind:
     """The kind of fault behind a non-zero errcode; the table's default for a code it does not hold."""
     codes = _table()
     return codes.kinds.get(errcode, codes.default)
+
+
+def meaning_of(errcode: int | None) -> str | None:
+    """What staff are told that an errcode stands for; None without one, or for one that the table lacks."""
+    return None if errcode is None else _table().meanings.get(errcode)
 
 
 def treatment_of(kind: FaultKind) -> Treatment:
@@ -39,6 +48,7 @@ def load(file: Path) -> Codes:
     source = Source(file)
     root = source.root
     kinds: dict[int, FaultKind] = {}
+    meanings: dict[int, str] = {}
     treatments: dict[FaultKind, Treatment] = {}
     default = root.choice("default", FaultKind)
     for kind in FaultKind:
@@ -50,15 +60,15 @@ def load(file: Path) -> Codes:
         if codes is None:
             continue
         for name in codes.names():
-            codes.text(name)
+            meaning = codes.text(name)
             if not name.removeprefix("-").isascii() or not name.removeprefix("-").isdigit() or int(name) == 0:
                 codes.fault(name, "must be an errcode: a whole number other than 0")
             elif int(name) in kinds:
                 codes.fault(name, f"the code stands under {kinds[int(name)]} too")
             else:
-                kinds[int(name)] = kind
+                kinds[int(name)], meanings[int(name)] = kind, meaning
     source.finish()
-    return Codes(kinds, default, treatments)
+    return Codes(kinds, meanings, default, treatments)
 
 
 @cache

@@ -12,6 +12,7 @@ class CauseOut(Shape):
     state = String(required=True)
     failure_class = String(required=True, allow_none=True)
     errcode = Integer(required=True, allow_none=True)
+    errcode_said = String(required=True, allow_none=True)
     messages = Integer(required=True)
 
 
@@ -51,6 +52,7 @@ class UndeliveredOut(Shape):
     state = String(required=True)
     failure_class = String(required=True, allow_none=True)
     errcode = Integer(required=True, allow_none=True)
+    errcode_said = String(required=True, allow_none=True)
     created_at = Moment(required=True)
     settled_at = Moment(required=True)
     replayable = Boolean(required=True)

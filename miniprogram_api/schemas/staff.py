@@ -162,8 +162,19 @@ class StaffDraftIn(Shape):
     answers = Dict(keys=String(), required=True)
 
 
+class AttemptOut(Shape):
+    """One attempt; `said` and `errcode_said` are the outcome and WeChat's code in words."""
+
+    at = Moment(required=True)
+    channel = String(required=True)
+    outcome = String(required=True)
+    said = String(required=True)
+    errcode = Integer(required=True, allow_none=True)
+    errcode_said = String(required=True, allow_none=True)
+
+
 class SentMessageOut(Shape):
-    """A message about a case: what was told, when, through what, and what came of it."""
+    """A message about a case: what was told, when, through what, what came of it, and each single attempt."""
 
     id = String(required=True)
     kind = String(required=True)
@@ -172,6 +183,7 @@ class SentMessageOut(Shape):
     channel = String(required=True, allow_none=True)
     state = String(required=True)
     errcode = Integer(required=True, allow_none=True)
+    attempts = List(Nested(AttemptOut), required=True)
     created_at = Moment(required=True)
     settled_at = Moment(required=True, allow_none=True)
 

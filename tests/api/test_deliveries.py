@@ -1,6 +1,4 @@
-"""What supervisors see and do about messages that did not arrive, what customers decline, and the call."""
-
-from datetime import timedelta
+"""What supervisors see and do about messages that did not arrive, and what customers decline."""
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +7,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
 from app.jobs import timetable
-from app.models import Case, CaseState
+from app.models import Case
 from notifications import stoppages
 from notifications.kinds import Audience, Channel, Kind, Subject
 from notifications.models import DeliveryState, Notice, OutboxMessage
@@ -37,6 +35,7 @@ def test_a_supervisor_sees_failures_by_cause_and_sends_again(world: World) -> No
 
     (cause,) = supervisor.get(OVERVIEW)["causes"]
     assert (cause["failure_class"], cause["errcode"], cause["messages"]) == ("content", 47003, 1)
+    assert cause["errcode_said"] == "模板内容缺项，或超出微信规定的长度或格式"
     (line,) = supervisor.get("/staff/deliveries")["items"]
     assert (line["id"], line["replayable"]) == (message, True)
 
@@ -95,46 +94,6 @@ def test_what_a_customer_declines_is_not_pushed_but_there_to_read(world: World) 
         assert set(db.session.scalars(told)) == {"stage_completed", "clock_stopped"}
         assert set(db.session.scalars(pushed)) == {"clock_stopped"}
         db.session.rollback()
-
-
-def unreached(world: World, case_id: str) -> None:
-    """Something the customer has to be told, with no channel left but the manager's telephone."""
-    with world.app.app_context():
-        put(rows(1, Channel.CALL, case_id=case_id, openid=""))
-        timetable.ask_managers_to_call()
-
-
-def calls(world: World, case_id: str) -> list[tuple[str, bool]]:
-    tasks = world.staff("G001").get(f"/staff/cases/{case_id}/tasks")["items"]
-    return [(task["state"], task["due_at"] is not None) for task in tasks if task["key"] == "call_customer"]
-
-
-def test_a_customer_whom_nothing_reaches_is_called_by_the_manager(world: World) -> None:
-    case_id = world.submitted(world.log_in("o_customer", "13800000001"))["id"]
-    for _ in range(2):
-        # A second message that does not arrive is told in the same call.
-        unreached(world, case_id)
-        assert calls(world, case_id) == [("open", True)]
-    world.complete(case_id, "call_customer", told="已电话告知")
-    assert calls(world, case_id) == [("done", True)]
-
-    world.clock.set(world.clock.now() + timedelta(hours=1))
-    unreached(world, case_id)
-    assert calls(world, case_id) == [("done", True), ("open", True)]
-    # Nobody waits for a call: the stage goes its own way.
-    for key in ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan"):
-        world.complete(case_id, key)
-    stages = world.staff("G001").get(f"/staff/cases/{case_id}")["stages"]
-    assert [stage["state"] for stage in stages if stage["key"] == "acceptance_plan"] == ["done"]
-
-
-def test_of_a_case_that_has_ended_nobody_is_called(world: World) -> None:
-    case_id = world.submitted(world.log_in("o_customer", "13800000001"))["id"]
-    with world.app.app_context(), atomic():
-        db.session.get_one(Case, case_id).state = CaseState.WITHDRAWN
-    unreached(world, case_id)
-
-    assert calls(world, case_id) == []
 
 
 def test_supervisors_are_told_each_working_morning_what_never_arrived_once(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.core import logs
-from app.core.logs import JsonFormatter, request_id, scrub
+from app.core.logs import JsonFormatter, message_id, request_id, scrub
 
 
 def line(message: str, *args: object, **extra: object) -> Any:
@@ -72,3 +72,23 @@ def test_a_hidden_secret_stands_in_no_line(monkeypatch: pytest.MonkeyPatch) -> N
     logs.hide("app-secret-1f0e", "")
 
     assert logs.scrub("url?secret=app-secret-1f0e&x=1") == "url?secret=***&x=1"
+
+
+def test_values_that_postgresql_names_in_a_fault_are_left_out() -> None:
+    try:
+        raise ValueError(
+            'null value in column "kind"\nDETAIL:  Failing row contains (1, 演示食品厂, o_secret).'
+        )
+    except ValueError:
+        told = line("failed", exc_info=sys.exc_info())
+    assert "null value" in told["exception"]
+    assert "演示食品厂" not in told["exception"]
+
+
+def test_whatever_a_thread_logs_while_it_sends_carries_the_messages_id() -> None:
+    assert "message_id" not in line("renewing the token")
+    token = message_id.set("message-1")
+    try:
+        assert line("renewing the token")["message_id"] == "message-1"
+    finally:
+        message_id.reset(token)

@@ -149,6 +149,7 @@ def test_nothing_is_sent_before_its_time_or_after_its_point_is_lost(
     later(set_clock, hours=1)
     assert run() == Counts(claimed=1, accepted=1, expired=1)
     assert (state_of(early)[1], state_of(late)[1]) == (DeliveryState.ACCEPTED, DeliveryState.EXPIRED)
+    assert (outcomes(early), outcomes(late)) == (["accepted"], ["over"])
 
 
 def test_a_person_is_never_sent_two_messages_at_the_same_moment(
@@ -183,6 +184,8 @@ def test_a_wrong_template_stops_itself_and_not_the_queue(
     other = staff(2, phones, template_key="staff_overdue", openid="someone")
 
     assert run().accepted == 2
+    # Waiting is no attempt, however often it is looked at.
+    assert (outcomes(wrong), outcomes(more[0])) == (["template"], [])
     assert [state_of(each)[1:3] for each in [wrong, *more]] == [("waiting", "template_stopped")] * 4
     assert {state_of(each)[1] for each in other} == {DeliveryState.ACCEPTED}
     assert [(stop.template_key, stop.errcode, stop.waiting) for stop in stoppages.listed()] == [
@@ -209,7 +212,7 @@ def test_a_stopped_templates_message_takes_the_next_channel(run: Run, phones: Ph
     run()
     assert run() == Counts(claimed=1, accepted=1)
     assert arrived(phones) == ["service-1"]
-    assert outcomes(told) == ["accepted"]
+    assert outcomes(told) == ["template_stopped", "accepted"]
 
 
 def test_content_that_is_refused_again_and_again_is_the_templates_fault(run: Run, phones: Phones) -> None:
@@ -331,6 +334,7 @@ def test_the_last_consent_is_kept_for_the_most_important_message(run: Run, phone
     ordinary = put(rows(2, Channel.SUBSCRIBE, openid="one-person", importance=ORDINARY))
     run()
     assert sorted(state_of(each)[1] for each in ordinary) == ["accepted", "refused"]
+    assert sorted(outcomes(each)[0] for each in ordinary) == ["accepted", "no_consent"]
 
     (first,) = put(rows(1, Channel.SUBSCRIBE, openid="one-person"))
     run()
@@ -376,7 +380,20 @@ def test_whom_nothing_reaches_is_called_unless_they_read_the_notice(
         assert calls.ask_managers(10) == 2
 
     assert (state_of(unread)[1], state_of(read)[1]) == (state, DeliveryState.DELIVERED)
-    assert outcomes(read) == ["read_in_app"]
+    assert outcomes(read) == ["no_consent", "read_in_app"]
+
+
+def test_nobody_is_called_about_what_has_lost_its_point(
+    known: Registry, monkeypatch: pytest.MonkeyPatch, set_clock: clock.FixedClock
+) -> None:
+    monkeypatch.setattr(unreached, "ask_to_call", lambda _case: pytest.fail("the visit is over"))
+    (told,) = put(rows(1, Channel.CALL, openid="", expires_at=clock.now() + timedelta(hours=1)))
+    later(set_clock, hours=2)
+
+    with atomic():
+        assert calls.ask_managers(10) == 1
+    assert state_of(told)[1] == DeliveryState.EXPIRED
+    assert outcomes(told) == ["over"]
 
 
 # --- what stays unknown, and what did not arrive ---

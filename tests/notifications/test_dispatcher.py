@@ -217,6 +217,7 @@ def test_a_template_message_of_unknown_outcome_is_not_repeated_after_wechat_forg
     later(set_clock, minutes=11)
 
     assert run(phones) == Counts(unknown=2)
+    assert sorted(outcomes()) == ["given_up", "given_up", "unknown", "unknown"]
     assert len(phones.arrived()) == 2
     assert set(states().values()) == {DeliveryState.UNKNOWN}
 
@@ -242,6 +243,7 @@ def test_a_reminder_of_a_task_that_is_done_is_dropped(reminded: Registry, phones
     reminded.task = replace(reminded.task, is_open=False)
 
     assert run(phones) == Counts(expired=2)
+    assert list(outcomes()) == ["task_closed", "task_closed"]
     assert phones.arrived() == []
     assert set(states().values()) == {DeliveryState.EXPIRED}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import clock, eventbus
 from app.core.atomic import atomic
@@ -15,7 +15,8 @@ from app.wechat.port import AccountKind
 from app.wechat.pushevent import PushEvent, event_of
 from notifications import consents, inbox
 from notifications.dispatcher import dispatch
-from notifications.models import DeliveryState, InboxEvent, OutboxMessage
+from notifications.models import DeliveryAttempt, DeliveryState, InboxEvent, OutboxMessage
+from notifications.sms import NullSms
 from tests.notifications.conftest import FOLLOWER, SUBSCRIBE, Halves, Phones, later
 from tests.notifications.people import CASE, NOW, Registry, person
 
@@ -183,6 +184,11 @@ def msgid() -> str:
         return db.session.scalars(select(OutboxMessage.msgid)).one() or ""
 
 
+def attempts() -> list[str]:
+    with atomic(read_only=True):
+        return list(db.session.scalars(select(DeliveryAttempt.outcome).order_by(DeliveryAttempt.id)))
+
+
 def state() -> tuple[str, str | None]:
     with atomic(read_only=True):
         row = db.session.execute(select(OutboxMessage.state, OutboxMessage.failure_class)).one()
@@ -200,6 +206,8 @@ def state() -> tuple[str, str | None]:
 def test_the_report_of_a_template_message_settles_it(
     template_sent: str, phones: Phones, status: str, expected: tuple[str, str | None]
 ) -> None:
+    with atomic():
+        db.session.execute(update(OutboxMessage).values(next_channels={"routes": []}))
     keep(
         push(
             AccountKind.SERVICE,
@@ -212,6 +220,22 @@ def test_the_report_of_a_template_message_settles_it(
     work(phones)
 
     assert state() == expected
+    assert attempts() == ["accepted", *(["reported"] if expected[1] else [])]
+
+
+def test_what_wechat_reports_as_not_arrived_goes_on_by_the_next_channel(
+    template_sent: str, phones: Phones
+) -> None:
+    for created in ("1", "2"):
+        fields = {"MsgID": template_sent, "Status": "failed:user block", "CreateTime": created}
+        keep(push(AccountKind.SERVICE, "TEMPLATESENDJOBFINISH", "service-customer", **fields))
+    work(phones)
+
+    assert state() == (DeliveryState.WAITING, "reported")
+    carrier = NullSms()
+    dispatch(phones.accounts, carrier, chance=Halves())
+    assert [asked.phone for asked in carrier.asked] == ["+8613800000009"]
+    assert attempts() == ["accepted", "reported", "recipient"]
 
 
 def test_a_second_report_does_not_undo_the_first(template_sent: str, phones: Phones) -> None:
@@ -265,7 +289,11 @@ def test_a_person_who_refused_the_message_is_told_apart_from_a_fault(unknown: No
     keep(sent("4711", 43101))
     work(phones)
 
-    assert state() == (DeliveryState.REFUSED, "reported")
+    assert state() == (DeliveryState.WAITING, "reported")
+    assert attempts() == ["unknown", "reported"]
+    # Nothing more of this template is tried at somebody who has had enough of it.
+    with atomic(read_only=True):
+        assert consents.holders({OPENID}, "accepted") == set()
 
 
 def test_a_report_that_comes_before_the_sender_has_written_waits_for_it(

@@ -8,7 +8,7 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.domain import events
 from app.domain.errors import NotFoundError
-from notifications import queries
+from notifications import attempts, queries
 from notifications.dispatcher import dispatch
 from notifications.models import Notice
 from tests.notifications.conftest import Halves, Phones, later
@@ -78,7 +78,23 @@ def test_staff_see_what_was_told_in_a_case_through_what_and_what_came_of_it(
         ("water_on", "customer", "template", "accepted", None),
         ("case_closed", "customer", "template", "accepted", None),
     ]
+    (tried,) = lines[0].attempts
+    assert (tried.at, tried.channel, tried.outcome, tried.errcode) == (
+        clock.now(),
+        "template",
+        "content",
+        47003,
+    )
+    assert (tried.said, tried.errcode_said) == (
+        "消息内容未被接受",
+        "模板内容缺项，或超出微信规定的长度或格式",
+    )
+    assert [len(line.attempts) for line in lines] == [1, 0, 1, 1]
     assert queries.messages_of_case("case-2") == []
+
+
+def test_every_outcome_has_its_words() -> None:
+    assert set(attempts.words()) == set(attempts.OUTCOMES)
 
 
 def test_what_waits_at_this_instant_is_counted(told: Registry, phones: Phones) -> None:

@@ -101,11 +101,14 @@ def task_due(
     due_of_stage: datetime | None,
     stops: Sequence[Stretch],
 ) -> datetime | None:
-    """When a task is due: its own limit counted from its opening, else its stage's due date."""
+    """When a task is due: its own limit counted from its opening, else its stage's due date.
+
+    The earlier of the two; but what is kept for a happening may open long after its stage was done.
+    """
     if task.due is None:
         return due_of_stage
     own = line.due(opened_at, task.due, stops if counts_stops(stage) else ())
-    return own if due_of_stage is None else min(own, due_of_stage)
+    return own if due_of_stage is None or task.only_on is not None else min(own, due_of_stage)
 
 
 @dataclass(frozen=True, slots=True)

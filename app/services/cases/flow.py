@@ -97,9 +97,11 @@ class CaseFlow(CaseLog):
         for row in rows:
             row.void = StageVoid.SENT_BACK if row.completed_at is None else StageVoid.REPEATED
             row.completed_at = row.completed_at or now
-        entries = {(row.key, row.round) for row in rows}
-        self._cancel([task for task in self.open_tasks() if (task.stage_key, task.round) in entries], by, now)
+        undone = [task for row in rows for task in self._open_tasks_of(row)]
+        happenings = self._happenings(undone)
+        self._cancel(undone, by, now)
         self.open_stages(now)
+        self._ask_again(happenings, now)
 
     def end(self, by: By, now: datetime) -> None:
         """The case goes no further: nothing is waited for, nothing is due, and no clock stands still."""
@@ -118,11 +120,13 @@ class CaseFlow(CaseLog):
             if row.completed_at is None:
                 row.completed_at = now
                 note(self.case.id, now, "stage_completed", by, {"stage": row.key})
+        happenings = self._happenings(self.open_tasks())
         self._cancel(self.open_tasks(), by, now)
         self.case.former_program_key = self.program.key
         self.case.program_key, self.case.program_version = program.key, program.version
         self.program = city.program_of(program.key, self.case.former_program_key)
         self.open_stages(now)
+        self._ask_again(happenings, now)
 
     def open_on(self, happening: str, now: datetime) -> None:
         """Open the tasks that the program keeps for a happening, such as a low rating."""
@@ -217,6 +221,16 @@ class CaseFlow(CaseLog):
             task.due_at = None
         timers.clear(tasks)
         self._release(tasks, by, now)
+
+    def _happenings(self, tasks: Sequence[Task]) -> list[str]:
+        """What these tasks are kept for, each happening once."""
+        kept = (self.program.stage(task.stage_key).task(task.key).only_on for task in tasks)
+        return list(dict.fromkeys(happening for happening in kept if happening is not None))
+
+    def _ask_again(self, happenings: Sequence[str], now: datetime) -> None:
+        """Whatever turn a case takes: who was not reached is still to be called."""
+        for happening in happenings:
+            self.ask_for(happening, now)
 
     def _release(self, tasks: Sequence[Task], by: By, now: datetime) -> None:
         """End what these tasks hold of the clock."""
@@ -318,9 +332,7 @@ class CaseFlow(CaseLog):
         for row in self._stages:
             spec = self.program.stage(row.key)
             if row.completed_at is None and engine.counts_stops(spec):
-                tasks = [
-                    task for task in self.open_tasks() if (task.stage_key, task.round) == (row.key, row.round)
-                ]
+                tasks = self._open_tasks_of(row)
                 timers.clear(tasks)
                 self._time(row, spec, tasks, now)
 

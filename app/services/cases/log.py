@@ -115,14 +115,27 @@ class CaseLog:
         """
         found = []
         for row in self._stages:
-            tasks = [
-                task
-                for task in self._tasks
-                if (task.stage_key, task.round, task.state) == (row.key, row.round, TaskState.OPEN)
-            ]
+            tasks = self._open_tasks_of(row)
             if tasks:
                 found.append(self._timing(line, row, self.program.stage(row.key), tasks, now))
         return found
+
+    def _open_tasks_of(self, row: Stage) -> list[Task]:
+        """The tasks that are waited for in one entry into a stage."""
+        return [task for task in self.open_tasks() if self._entry(task) == (row.key, row.round)]
+
+    def _entry(self, task: Task) -> tuple[str, int]:
+        """The entry into a stage that a task belongs to.
+
+        What is kept for a happening is counted by itself, since it may come again within one entry: it
+        belongs to the last one that there was when it opened.
+        """
+        if self.program.stage(task.stage_key).task(task.key).only_on is None:
+            return task.stage_key, task.round
+        rounds = [
+            row.round for row in self._stages if row.key == task.stage_key and row.opened_at <= task.opened_at
+        ]
+        return task.stage_key, max(rounds, default=task.round)
 
     def _stretches(self, now: datetime) -> list[Stretch]:
         return [Stretch(stop.started_at, stop.ended_at or now) for stop in self._stops]

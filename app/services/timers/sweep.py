@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Integer, Row, bindparam, delete, func, select, update
 
 from app.core import clock, eventbus
 from app.core.db import db
+from app.core.manyrows import insert_rows, one_of
 from app.domain.events import ReminderDue, TaskOverdue
 from app.domain.programs import engine
 from app.models import Case, Task, TaskState, Timer, TimerKind
@@ -34,24 +35,23 @@ def sweep(limit: int) -> Swept:
     db.session.flush()
     connection = db.session.connection()
     now = clock.now()
-    taken = list(connection.execute(_TAKE, {"since": _EVER, "now": now, "limit": limit}))
+    taken = list(connection.execute(_TAKE, {"since": _EVER, "now": now, "limit": limit}).all())
     if len(taken) == limit and min(row.due_at for row in taken) < now - FRESH:
         # What is due just now does not wait until a backlog is gone.
         fresh = {"since": now - FRESH, "now": now, "limit": max(limit // FRESH_SHARE, 1)}
-        taken += connection.execute(_TAKE, fresh)
+        taken += connection.execute(_TAKE, fresh).all()
     rows = sorted(taken, key=lambda row: (row.due_at, row.id))
     if not rows:
         return Swept(0, 0)
     # Asked after the cases are held, so that a task done in the meantime is seen as done.
     asked = {"ids": sorted({row.task_id for row in rows})}
-    tasks = {task.id: task for task in connection.execute(_STILL_OPEN, asked)}
+    tasks = {task.id: task for task in connection.execute(_STILL_OPEN, asked).all()}
     firing = [row for row in rows if row.task_id in tasks]
     overdue = [row for row in firing if row.kind == TimerKind.OVERDUE]
     if overdue:
         connection.execute(_TOLD, [{"task": row.task_id, "told": row.occurrence} for row in overdue])
     following = [timer for row in firing if (timer := _following(row, tasks[row.task_id])) is not None]
-    if following:
-        connection.execute(insert(Timer), following)
+    insert_rows(connection, Timer, following)
     with eventbus.together():
         for row in firing:
             if row.kind == TimerKind.REMINDER:
@@ -97,7 +97,7 @@ _TAKE = (
 _STILL_OPEN = (
     select(Task.id, Task.stage_key, Task.key, Case.program_key, Case.former_program_key)
     .join(Case, Case.id == Task.case_id)
-    .where(Task.id.in_(bindparam("ids", expanding=True)), Task.state == TaskState.OPEN.value)
+    .where(one_of(Task.id, "ids"), Task.state == TaskState.OPEN.value)
 )
 _TOLD = (
     update(Task)
@@ -112,14 +112,13 @@ def _following(fired: Row[*tuple[Any, ...]], task: Row[*tuple[Any, ...]]) -> dic
     Counted from when this one was due: a jobs process that was down loses and doubles nothing.
     """
     at: datetime | None = None
-    line = city.working_time()
     if fired.kind == TimerKind.OVERDUE:
-        at = line.next_morning(fired.due_at)
+        at = city.working_time().next_morning(fired.due_at)
     elif fired.reminders == engine.REMIND_AFTER:
         # Work without a due date is followed up again and again, until it is done.
         program = city.program_of(task.program_key, task.former_program_key)
         again = engine.follow_up(
-            line, program.stage(task.stage_key).task(task.key), fired.due_at, fired.due_at
+            city.working_time(), program.stage(task.stage_key).task(task.key), fired.due_at, fired.due_at
         )
         at = None if again is None else again.at
     if at is None:
