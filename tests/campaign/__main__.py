@@ -4,6 +4,7 @@ import argparse
 import random
 import sys
 
+from app.demo.stack import ended_by_signals
 from tests.campaign import course, plan
 
 
@@ -16,7 +17,8 @@ def main() -> int:
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
     size = plan.SMALL if options.small else plan.FULL
     print(f"campaign, seed {seed}: {size.messages:,} messages, {size.timers:,} timers", flush=True)
-    reckoning = course.run(plan.draw(size, seed), morning_after=not options.small)
+    with ended_by_signals():
+        reckoning = course.run(plan.draw(size, seed), morning_after=not options.small)
     print(reckoning)
     return 1 if reckoning.faults else 0
 

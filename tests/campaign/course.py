@@ -93,7 +93,8 @@ class _Campaign:
         clock.use(FileClock(self._pace.path))
         say(f"campaign, seed {self._plan.seed}: starting the machines")
         with machines(self._folder, url, self._pace.path, size.tick) as self._machines:
-            introduce(scene, self._machines.controls)
+            introduce(scene, self._machines.open_wechat())
+            self._machines.start()
             self._watch = Watch(self._machines, self._diary)
             phones = Phones(self._machines, self._diary)
             try:

@@ -70,8 +70,8 @@ class Machines:
         self.units: dict[str, Unit] = {}
         self.ports = {name: _free_port() for name in WEBS}
 
-    def start(self) -> None:
-        """Start them, and wait until they are ready. Raises `StackError` and `TimeoutError`."""
+    def open_wechat(self) -> ControlsOverHttp:
+        """Wait for the simulator, and let it know the templates. Raises `StackError` and `TimeoutError`."""
         pause, until = Event(), monotonic() + START_SECONDS
         while (url := self._simulator.first_line()) is None:
             self._simulator.check()
@@ -80,6 +80,11 @@ class Machines:
         self._environ["STEWARD_WECHAT_URL"] = url
         self.controls = ControlsOverHttp(url)
         register_templates(SimulatedWeChat(self.controls))
+        return self.controls
+
+    def start(self) -> None:
+        """Start the four, and wait until they are ready. Raises `StackError` and `TimeoutError`."""
+        pause, until = Event(), monotonic() + START_SECONDS
         for name in JOBS:
             self._start(name, "-m", "flask", "--app", "wsgi", "jobs")
         for name in WEBS:
@@ -129,10 +134,9 @@ class Machines:
 
 @contextmanager
 def machines(folder: Path, database_url: str, clock_file: Path, tick_seconds: float) -> Iterator[Machines]:
-    """As long as the block lasts."""
+    """As long as the block lasts; only the simulator runs at first."""
     found = Machines(folder, database_url, clock_file, tick_seconds)
     try:
-        found.start()
         yield found
     finally:
         found.end()

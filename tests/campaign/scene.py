@@ -1,4 +1,4 @@
-"""What is there when a campaign begins: cases with timers, messages on their way, customers who will apply."""
+"""What is there when a campaign begins: cases with timers, messages on their way, customers-to-be."""
 
 import random
 from collections.abc import Sequence
