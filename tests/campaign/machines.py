@@ -18,7 +18,7 @@ from app.demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templ
 from app.demo.wire import Wire
 
 HOST = "127.0.0.1"
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 METRICS_TOKEN = "campaign-metrics-token-0123456789abcdef"
 JOBS, WEBS = ("jobs-1", "jobs-2"), ("web-1", "web-2")
 
