@@ -100,6 +100,7 @@ class _Campaign:
             try:
                 self._storm(phones, scene.applicants)
                 phones.wait()
+                self._watch.end()
                 self._settle()
                 if morning_after:
                     self._morning()
@@ -286,9 +287,15 @@ def _next_instant(now: datetime) -> datetime | None:
 
 
 def _summaries() -> tuple[int, int]:
-    """How often the morning's summary was made, and how many notices of it there are."""
-    runs = db.session.scalar(select(func.count()).select_from(JobRun).where(JobRun.job == morning.JOB))
+    """How often that morning's summary was made, and how many notices of it there are."""
+    today = NEXT_MORNING.date().isoformat()
+    runs = db.session.scalar(
+        select(func.count()).select_from(JobRun).where(JobRun.job == morning.JOB, JobRun.occasion == today)
+    )
+    # There is one supervisor.
     notices = db.session.scalar(
-        select(func.count()).select_from(Notice).where(Notice.kind == Kind.UNDELIVERED)
+        select(func.count())
+        .select_from(Notice)
+        .where(Notice.dedupe_key.startswith(f"{Kind.UNDELIVERED}:{today}:"))
     )
     return runs or 0, notices or 0
