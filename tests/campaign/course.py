@@ -145,9 +145,19 @@ class _Campaign:
                 self._server.stop(event.what)
                 self._watch.away(True)
             case Act.START_DATABASE:
+                self._hear_of_it()
                 self._watch.away(False)
                 self._server.start()
                 self._come_back(event.what)
+
+    def _hear_of_it(self) -> None:
+        """PostgreSQL stays away until every web server was heard to say so."""
+        until = monotonic() + COME_BACK_SECONDS
+        while (silent := self._watch.silent()) and monotonic() < until:
+            self._machines.check()
+            self._pause.wait(0.05)
+        for name in silent:
+            self._diary.fault(f"/readyz of {name} never said that the database was away")
 
     def _come_back(self, way: str) -> None:
         """Nobody helps: web servers are ready again, and every process asks the database as before."""
@@ -163,9 +173,6 @@ class _Campaign:
             Line(f"ready after PostgreSQL was back ({way}, s)", round(ready, 1)),
             Line(f"all four at work after PostgreSQL was back ({way}, s)", round(monotonic() - begun, 1)),
         ]
-        for name, seen in self._watch.seen_away.items():
-            if not seen:
-                self._diary.fault(f"/readyz of {name} never said that the database was away")
 
     def _missing(self) -> set[str]:
         """Those of the processes that have no connection to the database."""

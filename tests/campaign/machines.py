@@ -13,7 +13,7 @@ from time import monotonic
 
 import requests
 
-from app.demo.processes import Process
+from app.demo.processes import PROJECT, Process
 from app.demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templates
 from app.demo.wire import Wire
 
@@ -146,10 +146,10 @@ def _environ(folder: Path, database_url: str, clock_file: Path, tick_seconds: fl
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "FLASK_"))
     }
-    # Several processes start several times: what they compile is kept, and not in the project.
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Several processes of the same code start again and again: it is compiled once, and beside the code.
+        environ["PYTHONPYCACHEPREFIX"] = str(PROJECT / "var" / "compiled")
     return environ | {
-        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
         "PYTHONIOENCODING": "utf-8",
         "STEWARD_PROFILE": "demo",
         "STEWARD_DATABASE_URL": database_url,

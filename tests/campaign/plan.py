@@ -37,7 +37,7 @@ class Size:
 
 
 SMALL = Size(
-    messages=200, timers=200, cases=8, customers=12, storm=9, kills=1, faults=3, database_away=1, tick=0.2
+    messages=200, timers=200, cases=8, customers=12, storm=8, kills=1, faults=3, database_away=1, tick=0.2
 )
 FULL = Size(
     messages=20_000,

@@ -30,7 +30,7 @@ class Watch:
 
     machines: Machines
     diary: Diary
-    seen_away: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WEBS, 0))
+    _said_away: set[str] = field(default_factory=set)
     _away: bool = False
     _lock: Lock = field(default_factory=Lock)
     _stop: Event = field(default_factory=Event)
@@ -51,6 +51,12 @@ class Watch:
         """The database is surely down, or may be on its way up again."""
         with self._lock:
             self._away = gone
+            self._said_away.clear()
+
+    def silent(self) -> list[str]:
+        """The web servers that have not said yet that the database is away."""
+        with self._lock:
+            return [name for name in WEBS if name not in self._said_away]
 
     def figures(self) -> dict[str, float]:
         """The figures of `/metrics` by name, the largest of each; empty when nobody answers."""
@@ -99,6 +105,7 @@ class Watch:
 
     def _while_away(self, name: str, status: int | None) -> None:
         if status == AWAY:
-            self.seen_away[name] += 1
+            with self._lock:
+                self._said_away.add(name)
         elif status is not None:
             self.diary.fault(f"/readyz of {name} said {status} without a database")
