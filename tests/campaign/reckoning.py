@@ -79,11 +79,11 @@ def reckon(
     with app.app_context(), atomic(read_only=True):
         messages, strays = _messages(scene, received)
         faults = [*_faults_of(messages), *_timers(scene), *_cases(phones)]
+        lines = [*_lines(messages, scene), *_diary_lines(diary)]
     if strays:
         faults.append(f"{strays} messages arrived that the outbox does not know")
     if not metrics or metrics.get(DUE) or metrics.get(WAITING) or metrics.get(LAG):
         faults.append(f"/metrics says that something waits: {dict(metrics)}")
-    lines = [*_lines(messages, scene), *_diary_lines(diary)]
     return Reckoning(lines, [*diary.faults, *faults])
 
 
@@ -200,8 +200,20 @@ def _lines(messages: Sequence[Message], scene: Scene) -> list[Line]:
         ),
         Line("lost", sum(message.state in ARRIVED and not message.arrived for message in messages)),
         Line("attempts", sum(sum(message.outcomes.values()) for message in messages)),
+        *_errcodes(),
         Line("timers fired", scene.timers + len(scene.overdue)),
     ]
+
+
+def _errcodes() -> list[Line]:
+    """How often each of WeChat's error codes ended an attempt."""
+    rows = db.session.execute(
+        select(DeliveryAttempt.errcode, func.count())
+        .where(DeliveryAttempt.errcode.is_not(None))
+        .group_by(DeliveryAttempt.errcode)
+        .order_by(DeliveryAttempt.errcode)
+    )
+    return [Line(f"  ended by errcode {errcode}", number) for errcode, number in rows]
 
 
 def _count_unknown(messages: Sequence[Message], *, arrived: bool) -> int:
