@@ -31,7 +31,7 @@ from tests.campaign.pace import Pace
 from tests.campaign.phones import Phones
 from tests.campaign.plan import Act, Event, Faults, Plan
 from tests.campaign.reckoning import Line, Reckoning, reckon
-from tests.campaign.scene import START, Applicant, introduce, prepare
+from tests.campaign.scene import BEFORE, START, Applicant, introduce, prepare
 from tests.campaign.watch import Watch
 from tests.databases import Postgresql, migrated_postgresql, postgresql
 
@@ -87,14 +87,17 @@ class _Campaign:
         self._server.be_careless()
         url = migrated_postgresql(self._server, DATABASE)
         self._app = create_app(Settings.for_tests(url))
-        scene = prepare(self._app, size, random.Random(self._plan.seed))
-        self._server.be_careful()
-        self._pace = Pace(self._folder / "clock", START)
-        clock.use(FileClock(self._pace.path))
-        say(f"campaign, seed {self._plan.seed}: starting the machines")
+        self._pace = Pace(self._folder / "clock", BEFORE)
         with machines(self._folder, url, self._pace.path, size.tick) as self._machines:
-            introduce(scene, self._machines.open_wechat())
+            wechat = self._machines.open_wechat()
+            # They start while the scene is made, at an hour at which nothing of it is due.
             self._machines.start()
+            scene = prepare(self._app, size, random.Random(self._plan.seed))
+            introduce(scene, wechat)
+            self._server.be_careful()
+            say(f"campaign, seed {self._plan.seed}: starting the machines")
+            self._machines.wait()
+            clock.use(FileClock(self._pace.path))
             self._watch = Watch(self._machines, self._diary)
             phones = Phones(self._machines, self._diary)
             try:
@@ -116,6 +119,7 @@ class _Campaign:
         return Reckoning([*self._killed(), *found.lines, *self._lines], found.faults)
 
     def _storm(self, phones: Phones, applicants: Sequence[Applicant]) -> None:
+        self._pace.leap(START)
         self._pace.begin()
         self._watch.begin()
         self._begun = monotonic()

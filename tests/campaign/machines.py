@@ -83,8 +83,7 @@ class Machines:
         return self.controls
 
     def start(self) -> None:
-        """Start the four, and wait until they are ready. Raises `StackError` and `TimeoutError`."""
-        pause, until = Event(), monotonic() + START_SECONDS
+        """Start the four; `wait` is for what else there is to do meanwhile."""
         for name in JOBS:
             self._start(name, "-m", "flask", "--app", "wsgi", "jobs")
         for name in WEBS:
@@ -95,6 +94,10 @@ class Machines:
                 *("--blocking-threads", "1", "--respawn-failed-workers", "--workers-kill-timeout", "20s"),
                 *("--no-ws", "--no-access-log"),
             )
+
+    def wait(self) -> None:
+        """Wait until all four are ready. Raises `StackError` and `TimeoutError`."""
+        pause, until = Event(), monotonic() + START_SECONDS
         for name in WEBS:
             while self.readiness(name) != requests.codes.ok:
                 self.check()

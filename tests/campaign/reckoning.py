@@ -173,7 +173,7 @@ def _cases(phones: Phones) -> list[str]:
     faults = []
     for model, key in ((Application, "draft"), (Case, "case")):
         found: defaultdict[str | None, list[str]] = defaultdict(list)
-        for customer_id, row_id in db.session.execute(select(model.customer_id, model.id)).tuples():
+        for customer_id, row_id in db.session.execute(select(model.customer_id, model.id)):
             found[customer_id].append(row_id)
         wrong = [customer for customer, told in phones.answered.items() if found[customer] != [told[key]]]
         if wrong:

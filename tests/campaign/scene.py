@@ -30,6 +30,9 @@ from tests.world import World, local
 START = local("2026-09-22 10:00")
 """A Tuesday; nothing that the cases set by themselves is due before the next morning."""
 
+BEFORE = START - timedelta(minutes=30)
+"""When the cases were submitted, and the hour of every process until all is prepared."""
+
 SPARE_CONSENTS = 5
 MESSAGES_EACH = 50
 FIRST_OCCURRENCE = 1000
@@ -75,7 +78,7 @@ class Scene:
 def prepare(app: Flask, size: Size, chance: random.Random) -> Scene:
     """Fill the application's empty database."""
     world = World(app)
-    fixed = FixedClock(START - timedelta(minutes=30))
+    fixed = FixedClock(BEFORE)
     clock.use(fixed)
     customer = world.log_in("o_campaign", "13900000000")
     cases = [world.submitted(customer)["id"] for _ in range(size.cases)]
@@ -154,9 +157,7 @@ def _set_reminders(
         managers = dict(
             db.session.execute(
                 select(Task.case_id, Task.assignee_id).where(Task.case_id.in_(cases), Task.key == OVERDUE[0])
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         for task, holder in zip(tasks, holders, strict=True):
             task.assignee_id = holder
