@@ -29,7 +29,7 @@ from tests.campaign.diary import Diary
 from tests.campaign.machines import machines
 from tests.campaign.pace import Pace
 from tests.campaign.phones import Phones
-from tests.campaign.plan import Act, Event, Faults, Plan
+from tests.campaign.plan import BUSY, Act, Event, Faults, Plan
 from tests.campaign.reckoning import Line, Reckoning, reckon
 from tests.campaign.scene import BEFORE, START, Applicant, introduce, prepare
 from tests.campaign.watch import Watch
@@ -205,11 +205,14 @@ class _Campaign:
         self._pause.wait(max(self._last_hang + HANG_SECONDS - monotonic(), 0))
 
     def _to_come(self) -> list[dict[str, Any]]:
-        """The faults that befall a number of sends, and have not yet."""
+        """The faults that befall a number of sends, and have not yet.
+
+        Without those that say “busy”: each of them would keep a closed channel closed, long after its spell.
+        """
         found: list[dict[str, Any]] = self._machines.controls.ask("GET", "faults")
         if any(fault["failure"] == Failure.TIMEOUT for fault in found):
             self._last_hang = monotonic()
-        return [fault for fault in found if fault["times"] is not None]
+        return [fault for fault in found if fault["times"] is not None and fault["errcode"] != BUSY]
 
     def _settle(self) -> None:
         """Let time pass until nothing is to be done any more: quickly, and by leaps where all only waits."""
