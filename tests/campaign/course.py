@@ -3,7 +3,7 @@
 import random
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Event as Pause
 from time import monotonic
@@ -18,13 +18,10 @@ from app.core.clock import FileClock
 from app.core.db import db
 from app.core.settings import Settings
 from app.factory import create_app
-from app.models import JobRun, Timer
 from app.wechat.simulator.faults import Failure
 from benchmarks.table import say
-from notifications import morning
-from notifications.claims import PUSHED
-from notifications.kinds import Kind
-from notifications.models import ChannelGate, DeliveryAttempt, DeliveryState, Notice, OutboxMessage
+from notifications.models import DeliveryAttempt
+from tests.campaign import left
 from tests.campaign.diary import Diary
 from tests.campaign.machines import machines
 from tests.campaign.pace import Pace
@@ -131,10 +128,10 @@ class _Campaign:
         self._clear_up()
 
     def _wait_until(self, moment: float) -> None:
-        while (left := self._begun + moment - monotonic()) > 0:
+        while (seconds := self._begun + moment - monotonic()) > 0:
             self._machines.check()
             self._show(f"storm {monotonic() - self._begun:.0f} of {self._plan.size.storm:g} s")
-            self._pause.wait(min(left, LOOK_SECONDS))
+            self._pause.wait(min(seconds, LOOK_SECONDS))
 
     def _befall(self, event: Event) -> None:
         self._diary.count(event.act)
@@ -218,23 +215,23 @@ class _Campaign:
         """Let time pass until nothing is to be done any more: quickly, and by leaps where all only waits."""
         self._pace.speed_up(CALM_SPEED)
         until, moved, before = monotonic() + SETTLE_SECONDS, monotonic(), (-1, -1)
-        while (left := self._left()) != 0:
+        while (number := self._left()) != 0:
             self._machines.check()
             self._show("settling")
-            seen = (left or 0, self._attempts() or 0)
+            seen = (number or 0, self._attempts() or 0)
             if seen != before:
                 moved, before = monotonic(), seen
             elif monotonic() - moved > CALM_SECONDS + 2 * self._plan.size.tick:
                 self._leap()
                 moved = monotonic()
             if monotonic() > until:
-                raise NeverSettledError(f"{left} messages and timers after {SETTLE_SECONDS:g} s")
+                raise NeverSettledError(f"{number} messages and timers after {SETTLE_SECONDS:g} s")
             self._pause.wait(LOOK_SECONDS)
         self._pace.speed_up(1.0)
 
     def _leap(self) -> None:
         now = self._pace.now()
-        found = self._ask(lambda: _next_instant(now))
+        found = self._ask(lambda: left.next_instant(now))
         if found is not None:
             self._diary.count("leaps")
             self._pace.leap(found + timedelta(seconds=1))
@@ -243,7 +240,7 @@ class _Campaign:
         """The next working day at 08:05: supervisors are told once what did not arrive."""
         self._pace.leap(NEXT_MORNING)
         until = monotonic() + 3 * 60
-        while not (runs := self._ask(_summaries)) or not runs[0]:
+        while not (runs := self._ask(lambda: left.summaries(NEXT_MORNING.date()))) or not runs[0]:
             self._machines.check()
             self._show("the morning after")
             if monotonic() > until:
@@ -252,20 +249,20 @@ class _Campaign:
             self._pause.wait(LOOK_SECONDS)
         # Both jobs processes have had their turn by then.
         self._pause.wait(60 + self._plan.size.tick)
-        runs = self._ask(_summaries)
+        runs = self._ask(lambda: left.summaries(NEXT_MORNING.date()))
         if runs != (1, 1):
             self._diary.fault(f"the morning's summary: (runs, notices to the supervisor) are {runs}")
         self._lines.append(Line("morning summaries told", runs[0] if runs else 0))
 
     def _left(self) -> int | None:
-        return self._ask(_unsettled)
+        return self._ask(left.unsettled)
 
     def _attempts(self) -> int | None:
         return self._ask(lambda: db.session.scalar(select(func.count()).select_from(DeliveryAttempt)) or 0)
 
     def _show(self, what: str) -> None:
-        left = self._left()
-        waits = "PostgreSQL is away" if left is None else f"{left:,} messages and timers to go"
+        number = self._left()
+        waits = "PostgreSQL is away" if number is None else f"{number:,} messages and timers to go"
         say(f"campaign, seed {self._plan.seed}: {what}, {self._kills()} kills, {waits}")
 
     def _ask(self, question: Callable[[], T]) -> T | None:
@@ -283,49 +280,3 @@ class _Campaign:
         return [Line("seed", str(self._plan.seed))] + [
             Line(act.value, self._diary.counted(act)) for act in Act
         ]
-
-
-def _unsettled() -> int:
-    """Messages that may still be sent, and timers that are due."""
-    messages = db.session.scalar(
-        select(func.count())
-        .select_from(OutboxMessage)
-        .where(
-            OutboxMessage.state.in_((DeliveryState.WAITING, DeliveryState.SENDING)),
-            OutboxMessage.channel.in_(PUSHED),
-        )
-    )
-    timers = db.session.scalar(select(func.count()).select_from(Timer).where(Timer.due_at <= clock.now()))
-    return (messages or 0) + (timers or 0)
-
-
-def _next_instant(now: datetime) -> datetime | None:
-    """The next moment at which something that waits may go on."""
-    moments = [
-        db.session.scalar(
-            select(func.min(OutboxMessage.next_attempt_at)).where(
-                OutboxMessage.state == DeliveryState.WAITING, OutboxMessage.next_attempt_at > now
-            )
-        ),
-        db.session.scalar(
-            select(func.min(OutboxMessage.lease_until)).where(OutboxMessage.state == DeliveryState.SENDING)
-        ),
-        db.session.scalar(select(func.min(ChannelGate.closed_until)).where(ChannelGate.closed_until > now)),
-        db.session.scalar(select(func.min(ChannelGate.probing_until)).where(ChannelGate.probing_until > now)),
-    ]
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def _summaries() -> tuple[int, int]:
-    """How often that morning's summary was made, and how many notices of it there are."""
-    today = NEXT_MORNING.date().isoformat()
-    runs = db.session.scalar(
-        select(func.count()).select_from(JobRun).where(JobRun.job == morning.JOB, JobRun.occasion == today)
-    )
-    # There is one supervisor.
-    notices = db.session.scalar(
-        select(func.count())
-        .select_from(Notice)
-        .where(Notice.dedupe_key.startswith(f"{Kind.UNDELIVERED}:{today}:"))
-    )
-    return runs or 0, notices or 0
