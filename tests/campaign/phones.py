@@ -131,7 +131,9 @@ class _Line:
             if answer is not None and answer.status < requests.codes.server_error:
                 self._diary.fault(f"{method} {path}: {answer.status} {answer.body}")
                 return None
-            self._diary.count("requests without an answer" if answer is None else "requests answered 5xx")
+            if answer is not None and answer.status != requests.codes.unavailable:
+                self._diary.fault(f"{method} {path}: {answer.status}, and not that it may be tried again")
+            self._diary.count("requests without an answer" if answer is None else "requests put off (503)")
             self._pause.wait(AGAIN_SECONDS)
         raise GaveUpError(f"{method} {path} was not answered for {PATIENCE_SECONDS:g} s")
 

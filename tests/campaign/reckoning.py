@@ -226,7 +226,7 @@ def _diary_lines(diary: Diary) -> list[Line]:
     counted = [
         "applications answered",
         "progress shown",
-        "requests answered 5xx",
+        "requests put off (503)",
         "requests without an answer",
     ]
     return [
