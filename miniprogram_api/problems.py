@@ -8,13 +8,17 @@ from typing import Any
 import orjson
 from apiflask import HTTPError
 from flask import Response, g
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
+from app.core.away import database_is_away
 from app.core.logs import request_id
 from app.domain.errors import Refusal
 from miniprogram_api.edge import StewardApp
 
 log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+"""What a client is asked to wait while the database is away: a restart of it takes about so long."""
 
 _SENTENCES: Mapping[int, tuple[str, str, str]] = {
     400: ("bad_request", "请求有误", "请求内容无法识别，请返回上一页重试。"),
@@ -25,6 +29,7 @@ _SENTENCES: Mapping[int, tuple[str, str, str]] = {
     415: ("unsupported_media_type", "格式不支持", "请以JSON格式提交。"),
     422: ("invalid_fields", "填写内容有误", "请按提示修改后再提交。"),
     500: ("internal_error", "系统出错", "系统出现问题，您的内容未被改动，请稍后重试。"),
+    503: ("unavailable", "系统暂时无法使用", "系统正在恢复，请过一会儿再试。"),
 }
 
 
@@ -56,6 +61,9 @@ def _on_refusal(refusal: Refusal) -> Response:
 
 
 def _on_http_exception(fault: HTTPException) -> Response:
+    if isinstance(fault, InternalServerError) and database_is_away(fault.original_exception or fault):
+        # The commit found it gone, after the view was done; the others are `_on_error`'s.
+        return _away()
     status = fault.code or HTTPStatus.INTERNAL_SERVER_ERROR
     answer = _standard(status)
     for name, value in fault.get_headers():
@@ -75,8 +83,18 @@ def _on_validation_error(fault: HTTPError) -> Response:
 
 
 def _on_error(fault: Exception) -> Response:
+    if database_is_away(fault):
+        return _away()
     log.error("request failed", exc_info=fault)
     return _standard(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _away() -> Response:
+    """503: it may be back in a moment. Whether a change was kept is not said, since nobody knows."""
+    log.warning("request put off: the database does not answer")
+    answer = _standard(HTTPStatus.SERVICE_UNAVAILABLE)
+    answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
 
 
 def _standard(status: int) -> Response:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     literal_column,
     not_,
+    or_,
     select,
     tuple_,
     type_coerce,
@@ -126,6 +127,12 @@ def hand_over(owner: str, messages: Sequence[Envelope], now: datetime) -> list[E
     return [message for message in ready if message.id in marked]
 
 
+def held(owner: str, ids: Collection[str], now: datetime) -> list[Envelope]:
+    """What is claimed by this worker, in the caller's transaction; `ids` also when taken back as unknown."""
+    rows = db.session.connection().execute(_HELD, {"owner": owner, "ids": sorted(ids)}).all()
+    return [envelope(row, row.attempts, now + LEASE) for row in rows]
+
+
 # As words of the statement: an index over part of the rows is used for it only when the part is named so.
 _WAITING: ColumnElement[str] = literal_column(f"'{DeliveryState.WAITING}'")
 _SENDING: ColumnElement[str] = literal_column(f"'{DeliveryState.SENDING}'")
@@ -161,6 +168,15 @@ _CLAIM = (
         lease_until=bindparam("until"),
         lease_owner=bindparam("owner"),
     )
+)
+_HELD = (
+    select(*COLUMNS)
+    .where(
+        OutboxMessage.lease_owner == bindparam("owner"),
+        or_(OutboxMessage.state == _SENDING, OutboxMessage.id.in_(bindparam("ids", expanding=True))),
+    )
+    .order_by(OutboxMessage.id)
+    .with_for_update()
 )
 _HAND_OVER = (
     update(OutboxMessage)

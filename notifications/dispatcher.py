@@ -19,11 +19,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import DBAPIError
+
 from app.core import clock
 from app.core.atomic import atomic
+from app.core.away import database_is_away
 from app.core.ids import new_id
 from app.wechat.port import Accounts, MiniProgram, ServiceAccount
-from notifications import claims, gates, recording, stoppages
+from notifications import claims, gates, keeping, recording, stoppages
 from notifications.envelope import Envelope, Outcome, OutcomeKind
 from notifications.models import DeliveryState
 from notifications.recording import Settled
@@ -108,7 +111,12 @@ class _Pipeline:
             while more or self._flying or self._reserve:
                 back = workers.back(wait=bool(self._flying))
                 wants = more and len(self._reserve) <= self._batch // 2
-                claim, handed = self._turn(back, wants=wants)
+                try:
+                    claim, handed = self._turn(back, wants=wants)
+                except DBAPIError as fault:
+                    if database_is_away(fault):
+                        self._keep([*back, *workers.rest()])
+                    raise
                 workers.send(handed)
                 if claim is not None:
                     claims_left = None if claims_left is None else claims_left - 1
@@ -139,6 +147,27 @@ class _Pipeline:
         for each in settled:
             _report(*each)
         return claim, handed
+
+    def _keep(self, back: Sequence[tuple[Envelope, Outcome | None]]) -> None:
+        """Write what came of everything that was handed over, once the database is there again.
+
+        What this worker holds besides goes back at once: no thread has seen it.
+        """
+        came_of = {message.id: came for message, came in back}
+
+        def record() -> None:
+            now = clock.now()
+            # A commit that seemed to fail may have been made: then these are not held any more.
+            held = claims.held(self._owner, came_of, now)
+            outcomes = [
+                (message, came_of.get(message.id, Outcome(OutcomeKind.LATE, now))) for message in held
+            ]
+            self._record(
+                [(message, came, settle(message, came, self._chance)) for message, came in outcomes if came],
+                now,
+            )
+
+        keeping.write(record)
 
     def _record(self, settled: Sequence[Settled], now: datetime) -> None:
         recording.write(settled, self._owner)

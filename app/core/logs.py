@@ -65,6 +65,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # These two tell of every job run and every request; the product's own lines say it better.
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # These two tell of every job run and every request; the product's own lines say it better. That a tick
+    # finds the run before it still at work is how a backlog is worked off, and nothing to be warned of.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("urllib3").setLevel(logging.WARNING)

@@ -37,6 +37,11 @@ class Process:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._child.pid
+
     def check(self) -> None:
         """Raise `StackError` when the process is no longer there."""
         code = self._child.poll()
@@ -60,10 +65,12 @@ class Process:
     def end(self) -> None:
         """Ask the process to stop; a deaf one is killed, and so is a worker that outlives its parent."""
         self._child.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._child.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and its children as a power cut does: nothing under way is finished."""
         with suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()

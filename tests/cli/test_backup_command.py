@@ -69,7 +69,11 @@ def bring(phone: Phone, case: str) -> str:
 
 
 def test_what_was_saved_is_there_again(
-    world: World, tmp_path: Path, elsewhere: str, request: pytest.FixtureRequest
+    world: World,
+    tmp_path: Path,
+    elsewhere: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     customer = world.log_in("o_customer", "13800000001")
     case = world.submitted(customer)["id"]
@@ -86,7 +90,9 @@ def test_what_was_saved_is_there_again(
     restoring = installation(elsewhere, tmp_path / "restored documents")
     other = next(restoring)
     request.addfinalizer(lambda: next(restoring, None))
-    status, said = run(other, "restore", str(folder))
+    # Named from where the operator stands.
+    monkeypatch.chdir(tmp_path)
+    status, said = run(other, "restore", folder.name)
     assert status == 0, said
     assert "           1  cases" in said
     assert f"{sum(manifest['rows'].values())}  rows in all; 1 documents" in said.replace(",", "")

@@ -1,0 +1,282 @@
+"""The course of a campaign: the scene, the storm, the time after it, and the reckoning."""
+
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from threading import Event as Pause
+from time import monotonic
+from typing import Any, TypeVar
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core import clock
+from app.core.atomic import atomic
+from app.core.clock import FileClock
+from app.core.db import db
+from app.core.settings import Settings
+from app.factory import create_app
+from app.wechat.simulator.faults import Failure
+from benchmarks.table import say
+from notifications.models import DeliveryAttempt
+from tests.campaign import left
+from tests.campaign.diary import Diary
+from tests.campaign.machines import machines
+from tests.campaign.pace import Pace
+from tests.campaign.phones import Phones
+from tests.campaign.plan import BUSY, Act, Event, Faults, Plan
+from tests.campaign.reckoning import Line, Reckoning, reckon
+from tests.campaign.scene import BEFORE, START, Applicant, introduce, prepare
+from tests.campaign.watch import Watch
+from tests.databases import Postgresql, migrated_postgresql, postgresql
+
+T = TypeVar("T")
+
+DATABASE = "campaign"
+LOOK_SECONDS = 0.25
+COME_BACK_SECONDS = 60.0
+SETTLE_SECONDS = 900.0
+HANG_SECONDS = 6.0
+"""A little longer than the client waits for WeChat: after it, nothing hangs on an earlier spell."""
+
+CALM_SPEED = 10.0
+"""How fast time passes after the storm: a send takes no time then, and must not seem to outlast its lease."""
+CALM_SECONDS = 1.0
+
+NEXT_MORNING = START + timedelta(hours=22, minutes=5)
+
+
+class NeverSettledError(Exception):
+    """What was still to be done did not become less."""
+
+
+def run(plan: Plan, *, morning_after: bool) -> Reckoning:
+    """Play the plan; with `morning_after`, to the next day's summary for supervisors."""
+    before = clock.in_use()
+    # Not below pytest's own folder: PostgreSQL runs as another user, and paths of sockets are short.
+    with (
+        tempfile.TemporaryDirectory(prefix="steward-campaign-") as folder,
+        postgresql(durable=True) as server,
+    ):
+        try:
+            return _Campaign(plan, Path(folder), server).play(morning_after=morning_after)
+        finally:
+            clock.use(before)
+            say("")
+
+
+class _Campaign:
+    def __init__(self, plan: Plan, folder: Path, server: Postgresql) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._server = server
+        self._diary = Diary()
+        self._pause = Pause()
+        self._begun = self._last_hang = 0.0
+        self._lines: list[Line] = []
+
+    def play(self, *, morning_after: bool) -> Reckoning:
+        size = self._plan.size
+        say(f"campaign, seed {self._plan.seed}: making the scene")
+        # Its rows are safe before the storm begins, and only then the disk is waited for.
+        self._server.be_careless()
+        url = migrated_postgresql(self._server, DATABASE)
+        self._app = create_app(Settings.for_tests(url))
+        self._pace = Pace(self._folder / "clock", BEFORE)
+        with machines(self._folder, url, self._pace.path, size.tick) as self._machines:
+            wechat = self._machines.open_wechat()
+            # They start while the scene is made, at an hour at which nothing of it is due.
+            self._machines.start()
+            scene = prepare(self._app, size, random.Random(self._plan.seed))
+            introduce(scene, wechat)
+            self._server.be_careful()
+            say(f"campaign, seed {self._plan.seed}: starting the machines")
+            self._machines.wait()
+            clock.use(FileClock(self._pace.path))
+            self._watch = Watch(self._machines, self._diary)
+            phones = Phones(self._machines, self._diary)
+            try:
+                self._storm(phones, scene.applicants)
+                phones.wait()
+                self._watch.end()
+                self._settle()
+                if morning_after:
+                    self._morning()
+                    self._settle()
+                received = self._machines.controls.ask("GET", "messages")
+                figures = self._watch.figures()
+            finally:
+                self._watch.end()
+                self._pace.end()
+        found = reckon(self._app, scene, received, phones, self._diary, figures)
+        with self._app.app_context():
+            db.engine.dispose()
+        return Reckoning([*self._killed(), *found.lines, *self._lines], found.faults)
+
+    def _storm(self, phones: Phones, applicants: Sequence[Applicant]) -> None:
+        self._pace.leap(START)
+        self._pace.begin()
+        self._watch.begin()
+        self._begun = monotonic()
+        phones.begin(applicants, self._plan.size.storm)
+        for event in self._plan.events:
+            self._wait_until(event.at)
+            self._befall(event)
+        self._wait_until(self._plan.size.storm)
+        self._clear_up()
+
+    def _wait_until(self, moment: float) -> None:
+        while (seconds := self._begun + moment - monotonic()) > 0:
+            self._machines.check()
+            self._show(f"storm {monotonic() - self._begun:.0f} of {self._plan.size.storm:g} s")
+            self._pause.wait(min(seconds, LOOK_SECONDS))
+
+    def _befall(self, event: Event) -> None:
+        self._diary.count(event.act)
+        match event.act:
+            case Act.WEATHER:
+                self._set_weather(event.faults)
+            case Act.KILL_JOBS | Act.KILL_WEB:
+                self._machines.units[event.what].kill()
+            case Act.KILL_WORKER:
+                self._machines.units[event.what].kill_worker()
+            case Act.STOP_DATABASE:
+                self._server.stop(event.what)
+                self._watch.away(True)
+            case Act.START_DATABASE:
+                self._hear_of_it()
+                self._watch.away(False)
+                self._server.start()
+                self._come_back(event.what)
+
+    def _hear_of_it(self) -> None:
+        """PostgreSQL stays away until every web server was heard to say so."""
+        until = monotonic() + COME_BACK_SECONDS
+        while (silent := self._watch.silent()) and monotonic() < until:
+            self._machines.check()
+            self._pause.wait(0.05)
+        for name in silent:
+            self._diary.fault(f"/readyz of {name} never said that the database was away")
+
+    def _come_back(self, way: str) -> None:
+        """Nobody helps: web servers are ready again, and every process asks the database as before."""
+        begun = monotonic()
+        ready = self._watch.until_ready(COME_BACK_SECONDS)
+        while ready is not None and (missing := self._missing()) and monotonic() - begun < COME_BACK_SECONDS:
+            self._machines.check()
+            self._pause.wait(0.05)
+        if ready is None or missing:
+            self._diary.fault(f"not back {COME_BACK_SECONDS:g} s after PostgreSQL was")
+            return
+        self._lines += [
+            Line(f"ready after PostgreSQL was back ({way}, s)", round(ready, 1)),
+            Line(f"all four at work after PostgreSQL was back ({way}, s)", round(monotonic() - begun, 1)),
+        ]
+
+    def _missing(self) -> set[str]:
+        """Those of the processes that have no connection to the database."""
+        there = self._ask(
+            lambda: set(db.session.scalars(text("SELECT application_name FROM pg_stat_activity")))
+        )
+        return set(self._machines.units) - (there or set())
+
+    def _set_weather(self, faults: Faults) -> None:
+        """Let the weather change; what of a spell has befallen nobody yet is still to come."""
+        controls = self._machines.controls
+        to_come = self._to_come()
+        controls.ask("DELETE", "faults")
+        for fault in (*to_come, *faults):
+            controls.ask("POST", "faults", dict(fault))
+
+    def _clear_up(self) -> None:
+        """WeChat answers at once from now on, be it with an error code: time is about to run faster."""
+        controls = self._machines.controls
+        to_come = self._to_come()
+        controls.ask("DELETE", "faults")
+        for fault in to_come:
+            if fault["errcode"] is not None:
+                controls.ask("POST", "faults", fault)
+        # What was taken just now may hang for as long as the client waits.
+        self._pause.wait(max(self._last_hang + HANG_SECONDS - monotonic(), 0))
+
+    def _to_come(self) -> list[dict[str, Any]]:
+        """The faults that befall a number of sends, and have not yet.
+
+        Without those that say “busy”: each of them would keep a closed channel closed, long after its spell.
+        """
+        found: list[dict[str, Any]] = self._machines.controls.ask("GET", "faults")
+        if any(fault["failure"] == Failure.TIMEOUT for fault in found):
+            self._last_hang = monotonic()
+        return [fault for fault in found if fault["times"] is not None and fault["errcode"] != BUSY]
+
+    def _settle(self) -> None:
+        """Let time pass until nothing is to be done any more: quickly, and by leaps where all only waits."""
+        self._pace.speed_up(CALM_SPEED)
+        until, moved, before = monotonic() + SETTLE_SECONDS, monotonic(), (-1, -1)
+        while (number := self._left()) != 0:
+            self._machines.check()
+            self._show("settling")
+            seen = (number or 0, self._attempts() or 0)
+            if seen != before:
+                moved, before = monotonic(), seen
+            elif monotonic() - moved > CALM_SECONDS + 2 * self._plan.size.tick:
+                self._leap()
+                moved = monotonic()
+            if monotonic() > until:
+                raise NeverSettledError(f"{number} messages and timers after {SETTLE_SECONDS:g} s")
+            self._pause.wait(LOOK_SECONDS)
+        self._pace.speed_up(1.0)
+
+    def _leap(self) -> None:
+        now = self._pace.now()
+        found = self._ask(lambda: left.next_instant(now))
+        if found is not None:
+            self._diary.count("leaps")
+            self._pace.leap(found + timedelta(seconds=1))
+
+    def _morning(self) -> None:
+        """The next working day at 08:05: supervisors are told once what did not arrive."""
+        self._pace.leap(NEXT_MORNING)
+        until = monotonic() + 3 * 60
+        while not (runs := self._ask(lambda: left.summaries(NEXT_MORNING.date()))) or not runs[0]:
+            self._machines.check()
+            self._show("the morning after")
+            if monotonic() > until:
+                self._diary.fault("supervisors were not told in the morning")
+                return
+            self._pause.wait(LOOK_SECONDS)
+        # Both jobs processes have had their turn by then.
+        self._pause.wait(60 + self._plan.size.tick)
+        runs = self._ask(lambda: left.summaries(NEXT_MORNING.date()))
+        if runs != (1, 1):
+            self._diary.fault(f"the morning's summary: (runs, notices to the supervisor) are {runs}")
+        self._lines.append(Line("morning summaries told", runs[0] if runs else 0))
+
+    def _left(self) -> int | None:
+        return self._ask(left.unsettled)
+
+    def _attempts(self) -> int | None:
+        return self._ask(lambda: db.session.scalar(select(func.count()).select_from(DeliveryAttempt)) or 0)
+
+    def _show(self, what: str) -> None:
+        number = self._left()
+        waits = "PostgreSQL is away" if number is None else f"{number:,} messages and timers to go"
+        say(f"campaign, seed {self._plan.seed}: {what}, {self._kills()} kills, {waits}")
+
+    def _ask(self, question: Callable[[], T]) -> T | None:
+        """The database's answer, None while it is away."""
+        try:
+            with self._app.app_context(), atomic(read_only=True):
+                return question()
+        except SQLAlchemyError:
+            return None
+
+    def _kills(self) -> int:
+        return sum(self._diary.counted(act) for act in (Act.KILL_JOBS, Act.KILL_WEB, Act.KILL_WORKER))
+
+    def _killed(self) -> list[Line]:
+        return [Line("seed", str(self._plan.seed))] + [
+            Line(act.value, self._diary.counted(act)) for act in Act
+        ]

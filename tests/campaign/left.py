@@ -1,0 +1,60 @@
+"""What is still to be done, and when it may go on, as the database says."""
+
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+
+from app.core import clock
+from app.core.db import db
+from app.models import JobRun, Timer
+from notifications import morning
+from notifications.claims import PUSHED
+from notifications.kinds import Kind
+from notifications.models import ChannelGate, DeliveryState, Notice, OutboxMessage
+
+
+def unsettled() -> int:
+    """Messages that may still be sent, and timers that are due."""
+    messages = db.session.scalar(
+        select(func.count())
+        .select_from(OutboxMessage)
+        .where(
+            OutboxMessage.state.in_((DeliveryState.WAITING, DeliveryState.SENDING)),
+            OutboxMessage.channel.in_(PUSHED),
+        )
+    )
+    timers = db.session.scalar(select(func.count()).select_from(Timer).where(Timer.due_at <= clock.now()))
+    return (messages or 0) + (timers or 0)
+
+
+def next_instant(now: datetime) -> datetime | None:
+    """The next moment at which something that waits may go on."""
+    moments = [
+        db.session.scalar(
+            select(func.min(OutboxMessage.next_attempt_at)).where(
+                OutboxMessage.state == DeliveryState.WAITING, OutboxMessage.next_attempt_at > now
+            )
+        ),
+        db.session.scalar(
+            select(func.min(OutboxMessage.lease_until)).where(OutboxMessage.state == DeliveryState.SENDING)
+        ),
+        db.session.scalar(select(func.min(ChannelGate.closed_until)).where(ChannelGate.closed_until > now)),
+        db.session.scalar(select(func.min(ChannelGate.probing_until)).where(ChannelGate.probing_until > now)),
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def summaries(day: date) -> tuple[int, int]:
+    """How often the summary of that morning was made, and how many notices of it there are."""
+    runs = db.session.scalar(
+        select(func.count())
+        .select_from(JobRun)
+        .where(JobRun.job == morning.JOB, JobRun.occasion == day.isoformat())
+    )
+    # There is one supervisor.
+    notices = db.session.scalar(
+        select(func.count())
+        .select_from(Notice)
+        .where(Notice.dedupe_key.startswith(f"{Kind.UNDELIVERED}:{day}:"))
+    )
+    return runs or 0, notices or 0

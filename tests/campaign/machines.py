@@ -1,0 +1,179 @@
+"""The machines: two for jobs, two for the web, WeChat's simulator; each process brought back when it dies."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+import requests
+
+from app.demo.processes import PROJECT, Process
+from app.demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templates
+from app.demo.wire import Wire
+
+HOST = "127.0.0.1"
+START_SECONDS = 180.0
+METRICS_TOKEN = "campaign-metrics-token-0123456789abcdef"
+JOBS, WEBS = ("jobs-1", "jobs-2"), ("web-1", "web-2")
+
+
+class Unit:
+    """One process as its systemd unit has it: who kills it sees it started again."""
+
+    def __init__(self, name: str, arguments: Sequence[str], environ: Mapping[str, str], logs: Path) -> None:
+        self.name = name
+        self.kills = 0
+        self._arguments, self._logs = arguments, logs
+        # So that the database can say who is there.
+        self._environ = {**environ, "PGAPPNAME": name}
+        self.process = self._started()
+
+    def _started(self) -> Process:
+        log = self._logs / f"{self.name}.{self.kills}.log"
+        return Process(self.name, self._arguments, self._environ, log)
+
+    def kill(self) -> None:
+        """`kill -9` the process with its children, and start it anew."""
+        self.process.kill()
+        self.kills += 1
+        self.process = self._started()
+
+    def kill_worker(self) -> None:
+        """`kill -9` the child that answers requests; the server has to bring it back by itself."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid)], check=False, capture_output=True, text=True
+        ).stdout.split()
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+
+
+class Machines:
+    """Everything that runs, on one PostgreSQL and one simulator."""
+
+    def __init__(self, folder: Path, database_url: str, clock_file: Path, tick_seconds: float) -> None:
+        self._logs = folder / "logs"
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self._environ = _environ(folder, database_url, clock_file, tick_seconds)
+        self._simulator = Process(
+            "simulator",
+            ("-m", "app.wechat.simulator.serve", "--port", "0"),
+            self._environ,
+            self._logs / "simulator.log",
+        )
+        self.units: dict[str, Unit] = {}
+        self.ports = {name: _free_port() for name in WEBS}
+
+    def open_wechat(self) -> ControlsOverHttp:
+        """Wait for the simulator, and let it know the templates. Raises `StackError` and `TimeoutError`."""
+        pause, until = Event(), monotonic() + START_SECONDS
+        while (url := self._simulator.first_line()) is None:
+            self._simulator.check()
+            _in_time(until)
+            pause.wait(0.05)
+        self._environ["STEWARD_WECHAT_URL"] = url
+        self.controls = ControlsOverHttp(url)
+        register_templates(SimulatedWeChat(self.controls))
+        return self.controls
+
+    def start(self) -> None:
+        """Start the four; `wait` is for what else there is to do meanwhile."""
+        for name in JOBS:
+            self._start(name, "-m", "flask", "--app", "wsgi", "jobs")
+        for name in WEBS:
+            self._start(
+                name,
+                *("-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app"),
+                *("--host", HOST, "--port", str(self.ports[name]), "--workers", "1"),
+                *("--blocking-threads", "1", "--respawn-failed-workers", "--workers-kill-timeout", "20s"),
+                *("--no-ws", "--no-access-log"),
+            )
+
+    def wait(self) -> None:
+        """Wait until all four are ready. Raises `StackError` and `TimeoutError`."""
+        pause, until = Event(), monotonic() + START_SECONDS
+        for name in WEBS:
+            while self.readiness(name) != requests.codes.ok:
+                self.check()
+                _in_time(until)
+                pause.wait(0.1)
+        while any("jobs started" not in self.units[name].process.output() for name in JOBS):
+            self.check()
+            _in_time(until)
+            pause.wait(0.1)
+
+    def url(self, name: str) -> str:
+        """Where a web server answers."""
+        return f"http://{HOST}:{self.ports[name]}"
+
+    def readiness(self, name: str) -> int | None:
+        """The status of `/readyz` of a web server; None when nobody answers."""
+        try:
+            return Wire(self.url(name)).send("GET", "/readyz").status
+        except (requests.RequestException, ValueError):
+            return None
+
+    def check(self) -> None:
+        """Raise `StackError` when a process has ended that nobody killed."""
+        self._simulator.check()
+        for unit in self.units.values():
+            unit.process.check()
+
+    def end(self) -> None:
+        """End them all."""
+        for unit in self.units.values():
+            unit.process.end()
+        self._simulator.end()
+
+    def _start(self, name: str, *arguments: str) -> None:
+        self.units[name] = Unit(name, arguments, self._environ, self._logs)
+
+
+@contextmanager
+def machines(folder: Path, database_url: str, clock_file: Path, tick_seconds: float) -> Iterator[Machines]:
+    """As long as the block lasts; only the simulator runs at first."""
+    found = Machines(folder, database_url, clock_file, tick_seconds)
+    try:
+        yield found
+    finally:
+        found.end()
+
+
+def _environ(folder: Path, database_url: str, clock_file: Path, tick_seconds: float) -> dict[str, str]:
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "FLASK_"))
+    }
+    if environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Several processes of the same code start again and again: it is compiled once, and beside the code.
+        environ["PYTHONPYCACHEPREFIX"] = str(PROJECT / "var" / "compiled")
+    return environ | {
+        "PYTHONIOENCODING": "utf-8",
+        "STEWARD_PROFILE": "demo",
+        "STEWARD_DATABASE_URL": database_url,
+        "STEWARD_DOCUMENTS_URL": f"file://{folder / 'documents'}",
+        "STEWARD_CLOCK_FILE": str(clock_file),
+        "STEWARD_TICK_SECONDS": str(tick_seconds),
+        "STEWARD_METRICS_TOKEN": METRICS_TOKEN,
+        # A proxy that the machine uses for the world has no business on loopback.
+        "NO_PROXY": f"{HOST},localhost",
+        "no_proxy": f"{HOST},localhost",
+    }
+
+
+def _in_time(until: float) -> None:
+    if monotonic() > until:
+        message = f"the machines were not ready within {START_SECONDS:g} s"
+        raise TimeoutError(message)
+
+
+def _free_port() -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

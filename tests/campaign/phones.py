@@ -1,0 +1,145 @@
+"""Customers who apply and ask how far it is while machines die: they insist, with one Idempotency-Key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import requests
+
+from app.demo.wire import Answer, Wire
+from tests.campaign.diary import Diary
+from tests.campaign.machines import WEBS, Machines
+from tests.campaign.scene import Applicant
+from tests.world import ANSWERS
+
+THREADS = 4
+AGAIN_SECONDS = 0.2
+PATIENCE_SECONDS = 120.0
+READS = 2
+
+APPLICATIONS = "/api/v1/customer/applications"
+CASES = "/api/v1/customer/cases"
+
+
+class GaveUpError(Exception):
+    """No machine has answered for longer than any outage of a campaign lasts."""
+
+
+@dataclass
+class Phones:
+    """The customers' phones; each applies at its own moment of the storm, and later asks how far it is.
+
+    `answered` are the cases that a customer was told of, by customer: they must all be there in the end.
+    """
+
+    machines: Machines
+    diary: Diary
+    answered: dict[str, dict[str, str]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+    _threads: list[Thread] = field(default_factory=list)
+    _pause: Event = field(default_factory=Event)
+
+    def begin(self, applicants: Sequence[Applicant], storm: float) -> None:
+        """Let them apply one after the other, all through `storm` seconds from now."""
+        begun = monotonic()
+        each = storm * 0.85 / len(applicants)
+        moments = [(begun + each * place, one) for place, one in enumerate(applicants)]
+        for number in range(THREADS):
+            thread = Thread(target=self._run, args=(number, moments[number::THREADS]), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def wait(self) -> None:
+        """Until every one of them has an answer, or has given up."""
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, number: int, moments: Sequence[tuple[float, Applicant]]) -> None:
+        wires = {name: Wire(self.machines.url(name)) for name in WEBS}
+        line = _Line(wires, self.diary, self._pause, number)
+        mine: list[tuple[Applicant, str]] = []
+        for at, applicant in moments:
+            self._pause.wait(max(at - monotonic(), 0))
+            try:
+                case = self._apply(line, applicant)
+                if case is not None:
+                    mine.append((applicant, case))
+                for known, case_id in mine[-READS:]:
+                    self._look(line, known, case_id)
+            except GaveUpError as fault:
+                self.diary.fault(str(fault))
+
+    def _apply(self, line: "_Line", applicant: Applicant) -> str | None:
+        """A draft, its answers, its submission; then the same again, as a nervous thumb sends it."""
+        draft_key, key = uuid4().hex, uuid4().hex
+        draft = line.insist(applicant, "POST", APPLICATIONS, {"program": "single_meter"}, draft_key)
+        if draft is None:
+            return None
+        path = f"{APPLICATIONS}/{draft['id']}"
+        answers = {**ANSWERS, "contact_phone": applicant.phone}
+        if line.insist(applicant, "PATCH", path, {"answers": answers}) is None:
+            return None
+        case = line.insist(applicant, "POST", f"{path}/submission", None, key)
+        if case is None:
+            return None
+        with self._lock:
+            self.answered[applicant.customer_id] = {"case": case["id"], "draft": draft["id"]}
+        repeats = (
+            (APPLICATIONS, {"program": "single_meter"}, draft_key, draft),
+            (f"{path}/submission", None, key, case),
+        )
+        for address, body, same, before in repeats:
+            again = line.insist(applicant, "POST", address, body, same)
+            if again is not None and again["id"] != before["id"]:
+                self.diary.fault(
+                    f"a repeated key was answered with another id: {again['id']}, {before['id']}"
+                )
+        self.diary.count("applications answered")
+        return str(case["id"])
+
+    def _look(self, line: "_Line", applicant: Applicant, case_id: str) -> None:
+        found = line.insist(applicant, "GET", f"{CASES}/{case_id}")
+        if found is not None and found["id"] != case_id:
+            self.diary.fault(f"another case was shown for {case_id}")
+        self.diary.count("progress shown")
+
+
+class _Line:
+    """Requests to whichever web server answers, as a proxy before both would carry them."""
+
+    def __init__(self, wires: dict[str, Wire], diary: Diary, pause: Event, turn: int) -> None:
+        self._wires = list(wires.values())
+        self._diary = diary
+        self._pause = pause
+        self._turn = turn
+
+    def insist(self, who: Applicant, method: str, path: str, body: Any = None, key: str = "") -> Any:
+        """The body of a 2xx answer, asked for again and again; None for a refusal, which is a fault.
+
+        Raises `GaveUpError`.
+        """
+        headers = {"Authorization": f"Bearer {who.token}"} | ({"Idempotency-Key": key} if key else {})
+        until = monotonic() + PATIENCE_SECONDS
+        while monotonic() < until:
+            self._turn += 1
+            answer = self._once(self._wires[self._turn % len(self._wires)], method, path, body, headers)
+            if answer is not None and answer.ok:
+                return answer.body
+            if answer is not None and answer.status < requests.codes.server_error:
+                self._diary.fault(f"{method} {path}: {answer.status} {answer.body}")
+                return None
+            if answer is not None and answer.status != requests.codes.unavailable:
+                self._diary.fault(f"{method} {path}: {answer.status}, and not that it may be tried again")
+            self._diary.count("requests without an answer" if answer is None else "requests put off (503)")
+            self._pause.wait(AGAIN_SECONDS)
+        raise GaveUpError(f"{method} {path} was not answered for {PATIENCE_SECONDS:g} s")
+
+    @staticmethod
+    def _once(wire: Wire, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer | None:
+        try:
+            return wire.send(method, path, body, headers)
+        except (requests.RequestException, ValueError):
+            return None
