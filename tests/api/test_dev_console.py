@@ -1,5 +1,6 @@
 """The simulator's console: codes to log in with by hand, and whom a message is for."""
 
+from tests.api.booking import Booker, at
 from tests.api.platform import added
 from tests.api.test_partner_application import APPLICATION
 from tests.world import World
@@ -40,6 +41,17 @@ def test_the_clock_jumps_over_no_promise_that_runs_short(world: World) -> None:
     assert world.client.get("/dev/clock").get_json()["timers_due"] == 1
     world.work()
     assert world.client.get("/dev/clock").get_json()["timers_due"] == 0
+
+
+def test_the_clock_jumps_over_nothing_that_falls_due_with_a_visit(world: World) -> None:
+    booker = Booker(world)
+    booker.hold(at("2026-09-21", "10:00"))
+    assert world.client.get("/dev/clock").get_json()["next_timer"] == "2026-09-18T01:05:00+00:00"
+    world.at("2026-09-18 09:05")
+    assert world.client.get("/dev/clock").get_json()["timers_due"] == 1
+    world.work()
+    assert world.client.get("/dev/clock").get_json()["timers_due"] == 0
+    assert booker.states() == [(at("2026-09-21", "10:00"), "expired")]
 
 
 def test_a_partner_that_is_still_to_be_told_is_waited_for(world: World) -> None:

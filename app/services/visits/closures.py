@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from app.core import clock
 from app.core.db import db
@@ -113,10 +113,10 @@ def _fault(field: str, message: str) -> dict[str, str]:
 
 def _hits(away: Away) -> list[Hit]:
     booked = booked_with(_concerned(away), away.starts_at).where(Visit.starts_at < away.ends_at)
-    return hits(db.session.execute(booked.limit(_MOST_HITS)).tuples().all(), ask=away.ask)
+    return hits(db.session.execute(booked.limit(_MOST_HITS)).all(), ask=away.ask)
 
 
-def hits(visits: Iterable[tuple[Visit, Case]], *, ask: bool) -> list[Hit]:
+def hits(visits: Iterable[Row[Visit, Case]], *, ask: bool) -> list[Hit]:
     """Visits that can't take place as booked, with what each becomes; with `ask` none is given a time."""
     plan = None if ask else Plan()
     return [_hit(case, visit, plan) for visit, case in visits]

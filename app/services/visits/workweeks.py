@@ -152,11 +152,11 @@ def _fault(field: str, message: str) -> dict[str, str]:
 
 def _hits(person: Staff, wanted: NewWeek) -> list[Hit]:
     booked = closures.booked_with(Staff.id == person.id, hours.midnight(wanted.valid_from))
-    rows = db.session.execute(booked).tuples().all()
-    return closures.hits([(visit, case) for visit, case in rows if _is_hit(case, visit)], ask=wanted.ask)
+    rows = db.session.execute(booked).all()
+    return closures.hits([row for row in rows if _is_hit(*row)], ask=wanted.ask)
 
 
-def _is_hit(case: Case, visit: Visit) -> bool:
+def _is_hit(visit: Visit, case: Case) -> bool:
     needed = next((one for one in needs.of_case(case) if one.purpose.key == visit.purpose), None)
     return needed is not None and not refit.can_take_place(case, visit, needed)
 
