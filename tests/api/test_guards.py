@@ -297,7 +297,7 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
         call
         for call in calls(app, guards.customer, scene.ids, with_ids=True)
         # The draft is one that the manager took; rating, confirming and choosing have their time, withdrawing
-        # ends it, what is only held is no entry for a calendar, and what is cancelled can't be moved or missed.
+        # ends it, what is only held is in no calendar, and what is cancelled can't be moved or missed.
         if call.endpoint
         not in {
             "customer_cases.rate",
