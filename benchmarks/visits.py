@@ -6,6 +6,7 @@ free.
 """
 
 import http.client
+import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ from app.services.cases.submit import submit
 from app.services.personnel import NewStaff
 from app.services.seats import absences, hours
 from app.services.timeline import by_customer
-from benchmarks import ground, row_locks, table
+from benchmarks import cpu, ground, row_locks, table
 from benchmarks.ground import Draft, Ground
 from benchmarks.load import Order, post
 from benchmarks.served import ROW_LOCKS, TRIVIAL
@@ -128,23 +129,27 @@ def _bookings(url: str, kind: str, size: Size) -> Table:
             starts = _starts()
     loader = Loader()
     failures: list[int] = []
+    spent: dict[str, list[float]] = {"unique": [], "locked": []}
     turns = count()
     with served(url, size.processes) as port:
 
-        def rate(request: Callable[[Asker, int], str]) -> Callable[[], float]:
+        def rate(name: str, request: Callable[[Asker, int], str]) -> Callable[[], float]:
             def measure() -> float:
                 _clear(url)
                 # Eight at a time want the same hour, for which there are eight people of each kind.
                 first = next(turns) % len(starts)
                 wanted = [starts[(first + place // 8) % len(starts)] for place in range(len(askers))]
                 requests = [request(asker, piece) for asker, piece in zip(askers, wanted, strict=True)]
+                before = cpu.seconds(os.getpid(), without=loader.pid)
                 outcome = loader.carry_out(Order(port, requests, CONNECTIONS, 0, 0, once=True))
+                used = cpu.seconds(os.getpid(), without=loader.pid) - before
+                spent[name].append(used * 1000 / len(requests))
                 failures.append(outcome.failures)
                 return outcome.per_second
 
             return measure
 
-        contestants = {"unique": rate(_hold), "locked": rate(_hold_with_locks)}
+        contestants = {"unique": rate("unique", _hold), "locked": rate("locked", _hold_with_locks)}
         for warm_up in contestants.values():
             warm_up()
         failures.clear()
@@ -155,6 +160,8 @@ def _bookings(url: str, kind: str, size: Size) -> Table:
         [
             Figure("people's pieces under a unique key, as it ships", table.middle(rounds, "unique"), "/s"),
             Figure("people's rows locked before looking", table.middle(rounds, "locked"), "/s"),
+            Figure("processor time of the product for one, as it ships", median(spent["unique"]), "ms"),
+            Figure("processor time of the product for one, with row locks", median(spent["locked"]), "ms"),
             Figure("answers that were no success, of either", sum(failures), ""),
         ],
         [
