@@ -24,7 +24,7 @@ def account(world: World, name: str = "service") -> WeChatAccount:
 
 def push(
     world: World,
-    payload: dict[str, str],
+    payload: dict[str, Any],
     *,
     to: str = "service",
     by: WeChatAccount | None = None,
@@ -59,6 +59,29 @@ def test_a_follow_event_is_kept_once_and_binds_the_second_openid(world: World) -
     push(world, {**FOLLOW, "Event": "unsubscribe"})
     world.work()
     assert bound(world) == {}
+
+
+SENT = {"TemplateId": "SIM-accepted", "MsgID": "4711", "ErrorCode": "0", "ErrorStatus": "success"}
+
+
+@pytest.mark.parametrize(
+    ("to", "report"),
+    [
+        ("service", {"Event": "TEMPLATESENDJOBFINISH", "MsgID": "4711", "Status": "success"}),
+        ("miniprogram", {"Event": "subscribe_msg_sent_event", "SubscribeMsgSentEvent": {"List": SENT}}),
+    ],
+)
+def test_a_report_that_is_repeated_is_answered_and_kept_once(
+    world: World, to: str, report: dict[str, Any]
+) -> None:
+    payload = {"MsgType": "event", "FromUserName": "o_somebody", **report}
+    for _ in range(3):
+        answer = push(world, payload, to=to)
+        assert (answer.status_code, answer.text) == (200, "success")
+    assert count(world.app, "inbox_events") == 1
+    world.work()
+    assert push(world, payload, to=to).status_code == 200
+    assert count(world.app, "inbox_events") == 1
 
 
 def bound(world: World) -> dict[str, str]:
