@@ -236,6 +236,8 @@ class _Pipeline:
 
 def _report(message: Envelope, outcome: Outcome, new: Settlement) -> None:
     """Log one attempt: its ids and codes, and nothing of what it said or to whom."""
+    if outcome.kind is OutcomeKind.ACCEPTED and not _log.isEnabledFor(logging.DEBUG):
+        return
     facts = {
         "message_id": message.id,
         "kind": message.kind,
