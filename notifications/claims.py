@@ -42,6 +42,9 @@ LEASE = timedelta(minutes=2)
 SEND_ALLOWANCE = timedelta(seconds=30)
 """What has to be left of the lease when a send begins: longer than any channel waits for an answer."""
 
+OF_ONE_PERSON = 32
+"""The most messages to one person that are claimed at once: they can only go out one after the other."""
+
 PUSHED = (Channel.SUBSCRIBE, Channel.TEMPLATE, Channel.SMS)
 """The channels of the dispatcher; calls are the manager's (calls.py)."""
 
@@ -81,17 +84,18 @@ class Claim:
         return bool(self.messages or self.expired or self.unknown or self.withheld)
 
 
-def claim(owner: str, most: int, now: datetime, chance: Chance) -> Claim:
+def claim(owner: str, most: int, now: datetime, chance: Chance, *, busy: Collection[str] = ()) -> Claim:
     """Take up to `most` messages that are due at `now`, in the caller's transaction.
 
-    The most important first, of these the oldest, and only of channels that are open. Before that, messages
+    The most important first, of these the oldest, only of channels that are open, and none to the people (by
+    openid) who are `busy`: of whom the caller has enough to send already. Before that, messages
     whose worker's lease ran out are taken back: those it had not handed over go on as if nothing had been,
     and so does a template message, with the same client_msg_id, as long as WeChat would recognise it. Others
     become `unknown`: their worker died perhaps before and perhaps after they were sent.
     """
     lost = _take_back(most, now, chance)
     rooms = gates.rooms(PUSHED, most, now)
-    rows = _due(rooms, most, now)
+    rows = _spread(_due(rooms, most, now, busy))
     gates.taken(Counter(Channel(row.channel) for row in rows), rooms, now)
     aside = _put_aside(rows, now, chance)
     taken = [row for row in rows if row.id not in aside]
@@ -145,6 +149,7 @@ _DUE = (
         OutboxMessage.importance == bindparam("importance"),
         OutboxMessage.next_attempt_at <= bindparam("now"),
         not_(one_of(OutboxMessage.id, "seen")),
+        not_(one_of(OutboxMessage.openid, "busy")),
     )
     .order_by(OutboxMessage.next_attempt_at, OutboxMessage.id)
     .limit(bindparam("most"))
@@ -190,7 +195,9 @@ _HAND_OVER = (
 )
 
 
-def _due(rooms: Mapping[Channel, gates.Room], most: int, now: datetime) -> list[Row[Any]]:
+def _due(
+    rooms: Mapping[Channel, gates.Room], most: int, now: datetime, busy: Collection[str]
+) -> list[Row[Any]]:
     """The due rows of open channels, by importance; no channel crowds another out of what is left."""
     connection = db.session.connection()
     found: list[Row[Any]] = []
@@ -204,15 +211,24 @@ def _due(rooms: Mapping[Channel, gates.Room], most: int, now: datetime) -> list[
                 if not wanted:
                     continue
                 seen = [row.id for row in found if row.channel == channel and row.importance == importance]
-                rows = connection.execute(
-                    _DUE,
-                    {"channel": channel, "importance": importance, "now": now, "seen": seen, "most": wanted},
-                ).all()
+                wish = {"channel": channel, "importance": importance, "now": now, "most": wanted}
+                rows = connection.execute(_DUE, wish | {"seen": seen, "busy": busy}).all()
                 found += rows
                 room[channel] -= len(rows)
                 if len(rows) < wanted or not room[channel]:
                     asking.remove(channel)
     return found
+
+
+def _spread(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Without what is too much for one person; who has no openid is sent to by several threads at once."""
+    to: Counter[str] = Counter()
+    kept = []
+    for row in rows:
+        to[row.openid] += 1
+        if not row.openid or to[row.openid] <= OF_ONE_PERSON:
+            kept.append(row)
+    return kept
 
 
 def _take_back(most: int, now: datetime, chance: Chance) -> int:

@@ -38,6 +38,9 @@ from notifications.sms import NullSms, Sms
 BATCH = 256
 """Messages claimed at once: enough that claiming costs little, few enough for one lease."""
 
+MOST_HELD = 4 * BATCH
+"""The most messages in reserve, whoever they are for: what one lease has time for."""
+
 AHEAD = 3
 """How many messages for each thread are handed over at a time: the one it sends, and what it does next."""
 
@@ -99,6 +102,7 @@ class _Pipeline:
         self._chance = chance
         self._owner = new_id()
         self._reserve: deque[Envelope] = deque()
+        self._reserved: Counter[str] = Counter()
         self._flying: dict[str, Envelope] = {}
         self._people: Counter[str] = Counter()
         self._states: Counter[str] = Counter()
@@ -110,7 +114,7 @@ class _Pipeline:
             more = True
             while more or self._flying or self._reserve:
                 back = workers.back(wait=bool(self._flying))
-                wants = more and len(self._reserve) <= self._batch // 2
+                wants = more and self._runs_low()
                 try:
                     claim, handed = self._turn(back, wants=wants)
                 except DBAPIError as fault:
@@ -135,11 +139,12 @@ class _Pipeline:
         with atomic():
             self._record(settled, now)
             if wants:
-                claim = claims.claim(self._owner, self._batch, now, self._chance)
+                claim = claims.claim(self._owner, self._batch, now, self._chance, busy=self._busy())
             for message, _ in back:
                 self._landed(message)
             if claim is not None:
                 self._reserve.extend(claim.messages)
+                self._reserved.update(message.route.openid for message in claim.messages)
             chosen = self._next()
             handed = claims.hand_over(self._owner, chosen, now)
         self._started(chosen, handed)
@@ -182,6 +187,22 @@ class _Pipeline:
         }
         stoppages.stop_if_many(refused, now)
 
+    def _runs_low(self) -> bool:
+        """Whether there is little left that could be sent now.
+
+        Of many messages to one person only one could: a supervisor with a thousand warnings must not make
+        everybody else wait.
+        """
+        unknown = self._reserved[""]
+        people = len(self._reserved.keys() - self._people.keys() - {""})
+        return unknown + people <= self._batch // 2 and len(self._reserve) <= MOST_HELD
+
+    def _busy(self) -> list[str]:
+        """Whom nothing more is claimed for, as long as this much is left for them."""
+        return [
+            person for person, left in self._reserved.items() if person and left > claims.OF_ONE_PERSON // 2
+        ]
+
     def _next(self) -> list[Envelope]:
         """What to hand over now: as much as the threads can use soon, and nobody's second message yet.
 
@@ -199,6 +220,9 @@ class _Pipeline:
                 continue
             people.add(message.route.openid)
             chosen.append(message)
+            self._reserved[message.route.openid] -= 1
+            if not self._reserved[message.route.openid]:
+                del self._reserved[message.route.openid]
         return chosen
 
     def _started(self, chosen: Sequence[Envelope], handed: Sequence[Envelope]) -> None:

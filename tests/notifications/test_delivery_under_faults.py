@@ -26,7 +26,7 @@ from notifications import (
 )
 from notifications.claims import LEASE
 from notifications.delivery import FIRST, LAST, ORDINARY
-from notifications.dispatcher import Counts, dispatch
+from notifications.dispatcher import BATCH, Counts, dispatch, drain
 from notifications.envelope import Route
 from notifications.kinds import Channel
 from notifications.models import ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
@@ -174,6 +174,28 @@ def test_a_person_is_never_sent_two_messages_at_the_same_moment(
 # --- templates ---
 
 
+@pytest.mark.usefixtures("known")
+def test_hundreds_of_messages_to_one_person_keep_nobody_else_waiting(phones: Phones) -> None:
+    one, others = BATCH + 50, 5
+    before = clock.now() - timedelta(hours=1)
+    put(
+        [
+            *rows(one, Channel.TEMPLATE, openid="supervisor", next_attempt_at=before),
+            *rows(others, Channel.TEMPLATE),
+        ]
+    )
+    for position in range(others):
+        phones.follow(f"template-{position}")
+    phones.follow("supervisor")
+
+    done = drain(phones.accounts.miniprogram, phones.accounts.service, chance=Halves())
+
+    assert done == Counts(claimed=one + others, accepted=one + others)
+    places = [place for place, openid in enumerate(arrived(phones)) if openid != "supervisor"]
+    assert len(places) == others
+    assert max(places) <= 2 * claims.OF_ONE_PERSON
+
+
 def test_a_wrong_template_stops_itself_and_not_the_queue(
     run: Run, phones: Phones, set_clock: clock.FixedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -270,7 +292,7 @@ def test_after_an_outage_the_backlog_goes_out_at_the_citys_rate(
     run: Run, phones: Phones, set_clock: clock.FixedClock
 ) -> None:
     close(phones, run)
-    staff(400, phones, openid="x")
+    staff(400, phones)
     phones.ask("DELETE", "faults")
     later(set_clock, minutes=2)
     assert run().accepted == gates.PROBES
