@@ -13,27 +13,23 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    LargeBinary,
     Row,
     bindparam,
     literal_column,
     not_,
     or_,
     select,
-    tuple_,
-    type_coerce,
     update,
 )
 
 from app.core.db import db
 from app.core.manyrows import one_of
-from app.services import addressees, briefs
-from notifications import catalog, delivery, gates, recording, retry, settling, stoppages
-from notifications.catalog import PointLost
-from notifications.delivery import FIRST, IMPORTANCES
-from notifications.envelope import Envelope, LaterRoutes, Outcome, OutcomeKind, Route
-from notifications.kinds import Channel, Kind
-from notifications.models import DeliveryState, OutboxMessage, SubscribeConsent
+from app.services import addressees
+from notifications import asides, gates, recording, settling, stored
+from notifications.delivery import IMPORTANCES
+from notifications.envelope import Envelope, Outcome, OutcomeKind
+from notifications.kinds import Channel
+from notifications.models import DeliveryState, OutboxMessage
 from notifications.retry import Chance
 
 LEASE = timedelta(minutes=2)
@@ -47,26 +43,6 @@ OF_ONE_PERSON = 32
 
 PUSHED = (Channel.SUBSCRIBE, Channel.TEMPLATE, Channel.SMS)
 """The channels of the dispatcher; calls are the manager's (calls.py)."""
-
-COLUMNS: tuple[Any, ...] = (
-    OutboxMessage.id,
-    OutboxMessage.kind,
-    OutboxMessage.recipient_id,
-    OutboxMessage.task_id,
-    OutboxMessage.channel,
-    OutboxMessage.template_key,
-    OutboxMessage.openid,
-    OutboxMessage.data,
-    OutboxMessage.page,
-    type_coerce(OutboxMessage.next_channels, LargeBinary).label("next_channels"),
-    OutboxMessage.importance,
-    OutboxMessage.attempts,
-    OutboxMessage.expires_at,
-    OutboxMessage.claimed_at,
-    OutboxMessage.handed_at,
-    OutboxMessage.unknown_since,
-)
-"""What an envelope is made of, and what a claim has to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +73,7 @@ def claim(owner: str, most: int, now: datetime, chance: Chance, *, busy: Collect
     rooms = gates.rooms(PUSHED, most, now)
     rows = _spread(_due(rooms, most, now, busy))
     gates.taken(Counter(Channel(row.channel) for row in rows), rooms, now)
-    aside = _put_aside(rows, now, chance)
+    aside = asides.put_aside(rows, now, chance)
     taken = [row for row in rows if row.id not in aside]
     if taken:
         db.session.connection().execute(
@@ -107,11 +83,11 @@ def claim(owner: str, most: int, now: datetime, chance: Chance, *, busy: Collect
     phones = addressees.phones({row.recipient_id for row in taken if row.channel == Channel.SMS})
     return Claim(
         messages=tuple(
-            envelope(row, row.attempts + 1, now + LEASE, phones.get(row.recipient_id)) for row in taken
+            stored.envelope(row, row.attempts + 1, now + LEASE, phones.get(row.recipient_id)) for row in taken
         ),
-        expired=sum(kind in _POINTLESS for kind in aside.values()),
+        expired=sum(kind in asides.POINTLESS for kind in aside.values()),
         unknown=sum(kind is OutcomeKind.GIVEN_UP for kind in aside.values()) + lost,
-        withheld=sum(kind in _WITHHELD for kind in aside.values()),
+        withheld=sum(kind in asides.WITHHELD for kind in aside.values()),
     )
 
 
@@ -134,7 +110,7 @@ def hand_over(owner: str, messages: Sequence[Envelope], now: datetime) -> list[E
 def held(owner: str, ids: Collection[str], now: datetime) -> list[Envelope]:
     """What is claimed by this worker, in the caller's transaction; `ids` also when taken back as unknown."""
     rows = db.session.connection().execute(_HELD, {"owner": owner, "ids": sorted(ids)}).all()
-    return [envelope(row, row.attempts, now + LEASE) for row in rows]
+    return [stored.envelope(row, row.attempts, now + LEASE) for row in rows]
 
 
 # As words of the statement: an index over part of the rows is used for it only when the part is named so.
@@ -142,7 +118,7 @@ _WAITING: ColumnElement[str] = literal_column(f"'{DeliveryState.WAITING}'")
 _SENDING: ColumnElement[str] = literal_column(f"'{DeliveryState.SENDING}'")
 
 _DUE = (
-    select(*COLUMNS)
+    select(*stored.COLUMNS)
     .where(
         OutboxMessage.state == _WAITING,
         OutboxMessage.channel == bindparam("channel"),
@@ -156,7 +132,7 @@ _DUE = (
     .with_for_update(skip_locked=True)
 )
 _EXPIRED_LEASES = (
-    select(*COLUMNS)
+    select(*stored.COLUMNS)
     .where(OutboxMessage.state == _SENDING, OutboxMessage.lease_until < bindparam("now"))
     .order_by(OutboxMessage.lease_until)
     .limit(bindparam("most"))
@@ -175,7 +151,7 @@ _CLAIM = (
     )
 )
 _HELD = (
-    select(*COLUMNS)
+    select(*stored.COLUMNS)
     .where(
         OutboxMessage.lease_owner == bindparam("owner"),
         or_(OutboxMessage.state == _SENDING, OutboxMessage.id.in_(bindparam("ids", expanding=True))),
@@ -236,7 +212,7 @@ def _take_back(most: int, now: datetime, chance: Chance) -> int:
     rows = db.session.connection().execute(_EXPIRED_LEASES, {"now": now, "most": most}).all()
     settled = []
     for row in rows:
-        message = envelope(row, row.attempts, now)
+        message = stored.envelope(row, row.attempts, now)
         if row.handed_at is None:
             again = settling.settle(message, Outcome(OutcomeKind.LATE, now), chance)
             settled.append((message, Outcome(OutcomeKind.LATE, now), again))
@@ -249,106 +225,3 @@ def _take_back(most: int, now: datetime, chance: Chance) -> int:
         settled.append((message, outcome, replace(new, failure_class="lease_ran_out")))
     recording.write(settled, owner=None)
     return sum(new.state is DeliveryState.UNKNOWN for _, _, new in settled)
-
-
-_POINTLESS = frozenset({OutcomeKind.OVER, OutcomeKind.TASK_CLOSED})
-_WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT})
-
-
-def _put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[str, OutcomeKind]:
-    """Settle what must not be sent, or not this way now; why, by the message's id."""
-    found = _pointless(rows, now)
-    found |= {
-        row.id: OutcomeKind.GIVEN_UP
-        for row in rows
-        if row.unknown_since is not None
-        and not retry.may_repeat(row.unknown_since, now)
-        and row.id not in found
-    }
-    stopped = stoppages.stopped()
-    found |= {row.id: OutcomeKind.HELD for row in rows if row.template_key in stopped and row.id not in found}
-    # Last, since consents are counted down for what is left.
-    left = [row for row in rows if row.id not in found]
-    found |= {row.id: OutcomeKind.NO_CONSENT for row in _without_consent(left)}
-    settled = []
-    for row in rows:
-        if row.id in found:
-            outcome = Outcome(found[row.id], now)
-            # The attempt that is not made: what was counted before stays.
-            message = envelope(row, row.attempts + (outcome.kind in _WITHHELD), now)
-            settled.append((message, outcome, settling.settle(message, outcome, chance)))
-    recording.write(settled, owner=None)
-    return found
-
-
-def _pointless(rows: Sequence[Row[Any]], now: datetime) -> dict[str, OutcomeKind]:
-    """Which of these messages have lost their point before they could be sent, and how."""
-    messages = catalog.current().messages
-    of_tasks = [
-        row
-        for row in rows
-        if row.task_id is not None and messages[Kind(row.kind)].loses_point is PointLost.TASK_CLOSED
-    ]
-    still_open = briefs.open_tasks({row.task_id for row in of_tasks})
-    found = {row.id: OutcomeKind.TASK_CLOSED for row in of_tasks if row.task_id not in still_open}
-    return found | {
-        row.id: OutcomeKind.OVER for row in rows if row.expires_at is not None and row.expires_at <= now
-    }
-
-
-def _without_consent(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Subscribe messages for which no consent is left; the last one is kept for the most important.
-
-    Consents are counted down here for each message of the batch, in its order: the most important first.
-    """
-    asking = [row for row in rows if row.channel == Channel.SUBSCRIBE]
-    if not asking:
-        return []
-    left = _consents({(row.openid, row.template_key) for row in asking})
-    highest = _highest_importance()
-    turned = []
-    for row in asking:
-        key = (row.openid, row.template_key)
-        kept = 0 if row.importance <= highest.get(row.template_key, FIRST) else 1
-        if left.get(key, 0) > kept:
-            left[key] -= 1
-        else:
-            turned.append(row)
-    return turned
-
-
-def _highest_importance() -> dict[str, int]:
-    """By template, how important the most important kind of message is that it carries."""
-    found: dict[str, int] = {}
-    for kind, message in catalog.current().messages.items():
-        layout = message.layouts.get(Channel.SUBSCRIBE)
-        if layout is not None:
-            importance = delivery.current().importance_of(kind)
-            found[layout.template_key] = min(importance, found.get(layout.template_key, importance))
-    return found
-
-
-def _consents(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    rows = db.session.connection().execute(_CONSENTS, {"keys": sorted(keys)})
-    return {(row.openid, row.template_key): row.remaining for row in rows}
-
-
-_CONSENTS = select(SubscribeConsent.openid, SubscribeConsent.template_key, SubscribeConsent.remaining).where(
-    tuple_(SubscribeConsent.openid, SubscribeConsent.template_key).in_(bindparam("keys", expanding=True))
-)
-
-
-def envelope(row: Row[Any], attempt: int, lease_until: datetime, phone: str | None = None) -> Envelope:
-    """The message of a row of `COLUMNS`."""
-    return Envelope(
-        id=row.id,
-        kind=row.kind,
-        recipient_id=row.recipient_id,
-        route=Route(Channel(row.channel), row.template_key, row.openid, row.data),
-        next_routes=LaterRoutes(row.next_channels),
-        page=row.page,
-        attempt=attempt,
-        lease_until=lease_until,
-        unknown_since=row.unknown_since,
-        phone=phone,
-    )

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import db
 from app.wechat import errcodes
 from app.wechat.port import FaultKind
-from notifications import claims, recording, settling
+from notifications import recording, settling, stored
 from notifications.envelope import Outcome, OutcomeKind
 from notifications.kinds import Channel
 from notifications.models import DeliveryState, OutboxMessage
@@ -100,11 +100,11 @@ def settle(report: Report) -> Matched:
 
 def _rows(*conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
     """The messages of which this is true, held until the transaction ends."""
-    return db.session.execute(select(*claims.COLUMNS).where(*conditions).with_for_update()).all()
+    return db.session.execute(select(*stored.COLUMNS).where(*conditions).with_for_update()).all()
 
 
 def _write(report: Report, row: Row[Any]) -> None:
-    message = claims.envelope(row, row.attempts, clock.now())
+    message = stored.envelope(row, row.attempts, clock.now())
     outcome = Outcome(OutcomeKind.REPORTED, clock.now(), report.errcode, report.msgid)
     if report.state is DeliveryState.DELIVERED:
         # Sending it is the attempt; this is how that one ended.

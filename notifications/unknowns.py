@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, literal_column, select
 
 from app.core import clock
 from app.core.db import db
-from notifications import claims, delivery, recording
+from notifications import delivery, recording, stored
 from notifications.delivery import Unsettled
 from notifications.envelope import Outcome, OutcomeKind
 from notifications.models import DeliveryState, OutboxMessage
@@ -28,7 +28,7 @@ def settle(limit: int) -> int:
     rows = db.session.connection().execute(_OVERDUE, {"before": before, "most": limit}).all()
     settled = []
     for row in rows:
-        message = claims.envelope(row, row.attempts, now)
+        message = stored.envelope(row, row.attempts, now)
         new = Settlement(DeliveryState.UNKNOWN, message.attempt, PRESUMED, unknown_since=row.unknown_since)
         if delivery.current().rule_of(row.template_key) is Unsettled.NEXT_CHANNEL and message.next_routes:
             new = replace(next_channel(message, now, "unknown_outcome"), unknown_since=None)
@@ -38,7 +38,7 @@ def settle(limit: int) -> int:
 
 
 _OVERDUE = (
-    select(*claims.COLUMNS)
+    select(*stored.COLUMNS)
     .where(
         # In the words of the index over what did not arrive.
         literal_column("state IN ('failed', 'refused', 'unknown', 'to_call')"),
