@@ -26,7 +26,7 @@ from notifications import (
 )
 from notifications.claims import LEASE
 from notifications.delivery import FIRST, LAST, ORDINARY
-from notifications.dispatcher import BATCH, Counts, dispatch, drain
+from notifications.dispatcher import Counts, dispatch, drain
 from notifications.envelope import Route
 from notifications.kinds import Channel
 from notifications.models import ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
@@ -175,8 +175,11 @@ def test_a_person_is_never_sent_two_messages_at_the_same_moment(
 
 
 @pytest.mark.usefixtures("known")
-def test_hundreds_of_messages_to_one_person_keep_nobody_else_waiting(phones: Phones) -> None:
-    one, others = 2 * BATCH, 5
+def test_many_messages_to_one_person_keep_nobody_else_waiting(
+    phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "BATCH", claims.OF_ONE_PERSON + 8)
+    one, others = 3 * claims.OF_ONE_PERSON, 5
     before = clock.now() - timedelta(hours=1)
     put(
         [
