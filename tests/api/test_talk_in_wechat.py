@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from app.demo.evidence import PICTURE
 from app.wechat.push import seal
 from tests.api.rows import count
-from tests.api.talking import Talk, said, talk
+from tests.api.talking import Talk, hand_over, said, talk
 from tests.api.test_callbacks import account
 from tests.api.test_documents import bring
 from tests.api.test_talk_pushes import told
@@ -150,6 +150,56 @@ def test_somebody_with_several_cases_is_asked_which(scene: Talk) -> None:
     assert scene.texts(scene.customer)[-1] == "谢谢"
     assert sum("请回复序号" in text for text in in_chat(scene.world)) == 1
     assert scene.customer.get(f"/customer/cases/{second['id']}/messages")["items"] == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_number_that_was_not_offered_is_asked_about_again(scene: Talk) -> None:
+    scene.world.at("2026-09-18 09:30")
+    scene.world.submitted(scene.customer, project_name="二期仓库")
+    write(scene.world, "o_customer", "什么时候上门？")
+    write(scene.world, "o_customer", "3")
+    assert in_chat(scene.world)[-1] == in_chat(scene.world)[0]
+    write(scene.world, "o_customer", "大概下周三")
+    assert len(in_chat(scene.world)) == 2
+    write(scene.world, "o_customer", "2")
+    assert scene.texts(scene.customer)[:3] == ["什么时候上门？", "3", "大概下周三"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_whoever_answers_for_the_chosen_case_is_told_and_waited_for(scene: Talk) -> None:
+    scene.world.at("2026-09-18 09:30")
+    second = scene.world.submitted(scene.customer, project_name="二期仓库")
+    hand_over(scene.manager, second["id"], to="G002")
+    write(scene.world, "o_customer", "什么时候上门？")
+    scene.world.at("2026-09-18 10:00")
+    write(scene.world, "o_customer", "2")
+    scene.world.work()
+    line = scene.manager.get("/staff/conversations/unanswered")["items"][0]
+    assert (line["id"], line["waiting_since"]) == (scene.case_id, "2026-09-18T09:30:00+08:00")
+    assert len(told(scene.manager, "customer_wrote")) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_was_asked_before_there_were_cases_stays_owed(world: World) -> None:
+    customer = world.log_in("o_customer", "13800000001")
+    write(world, "o_customer", "请问怎么报装？")
+    for minute, name in ((30, "一期仓库"), (40, "二期仓库")):
+        world.at(f"2026-09-18 09:{minute}")
+        world.submitted(customer, project_name=name)
+    write(world, "o_customer", "什么时候上门？")
+    write(world, "o_customer", "1")
+    waiting = world.staff("S001").get("/staff/conversations/unanswered")["items"]
+    assert [line["topic"] for line in waiting] == ["用水咨询", "二期仓库"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_question_that_has_settled_itself_takes_no_number(scene: Talk) -> None:
+    second = scene.world.submitted(scene.customer, project_name="二期仓库")
+    write(scene.world, "o_customer", "什么时候上门？")
+    scene.customer.post(f"/customer/cases/{second['id']}/withdrawal", {"reason": "不建了"})
+    write(scene.world, "o_customer", "在吗？")
+    write(scene.world, "o_customer", "2")
+    assert scene.texts(scene.customer)[-2:] == ["在吗？", "2"]
 
 
 def test_somebody_without_a_case_has_a_general_enquiry(world: World) -> None:

@@ -24,6 +24,17 @@ def answering(staff_id: str, at: datetime) -> str:
         return staff_id
 
 
+def bring_back(conversation: Conversation, at: datetime) -> bool:
+    """Let a locked conversation be held by whoever answers for its manager at `at`; whether that is new.
+
+    So it also returns to a manager who is back from leave.
+    """
+    holder = answering(named(conversation).id, at)
+    changes = holder != conversation.holder_id
+    conversation.holder_id = holder
+    return changes
+
+
 def named(conversation: Conversation) -> Staff:
     """Whom the customer knows as their manager: the case's, or of an enquiry whoever holds it."""
     if conversation.case_id is None:

@@ -39,7 +39,7 @@ def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: 
     sent, found.document_id = found.document_id, None
     found.recalled_at, found.content = now, {}
     touch(conversation, found)
-    answering.taken_back(conversation)
+    answering.recount(conversation)
     if found.medium != Medium.APP:
         # It came with the message and with nothing else; what was uploaded to the case stays there.
         discarding.discard([sent])
