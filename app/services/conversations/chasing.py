@@ -11,7 +11,7 @@ from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, CaseEndedError, ConflictError, NotFoundError
-from app.domain.events import CaseChased
+from app.domain.events import CaseChased, ChaseOverdue
 from app.domain.worktime import WorkingTime
 from app.models import Case, CaseState, Chase, TalkTimerKind
 from app.services import city
@@ -101,9 +101,13 @@ def answer(staff: Colleague, case: Case, chase_id: str, text: str) -> ChaseLine:
 
 
 def remind(chase_id: str) -> None:
-    """The answer is overdue: the supervisors hear of it."""
-    if db.session.scalar(select(Chase.answered_at).where(Chase.id == chase_id)) is None:
-        eventbus.publish(CaseChased(chase_id, overdue=True))
+    """The answer is overdue: the supervisors hear of it, again each working morning while the case runs."""
+    owed = select(Case.state).join(Chase, Chase.case_id == Case.id)
+    state = db.session.scalar(owed.where(Chase.id == chase_id, Chase.answered_at.is_(None)))
+    if state == CaseState.OPEN:
+        now = clock.now()
+        eventbus.publish(ChaseOverdue(chase_id, now))
+        timers.expect(chase_id, TalkTimerKind.CHASE_OVERDUE, city.working_time().next_morning(now))
 
 
 def of_case(case: Case) -> list[ChaseLine]:
