@@ -13,7 +13,7 @@ from tests.api.talking import Talk, hand_over, said, talk
 from tests.api.test_callbacks import account
 from tests.api.test_documents import bring
 from tests.api.test_talk_pushes import told
-from tests.world import World
+from tests.world import World, local
 
 SEND = "cgi-bin/message/custom/send"
 
@@ -219,6 +219,50 @@ def test_somebody_without_a_case_has_a_general_enquiry(world: World) -> None:
     world.at("2026-09-20 10:00")
     answer = manager.post(f"{path}/messages", said("还有什么可以帮您？"))
     assert (answer["state"], "未能送达" in answer["note"]) == ("failed", True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_enquirer_complains_and_is_content_in_the_chat(world: World) -> None:
+    manager = world.staff("G001")
+    write(world, "o_follower", "投诉电话是多少？", "service")
+    assert world.staff("S001").get("/staff/complaints")["items"] == []
+    write(world, "o_follower", "投诉", "service")
+    assert "请回复“投诉：”" in in_chat(world)[-1]
+    write(world, "o_follower", "投诉：窗口让我跑了三趟", "service")
+    complaint = world.staff("S001").get("/staff/complaints")["items"][0]
+    assert (complaint["words"], complaint["responsible_name"]) == ("窗口让我跑了三趟", "王敏")
+    assert "9月22日09:00前答复您" in in_chat(world)[-1]
+    # Content before there is an answer, or more of the same: neither closes it nor opens another.
+    write(world, "o_follower", "已解决", "service")
+    write(world, "o_follower", "投诉：还没有人联系我", "service")
+    assert len(world.staff("S001").get("/staff/complaints")["items"]) == 1
+    manager.post(f"/staff/complaints/{complaint['id']}/answer", {"text": "材料已由我们代办"})
+    world.work()
+    assert "材料已由我们代办" in in_chat(world)[-1]
+    write(world, "o_follower", "已解决。", "service")
+    assert "投诉已关闭" in in_chat(world)[-1]
+    assert world.staff("S001").get("/staff/complaints")["items"] == []
+    assert manager.get("/staff/conversations/unanswered")["items"] == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_withheld_does_not_go_into_the_chat(scene: Talk) -> None:
+    write(scene.world, "o_customer", "在吗？")
+    scene.answer("这是违禁演示词")
+    scene.world.work()
+    assert in_chat(scene.world) == []
+    assert scene.page(scene.manager)["items"][-1]["state"] == "failed"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_older_message_that_comes_late_opens_no_window_anew(scene: Talk) -> None:
+    write(scene.world, "o_customer", "在吗？")
+    scene.answer("在")
+    scene.world.work()
+    earlier = str(int(local("2026-09-18 08:58").timestamp()))
+    write(scene.world, "o_customer", "早一点写的", CreateTime=earlier)
+    window = scene.manager.get(scene.ours)["window"]
+    assert window == {"closes_at": "2026-09-20T09:00:00+08:00", "left": 4}
 
 
 def test_entering_the_chat_opens_it_for_a_minute(scene: Talk) -> None:

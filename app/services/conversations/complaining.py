@@ -107,7 +107,7 @@ def answer(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
     return line_of(found)
 
 
-def close_by_owner(conversation_id: str, customer_id: str, complaint_id: str) -> ComplaintLine:
+def close_by_owner(conversation_id: str, by: By, complaint_id: str) -> ComplaintLine:
     """The customer is content. Raises `NotFoundError`, `AlreadyDoneError`."""
     found = db.session.scalar(
         select(Complaint)
@@ -116,7 +116,7 @@ def close_by_owner(conversation_id: str, customer_id: str, complaint_id: str) ->
     )
     if found is None:
         raise NotFoundError
-    return _close(found, By(Actor.CUSTOMER, customer_id), None)
+    return _close(found, by, None)
 
 
 def close_by_supervisor(staff: Colleague, complaint_id: str, reason: str) -> ComplaintLine:

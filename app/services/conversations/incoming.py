@@ -31,7 +31,7 @@ from app.models import (
     Staff,
 )
 from app.services import city, staffing
-from app.services.conversations import fetching, finding, sending, which_case
+from app.services.conversations import complaints_in_chat, fetching, finding, sending, which_case
 from app.services.conversations.appending import Sending, say, sent_before
 from app.services.conversations.content import Content
 from app.services.conversations.fetching import Media
@@ -59,8 +59,11 @@ class Incoming:
 def take(incoming: Incoming) -> None:
     """Let a message join where it belongs, and open the window for replies."""
     person = _person(incoming.medium, incoming.openid)
-    # From when it was written, which is when WeChat counts from; never from the future.
-    person.wrote_at, person.sends_since_writing = min(incoming.at, clock.now()), 0
+    # From when it was written, which is when WeChat counts from; never from the future, and never back to
+    # an earlier message that was worked off late.
+    wrote_at = min(incoming.at, clock.now())
+    if person.wrote_at is None or wrote_at >= person.wrote_at:
+        person.wrote_at, person.sends_since_writing = wrote_at, 0
     customer = _customer(incoming)
     media = _media(incoming)
     content = _content(incoming, media)
@@ -76,9 +79,13 @@ def take(incoming: Incoming) -> None:
     told = Sending(by, client_id, medium=incoming.medium)
     if sent_before(conversation, content, told) is not None:
         return
+    if complaints_in_chat.settles(conversation, by, text):
+        return
     message = sending.take(conversation, content, told)
     if media is not None:
         fetching.expect(message, media)
+    if complaints_in_chat.hears(conversation, by, text):
+        return
     if person.choices:
         which_case.ask(person, conversation, text)
     elif conversation.case_id is None and _is_first(conversation):
