@@ -6,6 +6,7 @@ import pytest
 
 from app.core.atomic import atomic
 from app.services import personnel
+from app.services.personnel import NewStaff
 from tests.api.said import refused
 from tests.api.talking import Talk, hand_over, said, talk
 from tests.api.test_talk_help import on_leave
@@ -14,6 +15,19 @@ from tests.api.test_talk_pushes import told
 from tests.world import Phone, World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+# Whoever has least to do, and whom nobody who writes knows.
+IDLER = (
+    "G000",
+    "新人",
+    "customer_development",
+    "13800000100",
+    "https://example.invalid/0.jpg",
+    True,
+    False,
+    (),
+)
 
 
 @pytest.fixture
@@ -156,3 +170,58 @@ def test_the_copy_holds_neither_what_was_taken_back_nor_what_was_withheld(scene:
     copy = scene.customer.send("GET", f"{scene.theirs}/conversation.txt").text
     assert "[该消息已撤回]" in copy
     assert not any(words in copy for words in ("说错了的话", "违禁演示词", "移交说明"))
+
+
+def test_who_stood_in_lets_go_once_the_manager_is_back(scene: Talk) -> None:
+    on_leave(scene.world, "G001", "G002", "2026-09-18", "2026-09-18")
+    scene.ask("在吗？")
+    scene.world.staff("G002").post(f"{scene.ours}/messages", said("在"))
+    scene.world.at("2026-09-22 10:00")
+    scene.world.staff("G001").post(f"{scene.ours}/messages", said("我回来了"))
+    deputy = scene.world.staff("G002")
+    assert deputy.get("/staff/conversations")["items"] == []
+    refused(deputy.send("GET", f"{scene.ours}/messages"), 403, "not_allowed")
+    assert deputy.post("/staff/conversations/search", {"text": "我回来了"})["items"] == []
+
+
+def test_whoever_answers_in_the_place_of_somebody_who_left_goes_on(world: World) -> None:
+    write(world, "o_follower", "请问怎么报装？", "service")
+    with world.app.app_context(), atomic():
+        personnel.deactivate("G001")
+        personnel.add(NewStaff(*IDLER))
+    successor = world.staff("G002")
+    enquiry = waiting(successor)[0]["id"]
+    successor.post(f"/staff/conversations/{enquiry}/messages", said("在小程序里填一张表即可"))
+    write(world, "o_follower", "谢谢，还有一个问题", "service")
+    assert [line["holder_name"] for line in waiting(successor)] == ["李建国"]
+
+
+def test_the_answer_to_a_complaint_waits_for_the_morning(scene: Talk) -> None:
+    complaint = scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})
+    pass_until(scene, "2026-09-18 22:00")
+    answer = {"text": "已重新预约"}
+    scene.world.staff("G001").post(f"/staff/complaints/{complaint['id']}/answer", answer)
+    pass_until(scene, "2026-09-18 22:05")
+    assert told(scene.customer, "complaint_answered") == told(scene.customer, "message_waiting") == []
+    pass_until(scene, "2026-09-19 08:00")
+    assert len(told(scene.customer, "message_waiting")) == 1
+
+
+def test_the_answer_to_a_complaint_stays_on_record(scene: Talk) -> None:
+    complaint = scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})
+    scene.manager.post(f"/staff/complaints/{complaint['id']}/answer", {"text": "已重新预约"})
+    message = scene.page(scene.manager)["items"][-1]
+    answer = scene.manager.send("POST", f"{scene.ours}/messages/{message['id']}/recall")
+    assert "不能撤回" in refused(answer, 409, "conflict")["detail"]
+
+
+def test_a_clock_that_goes_back_stops_nobody_from_hurrying_and_looking(scene: Talk) -> None:
+    scene.manager.post(
+        f"/staff/cases/{scene.case_id}/stops",
+        {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
+    )
+    scene.world.at("2026-09-18 08:59")
+    assert scene.customer.get(scene.theirs)["state"] == "open"
+    assert scene.customer.post(f"{scene.theirs}/chases")["used"] == "0.00"
+    scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})
+    scene.world.work()

@@ -25,7 +25,7 @@ from app.models import (
 from app.services import city
 from app.services.conversations import finding, presence, pushing, sending, timers
 from app.services.conversations.answering import spoken
-from app.services.conversations.appending import say
+from app.services.conversations.appending import ANSWER, say
 from app.services.conversations.content import Content, of_text
 from app.services.staffing import Colleague
 from app.services.timeline import By
@@ -101,9 +101,13 @@ def answer(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
         MessageKind.TEXT, {"text": city.current().talk.texts["complaint_answered"].format(answer=said)}
     )
     case = None if conversation.case_id is None else db.session.get_one(Case, conversation.case_id)
-    pushing.told(conversation, Side.CUSTOMER, now)
-    sending.by_member(staff, case, conversation.id, words, new_id(), urgent=False)
-    eventbus.publish(ComplaintAnswered(found.id, now))
+    by_day = not pushing.is_quiet(now)
+    if by_day:
+        pushing.told(conversation, Side.CUSTOMER, now)
+    sending.by_member(staff, case, conversation.id, words, ANSWER + new_id(), urgent=False)
+    if by_day:
+        # Else the push of the unread message says it in the morning.
+        eventbus.publish(ComplaintAnswered(found.id, now))
     return line_of(found)
 
 

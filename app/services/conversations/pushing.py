@@ -44,6 +44,11 @@ def fire(conversation_id: str, to: Side, *, urgent: bool) -> None:
     eventbus.publish(MessagesUnread(conversation_id, to.value, seq))
 
 
+def is_quiet(now: datetime) -> bool:
+    """Whether nobody is told anything at `now` that can wait for the morning."""
+    return pushing.after_quiet(city.current().talk.push, now, city.zone()) > now
+
+
 def told(conversation: Conversation, side: Side, now: datetime) -> None:
     """A notice says at this moment that there is something to read: what follows in its burst needs none."""
     if side is Side.CUSTOMER:
