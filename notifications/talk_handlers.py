@@ -11,7 +11,7 @@ from app.domain.talk.states import Side
 from app.services import addressees
 from app.services.addressees import PersonBrief
 from app.services.conversations import briefs as talk_briefs
-from app.services.conversations.briefs import TalkBrief
+from app.services.conversations.briefs import ChaseBrief, TalkBrief
 from notifications.kinds import Audience, Kind
 from notifications.outbox import Occasion, Recipient, enqueue
 from notifications.recipients import speech, staff
@@ -47,17 +47,22 @@ def answer_due(event: events.AnswerDue) -> None:
 
 
 def case_chased(event: events.CaseChased) -> None:
-    """The manager and those who work on the stage, with its figures; supervisors when nobody answered."""
+    """The manager and those who work on the stage, with its figures."""
     brief = talk_briefs.chase(event.chase_id)
-    kind = Kind.CHASE_OVERDUE if event.overdue else Kind.CASE_CHASED
-    people = [brief.case.acting, *brief.holders, *(addressees.supervisors() if event.overdue else ())]
-    enqueue(Occasion(kind, brief.chase_id, brief.case.case_id, speech().of_chase(brief)), staff(people))
+    _tell_of_chase(Kind.CASE_CHASED, brief.chase_id, brief)
+
+
+def chase_overdue(event: events.ChaseOverdue) -> None:
+    """The same people, and the supervisors."""
+    brief = talk_briefs.chase(event.chase_id)
+    key = f"{brief.chase_id}:{int(event.at.timestamp())}"
+    _tell_of_chase(Kind.CHASE_OVERDUE, key, brief, *addressees.supervisors())
 
 
 def complaint_raised(event: events.ComplaintRaised) -> None:
     """The first responsible person, and every supervisor."""
     brief = talk_briefs.complaint(event.complaint_id)
-    people = [brief.responsible, *addressees.supervisors()]
+    people = [*brief.responsible, *addressees.supervisors()]
     _tell_staff(Kind.COMPLAINT_RAISED, brief.complaint_id, brief.talk, people)
 
 
@@ -66,10 +71,10 @@ def complaint_due(event: events.ComplaintDue) -> None:
     brief = talk_briefs.complaint(event.complaint_id)
     key = f"{brief.complaint_id}:{int(event.at.timestamp())}"
     if event.overdue:
-        people = [brief.responsible, *addressees.supervisors()]
+        people = [*brief.responsible, *addressees.supervisors()]
         _tell_staff(Kind.COMPLAINT_OVERDUE, key, brief.talk, people)
     else:
-        _tell_staff(Kind.COMPLAINT_DUE, key, brief.talk, [brief.responsible])
+        _tell_staff(Kind.COMPLAINT_DUE, key, brief.talk, brief.responsible)
 
 
 def complaint_answered(event: events.ComplaintAnswered) -> None:
@@ -77,6 +82,11 @@ def complaint_answered(event: events.ComplaintAnswered) -> None:
     brief = talk_briefs.complaint(event.complaint_id)
     key = f"{brief.complaint_id}:{int(event.at.timestamp())}"
     _tell_customer(Kind.COMPLAINT_ANSWERED, key, brief.talk)
+
+
+def _tell_of_chase(kind: Kind, key: str, brief: ChaseBrief, *others: PersonBrief) -> None:
+    people = [brief.case.acting, *brief.holders, *others]
+    enqueue(Occasion(kind, key, brief.case.case_id, speech().of_chase(brief)), staff(people))
 
 
 def _tell_customer(kind: Kind, key: str, brief: TalkBrief) -> None:

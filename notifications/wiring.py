@@ -54,6 +54,7 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.GuestInvited, talk_handlers.guest_invited)
     subscribe(events.AnswerDue, talk_handlers.answer_due)
     subscribe(events.CaseChased, talk_handlers.case_chased)
+    subscribe(events.ChaseOverdue, talk_handlers.chase_overdue)
     subscribe(events.ComplaintRaised, talk_handlers.complaint_raised)
     subscribe(events.ComplaintDue, talk_handlers.complaint_due)
     subscribe(events.ComplaintAnswered, talk_handlers.complaint_answered)

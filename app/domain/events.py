@@ -304,10 +304,17 @@ class AnswerDue:
 
 @dataclass(frozen=True, slots=True)
 class CaseChased:
-    """The customer asks that it go faster; `overdue`: and nobody has answered in time."""
+    """The customer asks that it go faster."""
 
     chase_id: str
-    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChaseOverdue:
+    """At the instant `at`, a chase is past its due date and nobody has answered."""
+
+    chase_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,9 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
         Job("visits", 1, look_at_visits),
         Job("talk", 1, fire_talk_timers),
         Job("files", 1, lambda: chat_media.fetch(wechat)),
-        Job("replies", 1, lambda: chat_replies.deliver(wechat)),
+        # Before the replies: what is withheld does not go out.
         Job("checks", 1, lambda: content_checks.work(wechat.miniprogram, links, settings.public_url)),
+        Job("replies", 1, lambda: chat_replies.deliver(wechat)),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service, sms)),
         Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
         Job("tokens", a_minute, lambda: keep_tokens_fresh(wechat)),

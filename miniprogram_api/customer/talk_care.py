@@ -97,4 +97,5 @@ def complain(case_id: str, json_data: dict[str, str]) -> Any:
 def close(case_id: str, complaint_id: str) -> Any:
     """Only the customer is content for the customer."""
     person = caller().subject_id
-    return complaining.close_by_owner(access.of_customer(person, case_id).id, person, complaint_id)
+    case = access.of_customer(person, case_id)
+    return complaining.close_by_owner(case.id, by_customer(person), complaint_id)

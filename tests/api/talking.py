@@ -53,6 +53,13 @@ def asked(query: dict[str, int]) -> str:
     return "?" + "&".join(f"{key}={value}" for key, value in query.items()) if query else ""
 
 
+def hand_over(manager: Phone, case_id: str, to: str, summary: str = "客户在等答复") -> None:
+    """A case and its conversation go to another manager."""
+    version = manager.get(f"/staff/cases/{case_id}")["version"]
+    body = {"version": version, "manager_number": to, "summary": summary}
+    manager.post(f"/staff/cases/{case_id}/handover", body)
+
+
 def talk(world: World) -> Talk:
     """A customer with a case, and the manager of its district."""
     customer = world.log_in("o_customer", "13800000001")

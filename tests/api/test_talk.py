@@ -245,6 +245,8 @@ def test_a_place_is_sent(scene: Talk) -> None:
         {"text": "  \n "},
         {"text": "字" * 2001},
         {"text": "反转\u202e文字"},
+        {"text": "\u200b"},
+        {"text": "\u200d\ufe0f \u3164\u2800"},
         {},
         {"text": "您好", "location": {"latitude_gcj02": 1, "longitude_gcj02": 1}},
         {"location": {"latitude_gcj02": 91, "longitude_gcj02": 1}},

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from tests.api.rows import count
 from tests.api.said import refused
-from tests.api.talking import Talk, talk
+from tests.api.talking import Talk, hand_over, talk
 from tests.api.test_talk_pushes import told
 from tests.at_once import at_once
 from tests.world import Phone, World
@@ -42,6 +42,8 @@ def test_a_chase_is_for_once_a_working_day_and_stage(scene: Talk) -> None:
     scene.customer.post(f"{scene.theirs}/chases")
     answer = scene.customer.send("POST", f"{scene.theirs}/chases")
     refused(answer, 409, "already_done")
+    scene.world.at("2026-09-18 23:59")
+    assert scene.customer.send("POST", f"{scene.theirs}/chases").status_code == 409
     # Saturday counts for Sunday, which is worked, and so does Sunday itself.
     scene.world.at("2026-09-19 10:00")
     scene.customer.post(f"{scene.theirs}/chases")
@@ -50,6 +52,15 @@ def test_a_chase_is_for_once_a_working_day_and_stage(scene: Talk) -> None:
     scene.world.at("2026-09-21 10:00")
     scene.customer.post(f"{scene.theirs}/chases")
     assert len(scene.customer.get(f"{scene.theirs}/chases")["items"]) == 3
+
+
+def test_the_next_stage_may_be_chased_on_the_same_day(scene: Talk) -> None:
+    scene.customer.post(f"{scene.theirs}/chases")
+    for key in ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan"):
+        scene.world.complete(scene.case_id, key)
+    chase = scene.customer.post(f"{scene.theirs}/chases")
+    assert chase["stage"] != "acceptance_plan"
+    refused(scene.customer.send("POST", f"{scene.theirs}/chases"), 409, "already_done")
 
 
 def test_two_taps_at_once_are_one_chase(scene: Talk) -> None:
@@ -79,6 +90,13 @@ def test_an_unanswered_chase_reaches_the_supervisors(scene: Talk) -> None:
     pass_until(scene, "2026-09-18 14:30")
     for number in ("S001", "G001", "N001"):
         assert len(told(scene.world.staff(number), "chase_overdue")) == 1
+    # Again each working morning, as long as there is something to hurry.
+    pass_until(scene, "2026-09-20 08:31")
+    assert len(told(scene.world.staff("S001"), "chase_overdue")) == 2
+    scene.customer = scene.world.log_in("o_customer")
+    scene.customer.post(f"{scene.theirs}/withdrawal", {"reason": "不建了"})
+    pass_until(scene, "2026-09-21 08:31")
+    assert len(told(scene.world.staff("S001"), "chase_overdue")) == 2
 
 
 def test_nobody_chases_what_has_ended(scene: Talk) -> None:
@@ -100,11 +118,7 @@ def test_a_complaint_has_one_person_to_the_end(scene: Talk) -> None:
     assert len(told(supervisor, "complaint_raised")) == 1
     assert [item["id"] for item in supervisor.get("/staff/complaints")["items"]] == [complaint["id"]]
     # Handed over or not: who was told first follows it.
-    version = scene.manager.get(f"/staff/cases/{scene.case_id}")["version"]
-    scene.manager.post(
-        f"/staff/cases/{scene.case_id}/handover",
-        {"version": version, "manager_number": "G002", "summary": "客户在投诉"},
-    )
+    hand_over(scene.manager, scene.case_id, to="G002")
     answer = scene.world.staff("G002").send(
         "POST", f"/staff/complaints/{complaint['id']}/answer", {"text": "抱歉"}
     )

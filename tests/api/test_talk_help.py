@@ -12,7 +12,7 @@ from app.core.db import db
 from app.models import Message
 from app.services import personnel
 from tests.api.said import refused, told
-from tests.api.talking import Talk, said, talk
+from tests.api.talking import Talk, hand_over, said, talk
 from tests.api.test_talk_pushes import told as notices
 from tests.world import World
 
@@ -99,11 +99,7 @@ def test_nobody_who_waits_is_hidden_when_the_manager_has_left(scene: Talk) -> No
 
 def test_a_hand_over_brings_the_conversation_and_its_summary(scene: Talk) -> None:
     scene.ask("请问进度？")
-    version = scene.manager.get(f"/staff/cases/{scene.case_id}")["version"]
-    scene.manager.post(
-        f"/staff/cases/{scene.case_id}/handover",
-        {"version": version, "manager_number": "G002", "summary": "客户在问进度，图纸待审"},
-    )
+    hand_over(scene.manager, scene.case_id, "G002", "客户在问进度，图纸待审")
     successor = scene.world.staff("G002")
     assert successor.get(scene.ours)["summary"]["text"] == "客户在问进度，图纸待审"
     assert successor.get("/staff/conversations/unanswered")["items"]

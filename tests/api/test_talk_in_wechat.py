@@ -9,11 +9,11 @@ from werkzeug.test import TestResponse
 from app.demo.evidence import PICTURE
 from app.wechat.push import seal
 from tests.api.rows import count
-from tests.api.talking import Talk, said, talk
+from tests.api.talking import Talk, hand_over, said, talk
 from tests.api.test_callbacks import account
 from tests.api.test_documents import bring
 from tests.api.test_talk_pushes import told
-from tests.world import World
+from tests.world import World, local
 
 SEND = "cgi-bin/message/custom/send"
 
@@ -152,6 +152,56 @@ def test_somebody_with_several_cases_is_asked_which(scene: Talk) -> None:
     assert scene.customer.get(f"/customer/cases/{second['id']}/messages")["items"] == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_number_that_was_not_offered_is_asked_about_again(scene: Talk) -> None:
+    scene.world.at("2026-09-18 09:30")
+    scene.world.submitted(scene.customer, project_name="二期仓库")
+    write(scene.world, "o_customer", "什么时候上门？")
+    write(scene.world, "o_customer", "3")
+    assert in_chat(scene.world)[-1] == in_chat(scene.world)[0]
+    write(scene.world, "o_customer", "大概下周三")
+    assert len(in_chat(scene.world)) == 2
+    write(scene.world, "o_customer", "2")
+    assert scene.texts(scene.customer)[:3] == ["什么时候上门？", "3", "大概下周三"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_whoever_answers_for_the_chosen_case_is_told_and_waited_for(scene: Talk) -> None:
+    scene.world.at("2026-09-18 09:30")
+    second = scene.world.submitted(scene.customer, project_name="二期仓库")
+    hand_over(scene.manager, second["id"], to="G002")
+    write(scene.world, "o_customer", "什么时候上门？")
+    scene.world.at("2026-09-18 10:00")
+    write(scene.world, "o_customer", "2")
+    scene.world.work()
+    line = scene.manager.get("/staff/conversations/unanswered")["items"][0]
+    assert (line["id"], line["waiting_since"]) == (scene.case_id, "2026-09-18T09:30:00+08:00")
+    assert len(told(scene.manager, "customer_wrote")) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_was_asked_before_there_were_cases_stays_owed(world: World) -> None:
+    customer = world.log_in("o_customer", "13800000001")
+    write(world, "o_customer", "请问怎么报装？")
+    for minute, name in ((30, "一期仓库"), (40, "二期仓库")):
+        world.at(f"2026-09-18 09:{minute}")
+        world.submitted(customer, project_name=name)
+    write(world, "o_customer", "什么时候上门？")
+    write(world, "o_customer", "1")
+    waiting = world.staff("S001").get("/staff/conversations/unanswered")["items"]
+    assert [line["topic"] for line in waiting] == ["用水咨询", "二期仓库"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_question_that_has_settled_itself_takes_no_number(scene: Talk) -> None:
+    second = scene.world.submitted(scene.customer, project_name="二期仓库")
+    write(scene.world, "o_customer", "什么时候上门？")
+    scene.customer.post(f"/customer/cases/{second['id']}/withdrawal", {"reason": "不建了"})
+    write(scene.world, "o_customer", "在吗？")
+    write(scene.world, "o_customer", "2")
+    assert scene.texts(scene.customer)[-2:] == ["在吗？", "2"]
+
+
 def test_somebody_without_a_case_has_a_general_enquiry(world: World) -> None:
     manager = world.staff("G001")
     write(world, "o_follower", "请问怎么报装？", "service")
@@ -169,6 +219,50 @@ def test_somebody_without_a_case_has_a_general_enquiry(world: World) -> None:
     world.at("2026-09-20 10:00")
     answer = manager.post(f"{path}/messages", said("还有什么可以帮您？"))
     assert (answer["state"], "未能送达" in answer["note"]) == ("failed", True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_enquirer_complains_and_is_content_in_the_chat(world: World) -> None:
+    manager = world.staff("G001")
+    write(world, "o_follower", "投诉电话是多少？", "service")
+    assert world.staff("S001").get("/staff/complaints")["items"] == []
+    write(world, "o_follower", "投诉", "service")
+    assert "请回复“投诉：”" in in_chat(world)[-1]
+    write(world, "o_follower", "投诉：窗口让我跑了三趟", "service")
+    complaint = world.staff("S001").get("/staff/complaints")["items"][0]
+    assert (complaint["words"], complaint["responsible_name"]) == ("窗口让我跑了三趟", "王敏")
+    assert "9月22日09:00前答复您" in in_chat(world)[-1]
+    # Content before there is an answer, or more of the same: neither closes it nor opens another.
+    write(world, "o_follower", "已解决", "service")
+    write(world, "o_follower", "投诉：还没有人联系我", "service")
+    assert len(world.staff("S001").get("/staff/complaints")["items"]) == 1
+    manager.post(f"/staff/complaints/{complaint['id']}/answer", {"text": "材料已由我们代办"})
+    world.work()
+    assert "材料已由我们代办" in in_chat(world)[-1]
+    write(world, "o_follower", "已解决。", "service")
+    assert "投诉已关闭" in in_chat(world)[-1]
+    assert world.staff("S001").get("/staff/complaints")["items"] == []
+    assert manager.get("/staff/conversations/unanswered")["items"] == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_withheld_does_not_go_into_the_chat(scene: Talk) -> None:
+    write(scene.world, "o_customer", "在吗？")
+    scene.answer("这是违禁演示词")
+    scene.world.work()
+    assert in_chat(scene.world) == []
+    assert scene.page(scene.manager)["items"][-1]["state"] == "failed"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_older_message_that_comes_late_opens_no_window_anew(scene: Talk) -> None:
+    write(scene.world, "o_customer", "在吗？")
+    scene.answer("在")
+    scene.world.work()
+    earlier = str(int(local("2026-09-18 08:58").timestamp()))
+    write(scene.world, "o_customer", "早一点写的", CreateTime=earlier)
+    window = scene.manager.get(scene.ours)["window"]
+    assert window == {"closes_at": "2026-09-20T09:00:00+08:00", "left": 4}
 
 
 def test_entering_the_chat_opens_it_for_a_minute(scene: Talk) -> None:

@@ -8,12 +8,21 @@ _WORDS = dict(zip("一二三四五六七八九十", range(1, 11), strict=True)) 
 
 def chosen(text: str, choices: int) -> int | None:
     """The place (from 0) that an answer such as “2”, “２” or “第二项” names; None when it names none."""
+    number = _number(text)
+    return number - 1 if number is not None and 1 <= number <= choices else None
+
+
+def misses(text: str, choices: int) -> bool:
+    """Whether an answer names a number, and one that was not among the choices."""
+    return _number(text) is not None and chosen(text, choices) is None
+
+
+def _number(text: str) -> int | None:
     found = _NUMBER.fullmatch(text)
     if found is None:
         return None
     # int() reads full-width digits as well.
-    number = _WORDS.get(found[1]) or int(found[1])
-    return number - 1 if 1 <= number <= choices else None
+    return _WORDS.get(found[1]) or int(found[1])
 
 
 def question(names: list[str]) -> str:

@@ -108,8 +108,12 @@ class CaseRecord:
     tasks_done: dict[tuple[str, int], datetime]
 
     def counted_until(self, now: datetime) -> datetime:
-        """The instant up to which anything counts: nothing goes on in a case that has ended."""
-        return self.head.closed_at or now
+        """The instant up to which anything counts: nothing goes on in a case that has ended.
+
+        Never before what has begun already: the clock of a machine may go back, or be behind another's.
+        """
+        begun = [*(stage.opened_at for stage in self.stages), *(stop.started_at for stop in self.stops)]
+        return self.head.closed_at or max([now, *begun])
 
     def stretches(self, now: datetime) -> list[Stretch]:
         """The stops as stretches of time, an open one lasting until `now`."""

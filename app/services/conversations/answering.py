@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.events import AnswerDue
-from app.models import Actor, Conversation, Message, Staff, TalkTimerKind
+from app.models import Actor, Conversation, Message, Safety, Staff, TalkTimerKind
 from app.services import city
 from app.services.conversations import presence, timers
 from app.services.conversations.appending import say
@@ -33,14 +33,17 @@ def answered(conversation: Conversation) -> None:
         timers.clear(conversation.id, _OWED)
 
 
-def taken_back(conversation: Conversation) -> None:
-    """A message of a locked conversation was taken back: an answer, or what there was to answer.
+def recount(conversation: Conversation) -> None:
+    """Messages of a locked conversation were taken back, withheld or moved: answers, or what they answered.
 
-    Whoever waits is whoever wrote since the last answer that still stands.
+    Whoever waits is whoever wrote since the last answer that still stands; one that content safety withholds
+    was never seen.
     """
     db.session.flush()
     standing = (Message.conversation_id == conversation.id) & Message.recalled_at.is_(None)
-    answer = select(func.coalesce(func.max(Message.seq), 0)).where(standing, Message.author == Actor.STAFF)
+    answer = select(func.coalesce(func.max(Message.seq), 0)).where(
+        standing, Message.author == Actor.STAFF, Message.safety != Safety.RISKY
+    )
     waiting = db.session.scalar(
         select(func.min(Message.sent_at)).where(
             standing, Message.author == Actor.CUSTOMER, Message.seq > answer.scalar_subquery()
@@ -70,20 +73,18 @@ def remind(conversation_id: str, *, overdue: bool) -> None:
     if since is None:
         return
     now = clock.now()
-    conversation.holder_id = presence.answering(conversation.holder_id, now)
+    presence.bring_back(conversation, now)
     eventbus.publish(AnswerDue(conversation_id, since, overdue))
     if overdue:
         timers.expect(conversation_id, TalkTimerKind.ANSWER_OVERDUE, city.working_time().next_morning(now))
 
 
 def _return_to_somebody(conversation: Conversation, now: datetime) -> None:
-    named = presence.named(conversation)
-    holder = presence.answering(named.id, now)
-    if holder == conversation.holder_id:
+    if not presence.bring_back(conversation, now):
         return
-    conversation.holder_id = holder
-    if holder != named.id:
-        stands_in = db.session.get_one(Staff, holder)
+    named = presence.named(conversation)
+    if conversation.holder_id != named.id:
+        stands_in = db.session.get_one(Staff, conversation.holder_id)
         words = city.current().talk.texts["stand_in"]
         say(conversation, words.format(manager_name=named.name, stand_in_name=stands_in.name), now)
 

@@ -16,6 +16,9 @@ from app.services.conversations import replying
 from app.services.conversations.content import Content
 from app.services.timeline import ENGINE, By
 
+ANSWER = "answer:"
+"""Begins the names of answers to chases and complaints; no device may give such a name."""
+
 _TAKEN = "消息标识已用于其他会话，请重新发送。"
 _OTHER_WORDS = "消息标识已用于另一条内容，请重新发送。"
 

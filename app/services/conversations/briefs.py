@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from app.core import clock
 from app.core.db import db
 from app.models import Case, Chase, Complaint, Conversation
-from app.services import addressees, briefs, city
+from app.services import addressees, briefs, city, staffing
 from app.services.addressees import CustomerBrief, PersonBrief
 from app.services.briefs import CaseBrief
+from app.services.conversations import presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,14 @@ class ChaseBrief:
 
 @dataclass(frozen=True, slots=True)
 class ComplaintBrief:
-    """A complaint: its conversation (due when the answer is), and who is responsible to the end."""
+    """A complaint: its conversation (due when the answer is), and who is responsible to the end.
+
+    While that person is away, also whoever stands in; of somebody who left, only they.
+    """
 
     complaint_id: str
     talk: TalkBrief
-    responsible: PersonBrief
+    responsible: tuple[PersonBrief, ...]
 
 
 def chase(chase_id: str) -> ChaseBrief:
@@ -80,8 +85,10 @@ def chase(chase_id: str) -> ChaseBrief:
 def complaint(complaint_id: str) -> ComplaintBrief:
     """What notices say of a complaint."""
     found = db.session.get_one(Complaint, complaint_id)
+    standing_in = presence.answering(found.responsible_id, clock.now())
+    people = [found.responsible_id] if staffing.active_staff(found.responsible_id) else []
     return ComplaintBrief(
         complaint_id=found.id,
         talk=replace(talk(found.conversation_id), due_at=found.due_at),
-        responsible=addressees.member(found.responsible_id),
+        responsible=tuple(addressees.member(id_) for id_ in dict.fromkeys([*people, standing_in])),
     )

@@ -11,14 +11,14 @@ from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, CaseEndedError, ConflictError, NotFoundError
-from app.domain.events import CaseChased
+from app.domain.events import CaseChased, ChaseOverdue
 from app.domain.worktime import WorkingTime
 from app.models import Case, CaseState, Chase, TalkTimerKind
 from app.services import city
 from app.services.cases import progress
 from app.services.conversations import finding, sending, timers
 from app.services.conversations.answering import spoken
-from app.services.conversations.appending import say
+from app.services.conversations.appending import ANSWER, say
 from app.services.conversations.content import of_text
 from app.services.staffing import Colleague
 from app.services.timeline import by_customer, note
@@ -45,8 +45,8 @@ class ChaseLine:
 def chase(case: Case, customer_id: str) -> ChaseLine:
     """The customer asks that the running stage be hurried, at most once a working day.
 
-    What is tapped when nobody works counts for the next working day. Raises `CaseEndedError`, `ConflictError`
-    when no stage runs, `AlreadyDoneError` for a second time.
+    What is tapped on a day on which nobody works counts for the next working day. Raises `CaseEndedError`,
+    `ConflictError` when no stage runs, `AlreadyDoneError` for a second time.
     """
     if case.state != CaseState.OPEN:
         raise CaseEndedError("该工单已结束，无需催办。如有问题，请给客户管家留言。")
@@ -64,7 +64,7 @@ def chase(case: Case, customer_id: str) -> ChaseLine:
         "due_at": line.due(now, city.current().talk.chase_due),
     }
     if not _first(row):
-        raise AlreadyDoneError(f"今天已催办过“{stage['name']}”，客户管家会尽快答复您，也可直接留言。")
+        raise AlreadyDoneError(f"本工作日已催办过“{stage['name']}”，客户管家会尽快答复您，也可直接留言。")
     chase_id = str(row["id"])
     note(case.id, now, "case_chased", by_customer(customer_id), {"stage": stage["key"]})
     words = city.current().talk.texts["chased"]
@@ -95,15 +95,19 @@ def answer(staff: Colleague, case: Case, chase_id: str, text: str) -> ChaseLine:
     if taken.first() is None:
         raise AlreadyDoneError("该催办已答复，无需重复答复。")
     timers.clear(chase_id, [TalkTimerKind.CHASE_OVERDUE])
-    sending.by_member(staff, case, case.id, said, f"chase-{chase_id}", urgent=False)
+    sending.by_member(staff, case, case.id, said, ANSWER + chase_id, urgent=False)
     db.session.refresh(found)
     return line_of(case, found)
 
 
 def remind(chase_id: str) -> None:
-    """The answer is overdue: the supervisors hear of it."""
-    if db.session.scalar(select(Chase.answered_at).where(Chase.id == chase_id)) is None:
-        eventbus.publish(CaseChased(chase_id, overdue=True))
+    """The answer is overdue: the supervisors hear of it, again each working morning while the case runs."""
+    owed = select(Case.state).join(Chase, Chase.case_id == Case.id)
+    state = db.session.scalar(owed.where(Chase.id == chase_id, Chase.answered_at.is_(None)))
+    if state == CaseState.OPEN:
+        now = clock.now()
+        eventbus.publish(ChaseOverdue(chase_id, now))
+        timers.expect(chase_id, TalkTimerKind.CHASE_OVERDUE, city.working_time().next_morning(now))
 
 
 def of_case(case: Case) -> list[ChaseLine]:

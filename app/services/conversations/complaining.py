@@ -11,12 +11,22 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import AlreadyDoneError, ConflictError, NotAllowedError, NotFoundError
 from app.domain.events import ComplaintAnswered, ComplaintDue, ComplaintRaised
-from app.models import Actor, Complaint, ComplaintState, Conversation, Staff, TalkTimerKind
+from app.domain.talk.states import Side
+from app.models import (
+    Actor,
+    Case,
+    Complaint,
+    ComplaintState,
+    Conversation,
+    MessageKind,
+    Staff,
+    TalkTimerKind,
+)
 from app.services import city
-from app.services.conversations import finding, presence, timers
+from app.services.conversations import finding, presence, pushing, sending, timers
 from app.services.conversations.answering import spoken
-from app.services.conversations.appending import say
-from app.services.conversations.content import of_text
+from app.services.conversations.appending import ANSWER, say
+from app.services.conversations.content import Content, of_text
 from app.services.staffing import Colleague
 from app.services.timeline import By
 
@@ -41,12 +51,12 @@ class ComplaintLine:
     closed_reason: str | None
 
 
-def complain(conversation: Conversation, by: By, words: str) -> ComplaintLine:
+def complain(conversation: Conversation, by: By, complained: str) -> ComplaintLine:
     """Open a complaint in a locked conversation; whoever answers there now is responsible to the end.
 
     Raises `ConflictError` while an earlier one of the conversation is not closed.
     """
-    said, now = of_text(words).values["text"], clock.now()
+    said, now = of_text(complained).values["text"], clock.now()
     line, rules = city.working_time(), city.current().talk.complaint
     responsible = db.session.get_one(Staff, presence.answering(conversation.holder_id, now))
     due = line.due(now, rules.due)
@@ -64,7 +74,8 @@ def complain(conversation: Conversation, by: By, words: str) -> ComplaintLine:
     if not _only_one(row):
         raise ConflictError("您已有投诉正在办理，请等待答复或补充留言。")
     text = city.current().talk.texts["complaint_taken"]
-    say(conversation, text.format(due=spoken(due), responsible_name=responsible.name), now)
+    words = text.format(due=spoken(due), responsible_name=responsible.name)
+    say(conversation, words, now, in_chat=True)
     timers.expect(complaint_id, TalkTimerKind.COMPLAINT_REMINDER, line.before(due, rules.remind_before))
     timers.expect(complaint_id, TalkTimerKind.COMPLAINT_OVERDUE, due)
     eventbus.publish(ComplaintRaised(complaint_id))
@@ -72,26 +83,35 @@ def complain(conversation: Conversation, by: By, words: str) -> ComplaintLine:
 
 
 def answer(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
-    """The responsible person or a supervisor answers; again replaces nothing and adds to the conversation.
+    """The responsible person, whoever stands in for them, or a supervisor answers, in the conversation.
 
-    Raises `NotFoundError`, `NotAllowedError` for anybody else, `AlreadyDoneError` for a closed one.
+    It goes the way of every answer, also into WeChat's chat. Again adds to the conversation. Raises
+    `NotFoundError`, `NotAllowedError` for anybody else, `AlreadyDoneError` for a closed one.
     """
     said = of_text(text).values["text"]
     found = _open(staff, complaint_id)
-    if not staff.is_supervisor and found.responsible_id != staff.id:
+    if not staff.is_supervisor and not _falls_to(staff, found):
         raise NotAllowedError("投诉由首问责任人跟踪到底，请由其本人或督办答复。")
     now = clock.now()
     found.state, found.answer, found.answered_at = ComplaintState.ANSWERED, said, now
     found.answered_by = staff.id
     timers.clear(found.id, _OWED)
-    words = city.current().talk.texts["complaint_answered"]
-    say(finding.locked(found.conversation_id), words.format(answer=said), now)
-    db.session.flush()
-    eventbus.publish(ComplaintAnswered(found.id, now))
+    conversation = finding.locked(found.conversation_id)
+    words = Content(
+        MessageKind.TEXT, {"text": city.current().talk.texts["complaint_answered"].format(answer=said)}
+    )
+    case = None if conversation.case_id is None else db.session.get_one(Case, conversation.case_id)
+    by_day = not pushing.is_quiet(now)
+    if by_day:
+        pushing.told(conversation, Side.CUSTOMER, now)
+    sending.by_member(staff, case, conversation.id, words, ANSWER + new_id(), urgent=False)
+    if by_day:
+        # Else the push of the unread message says it in the morning.
+        eventbus.publish(ComplaintAnswered(found.id, now))
     return line_of(found)
 
 
-def close_by_owner(conversation_id: str, customer_id: str, complaint_id: str) -> ComplaintLine:
+def close_by_owner(conversation_id: str, by: By, complaint_id: str) -> ComplaintLine:
     """The customer is content. Raises `NotFoundError`, `AlreadyDoneError`."""
     found = db.session.scalar(
         select(Complaint)
@@ -100,7 +120,7 @@ def close_by_owner(conversation_id: str, customer_id: str, complaint_id: str) ->
     )
     if found is None:
         raise NotFoundError
-    return _close(found, By(Actor.CUSTOMER, customer_id), None)
+    return _close(found, by, None)
 
 
 def close_by_supervisor(staff: Colleague, complaint_id: str, reason: str) -> ComplaintLine:
@@ -134,8 +154,8 @@ def of_conversation(conversation_id: str) -> list[ComplaintLine]:
 
 
 def of_member(staff: Colleague) -> list[ComplaintLine]:
-    """What is not closed and theirs to follow; of a supervisor everything, by its due date."""
-    mine = or_(Complaint.responsible_id == staff.id, literal(staff.is_supervisor))
+    """What is not closed and falls to them; of a supervisor everything, by its due date."""
+    mine = or_(finding.falls_to(staff, Complaint.responsible_id, clock.now()), literal(staff.is_supervisor))
     rows = db.session.scalars(
         select(Complaint).where(Complaint.closed_at.is_(None), mine).order_by(Complaint.due_at, Complaint.id)
     )
@@ -165,10 +185,15 @@ def _open(staff: Colleague, complaint_id: str) -> Complaint:
     found = db.session.scalar(select(Complaint).where(Complaint.id == complaint_id).with_for_update())
     if found is None:
         raise NotFoundError
-    if found.responsible_id != staff.id and not staff.is_supervisor:
+    if not staff.is_supervisor and not _falls_to(staff, found):
         finding.readable_by(staff, found.conversation_id)
     _still_open(found)
     return found
+
+
+def _falls_to(staff: Colleague, found: Complaint) -> bool:
+    mine = finding.falls_to(staff, Complaint.responsible_id, clock.now())
+    return db.session.scalar(select(Complaint.id).where(Complaint.id == found.id, mine)) is not None
 
 
 def _still_open(found: Complaint) -> None:
@@ -182,7 +207,12 @@ def _close(found: Complaint, by: By, reason: str | None) -> ComplaintLine:
     found.state, found.closed_at, found.closed_reason = ComplaintState.CLOSED, now, reason
     found.closed_by, found.closed_by_id = by.actor, by.id
     timers.clear(found.id, _OWED)
-    say(finding.locked(found.conversation_id), city.current().talk.texts["complaint_closed"], now)
+    say(
+        finding.locked(found.conversation_id),
+        city.current().talk.texts["complaint_closed"],
+        now,
+        in_chat=True,
+    )
     return line_of(found)
 
 

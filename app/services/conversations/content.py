@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.errors import FieldsError, NotFoundError
-from app.domain.texts import has_control_characters
+from app.domain.texts import has_control_characters, shows_something
 from app.models import Case, MessageKind
 from app.services import city
 from app.services.documents import reading
@@ -28,7 +28,7 @@ def of_text(text: str) -> Content:
     """A text of one or more lines. Raises `FieldsError` when it is empty, too long, or hides something."""
     said = text.strip()
     longest = city.current().talk.message.longest
-    if not said:
+    if not shows_something(said):
         raise _fault("text", "请输入内容后再发送。")
     if len(said) > longest:
         raise _fault("text", f"内容不能超过{longest}个字，请分几条发送。")

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.core import clock
 from app.core.db import db
@@ -58,20 +58,31 @@ def answerable_by(staff: Colleague, conversation_id: str) -> Case | None:
 
 
 def held_by(staff: Colleague, now: datetime) -> ColumnElement[bool]:
-    """Which conversations this member of staff answers: their own, and those of whom they stand in for.
+    """Which conversations this member of staff answers: those that fall to them, and of their own cases.
 
-    Those of somebody who left without a successor are everybody's who is a manager: nobody may be hidden.
+    The manager whom the customer knows sees them also while, or since, a deputy answered.
+    """
+    # An alias, since a list may ask for the case as well.
+    own = aliased(Case)
+    named = exists().where(own.id == Conversation.case_id, own.manager_id == staff.id)
+    return or_(falls_to(staff, Conversation.holder_id, now), named)
+
+
+def falls_to(staff: Colleague, holder_id: InstrumentedAttribute[str], now: datetime) -> ColumnElement[bool]:
+    """What this member of staff has to see to: their own, and what is of whom they stand in for.
+
+    Of somebody who left without a successor it is everybody's who is a manager: nobody may be hidden.
     """
     stands_in = exists().where(
-        StaffLeave.staff_id == Conversation.holder_id,
+        StaffLeave.staff_id == holder_id,
         StaffLeave.deputy_id == staff.id,
         StaffLeave.starts_at <= now,
         StaffLeave.ends_at > now,
     )
     # An alias, since a list may ask for the holder's name as well.
     holder = aliased(Staff)
-    gone = exists().where(holder.id == Conversation.holder_id, holder.active.is_(False))
-    return or_(Conversation.holder_id == staff.id, stands_in, and_(gone, literal(staff.is_manager)))
+    gone = exists().where(holder.id == holder_id, holder.active.is_(False))
+    return or_(holder_id == staff.id, stands_in, and_(gone, literal(staff.is_manager)))
 
 
 def of_case(case: Case) -> Conversation:

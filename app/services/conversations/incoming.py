@@ -16,8 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
-from app.domain.talk import choosing
-from app.domain.texts import has_control_characters
+from app.domain.texts import has_control_characters, shows_something
 from app.models import (
     Actor,
     Case,
@@ -32,7 +31,7 @@ from app.models import (
     Staff,
 )
 from app.services import city, staffing
-from app.services.conversations import answering, fetching, finding, sending
+from app.services.conversations import complaints_in_chat, fetching, finding, sending, which_case
 from app.services.conversations.appending import Sending, say, sent_before
 from app.services.conversations.content import Content
 from app.services.conversations.fetching import Media
@@ -60,14 +59,18 @@ class Incoming:
 def take(incoming: Incoming) -> None:
     """Let a message join where it belongs, and open the window for replies."""
     person = _person(incoming.medium, incoming.openid)
-    # From when it was written, which is when WeChat counts from; never from the future.
-    person.wrote_at, person.sends_since_writing = min(incoming.at, clock.now()), 0
+    # From when it was written, which is when WeChat counts from; never from the future, and never back to
+    # an earlier message that was worked off late.
+    wrote_at = min(incoming.at, clock.now())
+    if person.wrote_at is None or wrote_at >= person.wrote_at:
+        person.wrote_at, person.sends_since_writing = wrote_at, 0
     customer = _customer(incoming)
     media = _media(incoming)
     content = _content(incoming, media)
-    chosen = None if content.ours else _chosen(person, customer, str(content.values.get("text", "")))
+    text = "" if content.ours else str(content.values.get("text", ""))
+    chosen = which_case.chosen(person, customer, text)
     if chosen is not None:
-        _move(person, chosen)
+        which_case.move(person, chosen)
         return
     conversation = _place(person, customer)
     # Somebody unknown to the mini-program is known by their conversation.
@@ -76,10 +79,17 @@ def take(incoming: Incoming) -> None:
     told = Sending(by, client_id, medium=incoming.medium)
     if sent_before(conversation, content, told) is not None:
         return
+    if complaints_in_chat.settles(conversation, by, text):
+        return
     message = sending.take(conversation, content, told)
     if media is not None:
         fetching.expect(message, media)
-    _ask_which(person, conversation)
+    if complaints_in_chat.hears(conversation, by, text):
+        return
+    if person.choices:
+        which_case.ask(person, conversation, text)
+    elif conversation.case_id is None and _is_first(conversation):
+        _say_taken(conversation)
 
 
 def enter(medium: Medium, openid: str, at: datetime) -> None:
@@ -143,56 +153,9 @@ def _degrees(told: str, most: int) -> float:
 
 def _readable(said: object) -> str:
     """A text without what hides or reorders it: in the mini-program it would be refused, here it is in."""
-    shown = (sign for sign in str(said or "") if not has_control_characters(sign, multiline=True))
-    return "".join(shown).strip()
-
-
-def _chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | None:
-    """The case that an answer to our question names, if it is one and still theirs."""
-    if not person.choices or customer is None:
-        return None
-    place = choosing.chosen(text, len(person.choices))
-    if place is None:
-        return None
-    return db.session.scalar(
-        select(Case).where(Case.id == person.choices[place], Case.customer_id == customer.id)
-    )
-
-
-def _move(person: ChatPerson, case: Case) -> None:
-    """Take what waited in the enquiry to the case, in its order, and go on there."""
-    now = clock.now()
-    enquiry = finding.locked(person.conversation_id or "")
-    conversation = finding.of_case(case)
-    waiting = db.session.scalars(
-        select(Message)
-        .where(
-            Message.conversation_id == enquiry.id,
-            Message.seq >= (person.asked_from or 0),
-            Message.author == Actor.CUSTOMER,
-        )
-        .order_by(Message.seq)
-    ).all()
-    for message in waiting:
-        conversation.counter += 1
-        message.conversation_id = conversation.id
-        message.seq = message.changed = conversation.counter
-        conversation.last_at = message.sent_at
-    fetching.move(waiting, case.id)
-    person.choices, person.asked_from, person.conversation_id = [], None, conversation.id
-    db.session.flush()
-    answering.answered(enquiry)
-    moved = city.current().talk.texts["enquiry_moved"]
-    say(enquiry, moved.format(project_name=case.project_name), now)
-    answering.asked(conversation, now)
-    words = city.current().talk.texts["case_chosen"]
-    manager = db.session.get_one(Staff, conversation.holder_id)
-    say(
-        conversation,
-        words.format(project_name=case.project_name, manager_name=manager.name),
-        now,
-        in_chat=True,
-    )
+    signs = (sign for sign in str(said or "") if not has_control_characters(sign, multiline=True))
+    shown = "".join(signs).strip()
+    return shown if shows_something(shown) else ""
 
 
 def _place(person: ChatPerson, customer: Customer | None) -> Conversation:
@@ -202,6 +165,8 @@ def _place(person: ChatPerson, customer: Customer | None) -> Conversation:
         return finding.of_case(next(case for case in cases if case.id == person.conversation_id))
     if len(cases) == 1:
         conversation = finding.of_case(cases[0])
+        # There is nothing left to choose: a number is no answer to our question any more.
+        person.choices, person.asked_from = [], None
     else:
         conversation = _enquiry(person, customer)
         if len(cases) > 1 and not person.choices:
@@ -249,30 +214,10 @@ def _enquiry(person: ChatPerson, customer: Customer | None) -> Conversation:
     return fresh
 
 
-def _ask_which(person: ChatPerson, conversation: Conversation) -> None:
-    """Ask once which case is meant; say once that an enquiry has arrived."""
-    texts, now = city.current().talk.texts, clock.now()
-    if person.choices and person.asked_from is None:
-        person.asked_from = _first_waiting(conversation)
-        cases = [db.session.get_one(Case, case_id) for case_id in person.choices]
-        names = [f"{case.project_name}（{case.number}）" for case in cases]
-        say(conversation, texts["which_case"].format(choices=choosing.question(names)), now, in_chat=True)
-    elif conversation.case_id is None and not person.choices and _is_first(conversation):
-        holder = db.session.get_one(Staff, conversation.holder_id)
-        say(conversation, texts["enquiry_taken"].format(manager_name=holder.name), now, in_chat=True)
-
-
-def _first_waiting(conversation: Conversation) -> int:
-    """The number of the message just written: from it on, all belongs to the case they will name."""
-    return (
-        db.session.scalar(
-            select(Message.seq)
-            .where(Message.conversation_id == conversation.id, Message.author == Actor.CUSTOMER)
-            .order_by(Message.seq.desc())
-            .limit(1)
-        )
-        or 0
-    )
+def _say_taken(conversation: Conversation) -> None:
+    holder = db.session.get_one(Staff, conversation.holder_id)
+    words = city.current().talk.texts["enquiry_taken"].format(manager_name=holder.name)
+    say(conversation, words, clock.now(), in_chat=True)
 
 
 def _is_first(conversation: Conversation) -> bool:

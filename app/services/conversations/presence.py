@@ -7,21 +7,45 @@ from app.domain.errors import NobodyAvailableError
 from app.domain.worktime import WorkingTime
 from app.models import Case, Conversation, Staff
 from app.services import staffing
+from app.services.staffing import Colleague
 
 
-def answering(staff_id: str, at: datetime) -> str:
+def answering(staff_id: str, at: datetime, *, since: str | None = None) -> str:
     """Who answers for this manager at `at`: they, their deputy, else the least loaded who is there.
+
+    Before anybody new, `since`: whoever has answered for them since they went.
 
     With nobody there at all it stays with them, for the supervisors to see.
     """
     deputy = staffing.acting(staff_id, at)
-    for candidate in (staff_id, deputy):
+    for candidate in filter(None, (staff_id, deputy, since)):
         if staffing.acting(candidate, at) == candidate and staffing.active_staff(candidate) is not None:
             return candidate
     try:
         return staffing.pick_manager(None, "", "", at)
     except NobodyAvailableError:
         return staff_id
+
+
+def bring_back(conversation: Conversation, at: datetime) -> bool:
+    """Let a locked conversation be held by whoever answers for its manager at `at`; whether that is new.
+
+    So it also returns to a manager who is back from leave.
+    """
+    holder = answering(named(conversation).id, at, since=conversation.holder_id)
+    changes = holder != conversation.holder_id
+    conversation.holder_id = holder
+    return changes
+
+
+def take_up(conversation: Conversation, staff: Colleague) -> None:
+    """Somebody answers in a locked conversation, and holds it from now on if it is theirs or nobody's.
+
+    So who stood in lets it go with the first word of the manager who is back.
+    """
+    left = staff.is_manager and staffing.active_staff(conversation.holder_id) is None
+    if left or staff.id == named(conversation).id:
+        conversation.holder_id = staff.id
 
 
 def named(conversation: Conversation) -> Staff:

@@ -11,7 +11,7 @@ from app.domain.talk import pushing
 from app.domain.talk.states import Side
 from app.models import Carriage, Conversation, Message, Safety, TalkTimerKind
 from app.services import city
-from app.services.conversations import timers
+from app.services.conversations import presence, timers
 
 _KINDS = {Side.CUSTOMER: TalkTimerKind.PUSH_CUSTOMER, Side.STAFF: TalkTimerKind.PUSH_STAFF}
 
@@ -37,12 +37,21 @@ def fire(conversation_id: str, to: Side, *, urgent: bool) -> None:
     if held > now and not urgent:
         timers.expect(conversation_id, _KINDS[to], held)
         return
-    _remember(conversation, to, now)
+    if to is Side.STAFF:
+        # It may have waited for the morning, and whoever held it may be away since.
+        presence.bring_back(conversation, now)
+    told(conversation, to, now)
     eventbus.publish(MessagesUnread(conversation_id, to.value, seq))
 
 
-def _remember(conversation: Conversation, to: Side, now: datetime) -> None:
-    if to is Side.CUSTOMER:
+def is_quiet(now: datetime) -> bool:
+    """Whether nobody is told anything at `now` that can wait for the morning."""
+    return pushing.after_quiet(city.current().talk.push, now, city.zone()) > now
+
+
+def told(conversation: Conversation, side: Side, now: datetime) -> None:
+    """A notice says at this moment that there is something to read: what follows in its burst needs none."""
+    if side is Side.CUSTOMER:
         conversation.customer_pushed_at = now
     else:
         conversation.staff_pushed_at = now

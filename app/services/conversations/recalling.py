@@ -9,15 +9,15 @@ from app.domain.talk import states
 from app.models import Case, Medium, Message
 from app.services import city
 from app.services.conversations import answering, finding
-from app.services.conversations.appending import touch
+from app.services.conversations.appending import ANSWER, touch
 from app.services.documents import discarding
 
 
 def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: str) -> Message:
     """Take back one's own message: its content is gone for good, for both sides.
 
-    Raises `NotFoundError` for anybody else's, `ConflictError` when the time for it is over. Again changes
-    nothing.
+    Raises `NotFoundError` for anybody else's, `ConflictError` when the time for it is over, and for the
+    answer to a chase or complaint, which stays on record there. Again changes nothing.
     """
     found = db.session.scalar(
         select(Message).where(
@@ -32,6 +32,8 @@ def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: 
     db.session.refresh(found)
     if found.recalled_at is not None:
         return found
+    if (found.client_id or "").startswith(ANSWER):
+        raise ConflictError("对催办或投诉的答复不能撤回。如有更正，请再发一条说明。")
     now, rules = clock.now(), city.current().talk.message
     if not states.may_recall(found.sent_at, now, rules.recall):
         minutes = int(rules.recall.total_seconds() // 60)
@@ -39,7 +41,7 @@ def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: 
     sent, found.document_id = found.document_id, None
     found.recalled_at, found.content = now, {}
     touch(conversation, found)
-    answering.taken_back(conversation)
+    answering.recount(conversation)
     if found.medium != Medium.APP:
         # It came with the message and with nothing else; what was uploaded to the case stays there.
         discarding.discard([sent])

@@ -27,6 +27,7 @@ from app.models import (
     Medium,
     Message,
     MessageKind,
+    Safety,
 )
 from app.services import city
 from app.services.conversations import pushing, windows
@@ -185,10 +186,14 @@ def _claimed(row: ChatSend, now: datetime) -> Claimed:
         kind=row.kind,
         text="" if message is None else _words(message),
         attempts=row.attempts,
-        open=is_open and (message is None or message.recalled_at is None),
+        open=is_open and (message is None or _stands(message)),
         crashed=row.claimed_by is not None,
         picture=None if message is None else _picture(message),
     )
+
+
+def _stands(message: Message) -> bool:
+    return message.recalled_at is None and message.safety != Safety.RISKY
 
 
 def _picture(message: Message) -> Picture | None:

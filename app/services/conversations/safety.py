@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.models import Conversation, Customer, Document, Message, MessageCheck, MessageKind, Safety, Staff
 from app.services import city
+from app.services.conversations import answering
 from app.services.documents.reading import LinkSigner
 
 __all__ = [
@@ -159,9 +160,11 @@ def _write(row: MessageCheck, safety: Safety) -> None:
     message = db.session.get_one(Message, row.message_id)
     conversation = db.session.get_one(Conversation, message.conversation_id, with_for_update=True)
     message.safety = safety
-    if safety is Safety.RISKY and message.document_id is not None:
-        # Else it could still be fetched from the case's documents.
-        db.session.get_one(Document, message.document_id).withheld_at = clock.now()
+    if safety is Safety.RISKY:
+        if message.document_id is not None:
+            # Else it could still be fetched from the case's documents.
+            db.session.get_one(Document, message.document_id).withheld_at = clock.now()
+        answering.recount(conversation)
     if safety is not Safety.PASSED:
         # What changes nothing that anybody sees is no news.
         conversation.counter += 1

@@ -5,7 +5,7 @@ from app.domain.errors import FieldsError
 from app.domain.talk import replies
 from app.domain.talk.states import Side
 from app.models import Case, Conversation, Message
-from app.services.conversations import answering, finding, pushing, replying, safety
+from app.services.conversations import answering, finding, presence, pushing, replying, safety
 from app.services.conversations.appending import Sending, append, sent_before
 from app.services.conversations.content import Content
 from app.services.staffing import Colleague
@@ -54,7 +54,9 @@ def by_member(
     earlier = sent_before(conversation, content, sending)
     if earlier is not None:
         return earlier
-    message = append(conversation, content, sending, clock.now())
+    now = clock.now()
+    presence.take_up(conversation, staff)
+    message = append(conversation, content, sending, now)
     answering.answered(conversation)
     replying.carry(conversation, message)
     pushing.expect(conversation, Side.CUSTOMER, message)

@@ -1,0 +1,45 @@
+"""Complaining and being content again in WeChat's chat, also for somebody who has nothing but an enquiry."""
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.talk import complaints
+from app.models import Complaint, ComplaintState, Conversation
+from app.services import city
+from app.services.conversations import complaining
+from app.services.conversations.appending import say
+from app.services.timeline import By
+
+
+def hears(conversation: Conversation, by: By, text: str) -> bool:
+    """Take a message of a locked conversation as a complaint, if it is one; the word alone is told how.
+
+    While an earlier complaint is not closed it adds to that one, as every message does.
+    """
+    talk = city.current().talk
+    said = complaints.complained(text, talk.texts["complaint_word"])
+    if said is None or _unsettled(conversation) is not None:
+        return False
+    if said:
+        complaining.complain(conversation, by, said[: talk.message.longest])
+    else:
+        say(conversation, talk.texts["complaint_how"], clock.now(), in_chat=True)
+    return True
+
+
+def settles(conversation: Conversation, by: By, text: str) -> bool:
+    """Close the complaint that was answered, if the customer says that they are content."""
+    if not complaints.settled(text, city.current().talk.texts["settled_word"]):
+        return False
+    found = _unsettled(conversation)
+    if found is None or found.state != ComplaintState.ANSWERED:
+        return False
+    complaining.close_by_owner(conversation.id, by, found.id)
+    return True
+
+
+def _unsettled(conversation: Conversation) -> Complaint | None:
+    return db.session.scalar(
+        select(Complaint).where(Complaint.conversation_id == conversation.id, Complaint.closed_at.is_(None))
+    )
