@@ -225,3 +225,12 @@ def test_a_clock_that_goes_back_stops_nobody_from_hurrying_and_looking(scene: Ta
     assert scene.customer.post(f"{scene.theirs}/chases")["used"] == "0.00"
     scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})
     scene.world.work()
+
+
+def test_with_no_manager_at_all_a_supervisor_takes_the_enquiry(world: World) -> None:
+    with world.app.app_context(), atomic():
+        for number in ("G001", "G002"):
+            personnel.deactivate(number)
+    write(world, "o_follower", "有人吗？", "service")
+    assert [line["holder_name"] for line in waiting(world.staff("S001"))] == ["冯督办"]
+    assert "冯督办将尽快回复您" in in_chat(world)[0]

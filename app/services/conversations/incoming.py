@@ -30,8 +30,8 @@ from app.models import (
     MessageKind,
     Staff,
 )
-from app.services import city, staffing
-from app.services.conversations import complaints_in_chat, fetching, finding, sending, which_case
+from app.services import city
+from app.services.conversations import complaints_in_chat, fetching, finding, presence, sending, which_case
 from app.services.conversations.appending import Sending, say, sent_before
 from app.services.conversations.content import Content
 from app.services.conversations.fetching import Media
@@ -205,7 +205,7 @@ def _enquiry(person: ChatPerson, customer: Customer | None) -> Conversation:
         medium=person.medium,
         openid=person.openid,
         customer_id=customer.id if customer else None,
-        holder_id=staffing.pick_manager(customer.id if customer else None, "", "", now),
+        holder_id=presence.on_duty(customer.id if customer else None, now),
         opened_at=now,
         **finding.FROM_THE_START,
     )

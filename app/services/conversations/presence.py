@@ -27,6 +27,20 @@ def answering(staff_id: str, at: datetime, *, since: str | None = None) -> str:
         return staff_id
 
 
+def on_duty(customer_id: str | None, at: datetime) -> str:
+    """Who takes a general enquiry: the customer's manager or another one, else a supervisor.
+
+    Raises `NobodyAvailableError` where there is nobody at all.
+    """
+    try:
+        return staffing.pick_manager(customer_id, "", "", at)
+    except NobodyAvailableError:
+        supervisor = staffing.a_supervisor()
+        if supervisor is None:
+            raise
+        return supervisor
+
+
 def bring_back(conversation: Conversation, at: datetime) -> bool:
     """Let a locked conversation be held by whoever answers for its manager at `at`; whether that is new.
 
