@@ -117,7 +117,6 @@ def test_the_timetable_ticks_for_all_that_is_due_and_does_the_rest_by_minute_and
             "calendar",
             "visits",
             "talk",
-            "files",
             "replies",
             "checks",
             "files",
