@@ -23,7 +23,7 @@ POOL_SIZE = 32
 """Sends under way at a time in one process."""
 
 GATHER_SECONDS = 0.02
-"""How long answers wait for others, so that they are recorded together: two thirds of what is out at most."""
+"""How long answers wait for others, so that they are recorded together; or until there are enough."""
 
 PATIENCE_SECONDS = 120.0
 """Longer than any channel waits for an answer: silence for so long is a fault of ours."""
@@ -122,7 +122,7 @@ class Workers:
                 found.append(self._done.get_nowait())
                 continue
             except Empty:
-                if not wait or 3 * len(found) >= 2 * self._out:
+                if not wait or len(found) >= max(2 * self._size, 2 * self._out // 3):
                     return found
             if found:
                 left = until - monotonic()

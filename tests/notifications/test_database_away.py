@@ -17,7 +17,7 @@ from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, 
 from tests.notifications.conftest import Halves, Phones
 from tests.notifications.outgoing import put, rows
 
-NUMBER = 8
+NUMBER = 24
 POOL = 1
 CONSENTS = 3
 
