@@ -44,6 +44,9 @@ MOST_HELD = 4 * BATCH
 AHEAD = 3
 """How many messages for each thread are handed over at a time: the one it sends, and what it does next."""
 
+MOST_AHEAD = 8
+"""The same where WeChat answers sooner than the books are kept, so that the threads would stand still."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -100,6 +103,7 @@ class _Pipeline:
         self._pool_size = pool_size
         self._batch = batch
         self._chance = chance
+        self._ahead = AHEAD
         self._owner = new_id()
         self._reserve: deque[Envelope] = deque()
         self._reserved: Counter[str] = Counter()
@@ -121,6 +125,7 @@ class _Pipeline:
                     if database_is_away(fault):
                         self._keep([*back, *workers.rest()])
                     raise
+                self._pace(workers.left())
                 workers.send(handed)
                 if claim is not None:
                     claims_left = None if claims_left is None else claims_left - 1
@@ -208,7 +213,7 @@ class _Pipeline:
 
         WeChat refuses two sends to one person at the same moment (43108).
         """
-        room = self._pool_size * AHEAD - len(self._flying)
+        room = self._pool_size * self._ahead - len(self._flying)
         chosen: list[Envelope] = []
         people = set(self._people)
         for _ in range(len(self._reserve)):
@@ -224,6 +229,17 @@ class _Pipeline:
             if not self._reserved[message.route.openid]:
                 del self._reserved[message.route.openid]
         return chosen
+
+    def _pace(self, left: int) -> None:
+        """Hand over more at a time when nothing was left for the threads at the end of a turn.
+
+        Then each turn does more, too. What is handed over when a process dies may have been sent, so it is
+        less again as soon as that is enough: `left` messages had not been begun.
+        """
+        if not left:
+            self._ahead = min(self._ahead + 1, MOST_AHEAD)
+        elif left >= 2 * self._pool_size:
+            self._ahead = max(self._ahead - 1, AHEAD)
 
     def _started(self, chosen: Sequence[Envelope], handed: Sequence[Envelope]) -> None:
         for message in handed:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.db import db
@@ -183,11 +183,10 @@ def _known(channels: Sequence[Channel]) -> set[Channel]:
     """Those of these channels that have a row; asked with every turn, when hardly ever one has."""
     if not channels:
         return set()
-    asked = {"channels": [channel.value for channel in channels]}
-    return set(map(Channel, db.session.connection().scalars(_KNOWN, asked)))
+    return set(map(Channel, db.session.connection().scalars(_KNOWN))).intersection(channels)
 
 
-_KNOWN = select(ChannelGate.channel).where(ChannelGate.channel.in_(bindparam("channels", expanding=True)))
+_KNOWN = select(ChannelGate.channel)
 
 
 def _rows(channels: Sequence[Channel]) -> dict[Channel, ChannelGate]:

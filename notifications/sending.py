@@ -23,7 +23,7 @@ POOL_SIZE = 32
 """Sends under way at a time in one process."""
 
 GATHER_SECONDS = 0.02
-"""How long answers wait for others, so that they are recorded together: two for each thread at most."""
+"""How long answers wait for others, so that they are recorded together; or until there are enough."""
 
 PATIENCE_SECONDS = 120.0
 """Longer than any channel waits for an answer: silence for so long is a fault of ours."""
@@ -94,6 +94,10 @@ class Workers:
         for message in messages:
             self._work.put(message)
 
+    def left(self) -> int:
+        """How many no thread has begun to send."""
+        return self._work.qsize()
+
     def rest(self) -> list[tuple[Envelope, Outcome | None]]:
         """What comes of everything that is still out. Raises `Empty` when something never comes."""
         found: list[tuple[Envelope, Outcome | None]] = []
@@ -118,7 +122,7 @@ class Workers:
                 found.append(self._done.get_nowait())
                 continue
             except Empty:
-                if not wait or len(found) >= 2 * self._size:
+                if not wait or len(found) >= max(2 * self._size, 2 * self._out // 3):
                     return found
             if found:
                 left = until - monotonic()

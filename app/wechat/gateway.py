@@ -5,7 +5,6 @@ invalidates the last one), retries a refused token by calling itself without bou
 errors out whose text holds the AppSecret. None of these paths is used here.
 """
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import orjson
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.utils import get_environ_proxies
@@ -280,9 +280,8 @@ def _fresh(token: AccessToken) -> bool:
 
 
 def _encoded(body: Mapping[str, object]) -> bytes:
-    text = json.dumps(body, ensure_ascii=False)
     try:
-        return text.encode()
-    except UnicodeEncodeError:
+        return orjson.dumps(body)
+    except TypeError:
         message = "a text holds half a character (lone surrogate)"
     raise WeChatError(None, message, FaultKind.CONTENT)

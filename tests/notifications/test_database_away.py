@@ -17,8 +17,8 @@ from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, 
 from tests.notifications.conftest import Halves, Phones
 from tests.notifications.outgoing import put, rows
 
-NUMBER = 8
-"""With three handed over at a time: at least four commits, however many come back together."""
+NUMBER = 24
+"""So many that there are at least four commits, however many answers come back together."""
 POOL = 1
 CONSENTS = 3
 

@@ -23,7 +23,7 @@ from app.wechat.simulator.faults import Fault
 from app.wechat.simulator.serve import QuietHandler
 from notifications import consents
 from notifications.claims import LEASE
-from notifications.dispatcher import AHEAD
+from notifications.dispatcher import MOST_AHEAD
 from notifications.kinds import Channel
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage
 from notifications.sending import POOL_SIZE
@@ -126,5 +126,5 @@ def test_nothing_is_lost_and_nothing_doubled_whose_outcome_is_known(
     assert {arrived[person[each]] for each in known} == {1}
     assert {arrived[person[each]] for each in unknown} <= {0, 1}
     # Only what had been handed to the threads of a worker that died can be unknown.
-    assert len(unknown) <= len(KILLED_AFTER) * POOL_SIZE * AHEAD
+    assert len(unknown) <= len(KILLED_AFTER) * POOL_SIZE * MOST_AHEAD
     assert tried == {*to_customers, *to_staff}
