@@ -74,7 +74,7 @@ _DUE = (
     select(Timer.id)
     .join(Case, Case.id == Timer.case_id)
     .where(Timer.due_at <= bindparam("now"), Timer.due_at > bindparam("since"))
-    # And by nothing else: thousands that are due at one instant (a morning's) would be sorted for every sweep.
+    # And by nothing else: the thousands that are due at one instant of a morning would be sorted each time.
     .order_by(Timer.due_at)
     .limit(bindparam("limit", type_=Integer))
     # With the case, since firing writes to its tasks: what somebody is moving just now is left to the next
