@@ -12,6 +12,7 @@ from threading import Event, Thread
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.serving import make_server
 
 from app.core import clock
@@ -113,8 +114,8 @@ def test_nothing_is_lost_and_nothing_doubled_whose_outcome_is_known(
     subprocess.run(arguments, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE_SECONDS)
 
     with app.app_context():
-        states = dict(list(db.session.execute(select(OutboxMessage.id, OutboxMessage.state)).tuples()))
-        person = dict(list(db.session.execute(select(OutboxMessage.id, OutboxMessage.openid)).tuples()))
+        states = _by_id(OutboxMessage.state)
+        person = _by_id(OutboxMessage.openid)
         tried = set(db.session.scalars(select(DeliveryAttempt.message_id)))
         db.session.rollback()
     arrived = Counter(message.openid for message in wechat.state.messages())
@@ -128,3 +129,9 @@ def test_nothing_is_lost_and_nothing_doubled_whose_outcome_is_known(
     # Only what had been handed to the threads of a worker that died can be unknown.
     assert len(unknown) <= len(KILLED_AFTER) * POOL_SIZE * MOST_AHEAD
     assert tried == {*to_customers, *to_staff}
+
+
+def _by_id(column: InstrumentedAttribute[str]) -> dict[str, str]:
+    """A column of every message, by the message's id."""
+    rows = db.session.execute(select(OutboxMessage.id, column))
+    return {row[0]: row[1] for row in rows}
