@@ -27,9 +27,10 @@ from app.wechat.simulator.app import Simulator
 from app.wechat.simulator.desk import Desk
 from miniprogram_api import openapi, problems, registration
 from miniprogram_api.edge import StewardApp
-from notifications import catalog, wiring
-from notifications.sms import NullSms
-from notifications.tencent_sms import TencentSms
+from notifications import wiring
+from notifications.outgoing.sms import NullSms
+from notifications.outgoing.tencent_sms import TencentSms
+from notifications.wording import catalog
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 IN_PROCESS = "http://simulator.invalid"

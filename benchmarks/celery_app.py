@@ -9,7 +9,7 @@ import os
 from celery import Celery
 from wechatpy.client import WeChatClient
 
-from notifications.kinds import Channel
+from notifications.wording.kinds import Channel
 from tests.notifications.outgoing import DATA
 
 app = Celery("bench", broker=os.environ.get("BENCH_BROKER", ""))

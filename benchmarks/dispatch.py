@@ -22,8 +22,8 @@ from app.core.db import db
 from benchmarks import ground, table
 from benchmarks.ground import Ground
 from benchmarks.table import Figure, Ratio, Table
-from notifications.kinds import Channel
-from notifications.sending import POOL_SIZE
+from notifications.outgoing.sending import POOL_SIZE
+from notifications.wording.kinds import Channel
 from tests.notifications.outgoing import put, rows
 
 LATENCY_MS = 50

@@ -42,11 +42,12 @@ from app.services.addressees import PersonBrief
 from app.services.applications.answers import check, form_of
 from app.services.briefs import CaseBrief, TaskBrief
 from app.services.cases.submit import lookup_hash
-from notifications import catalog, delivery
-from notifications.kinds import Audience, Channel, Kind
 from notifications.models import DeliveryState, Notice, OutboxMessage, SubscribeConsent
-from notifications.outbox import dedupe_key
-from notifications.values import Speech
+from notifications.outgoing import delivery
+from notifications.outgoing.outbox import dedupe_key
+from notifications.telling.values import Speech
+from notifications.wording import catalog
+from notifications.wording.kinds import Audience, Channel, Kind
 
 
 def submit(application_id: str, customer_id: str) -> Case:

@@ -14,8 +14,8 @@ from prometheus_client.registry import Collector
 
 from app.services import vital_signs
 from app.services.vital_signs import VitalSigns
-from notifications import vital_signs as delivery_signs
-from notifications.vital_signs import DeliverySigns
+from notifications.oversight import vital_signs as delivery_signs
+from notifications.oversight.vital_signs import DeliverySigns
 
 metrics = APIBlueprint("metrics", __name__, enable_openapi=False)
 

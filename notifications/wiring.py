@@ -4,19 +4,10 @@ from pathlib import Path
 
 from app.core.eventbus import subscribe
 from app.domain import events
-from notifications import (
-    catalog,
-    catalogfile,
-    delivery,
-    deliveryfile,
-    handlers,
-    handlers_of_money,
-    promise_handlers,
-    talk_handlers,
-    turns,
-    visits,
-)
+from notifications.outgoing import delivery, deliveryfile
+from notifications.telling import handlers, handlers_of_money, promise_handlers, talk_handlers, turns, visits
 from notifications.webhooks import telling
+from notifications.wording import catalog, catalogfile
 
 
 def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> None:

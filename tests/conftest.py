@@ -99,7 +99,7 @@ def city_read_once() -> Iterator[None]:
     """The city's own files, read once a process. A copy that a test has changed is read each time."""
     from app.domain.citydata import city_folder
     from app.services import city
-    from notifications import catalogfile
+    from notifications.wording import catalogfile
 
     with pytest.MonkeyPatch.context() as patch:
         for room, name in ((city, "read"), (catalogfile, "load")):

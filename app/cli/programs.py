@@ -23,7 +23,8 @@ from app.domain.reading import each_fault
 from app.domain.refusals import load_refusals
 from app.domain.talk.loader import load_talk
 from app.domain.visitrules import load_visit_rules
-from notifications import catalogfile, deliveryfile
+from notifications.outgoing import deliveryfile
+from notifications.wording import catalogfile
 
 
 @click.group("programs")

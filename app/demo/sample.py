@@ -36,7 +36,7 @@ from app.services.timeline import by_customer, by_staff
 from app.services.timers import sweep
 from app.services.visits import due as visits_due
 from app.services.visits import finish
-from notifications import consents
+from notifications.outgoing import consents
 
 # Some days before the first case, everybody is entered and logs in.
 LEAD = timedelta(days=3)

@@ -13,7 +13,7 @@ from app.services.staffing import Colleague
 from app.services.timeline import by_customer
 from app.services.visits import arrive, cancel, confirm, finish, hold, needs, offering, queries
 from app.services.visits.arrive import CheckIn
-from notifications import consents
+from notifications.outgoing import consents
 
 
 def waits(case: PlannedCase, task_key: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from app.demo.wire import Wire
 from app.domain.citydata import city_folder
-from notifications import catalogfile
+from notifications.wording import catalogfile
 
 
 class Controls(Protocol):

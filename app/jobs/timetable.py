@@ -24,17 +24,10 @@ from app.services.timers.sweep import sweep
 from app.services.visits import due as visits_due
 from app.services.visits import waitlist
 from app.wechat.port import Accounts, WeChatError
-from notifications import (
-    calls,
-    chat_media,
-    chat_replies,
-    content_checks,
-    dispatcher,
-    inbox,
-    morning,
-    unknowns,
-)
-from notifications.sms import Sms
+from notifications.incoming import chat_media, chat_replies, content_checks, inbox
+from notifications.outgoing import calls, dispatcher, unknowns
+from notifications.outgoing.sms import Sms
+from notifications.oversight import morning
 from notifications.webhooks import sender
 
 TIMERS_PER_TRANSACTION = 200

@@ -8,7 +8,7 @@ from flask import Response, current_app, request
 from app.core import clock
 from app.wechat.port import AccountKind
 from app.wechat.push import PushReceiver, PushRefused
-from notifications import inbox
+from notifications.incoming import inbox
 
 log = logging.getLogger(__name__)
 

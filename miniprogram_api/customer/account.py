@@ -19,7 +19,8 @@ from miniprogram_api.schemas.customer import (
 )
 from miniprogram_api.schemas.deliveries import PreferencesIn, PreferencesOut
 from miniprogram_api.schemas.shared import NoticesOut, PageIn, SubscriptionsOut
-from notifications import consents, preferences, queries
+from notifications.outgoing import consents, preferences
+from notifications.oversight import queries
 
 account = APIBlueprint("customer_account", __name__, url_prefix="/api/v1/customer", tag="customer")
 

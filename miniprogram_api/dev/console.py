@@ -14,7 +14,7 @@ from app.services.timers import sweep
 from app.services.visits import due as visits
 from app.wechat.simulator.desk import Desk
 from miniprogram_api.schemas.dev import ClockIn, CodesIn, FaultIn
-from notifications import queries
+from notifications.oversight import queries
 
 console = APIBlueprint(
     "dev_console", __name__, url_prefix="/dev", template_folder="templates", enable_openapi=False

@@ -8,7 +8,7 @@ from app.services import sessions
 from miniprogram_api.guards import caller, me
 from miniprogram_api.pages import next_cursor, number_cursor
 from miniprogram_api.schemas.shared import NoticesOut, PageIn
-from notifications import queries
+from notifications.oversight import queries
 
 account = APIBlueprint("staff_account", __name__, url_prefix="/api/v1/staff", tag="staff")
 

@@ -21,7 +21,7 @@ from miniprogram_api.schemas.staff import (
     TasksOut,
 )
 from miniprogram_api.schemas.turns import StaffProgressOut
-from notifications import queries as notices
+from notifications.oversight import queries as notices
 
 cases = APIBlueprint("staff_cases", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
 searches = APIBlueprint("staff_case_searches", __name__, url_prefix="/api/v1/staff", tag="staff")

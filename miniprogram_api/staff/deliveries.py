@@ -11,7 +11,7 @@ from miniprogram_api.guards import me
 from miniprogram_api.pages import instant_cursor, instant_key, next_cursor
 from miniprogram_api.schemas.deliveries import DeliveryOverviewOut, ReleasedOut, UndeliveredPageOut
 from miniprogram_api.schemas.shared import PageIn
-from notifications import stoppages, undelivered
+from notifications.outgoing import stoppages, undelivered
 
 deliveries = APIBlueprint("staff_deliveries", __name__, url_prefix="/api/v1/staff/deliveries", tag="staff")
 

@@ -23,8 +23,8 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.services.partners import addresses
 from app.services.partners.addresses import WebhookAddress
-from notifications import retry
-from notifications.retry import Chance
+from notifications.outgoing import retry
+from notifications.outgoing.retry import Chance
 from notifications.webhooks.models import PartnerDelivery, WebhookState
 
 BATCH = 40

@@ -10,7 +10,7 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.jobs import timetable
 from app.models import Case, CaseState, Task, TaskState
-from notifications.kinds import Channel
+from notifications.wording.kinds import Channel
 from tests.api.test_calendar_desk import EARLY, draft, published
 from tests.api.test_turns import ACCEPTANCE, turn
 from tests.notifications.outgoing import put, rows

@@ -8,11 +8,11 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.jobs import timetable
 from app.models import Case
-from notifications import stoppages
-from notifications.kinds import Audience, Channel, Kind, Subject
 from notifications.models import DeliveryState, Notice, OutboxMessage
-from notifications.outbox import Occasion, Recipient, enqueue
-from notifications.vocabulary import VALUES
+from notifications.outgoing import stoppages
+from notifications.outgoing.outbox import Occasion, Recipient, enqueue
+from notifications.wording.kinds import Audience, Channel, Kind, Subject
+from notifications.wording.vocabulary import VALUES
 from tests.notifications.outgoing import put, rows
 from tests.world import World
 

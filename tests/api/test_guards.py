@@ -17,7 +17,7 @@ from app.models import Case
 from app.services import personnel
 from app.services.papers import kept
 from miniprogram_api import guards
-from notifications.kinds import Channel
+from notifications.wording.kinds import Channel
 from tests.api.platform import CONSULTATION
 from tests.api.rows import nothing_changes
 from tests.notifications.outgoing import put, rows

@@ -10,8 +10,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.settings import Settings
 from app.factory import create_app
-from notifications.kinds import Channel
 from notifications.models import DeliveryState
+from notifications.wording.kinds import Channel
 from tests.api.said import refused
 from tests.notifications.outgoing import put, rows
 from tests.world import World

@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import db
 from app.models import JobRun, Timer
-from notifications import morning
-from notifications.claims import PUSHED
-from notifications.kinds import Kind
 from notifications.models import ChannelGate, DeliveryState, Notice, OutboxMessage
+from notifications.outgoing.claims import PUSHED
+from notifications.oversight import morning
+from notifications.wording.kinds import Kind
 
 
 def unsettled() -> int:

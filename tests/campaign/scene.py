@@ -19,10 +19,10 @@ from app.models import Customer, Task, Timer, TimerKind
 from app.services import city, identity, personnel
 from app.services.personnel import NewStaff
 from app.services.sessions import Audience
-from notifications.delivery import IMPORTANCES
-from notifications.kinds import Channel, Kind
 from notifications.models import SubscribeConsent
-from notifications.outbox import dedupe_key
+from notifications.outgoing.delivery import IMPORTANCES
+from notifications.outgoing.outbox import dedupe_key
+from notifications.wording.kinds import Channel, Kind
 from tests.campaign.plan import Size
 from tests.notifications.outgoing import DATA, TEMPLATES, put, rows
 from tests.world import World, local

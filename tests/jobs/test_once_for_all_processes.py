@@ -12,9 +12,9 @@ from app.jobs import timetable
 from app.models import JobRun
 from app.services import idempotency
 from app.services.idempotency import KeptAnswer
-from notifications import morning
-from notifications.kinds import Channel, Kind
 from notifications.models import DeliveryState, Notice
+from notifications.oversight import morning
+from notifications.wording.kinds import Channel, Kind
 from tests.api.rows import count
 from tests.api.talking import talk
 from tests.at_once import at_once

@@ -17,8 +17,8 @@ from app.wechat.port import Accounts
 from app.wechat.simulator.adapter import InProcessAdapter
 from app.wechat.simulator.app import Simulator
 from app.wechat.token_store import MemoryTokenStore
-from notifications import catalog, catalogfile
-from notifications.catalog import Catalog
+from notifications.wording import catalog, catalogfile
+from notifications.wording.catalog import Catalog
 from tests.notifications.people import NOW, Registry
 
 JINAN = Path(__file__).parents[2] / "cities" / "jinan"

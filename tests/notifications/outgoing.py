@@ -9,9 +9,9 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
 from app.core.ids import new_id
-from notifications.delivery import FIRST, ORDINARY
-from notifications.kinds import Audience, Channel, Kind
 from notifications.models import DeliveryState, Notice, OutboxMessage
+from notifications.outgoing.delivery import FIRST, ORDINARY
+from notifications.wording.kinds import Audience, Channel, Kind
 
 DATA = {
     Channel.SUBSCRIBE: {

@@ -9,10 +9,10 @@ from app.domain.datafault import DataFault
 from app.domain.programs.loader import load_programs
 from app.wechat import fieldlimits
 from app.wechat.port import AccountKind
-from notifications import catalogfile
-from notifications.catalog import Catalog
-from notifications.kinds import KINDS, Audience, Kind
-from notifications.vocabulary import VALUES
+from notifications.wording import catalogfile
+from notifications.wording.catalog import Catalog
+from notifications.wording.kinds import KINDS, Audience, Kind
+from notifications.wording.vocabulary import VALUES
 
 JINAN = city_folder({})
 SHIPPED = catalogfile.load(JINAN, None)

@@ -11,9 +11,9 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.atomic import atomic
 from app.core.db import db
-from notifications import consents, dispatcher, keeping
-from notifications.kinds import Channel
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, SubscribeConsent
+from notifications.outgoing import consents, dispatcher, keeping
+from notifications.wording.kinds import Channel
 from tests.notifications.conftest import Halves, Phones
 from tests.notifications.outgoing import put, rows
 

@@ -13,23 +13,23 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.errors import ConflictError, NotFoundError
 from app.services.cases import unreached
-from notifications import (
+from notifications.models import ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
+from notifications.outgoing import (
     calls,
     claims,
     consents,
     dispatcher,
     gates,
-    queries,
     stoppages,
     undelivered,
     unknowns,
 )
-from notifications.claims import LEASE
-from notifications.delivery import FIRST, LAST, ORDINARY
-from notifications.dispatcher import Counts, dispatch, drain
-from notifications.envelope import Route
-from notifications.kinds import Channel
-from notifications.models import ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
+from notifications.outgoing.claims import LEASE
+from notifications.outgoing.delivery import FIRST, LAST, ORDINARY
+from notifications.outgoing.dispatcher import Counts, dispatch, drain
+from notifications.outgoing.envelope import Route
+from notifications.oversight import queries
+from notifications.wording.kinds import Channel
 from tests.notifications.conftest import SUBSCRIBE, TEMPLATE, Halves, Phones, later
 from tests.notifications.outgoing import DATA, put, rows, state_of
 from tests.notifications.people import Registry

@@ -13,10 +13,10 @@ from app.core import clock, eventbus
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain import events
-from notifications import consents, dispatcher, sending
-from notifications.claims import LEASE
-from notifications.dispatcher import Counts, dispatch
 from notifications.models import DeliveryAttempt, DeliveryState, Notice, OutboxMessage, SubscribeConsent
+from notifications.outgoing import consents, dispatcher, sending
+from notifications.outgoing.claims import LEASE
+from notifications.outgoing.dispatcher import Counts, dispatch
 from tests.notifications.conftest import SUBSCRIBE, TEMPLATE, Halves, Phones, later
 from tests.notifications.people import CASE, DESIGNER, MANAGER, SECOND_DESIGNER, TASK, Registry, person
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.wechat import fieldlimits
-from notifications import fieldtypes
+from notifications.wording import fieldtypes
 
 TEXTS = st.text(st.characters(codec=None, categories=None), max_size=60) | st.text(
     st.sampled_from("张三Abc 1234567890年月日:-.+()~￥元，…\u0000\u200b\ud83d😀𠮷\n\t"), max_size=60

@@ -22,12 +22,12 @@ from app.core.db import db
 from app.wechat.simulator.app import Simulator
 from app.wechat.simulator.faults import Fault
 from app.wechat.simulator.serve import QuietHandler
-from notifications import consents
-from notifications.claims import LEASE
-from notifications.dispatcher import MOST_AHEAD
-from notifications.kinds import Channel
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage
-from notifications.sending import POOL_SIZE
+from notifications.outgoing import consents
+from notifications.outgoing.claims import LEASE
+from notifications.outgoing.dispatcher import MOST_AHEAD
+from notifications.outgoing.sending import POOL_SIZE
+from notifications.wording.kinds import Channel
 from tests.databases import PROJECT
 from tests.notifications.outgoing import put, rows
 from tests.notifications.people import NOW
@@ -43,7 +43,7 @@ WORKER = """
 import sys
 from app.core.settings import Settings
 from app.factory import create_app
-from notifications import dispatcher
+from notifications.outgoing import dispatcher
 
 database, url, clock_file = sys.argv[1:]
 app = create_app(Settings.for_tests(database, wechat_url=url, clock_file=clock_file))

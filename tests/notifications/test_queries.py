@@ -8,9 +8,10 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.domain import events
 from app.domain.errors import NotFoundError
-from notifications import attempts, queries
-from notifications.dispatcher import dispatch
 from notifications.models import Notice
+from notifications.outgoing import attempts
+from notifications.outgoing.dispatcher import dispatch
+from notifications.oversight import queries
 from tests.notifications.conftest import Halves, Phones, later
 from tests.notifications.people import CASE, MANAGER, Registry
 

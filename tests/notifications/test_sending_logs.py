@@ -14,10 +14,10 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.core.logs import JsonFormatter
 from app.domain import events
-from notifications import dispatcher
-from notifications.dispatcher import dispatch
-from notifications.kinds import Channel
 from notifications.models import OutboxMessage
+from notifications.outgoing import dispatcher
+from notifications.outgoing.dispatcher import dispatch
+from notifications.wording.kinds import Channel
 from tests.notifications.conftest import TEMPLATE, Halves, Phones
 from tests.notifications.outgoing import DATA, put, rows
 from tests.notifications.people import CASE, Registry, person

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications import retry
-from notifications.envelope import Envelope, Outcome, OutcomeKind, Route
-from notifications.kinds import Channel
 from notifications.models import DeliveryState
-from notifications.settling import settle
+from notifications.outgoing import retry
+from notifications.outgoing.envelope import Envelope, Outcome, OutcomeKind, Route
+from notifications.outgoing.settling import settle
+from notifications.wording.kinds import Channel
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 SUBSCRIBE = Route(Channel.SUBSCRIBE, "accepted", "mini", {})

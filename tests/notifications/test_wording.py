@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from notifications.catalog import Catalog
-from notifications.kinds import KINDS, Kind, Subject
-from notifications.undelivered import Sum
-from notifications.values import Speech
+from notifications.outgoing.undelivered import Sum
+from notifications.telling.values import Speech
+from notifications.wording.catalog import Catalog
+from notifications.wording.kinds import KINDS, Kind, Subject
 from tests.notifications.people import CASE, CHASE, TALK, TASK, TURN, VISIT, Registry
 
 SNAPSHOT = Path(__file__).with_name("wording.txt")

@@ -3,8 +3,8 @@
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
-from notifications.kinds import Channel
 from notifications.models import DeliveryState, StoppedTemplate
+from notifications.wording.kinds import Channel
 from tests.api.described.scene import Scene, Sound
 from tests.notifications.outgoing import put, rows
 

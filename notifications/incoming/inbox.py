@@ -1,0 +1,267 @@
+"""What WeChat pushes to us: stored once by the callback, worked off by the jobs.
+
+WeChat waits five seconds for an answer and repeats three times, so the callback only stores. Follow events
+lead to a question to WeChat, which is asked while no transaction is open.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock
+from app.core.atomic import atomic
+from app.core.db import db
+from app.domain.errors import Refusal
+from app.services import erasing, identity
+from app.services.conversations.incoming import Medium
+from app.wechat.port import AccountKind, FaultKind, Follower, ServiceAccount, WeChatError
+from app.wechat.pushevent import Choice, PushEvent
+from notifications.incoming import chat_inbox
+from notifications.incoming.chat_inbox import NotYet
+from notifications.models import InboxEvent
+from notifications.outgoing import consents, receipts, retry
+from notifications.outgoing.receipts import Matched
+from notifications.outgoing.retry import Chance
+from notifications.wording import catalog
+
+BATCH = 100
+
+HANDLED = "handled"
+IGNORED = "ignored"
+FAILED = "failed"
+
+_FOLLOW = (AccountKind.SERVICE, "subscribe")
+_WORTH_ASKING_AGAIN = frozenset(
+    {FaultKind.TRANSIENT, FaultKind.UNKNOWN_OUTCOME, FaultKind.TOKEN, FaultKind.QUOTA}
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    id: int
+    account: AccountKind
+    name: str
+    payload: Mapping[str, Any]
+    attempts: int
+
+    @property
+    def openid(self) -> str:
+        openid: str = self.payload["openid"]
+        return openid
+
+
+def accept(event: PushEvent) -> bool:
+    """Keep an event in the caller's transaction; False when it was kept before."""
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    kept = connection.execute(
+        insert(InboxEvent)
+        .values(
+            dedupe_key=event.dedupe_key,
+            account=event.account,
+            event=event.event or event.msg_type,
+            payload={
+                "openid": event.openid,
+                "msg_id": event.msg_id,
+                "choices": [asdict(choice) for choice in event.choices],
+                "sent": [asdict(report) for report in event.sent],
+                "fields": dict(event.fields),
+            },
+            received_at=clock.now(),
+            attempts=0,
+            next_attempt_at=clock.now(),
+        )
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
+        .returning(InboxEvent.id)
+    )
+    return kept.first() is not None
+
+
+def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance | None = None) -> int:
+    """Work off up to `limit` kept events, oldest first; call outside any transaction.
+
+    Returns how many were looked at. Any number of processes may do so: an event takes effect once, in the
+    transaction that marks it. Events that mean nothing to this product stay, marked as ignored.
+    """
+    chance = chance or random.SystemRandom()
+    events = _due(limit)
+    for event in events:
+        try:
+            follower = _ask(service_account, event) if (event.account, event.name) == _FOLLOW else None
+            with atomic() as transaction:
+                if not _take(event):
+                    transaction.turn_back()
+                    continue
+                _finish(event, _effect(event, follower))
+        except NotYet:
+            _postpone(event, chance)
+    return len(events)
+
+
+def _due(limit: int) -> list[_Event]:
+    with atomic(read_only=True):
+        rows = db.session.execute(
+            select(
+                InboxEvent.id, InboxEvent.account, InboxEvent.event, InboxEvent.payload, InboxEvent.attempts
+            )
+            .where(InboxEvent.handled_at.is_(None), InboxEvent.next_attempt_at <= clock.now())
+            .order_by(InboxEvent.id)
+            .limit(limit)
+        ).all()
+    return [_Event(row.id, AccountKind(row.account), row.event, row.payload, row.attempts) for row in rows]
+
+
+def _ask(service_account: ServiceAccount, event: _Event) -> Follower | None:
+    """Who follows; None when WeChat will never say."""
+    try:
+        return service_account.follower(event.openid)
+    except WeChatError as error:
+        if error.kind in _WORTH_ASKING_AGAIN and not retry.exhausted(event.attempts + 1):
+            raise NotYet from error
+        _log.warning("a follower stays unknown", extra={"inbox_event": event.id, "errcode": error.errcode})
+        return None
+
+
+def _take(event: _Event) -> bool:
+    """Mark the event as handled; False when another worker has done so."""
+    taken = db.session.execute(
+        update(InboxEvent)
+        .where(InboxEvent.id == event.id, InboxEvent.handled_at.is_(None))
+        .values(handled_at=clock.now())
+        .returning(InboxEvent.id)
+        .execution_options(synchronize_session=False)
+    )
+    return taken.first() is not None
+
+
+def _finish(event: _Event, outcome: str) -> None:
+    _change(event, outcome=outcome)
+
+
+def _postpone(event: _Event, chance: Chance) -> None:
+    with atomic():
+        _change(
+            event,
+            attempts=event.attempts + 1,
+            next_attempt_at=clock.now() + retry.delay(event.attempts + 1, chance),
+        )
+
+
+def _change(event: _Event, **values: str | int | datetime) -> None:
+    db.session.execute(
+        update(InboxEvent)
+        .where(InboxEvent.id == event.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _effect(event: _Event, follower: Follower | None) -> str:
+    """Do what the event asks for; what came of it."""
+    if (event.account, event.name) == _FOLLOW:
+        return _follow(follower)
+    spoken = chat_inbox.EFFECTS.get((event.account, event.name))
+    if spoken is not None:
+        try:
+            return HANDLED if spoken(event.account, event.payload) else IGNORED
+        except Refusal as refusal:
+            # Such as no manager being there at all: it waits, and holds nobody else up.
+            raise NotYet from refusal
+        except NotYet:
+            if retry.exhausted(event.attempts + 1):
+                return IGNORED
+            raise
+    effect = _EFFECTS.get((event.account, event.name))
+    return IGNORED if effect is None else effect(event)
+
+
+def _follow(follower: Follower | None) -> str:
+    if follower is None:
+        return FAILED
+    if follower.subscribed:
+        # Otherwise they have left again while we asked; their leaving is an event of its own.
+        identity.follow(follower.openid, follower.unionid)
+    return HANDLED
+
+
+def _unfollow(event: _Event) -> str:
+    identity.unfollow(event.openid)
+    return HANDLED
+
+
+def _withdrawn(event: _Event) -> str:
+    """The person took back what they had allowed; with everything, the accepts of messages go, too."""
+    revoked = str(event.payload["fields"].get("RevokeInfo", ""))
+    if event.name == erasing.CANCELLED:
+        consents.forget(event.openid)
+    known = erasing.withdraw(Medium(event.account.value), event.openid, event.name, revoked)
+    return HANDLED if known else IGNORED
+
+
+def _popup(event: _Event) -> str:
+    """The person answered the question for consent; a no takes nothing away that was given before."""
+    return _for_each_choice(event, Choice.ACCEPT, consents.accepted_event)
+
+
+def _change_of_mind(event: _Event) -> str:
+    """The person switched templates off in WeChat's settings."""
+    return _for_each_choice(event, Choice.REJECT, consents.exhausted)
+
+
+def _for_each_choice(event: _Event, wanted: Choice, act: Callable[[str, str], None]) -> str:
+    templates = (
+        catalog.current().template_of(choice["template_id"])
+        for choice in event.payload["choices"]
+        if choice["choice"] == wanted
+    )
+    # In one order for every worker, so that two of them never wait for each other.
+    for key in sorted(template.key for template in templates if template is not None):
+        act(event.openid, key)
+    return HANDLED
+
+
+def _subscribe_sent(event: _Event) -> str:
+    outcomes = []
+    for sent in event.payload["sent"]:
+        template = catalog.current().template_of(sent["template_id"])
+        key = template.key if template else None
+        outcomes.append(
+            _settle(event, receipts.of_subscribe(event.openid, sent["msgid"], sent["errcode"], key))
+        )
+    return HANDLED if HANDLED in outcomes else IGNORED
+
+
+def _template_sent(event: _Event) -> str:
+    fields = event.payload["fields"]
+    report = receipts.of_template(event.openid, event.payload["msg_id"] or "", fields.get("Status", ""))
+    return _settle(event, report)
+
+
+def _settle(event: _Event, report: receipts.Report) -> str:
+    matched = receipts.settle(report)
+    if matched is Matched.TOO_EARLY and not retry.exhausted(event.attempts + 1):
+        raise NotYet
+    return HANDLED if matched is Matched.SETTLED else IGNORED
+
+
+_EFFECTS: Mapping[tuple[AccountKind, str], Callable[[_Event], str]] = MappingProxyType(
+    {
+        (AccountKind.SERVICE, "unsubscribe"): _unfollow,
+        (AccountKind.SERVICE, "TEMPLATESENDJOBFINISH"): _template_sent,
+        (AccountKind.MINI_PROGRAM, erasing.REVOKED): _withdrawn,
+        (AccountKind.MINI_PROGRAM, erasing.CANCELLED): _withdrawn,
+        (AccountKind.SERVICE, erasing.REVOKED): _withdrawn,
+        (AccountKind.SERVICE, erasing.CANCELLED): _withdrawn,
+        (AccountKind.MINI_PROGRAM, "subscribe_msg_popup_event"): _popup,
+        (AccountKind.MINI_PROGRAM, "subscribe_msg_change_event"): _change_of_mind,
+        (AccountKind.MINI_PROGRAM, "subscribe_msg_sent_event"): _subscribe_sent,
+    }
+)

@@ -1,0 +1,1 @@
+"""The outbox and its way out: claimed, sent through one channel after another, recorded, settled."""

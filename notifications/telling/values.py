@@ -1,0 +1,150 @@
+"""The named values of each subject, as the people told read them; times in the city's own zone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from app.services.briefs import CaseBrief, TaskBrief
+from app.services.conversations.briefs import ChaseBrief, TalkBrief
+from app.services.coursebriefs import PromiseBrief, RunningStageBrief, StageBrief, StopBrief, TurnBrief
+from app.services.visits.briefs import VisitBrief
+from notifications.outgoing.undelivered import Sum
+from notifications.wording.catalog import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How values are put: the words for coded ones, the zone for times, and the instant of what is told."""
+
+    wording: Wording
+    zone: tzinfo
+    now: datetime
+
+    def of_case(self, brief: CaseBrief) -> dict[str, str]:
+        """The values of a case. The manager is the named one, also during leave: they answer for it."""
+        return {
+            "case_number": brief.number,
+            "project_name": brief.project_name,
+            "program_name": brief.program_name,
+            "manager_name": brief.manager.name,
+            "manager_phone": brief.manager.phone.removeprefix("+86"),
+            "event_time": self._moment(self.now),
+        }
+
+    def of_stage(self, brief: StageBrief) -> dict[str, str]:
+        """The values of a completed stage."""
+        return self.of_case(brief.case) | {
+            "stage_name": brief.stage_name,
+            "next_stage": brief.next_stage_name or self.wording.absent["next_stage"],
+            "next_due": self._due("next_due", brief.next_due_at),
+        }
+
+    def of_stop(self, brief: StopBrief) -> dict[str, str]:
+        """The values of a stop of the clock."""
+        return self.of_case(brief.case) | {
+            "reason": brief.reason_name,
+            "advice": self.wording.advice[brief.party],
+            "stop_from": self._moment(brief.started_at),
+            "stop_to": self._due("stop_to", brief.ended_at),
+            "due": self._due("due", brief.due_at),
+        }
+
+    def of_task(
+        self, brief: TaskBrief, *, reminders: Sequence[str] = (), occurrence: int = 0
+    ) -> dict[str, str]:
+        """The values of a task: the reminders that fell together, the overdue days told (from 1)."""
+        return self.of_case(brief.case) | {
+            "task_name": brief.task_name,
+            "stage_name": brief.stage_name,
+            "department_name": brief.department_name,
+            "due": self._due("due", brief.due_at),
+            "urgency": self._urgency(reminders),
+            "overdue_days": str(occurrence),
+        }
+
+    def of_due(self, brief: RunningStageBrief, was: datetime) -> dict[str, str]:
+        """The values of an open stage whose due date was another one."""
+        return self.of_case(brief.case) | {
+            "stage_name": brief.stage_name,
+            "was": self._moment(was),
+            "due": self._due("due", brief.due_at),
+        }
+
+    def of_rating(self, brief: CaseBrief, rating: int) -> dict[str, str]:
+        """The values of a rating, 1 to 5."""
+        return self.of_case(brief) | {"rating": str(rating)}
+
+    def of_promise(self, brief: PromiseBrief) -> dict[str, str]:
+        """The values of a promise that runs short."""
+        return self.of_case(brief.case) | {
+            "stage_name": brief.stage_name,
+            "headline_name": brief.headline_name,
+            "later_stages": "、".join(brief.later_stages),
+        }
+
+    def of_turn(self, brief: TurnBrief) -> dict[str, str]:
+        """The values of a turn: why, what can be done next, what was and is now."""
+        absent = self.wording.absent
+        return self.of_case(brief.case) | {
+            "reason": brief.reason or absent["reason"],
+            "next_step": brief.advice or absent["next_step"],
+            "was": brief.was or absent["was"],
+            "turned_to": brief.now or absent["turned_to"],
+        }
+
+    def of_visit(self, brief: VisitBrief) -> dict[str, str]:
+        """The values of a visit. The visitors are named as the customer will meet them, the lead first."""
+        absent = self.wording.absent
+        return self.of_case(brief.case) | {
+            "purpose": brief.purpose_name,
+            "visit_time": self._moment(brief.starts_at),
+            "visit_was": self._due("visit_was", brief.was),
+            "visit_expected": self._moment(brief.expected_at or brief.starts_at),
+            "visit_place": brief.address,
+            "visitors": "、".join(person.name for person in brief.visitors),
+            "visit_reason": brief.reason or absent["visit_reason"],
+            "hold_until": self._due("hold_until", brief.hold_until),
+            "next_opening": self._due("next_opening", brief.next_opening),
+        }
+
+    def of_talk(self, brief: TalkBrief) -> dict[str, str]:
+        """The values of a conversation; its topic is the project, where it is about one."""
+        return {
+            "topic": brief.topic,
+            "manager_name": brief.manager.name,
+            "manager_phone": brief.manager.phone.removeprefix("+86"),
+            "event_time": self._moment(self.now),
+            "due": self._due("due", brief.due_at),
+        }
+
+    def of_chase(self, brief: ChaseBrief) -> dict[str, str]:
+        """The values of a chase: the stage's figures when the customer asked, and when an answer is due."""
+        return self.of_case(brief.case) | {
+            "stage_name": brief.stage_name,
+            "used": brief.used,
+            "allowed": brief.allowed,
+            "due": self._due("due", brief.due_at),
+        }
+
+    def of_undelivered(self, since: datetime, found: Sum) -> dict[str, str]:
+        """The values of what did not arrive since then."""
+        return {
+            "since": self._moment(since),
+            "event_time": self._moment(self.now),
+            "undelivered": str(found.all),
+            "failed": str(found.failed),
+            "refused": str(found.refused),
+            "unknown": str(found.unknown),
+            "to_call": str(found.to_call),
+        }
+
+    def _urgency(self, reminders: Sequence[str]) -> str:
+        # The most pressing word comes first in the data, the mildest last.
+        words = self.wording.urgency
+        return next((text for kind, text in words.items() if kind in reminders), list(words.values())[-1])
+
+    def _due(self, name: str, instant: datetime | None) -> str:
+        return self.wording.absent[name] if instant is None else self._moment(instant)
+
+    def _moment(self, instant: datetime) -> str:
+        return instant.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")

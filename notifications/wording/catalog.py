@@ -1,0 +1,162 @@
+"""The words of every message, as data: WeChat's templates, and what each kind of message puts into them.
+
+One catalogue is in use in a process; the composition root installs it. `catalogfile` reads and checks it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.wechat.port import AccountKind
+from notifications.wording import fieldtypes
+from notifications.wording.kinds import Audience, Channel, Kind
+
+
+class PointLost(StrEnum):
+    """When a message that has not been sent yet is dropped instead."""
+
+    NEVER = "never"
+    TASK_CLOSED = "task_closed"
+    """Its task is done: to be reminded of it would only puzzle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message template as it is applied for at WeChat; `fields` maps field keys to labels on the phone.
+
+    `ask_order` ranks the templates for which a customer's consent is asked (lowest first, None: never
+    asked), and `why` is the sentence shown to the customer then. `ask_on` names the only page on which it is
+    asked for ("" for every page): who has booked nothing need not spend a place on visits.
+    """
+
+    key: str
+    account: AccountKind
+    title: str
+    fields: Mapping[str, str]
+    ask_order: int | None
+    why: str
+    ask_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a kind of message puts into the fields of one template: texts with {named values}."""
+
+    template_key: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One kind of message. `title` and `body` are the notice in the app, `page` what a tap opens."""
+
+    kind: Kind
+    audience: Audience
+    title: str
+    body: str
+    page: str
+    layouts: Mapping[Channel, Layout]
+    loses_point: PointLost
+    includes_tasks: frozenset[str]
+    """Tasks that this message tells of by itself; their own opening is not told to the same person."""
+    quiet_stages: frozenset[str]
+    """Stages whose end is not told: another message tells it, or it is the utility's own affair."""
+    tells_end_of: frozenset[str]
+    """Stages whose end this message tells in the place of the usual one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Words for coded values: what the customer can do (by party), why one is reminded, what is absent."""
+
+    advice: Mapping[str, str]
+    urgency: Mapping[str, str]
+    absent: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The fields of one template, filled for one person."""
+
+    template_key: str
+    data: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message for one person: the notice, and what each channel would carry. Holds personal data."""
+
+    title: str
+    body: str = field(repr=False)
+    page: str
+    filled: Mapping[Channel, Filled]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything that is sent, with the ids that WeChat knows the templates by."""
+
+    templates: Mapping[str, Template]
+    messages: Mapping[Kind, Message]
+    wording: Wording
+    template_ids: Mapping[str, str]
+
+    def render(self, kind: Kind, values: Mapping[str, str], ids: Mapping[str, str]) -> Rendered:
+        """The words of one message. Each value is put on one line; template fields are fitted to their type.
+
+        `values` are those of the kind's subject (vocabulary.VALUES), `ids` those its page may name. Raises
+        `KeyError` when one is missing.
+        """
+        message = self.messages[kind]
+        plain = {name: fieldtypes.plain(value) for name, value in values.items()}
+        return Rendered(
+            title=message.title,
+            body=message.body.format_map(plain),
+            page=message.page.format_map(ids),
+            filled={
+                channel: Filled(
+                    layout.template_key,
+                    {key: fieldtypes.fit(key, text.format_map(plain)) for key, text in layout.fields.items()},
+                )
+                for channel, layout in message.layouts.items()
+            },
+        )
+
+    def declared(self) -> list[dict[str, object]]:
+        """The templates as an account's console lists them; the simulator is told of them in this form."""
+        return [
+            {
+                "account": template.account.value,
+                "template_id": self.template_ids[key],
+                "title": template.title,
+                "fields": dict(template.fields),
+            }
+            for key, template in self.templates.items()
+        ]
+
+    def template_of(self, template_id: str) -> Template | None:
+        """The template that WeChat knows by this id, or None for one of somebody else."""
+        for key, known in self.template_ids.items():
+            if known == template_id:
+                return self.templates[key]
+        return None
+
+
+class NoCatalogError(RuntimeError):
+    """A message was to be written before `install` gave the catalogue."""
+
+
+class _Installed:
+    catalog: Catalog | None = None
+
+
+def install(catalog: Catalog) -> None:
+    """Let every message of this process be worded by `catalog`."""
+    _Installed.catalog = catalog
+
+
+def current() -> Catalog:
+    """The catalogue in use. Raises `NoCatalogError` before `install`."""
+    if _Installed.catalog is None:
+        raise NoCatalogError
+    return _Installed.catalog

@@ -1,0 +1,297 @@
+"""Reading the city's messages.toml and checking it, so that no message fails at WeChat for its wording.
+
+Every fault of the file is reported at once, with its key. Sources of the limits: fieldtypes.py, and WeChat's
+documentation of subscribe messages (at most five fields, 25 and 50 templates an account).
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from string import Formatter
+from types import MappingProxyType
+
+from app.domain.programs.definition import Party, ReminderKind
+from app.domain.reading import Source, Table
+from app.wechat.port import AccountKind
+from notifications.wording import fieldtypes, templateids
+from notifications.wording.catalog import Catalog, Layout, Message, PointLost, Template, Wording
+from notifications.wording.kinds import KINDS, Audience, Channel, Kind, Subject
+from notifications.wording.vocabulary import OPTIONAL, PAGE_VALUES, VALUES
+
+FILE = "messages.toml"
+
+_MOST_FIELDS = 5
+_MOST_TEMPLATES = MappingProxyType({AccountKind.SERVICE: 25, AccountKind.MINI_PROGRAM: 50})
+_MOST_LABEL = 10
+_MOST_TITLE = 20
+_MOST_BODY = 300
+_MOST_PAGE = 120
+_MOST_URGENCY = 5
+_PAGE = re.compile(r"[a-z][a-z0-9_/]*(?:\?[a-z_]+=\{[a-z_]+\}(?:&[a-z_]+=\{[a-z_]+\})*)?")
+_REMIND_AFTER = "remind_after"
+_SIGNATURE = ("manager_name", "manager_phone")
+
+# The table of a message in which each channel's fields stand, and the account whose templates it uses.
+_CHANNELS = MappingProxyType(
+    {
+        Channel.SUBSCRIBE: ("subscribe", AccountKind.MINI_PROGRAM),
+        Channel.TEMPLATE: ("service", AccountKind.SERVICE),
+    }
+)
+
+
+def load(folder: Path, ids: Path | None) -> Catalog:
+    """The catalogue of the city in `folder`, with the template ids of this installation.
+
+    :param ids: the file with the ids WeChat gave this installation's templates; None takes the simulator's.
+    :raises DataFault: with every fault of a file: missing or unknown kinds, fields that don't fit their
+        template, unknown placeholders, texts WeChat would refuse, a customer message without the manager's
+        name and phone.
+    """
+    source = Source(folder / FILE)
+    templates = _templates(source)
+    catalog = Catalog(
+        templates=templates,
+        messages=_messages(source, templates),
+        wording=_wording(source),
+        template_ids=(templateids.simulated(templates) if ids is None else templateids.read(ids, templates)),
+    )
+    source.finish()
+    return catalog
+
+
+def _named(root: Table, key: str) -> list[tuple[str, Table]]:
+    """The tables under `key` by their names."""
+    outer = root.table(key)
+    if outer is None:
+        return []
+    tables = [(name, outer.table(name)) for name in outer.names()]
+    return [(name, table) for name, table in tables if table is not None]
+
+
+def _templates(source: Source) -> dict[str, Template]:
+    templates = {name: _template(name, table) for name, table in _named(source.root, "templates")}
+    for account, most in _MOST_TEMPLATES.items():
+        if sum(template.account is account for template in templates.values()) > most:
+            source.note("templates", f"the account {account} takes at most {most} templates")
+    return templates
+
+
+def _template(name: str, table: Table) -> Template:
+    account = table.choice("account", AccountKind)
+    fields = _texts(table, "fields")
+    if len(fields) > _MOST_FIELDS:
+        table.fault("fields", f"a template has at most {_MOST_FIELDS} fields")
+    for key, label in fields.items():
+        if fieldtypes.type_of(key) is None:
+            known = ", ".join(fieldtypes.FIELD_TYPES)
+            table.fault(
+                f"fields.{key}", f"not a field of WeChat that is filled here (a type and a number: {known})"
+            )
+        _check_short(table, f"fields.{key}", label, _MOST_LABEL)
+    asked = table.whole("ask_order", optional=True)
+    if asked is not None and account is not AccountKind.MINI_PROGRAM:
+        table.fault("ask_order", "consent is asked for templates of the mini-program only")
+    return Template(
+        key=name,
+        account=account,
+        title=_short(table, "title", _MOST_TITLE),
+        fields=fields,
+        ask_order=asked,
+        why=table.text("why", optional=asked is None),
+        ask_on=table.text("ask_on", optional=True),
+    )
+
+
+def _messages(source: Source, templates: Mapping[str, Template]) -> dict[Kind, Message]:
+    messages = {}
+    for name, table in _named(source.root, "messages"):
+        if name not in KINDS:
+            source.note(f"messages.{name}", "no such kind of message")
+            continue
+        kind = Kind(name)
+        messages[kind] = _message(kind, table, templates)
+    for kind in KINDS:
+        if kind not in messages:
+            source.note(f"messages.{kind}", "missing")
+    return messages
+
+
+def _message(kind: Kind, table: Table, templates: Mapping[str, Template]) -> Message:
+    spec = KINDS[kind]
+    if table.choice("audience", Audience) is not spec.audience:
+        table.fault("audience", f"this kind goes to {spec.audience}")
+    body = table.text("body")
+    _check_short(table, "body", body, _MOST_BODY)
+    _placeholders(table, "body", body, frozenset(VALUES[spec.subject]))
+    layouts = {}
+    for channel, (name, account) in _CHANNELS.items():
+        inner = table.table(name, optional=True)
+        if inner is not None:
+            layouts[channel] = _layout(inner, spec.subject, account, templates)
+    if spec.audience is Audience.CUSTOMER:
+        _check_signed(table, body, layouts)
+    elif Channel.SUBSCRIBE in layouts:
+        table.fault("subscribe", "staff are told through the service account")
+    return Message(
+        kind=kind,
+        audience=spec.audience,
+        title=_short(table, "title", _MOST_TITLE),
+        body=body,
+        page=_page(table, spec.subject),
+        layouts=layouts,
+        loses_point=_loses_point(table, spec.subject),
+        includes_tasks=frozenset(table.texts("includes_tasks", optional=True)),
+        quiet_stages=frozenset(table.texts("quiet_stages", optional=True)),
+        tells_end_of=frozenset(table.texts("tells_end_of", optional=True)),
+    )
+
+
+def _check_signed(table: Table, body: str, layouts: Mapping[Channel, Layout]) -> None:
+    """Every customer message carries the manager's name and phone, uncut: in a field of its own."""
+    if Channel.SUBSCRIBE not in layouts:
+        table.fault("subscribe", "a customer is told by subscribe message too")
+    for name in _SIGNATURE:
+        value = f"{{{name}}}"
+        if value not in body:
+            table.fault("body", f"a customer message must carry {value}")
+        for channel, layout in layouts.items():
+            if value not in layout.fields.values():
+                table.fault(
+                    f"{_CHANNELS[channel][0]}.fields",
+                    f"a customer message must carry {value} in a field of its own",
+                )
+
+
+def _loses_point(table: Table, subject: Subject) -> PointLost:
+    if not table.has("loses_point"):
+        return PointLost.NEVER
+    loses = table.choice("loses_point", PointLost)
+    if loses is PointLost.TASK_CLOSED and subject is not Subject.TASK:
+        table.fault("loses_point", "this kind does not speak of a task")
+    return loses
+
+
+def _page(table: Table, subject: Subject) -> str:
+    page = table.text("page")
+    _check_short(table, "page", page, _MOST_PAGE)
+    if page and not _PAGE.fullmatch(page):
+        table.fault("page", "must be a page without leading slash, such as pages/case/index?id={case_id}")
+    _placeholders(table, "page", page, PAGE_VALUES[subject])
+    return page
+
+
+def _layout(
+    table: Table, subject: Subject, account: AccountKind, templates: Mapping[str, Template]
+) -> Layout:
+    key = table.text("template")
+    template = templates.get(key)
+    fields = _texts(table, "fields")
+    if template is None:
+        table.fault("template", f"no template has the key {key!r}")
+        return Layout(key, fields)
+    if template.account is not account:
+        table.fault("template", f"{key!r} is not a template of the account {account}")
+    for missing in template.fields.keys() - fields.keys():
+        table.fault(f"fields.{missing}", "missing: WeChat wants every field of a template")
+    for name, text in fields.items():
+        if name not in template.fields:
+            table.fault(f"fields.{name}", f"the template {key!r} has no such field")
+        else:
+            _check_field(table, name, text, subject)
+    return Layout(key, fields)
+
+
+def _check_field(table: Table, name: str, text: str, subject: Subject) -> None:
+    """Does what stands in this field suit its type, whatever the values will be?"""
+    at = f"fields.{name}"
+    kind = fieldtypes.type_of(name)
+    used = _placeholders(table, at, text, frozenset(VALUES[subject]))
+    if kind is None or used is None:
+        return
+    if not used:
+        if fieldtypes.fit(name, text) != text:
+            table.fault(
+                at, f"WeChat would refuse {text!r} here: too long, or not what this type of field takes"
+            )
+        return
+    values = [VALUES[subject][value] for value in used]
+    if not kind.free and text != f"{{{used[0]}}}":
+        table.fault(at, "a field of this type takes one value and nothing beside it")
+    for value, named in zip(used, values, strict=True):
+        if named.kind not in kind.takes:
+            table.fault(at, f"{{{value}}} is not what this type of field takes")
+        elif named.optional and not kind.free:
+            table.fault(at, f"{{{value}}} may be absent, and a field of this type can't say so: use a thing")
+    if (
+        kind.free
+        and fieldtypes.length(Formatter().vformat(text, (), dict.fromkeys(used, ""))) > kind.limit // 2
+    ):
+        table.fault(at, f"leaves less than half of its {kind.limit} characters to the values")
+
+
+def _placeholders(table: Table, key: str, text: str, known: frozenset[str]) -> list[str] | None:
+    """The names between braces, in order; None when the text is faulty."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        table.fault(key, f"braces don't match ({error})")
+        return None
+    names = [name for _, name, _, _ in parts if name is not None]
+    bare = all(not layout and conversion is None for _, name, layout, conversion in parts if name is not None)
+    unknown = [name for name in names if name not in known]
+    for name in unknown:
+        table.fault(key, f"unknown placeholder {{{name}}}; known here: {', '.join(sorted(known))}")
+    if not bare:
+        table.fault(key, "a placeholder is a name between braces and nothing else")
+    return names if bare and not unknown else None
+
+
+def _wording(source: Source) -> Wording:
+    table = source.root.table("wording")
+    if table is None:
+        return Wording({}, {}, {})
+    urgency = _worded(table, "urgency", {kind.value for kind in ReminderKind} | {_REMIND_AFTER})
+    for key, text in urgency.items():
+        # It may stand in a phrase, which takes five Chinese characters.
+        if text and fieldtypes.fit("phrase1", text) != text:
+            table.fault(f"urgency.{key}", f"must be at most {_MOST_URGENCY} Chinese characters")
+    return Wording(
+        advice=_worded(table, "advice", {party.value for party in Party}),
+        urgency=urgency,
+        absent=_worded(table, "absent", OPTIONAL),
+    )
+
+
+def _worded(table: Table, key: str, wanted: set[str] | frozenset[str]) -> dict[str, str]:
+    """The words for each of `wanted`, in the order of the file; all must be there and no other."""
+    texts = _texts(table, key)
+    for name in sorted(wanted - texts.keys()):
+        table.fault(f"{key}.{name}", "missing")
+    for name in sorted(texts.keys() - wanted):
+        table.fault(f"{key}.{name}", "unknown key")
+    return texts
+
+
+def _texts(table: Table, key: str) -> dict[str, str]:
+    inner = table.table(key)
+    if inner is None:
+        return {}
+    texts = {name: inner.text(name) for name in inner.names()}
+    for name, text in texts.items():
+        if text != fieldtypes.plain(text):
+            inner.fault(name, "has control characters, line ends or spaces at its ends or in rows")
+    return texts
+
+
+def _short(table: Table, key: str, most: int) -> str:
+    text = table.text(key)
+    _check_short(table, key, text, most)
+    return text
+
+
+def _check_short(table: Table, key: str, text: str, most: int) -> None:
+    if fieldtypes.length(text) > most:
+        table.fault(key, f"is longer than {most} characters")
+    if text != fieldtypes.plain(text):
+        table.fault(key, "has control characters, line ends or spaces at its ends or in rows")
