@@ -77,7 +77,8 @@ def of_case(case: Case) -> Bookings:
     rows = db.session.scalars(
         select(Visit)
         .where(Visit.case_id == case.id)
-        .order_by(Visit.starts_at.desc(), Visit.created_at.desc())
+        # What was moved and what it became may begin, and have been written, at the same instant.
+        .order_by(Visit.starts_at.desc(), Visit.created_at.desc(), Visit.sequence.desc())
     ).all()
     waiting = db.session.scalars(
         select(VisitWait.purpose).where(VisitWait.case_id == case.id).order_by(VisitWait.purpose)
