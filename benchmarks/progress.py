@@ -43,15 +43,7 @@ def _measure(url: str, kind: str, size: Size) -> Table:
             _compare(port, one)
 
         def rate(requests: Sequence[str]) -> Callable[[], float]:
-            order = Order(port, list(requests), size.connections, 0.3, size.seconds)
-
-            def measure() -> float:
-                outcome = loader.carry_out(order)
-                if outcome.failures:
-                    raise RuntimeError(f"{outcome.failures} requests failed")
-                return outcome.per_second
-
-            return measure
+            return loader.rate(Order(port, list(requests), size.connections, 0.3, size.seconds))
 
         rounds = table.in_turns(
             f"progress on {kind}",

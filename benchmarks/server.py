@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from threading import Event
@@ -65,6 +65,17 @@ class Loader:
     def carry_out(self, order: Order) -> Outcome:
         """Load the server as ordered."""
         return Outcome(**self.ask(asdict(order)))
+
+    def rate(self, order: Order) -> Callable[[], float]:
+        """What tells, each time it is asked, how many requests a second are answered; all have to succeed."""
+
+        def measure() -> float:
+            outcome = self.carry_out(order)
+            if outcome.failures:
+                raise RuntimeError(f"{outcome.failures} requests failed")
+            return outcome.per_second
+
+        return measure
 
     def ask(self, order: dict[str, Any]) -> dict[str, Any]:
         """One order, one outcome, as JSON. Raises `RuntimeError` when the process ended instead."""

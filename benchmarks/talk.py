@@ -70,15 +70,7 @@ def _measure(url: str, kind: str, size: Size) -> Table:
         known = [_known(port, path, token) for path, token in phones]
 
         def rate(requests: Sequence[str]) -> Callable[[], float]:
-            order = Order(port, list(requests), size.connections, 0.3, size.seconds)
-
-            def measure() -> float:
-                outcome = loader.carry_out(order)
-                if outcome.failures:
-                    raise RuntimeError(f"{outcome.failures} requests failed")
-                return outcome.per_second
-
-            return measure
+            return loader.rate(Order(port, list(requests), size.connections, 0.3, size.seconds))
 
         rounds = table.in_turns(
             f"talk on {kind}",

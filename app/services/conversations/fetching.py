@@ -30,6 +30,7 @@ from app.services.conversations.appending import say, touch
 from app.services.documents import uploading
 from app.services.documents.uploading import Arrived
 from app.services.timeline import By
+from app.services.timers import taking
 
 LEASE = timedelta(minutes=2)
 """Longer than a slow file takes."""
@@ -83,15 +84,8 @@ def expect(message: Message, media: Media) -> None:
 def claim(owner: str, limit: int) -> Sequence[Claimed]:
     """Take up to `limit` that are due."""
     now = clock.now()
-    rows = db.session.scalars(
-        select(MessageMedia)
-        .where(MessageMedia.due_at <= now)
-        .order_by(MessageMedia.due_at, MessageMedia.message_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
     claimed = []
-    for row in rows:
+    for row in taking.hold_due(MessageMedia, limit):
         last = db.session.get_one(Message, row.message_id).sent_at + city.current().talk.media.kept
         row.claimed_by, row.due_at, row.attempts = owner, now + LEASE, row.attempts + 1
         claimed.append(

@@ -16,6 +16,7 @@ from app.models import Conversation, Customer, Document, Message, MessageCheck, 
 from app.services import city
 from app.services.conversations import answering
 from app.services.documents.reading import LinkSigner
+from app.services.timers import taking
 
 __all__ = [
     "Claimed",
@@ -74,15 +75,8 @@ def openid_of_member(staff_id: str) -> str | None:
 def claim(owner: str, limit: int, links: LinkSigner) -> Sequence[Claimed]:
     """Take up to `limit` checks that are due; a picture whose answer never came counts as unchecked."""
     now = clock.now()
-    rows = db.session.scalars(
-        select(MessageCheck)
-        .where(MessageCheck.due_at <= now)
-        .order_by(MessageCheck.due_at, MessageCheck.message_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
     claimed = []
-    for row in rows:
+    for row in taking.hold_due(MessageCheck, limit):
         if row.trace_id is not None or row.attempts >= city.current().talk.safety.tries:
             _write(row, Safety.UNCHECKED)
             continue

@@ -5,12 +5,30 @@ transaction as what it does about it, so that a crash gives it back and nobody d
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, delete, inspect, select, tuple_
 
 from app.core import clock
 from app.core.db import Base, db
+
+Due = TypeVar("Due", bound=Base)
+
+
+def hold_due(model: type[Due], limit: int) -> Sequence[Due]:
+    """Up to `limit` rows of `model` whose `due_at` has come by the clock, oldest first, held to the commit.
+
+    For work that can't be done in this transaction, such as asking WeChat: the caller moves `due_at` to the
+    end of a lease. A row that another process holds just now is left to that one.
+    """
+    due_at = inspect(model).local_table.c.due_at
+    return db.session.scalars(
+        select(model)
+        .where(due_at <= clock.now())
+        .order_by(due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
 
 
 def take_due(model: type[Base], limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
