@@ -1,5 +1,6 @@
 """Finding a visit of a case, and what a confirmed one brings: code, reminders, a line in the history."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
@@ -10,6 +11,7 @@ from app.core.db import db
 from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError, NotYetError
 from app.models import Case, DueKind, Visit, VisitAttendee, VisitState
 from app.services import city
+from app.services.cases import access
 from app.services.seats import hours, taking
 from app.services.timeline import By, note
 
@@ -31,6 +33,20 @@ def of_case(case: Case, visit_id: str) -> Visit:
     if visit is None:
         raise NotFoundError
     return visit
+
+
+def locked(case: Case, visit_id: str) -> Visit:
+    """The same with the case locked and the visit read anew. Raises `NotFoundError`."""
+    access.lock(case)
+    visit = of_case(case, visit_id)
+    db.session.refresh(visit)
+    return visit
+
+
+def refuse_arrived(visit: Visit) -> None:
+    """Raise `ConflictError` when somebody stands at the door: then nothing is moved or cancelled."""
+    if somebody_came(visit.id):
+        raise ConflictError("上门人员已到达，不能改期或取消。")
 
 
 def refuse_not_confirmed(visit: Visit) -> None:
@@ -71,6 +87,11 @@ def attendees(visit_id: str) -> list[VisitAttendee]:
     )
 
 
+def somebody_came(visit_id: str) -> bool:
+    """Whether anybody has checked in."""
+    return any(row.arrived_at is not None for row in attendees(visit_id))
+
+
 def staff_ids(visit_id: str) -> list[str]:
     """The same people, by id."""
     return [row.staff_id for row in attendees(visit_id)]
@@ -84,6 +105,16 @@ def change(visit: Visit, **values: Any) -> None:
         .values(**values)
         .execution_options(synchronize_session=False)
     )
+    db.session.refresh(visit)
+
+
+def end(visit: Visit, state: VisitState, values: Mapping[str, Any]) -> None:
+    """End a live visit as `state`, and write `values`; the caller releases its time.
+
+    Raises `ConflictError` when it was ended, confirmed or expired just now by somebody else.
+    """
+    if not taking.end(visit.id, state, VisitState(visit.state), values):
+        raise ConflictError("该预约刚刚有变化，请查看后再操作。")
     db.session.refresh(visit)
 
 

@@ -43,7 +43,7 @@ def arrive(staff: Colleague, visit_id: str, given: CheckIn) -> tuple[Case, Visit
     if given.code is not None and given.code != visit.code:
         raise FieldsError([_fault("code", "invalid", "与客户出示的到访码不一致，请核对是否为本次预约。")])
     _refuse_elsewhere(case, visit, given)
-    first = all(row.arrived_at is None for row in appointments.attendees(visit.id))
+    first = not appointments.somebody_came(visit.id)
     _enter(own, given)
     if first:
         note(case.id, now, "visit_arrived", by_staff(staff.id), {"purpose": visit.purpose})

@@ -65,7 +65,7 @@ def people(visit_id: str) -> tuple[PersonBrief, ...]:
 
 
 def _next(case: Case, found: Visit) -> datetime | None:
-    needed = next((one for one in needs.of_case(case) if one.purpose.key == found.purpose), None)
+    needed = needs.find(case, found.purpose)
     if needed is None:
         return None
     openings = offering.view(case, needed, offering.bookable(), Supposed(without=[found.id])).listed()

@@ -1,6 +1,6 @@
 """Visits by day for those who make them: my day and week, the department's calendar, load per person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from app.core import clock
-from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
 from app.domain.errors import FieldsError, NotAllowedError
 from app.domain.slots.grid import PIECE
@@ -23,6 +22,7 @@ from app.models import (
     VisitState,
 )
 from app.services import city
+from app.services.cases import access
 from app.services.seats import availability, hours, roster
 from app.services.seats.hours import Stretch
 from app.services.staffing import Colleague
@@ -103,8 +103,7 @@ def of_department(staff: Colleague, days: Days) -> list[StaffVisit]:
 
 def one(staff: Colleague, case: Case, visit: Visit) -> StaffVisit:
     """One visit that this person may see, masked."""
-    answers = db.session.get_one(Application, case.application_id).answers
-    return _line(staff, visit, case, answers, in_full=False)
+    return _line(staff, visit, case, queries.answers_of(case), in_full=False)
 
 
 def load(staff: Colleague, days: Days) -> list[Load]:
@@ -160,10 +159,9 @@ def _visits(staff: Colleague, whose: ColumnElement[bool], days: Days, *, in_full
 
 
 def _line(
-    staff: Colleague, visit: Visit, case: Case, answers: dict[str, Any], *, in_full: bool
+    staff: Colleague, visit: Visit, case: Case, answers: Mapping[str, Any], *, in_full: bool
 ) -> StaffVisit:
-    line = queries.line(case, visit)
-    name, phone, address = answers["contact_name"], answers["contact_phone"], answers["address"]
+    line = queries.line(case, visit, answers)
     comes = any(visitor.staff_id == staff.id for visitor in line.visitors)
     task_id, proposed = finish.proposed(case, visit)
     return StaffVisit(
@@ -171,9 +169,7 @@ def _line(
         case_id=case.id,
         case_number=case.number,
         project_name=case.project_name,
-        contact={"name": name, "phone": phone, "address": address}
-        if in_full
-        else {"name": mask_name(name), "phone": mask_phone(phone), "address": mask_address(address)},
+        contact=access.full_contact(answers) if in_full else access.masked_contact(answers),
         code=passes.code_of(visit) if comes and visit.state == VisitState.CONFIRMED else None,
         task_id=task_id,
         proposed=proposed,
@@ -183,7 +179,13 @@ def _line(
 def _taken_pieces(stretch: Stretch) -> Sequence[tuple[str, int]]:
     rows = db.session.execute(
         select(VisitPiece.staff_id, func.count())
-        .where(VisitPiece.piece >= stretch.first, VisitPiece.piece < stretch.last)
+        .join(Visit, Visit.id == VisitPiece.visit_id)
+        .where(
+            VisitPiece.piece >= stretch.first,
+            VisitPiece.piece < stretch.last,
+            # As the visits are counted: what is only held may run out.
+            Visit.state == VisitState.CONFIRMED,
+        )
         .group_by(VisitPiece.staff_id)
     )
     return [(staff_id, number) for staff_id, number in rows]

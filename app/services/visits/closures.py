@@ -147,7 +147,7 @@ def _concerned(away: Away) -> ColumnElement[bool]:
 
 def _hit(case: Case, visit: Visit, plan: Plan | None) -> Hit:
     opening = None
-    needed = next((one for one in needs.of_case(case) if one.purpose.key == visit.purpose), None)
+    needed = needs.find(case, visit.purpose)
     if plan is not None and needed is not None:
         opening = plan.move(case, visit, needed)
     return Hit(

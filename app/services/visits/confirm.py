@@ -10,7 +10,6 @@ from app.domain.errors import AlreadyDoneError, HoldExpiredError
 from app.domain.events import VisitBooked, VisitMoved
 from app.domain.slots import grid
 from app.models import Case, Visit, VisitState
-from app.services.cases import access
 from app.services.seats import taking
 from app.services.timeline import By
 from app.services.visits import appointments, booking, needs, offering, waitlist
@@ -23,9 +22,7 @@ def confirm(case: Case, visit_id: str, by: By) -> Visit:
     Raises `AlreadyDoneError` the second time, `HoldExpiredError` with fresh openings when the hold has run
     out or somebody can't come after all, `NotFoundError`, and as `needs.needed` does.
     """
-    access.lock(case)
-    visit = appointments.of_case(case, visit_id)
-    db.session.refresh(visit)
+    visit = appointments.locked(case, visit_id)
     needed = needs.needed(case, visit.purpose)
     if visit.state == VisitState.CONFIRMED:
         raise AlreadyDoneError("该预约已确认，无需重复操作。")

@@ -86,7 +86,7 @@ def _confirmed(visit: Visit, kind: DueKind) -> None:
         if visit.in_doubt_at is None:
             eventbus.publish(VisitNear(visit.id, evening=kind is DueKind.EVENING_BEFORE))
         return
-    if any(row.arrived_at is not None for row in appointments.attendees(visit.id)):
+    if appointments.somebody_came(visit.id):
         return
     again = _later(visit)
     if again is None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.domain.errors import ConflictError, FieldsError, NotYetError
+from app.domain.errors import FieldsError, NotYetError
 from app.models import Case, Task, TaskState, Visit, VisitState
 from app.services import arrivals, city
 from app.services.seats import taking
@@ -27,12 +27,10 @@ def finish(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -
     case, visit = staffside.locked(staff, visit_id)
     staffside.require_concerned(staff, case, visit)
     appointments.refuse_not_confirmed(visit)
-    if all(row.arrived_at is None for row in appointments.attendees(visit.id)):
+    if not appointments.somebody_came(visit.id):
         raise NotYetError("请先登记到达，再登记完成。")
-    if not taking.end(visit.id, VisitState.DONE, VisitState.CONFIRMED, {}):
-        raise ConflictError("该预约刚刚有变化，请查看后再操作。")
+    appointments.end(visit, VisitState.DONE, {})
     taking.release([visit.id])
-    db.session.refresh(visit)
     note(case.id, clock.now(), "visit_done", by_staff(staff.id), {"purpose": visit.purpose})
     if outputs is not None:
         task = task_of(case, visit)

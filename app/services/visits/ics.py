@@ -9,9 +9,8 @@ from app.models import Case, Visit, VisitState
 from app.services import city
 from app.services.visits import queries
 
-_CALLED_OFF = frozenset(
-    {VisitState.CANCELLED, VisitState.EXPIRED, VisitState.RESCHEDULED, VisitState.NO_SHOW}
-)
+# What was moved is not: the entry of the same UID follows it.
+_CALLED_OFF = frozenset({VisitState.CANCELLED, VisitState.EXPIRED, VisitState.NO_SHOW})
 
 
 def of_visit(case: Case, visit: Visit) -> bytes:
@@ -24,7 +23,7 @@ def of_visit(case: Case, visit: Visit) -> bytes:
         raise ConflictError("该时间尚未确认，请先确认预约。")
     bundle = city.current()
     where = queries.where(case, visit)
-    called_off = visit.state in _CALLED_OFF and visit.state != VisitState.RESCHEDULED
+    called_off = visit.state in _CALLED_OFF
     calendar = Calendar()
     calendar.add("prodid", f"-//{bundle.city.utility}//visits//ZH")
     calendar.add("version", "2.0")

@@ -54,6 +54,11 @@ def of_case(case: Case) -> list[Needed]:
     return list(found.values())
 
 
+def find(case: Case, purpose_key: str) -> Needed | None:
+    """What a purpose means for this case now; None when it needs no such visit (any more)."""
+    return next((one for one in of_case(case) if one.purpose.key == purpose_key), None)
+
+
 def needed(case: Case, purpose_key: str) -> Needed:
     """What a purpose means for this case. Raises `PurposeNotNeededError`, `CaseEndedError`."""
     if case.state != CaseState.OPEN:

@@ -3,12 +3,10 @@
 from enum import StrEnum
 
 from app.core import clock, eventbus
-from app.core.db import db
 from app.domain.errors import ConflictError, NotYetError
 from app.domain.events import VisitMissed
 from app.models import Case, Visit, VisitState
 from app.services import city
-from app.services.cases import access
 from app.services.seats import taking
 from app.services.staffing import Colleague
 from app.services.timeline import By, by_staff, note
@@ -33,7 +31,7 @@ def by_visitor(staff: Colleague, visit_id: str, absent: Absent, words: str) -> t
     case, visit = staffside.locked(staff, visit_id)
     staffside.require_concerned(staff, case, visit)
     appointments.refuse_not_confirmed(visit)
-    there = any(row.arrived_at is not None for row in appointments.attendees(visit.id))
+    there = appointments.somebody_came(visit.id)
     if absent is Absent.CUSTOMER and not there:
         raise NotYetError("请先在现场登记到达，再登记客户未到。")
     if absent is Absent.VISITOR and there:
@@ -46,11 +44,9 @@ def by_customer(case: Case, visit_id: str, by: By, words: str) -> Visit:
 
     Raises `NotYetError` before the set time after the start, `ConflictError` when somebody checked in.
     """
-    access.lock(case)
-    visit = appointments.of_case(case, visit_id)
-    db.session.refresh(visit)
+    visit = appointments.locked(case, visit_id)
     appointments.refuse_not_confirmed(visit)
-    if any(row.arrived_at is not None for row in appointments.attendees(visit.id)):
+    if appointments.somebody_came(visit.id):
         raise ConflictError("上门人员已登记到达，如有疑问请联系客户管家。")
     return _record(case, visit, Absent.VISITOR, by, words)
 
@@ -62,10 +58,8 @@ def _record(case: Case, visit: Visit, absent: Absent, by: By, words: str) -> Vis
     if now < visit.starts_at + city.current().visits.late_after:
         raise NotYetError("约定时间刚到，请再稍候片刻。")
     values = {"no_show_of": absent.value, "reason": words}
-    if not taking.end(visit.id, VisitState.NO_SHOW, VisitState.CONFIRMED, values):
-        raise ConflictError("该预约刚刚有变化，请查看后再操作。")
+    appointments.end(visit, VisitState.NO_SHOW, values)
     taking.release([visit.id])
-    db.session.refresh(visit)
     note(case.id, now, "visit_missed", by, {"purpose": visit.purpose, "party": _NAMES[absent]})
     eventbus.publish(VisitMissed(visit.id))
     return visit

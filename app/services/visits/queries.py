@@ -1,8 +1,9 @@
 """Visits as people read them: when, what for, where, who comes, and what can still be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
@@ -83,11 +84,14 @@ def of_case(case: Case) -> Bookings:
     waiting = db.session.scalars(
         select(VisitWait.purpose).where(VisitWait.case_id == case.id).order_by(VisitWait.purpose)
     ).all()
-    return Bookings(needs.of_case(case), [line(case, row) for row in rows], waiting)
+    answers = answers_of(case) if rows else None
+    return Bookings(needs.of_case(case), [line(case, row, answers) for row in rows], waiting)
 
 
-def line(case: Case, visit: Visit) -> VisitLine:
-    """One visit of a case in words."""
+def line(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) -> VisitLine:
+    """One visit of a case in words; `answers` are those of its application, where they were read already."""
+    coming = visitors(visit.id)
+    came = any(visitor.arrived_at is not None for visitor in coming)
     return VisitLine(
         id=visit.id,
         purpose=visit.purpose,
@@ -103,9 +107,9 @@ def line(case: Case, visit: Visit) -> VisitLine:
         in_doubt=visit.in_doubt_at is not None,
         no_show_of=visit.no_show_of,
         reason=visit.reason,
-        changeable=is_changeable(visit),
-        place=where(case, visit),
-        visitors=visitors(visit.id),
+        changeable=_may_change(visit, came=came),
+        place=where(case, visit, answers),
+        visitors=coming,
     )
 
 
@@ -116,7 +120,11 @@ def purpose_name(visit: Visit) -> str:
 
 def is_changeable(visit: Visit) -> bool:
     """Whether the customer may move or cancel it alone: before the cut-off, or when it is our fault."""
-    if visit.state != VisitState.CONFIRMED or _somebody_came(visit.id):
+    return _may_change(visit, came=appointments.somebody_came(visit.id))
+
+
+def _may_change(visit: Visit, *, came: bool) -> bool:
+    if came or visit.state != VisitState.CONFIRMED:
         return False
     rules = city.current().visits
     now = clock.now()
@@ -125,12 +133,13 @@ def is_changeable(visit: Visit) -> bool:
     return ours or pushed or now <= visit.starts_at - rules.cut_off
 
 
-def where(case: Case, visit: Visit) -> Where:
+def where(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) -> Where:
     """Where it takes place: the site of the case, or the utility's office."""
     rules = city.current().visits
     if rules.purposes[visit.purpose].place is Place.OFFICE:
         return Where(Place.OFFICE.value, rules.office.address, rules.office.position)
-    answers = db.session.scalars(_ANSWERS.where(Application.id == case.application_id)).one()
+    if answers is None:
+        answers = answers_of(case)
     location = answers.get("location")
     position = (
         Point(float(location["latitude_gcj02"]), float(location["longitude_gcj02"])) if location else None
@@ -155,11 +164,13 @@ def visitors(visit_id: str) -> list[Visitor]:
     ]
 
 
-def _somebody_came(visit_id: str) -> bool:
-    return any(row.arrived_at is not None for row in appointments.attendees(visit_id))
+def answers_of(case: Case) -> Mapping[str, Any]:
+    """What the customer filled in."""
+    asked = select(Application.answers).where(Application.id == case.application_id)
+    answers: Mapping[str, Any] = db.session.scalars(asked).one()
+    return answers
 
 
-_ANSWERS = select(Application.answers)
 _ABSENT = aliased(Staff)
 _VISITORS = (
     select(

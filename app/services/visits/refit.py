@@ -2,11 +2,11 @@
 
 from app.core import clock, eventbus
 from app.core.db import db
-from app.domain.errors import PurposeNotNeededError, SlotTakenError
+from app.domain.errors import SlotTakenError
 from app.domain.events import VisitInDoubt
 from app.domain.slots import grid, openings
 from app.domain.slots.openings import Opening
-from app.models import Case, CaseState, Visit, VisitState
+from app.models import Case, Visit, VisitState
 from app.services.cases import access
 from app.services.seats import taking
 from app.services.seats.availability import Supposed
@@ -29,7 +29,7 @@ def refit(visit_id: str, *, ask: bool) -> None:
     case = db.session.get_one(Case, visit.case_id)
     access.lock(case)
     db.session.refresh(visit)
-    needed = _needed(case, visit)
+    needed = needs.find(case, visit.purpose)
     if visit.state not in taking.LIVE or visit.starts_at <= clock.now() or needed is None:
         return
     if can_take_place(case, visit, needed):
@@ -81,13 +81,3 @@ def _doubt(case: Case, visit: Visit) -> None:
     detail = {"purpose": visit.purpose, "starts_at": appointments.shown(visit.starts_at)}
     note(case.id, now, "visit_in_doubt", ENGINE, detail)
     eventbus.publish(VisitInDoubt(visit.id))
-
-
-def _needed(case: Case, visit: Visit) -> Needed | None:
-    """What the visit is for; None when its work has been done otherwise, and nothing has to be moved."""
-    if case.state != CaseState.OPEN:
-        return None
-    try:
-        return needs.needed(case, visit.purpose)
-    except PurposeNotNeededError:
-        return None

@@ -3,12 +3,9 @@
 from datetime import datetime
 
 from app.core import clock, eventbus
-from app.core.db import db
-from app.domain.errors import AlreadyDoneError, ConflictError, CutOffError
+from app.domain.errors import AlreadyDoneError, CutOffError
 from app.domain.events import VisitMoved
 from app.models import Case, Visit, VisitState
-from app.services.cases import access
-from app.services.seats import taking
 from app.services.timeline import By
 from app.services.visits import appointments, needs, offering, queries
 from app.services.visits.booking import Wish, book
@@ -37,9 +34,7 @@ def move(case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | No
     """Book the new time, with the same people if they can, and end the old booking; the case is locked."""
     needed = needs.needed(case, visit.purpose)
     kept = appointments.staff_ids(visit.id)
-    if not taking.end(visit.id, VisitState.RESCHEDULED, VisitState.CONFIRMED, {"reason": reason}):
-        raise ConflictError("该预约刚刚有变化，请查看后再操作。")
-    db.session.refresh(visit)
+    appointments.end(visit, VisitState.RESCHEDULED, {"reason": reason})
     wish = Wish(needed, starts_at, by, VisitState.CONFIRMED, former=visit, gives_up=[visit.id], kept=kept)
     moved = book(case, wish, times)
     appointments.settle(case, moved, by, clock.now(), "visit_moved")
@@ -48,12 +43,9 @@ def move(case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | No
 
 
 def _locked(case: Case, visit_id: str, starts_at: datetime) -> Visit:
-    access.lock(case)
-    visit = appointments.of_case(case, visit_id)
-    db.session.refresh(visit)
+    visit = appointments.locked(case, visit_id)
     appointments.refuse_not_confirmed(visit)
-    if any(row.arrived_at is not None for row in appointments.attendees(visit.id)):
-        raise ConflictError("上门人员已到达，不能改期或取消。")
+    appointments.refuse_arrived(visit)
     if starts_at == visit.starts_at and visit.in_doubt_at is None:
         # Everybody would be told of a change that is none.
         raise AlreadyDoneError("该预约已是这个时间，无需改期。")

@@ -21,7 +21,7 @@ def push(staff: Colleague, visit_id: str, minutes: int) -> tuple[Case, Visit]:
     case, visit = staffside.locked(staff, visit_id)
     staffside.require_concerned(staff, case, visit)
     appointments.refuse_not_confirmed(visit)
-    if any(row.arrived_at is not None for row in appointments.attendees(visit.id)):
+    if appointments.somebody_came(visit.id):
         raise ConflictError("已有人员登记到达，无需再报晚到。")
     now = clock.now()
     expected = visit.starts_at + timedelta(minutes=minutes)

@@ -7,9 +7,9 @@ from sqlalchemy import and_, delete, insert, or_, select
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
-from app.domain.errors import AlreadyDoneError, PurposeNotNeededError, SlotTakenError
+from app.domain.errors import AlreadyDoneError, SlotTakenError
 from app.domain.events import VisitOffered
-from app.models import Case, CaseState, DueKind, Visit, VisitChance, VisitState, VisitWait
+from app.models import Case, DueKind, Visit, VisitChance, VisitState, VisitWait
 from app.services import city
 from app.services.cases import access
 from app.services.seats import taking
@@ -17,7 +17,6 @@ from app.services.timeline import ENGINE
 from app.services.timers.taking import take_due
 from app.services.visits import appointments, needs, offering
 from app.services.visits.booking import Wish, book
-from app.services.visits.needs import Needed
 
 
 def join(case: Case, purpose_key: str) -> None:
@@ -74,7 +73,7 @@ def _try(waiting: VisitWait) -> None:
     """Hold the earliest time that is earlier than what the customer has, if there is one."""
     case = db.session.get_one(Case, waiting.case_id)
     access.lock(case)
-    needed = _needed(case, waiting)
+    needed = needs.find(case, waiting.purpose)
     if needed is None:
         leave(case.id, waiting.purpose)
         return
@@ -102,15 +101,6 @@ def _try(waiting: VisitWait) -> None:
         return
     taking.set_due([(visit.id, DueKind.HOLD_END.value, until)])
     eventbus.publish(VisitOffered(visit.id))
-
-
-def _needed(case: Case, waiting: VisitWait) -> Needed | None:
-    if case.state != CaseState.OPEN:
-        return None
-    try:
-        return needs.needed(case, waiting.purpose)
-    except PurposeNotNeededError:
-        return None
 
 
 def _waiting(case_id: str, purpose_key: str) -> VisitWait | None:

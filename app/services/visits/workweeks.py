@@ -157,7 +157,7 @@ def _hits(person: Staff, wanted: NewWeek) -> list[Hit]:
 
 
 def _is_hit(visit: Visit, case: Case) -> bool:
-    needed = next((one for one in needs.of_case(case) if one.purpose.key == visit.purpose), None)
+    needed = needs.find(case, visit.purpose)
     return needed is not None and not refit.can_take_place(case, visit, needed)
 
 
