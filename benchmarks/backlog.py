@@ -18,10 +18,9 @@ from app.core.db import db
 from app.domain.events import ReminderDue
 from app.jobs.timetable import fire_timers
 from app.models import Task, TaskState, Timer, TimerKind
-from app.services.timers import sweep
 from benchmarks import ground, table
 from benchmarks.ground import Ground
-from benchmarks.sweep import apscheduler, do_nothing
+from benchmarks.sweep import apscheduler, do_nothing, drain
 from benchmarks.table import Figure, Ratio, Table
 from miniprogram_api.edge import StewardApp
 from notifications.models import OutboxMessage
@@ -67,13 +66,13 @@ def _measure(grounds: Ground, kind: str, size: Size) -> Table:
         table.say(f"backlog on {kind}: draining")
         before = _resident_mb()
         with patch.dict(eventbus._listeners, {ReminderDue: [do_nothing]}):  # noqa: SLF001 - see benchmarks/sweep.py
-            drained = _drain(app)
+            drained = drain(app)
         grown = max(_resident_mb() - before, 0.0)
         table.say(f"backlog on {kind}: telling")
         _set(app, cases, size.told, overdue=True)
         with app.app_context():
             rows_before = _messages()
-            seconds = _drain(app)
+            seconds = drain(app)
             written = (_messages() - rows_before) / seconds
         jobs = apscheduler(store, size.jobs)
     table.say("")
@@ -141,18 +140,6 @@ def _empty_tick(app: StewardApp) -> float:
             fire_timers()
             measured.append(perf_counter() - begun)
     return median(measured)
-
-
-def _drain(app: StewardApp) -> float:
-    """Seconds until everything due is fired. Raises `RuntimeError` when something is left."""
-    with app.app_context():
-        begun = perf_counter()
-        fire_timers()
-        seconds = perf_counter() - begun
-        with atomic(read_only=True):
-            if sweep.pending():
-                raise RuntimeError("the sweep left timers behind")
-    return seconds
 
 
 def _resident_mb() -> float:

@@ -52,11 +52,11 @@ def _measure(grounds: Ground, kind: str, size: Size) -> Table:
             _set_timers(app, cases, size.timers)
             # Nobody unsubscribes in the product, so there is no public way to.
             with patch.dict(eventbus._listeners, {ReminderDue: [do_nothing]}):  # noqa: SLF001
-                return _swept(app)
+                return drain(app)
 
         def to_people() -> float:
             _set_timers(app, cases, size.timers)
-            return _swept(app)
+            return drain(app)
 
         rounds = table.in_turns(
             f"sweep on {kind}",
@@ -129,7 +129,7 @@ def _set_timers(app: StewardApp, cases: list[str], number: int) -> None:
         )
 
 
-def _swept(app: StewardApp) -> float:
+def drain(app: StewardApp) -> float:
     """Seconds until everything due is fired. Raises `RuntimeError` when something is left."""
     with app.app_context():
         begun = perf_counter()

@@ -77,6 +77,10 @@ class Notice(Base):
     read_at: Mapped[Instant | None]
 
 
+UNDELIVERED = "state IN ('failed', 'refused', 'unknown', 'to_call')"
+"""What did not arrive, in the words of its index: a question is answered by it only when it uses the same."""
+
+
 class OutboxMessage(Base):
     """One message on its way to one person, written in the transaction of what it tells.
 
@@ -102,8 +106,8 @@ class OutboxMessage(Base):
         Index(
             "ix_outbox_messages_undelivered",
             "settled_at",
-            sqlite_where=text("state IN ('failed', 'refused', 'unknown', 'to_call')"),
-            postgresql_where=text("state IN ('failed', 'refused', 'unknown', 'to_call')"),
+            sqlite_where=text(UNDELIVERED),
+            postgresql_where=text(UNDELIVERED),
         ),
         # Only what is claimed is looked up by its lease, and that is a handful of rows at any time.
         Index(

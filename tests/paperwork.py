@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.demo.evidence import bring
 from app.domain.programs.tasks import TaskSpec
-from app.models import Case, Customer, Paper, Quote, Staff, Task
+from app.models import Case, Customer, Quote, Staff, Task
 from app.services import city
 from app.services.money import choice
 from app.services.papers import confirm
@@ -86,9 +86,3 @@ def _quote(case: Case) -> Quote:
 def _owner(case: Case) -> str:
     """The case's customer, or any when nobody has proved the phone yet."""
     return case.customer_id or db.session.scalars(select(Customer.id).limit(1)).one()
-
-
-def newest_paper(case_id: str, kind: str) -> Paper:
-    """The version in force."""
-    query = select(Paper).where(Paper.case_id == case_id, Paper.kind == kind)
-    return db.session.scalars(query.order_by(Paper.version.desc()).limit(1)).one()

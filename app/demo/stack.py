@@ -47,7 +47,7 @@ class Stack:
         if self._clock_file is not None and start is not None:
             FileClock(self._clock_file).set(start)
         self._tick_seconds = tick_seconds
-        self._port = _free_port() if port == 0 else _checked(port)
+        self._port = free_port() if port == 0 else _checked(port)
         self._running: list[Process] = []
         self._never = Event()
         self._simulator_url = ""
@@ -195,7 +195,8 @@ def ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
     with contextlib.closing(socket.socket()) as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -45,6 +45,9 @@ TYPES = (
         lambda head: head.startswith(_DXF_BINARY) or _DXF.match(head) is not None,
     ),
 )
+SEEN_BY_WECHAT = frozenset({"image/jpeg", "image/png"})
+"""The pictures that WeChat can check, and show in its chat."""
+
 PICTURES = tuple(kind for kind in TYPES if kind.media_type in {"image/jpeg", "image/png", "image/heic"})
 VOICES = (
     FileType("audio/amr", ".amr", lambda head: head.startswith((b"#!AMR\n", b"#!AMR-WB\n"))),

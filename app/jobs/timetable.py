@@ -33,6 +33,7 @@ from notifications.webhooks import sender
 TIMERS_PER_TRANSACTION = 200
 BACKLOG_PER_TRANSACTION = 1000
 MOVES_PER_TRANSACTION = 50
+UNKNOWN_PER_TRANSACTION = 50
 CONVERSATIONS_AT_ONCE = 100
 CALLS_PER_TRANSACTION = 20
 BYTES_AT_ONCE = 100
@@ -145,8 +146,8 @@ def settle_unknown() -> None:
     """Apply the city's rule to messages nobody will ever know of, a bounded number in each transaction."""
     while True:
         with atomic():
-            taken = unknowns.settle(MOVES_PER_TRANSACTION)
-        if taken < MOVES_PER_TRANSACTION:
+            taken = unknowns.settle(UNKNOWN_PER_TRANSACTION)
+        if taken < UNKNOWN_PER_TRANSACTION:
             return
 
 

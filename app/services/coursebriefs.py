@@ -6,10 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.core.db import db
-from app.domain.programs.definition import Program
 from app.domain.programs.tasks import Holder
 from app.models import Case, CaseTurn, Stage, Stop
-from app.services import addressees, briefs, city
+from app.services import addressees, briefs
 from app.services.addressees import PersonBrief
 from app.services.briefs import CaseBrief
 from app.services.cases import turns
@@ -85,10 +84,10 @@ class RunningStageBrief:
 def stop(stop_id: str) -> StopBrief:
     """What notices say of a stop."""
     found = db.session.get_one(Stop, stop_id)
-    program = _program(found.case_id)
+    brief, program = briefs.with_program(found.case_id)
     return StopBrief(
         stop_id=found.id,
-        case=briefs.case(found.case_id),
+        case=brief,
         reason_name=program.stop_reason(found.reason_key).name,
         party=found.party,
         started_at=found.started_at,
@@ -115,7 +114,7 @@ def stop(stop_id: str) -> StopBrief:
 
 def stage(case_id: str, stage_key: str) -> StageBrief:
     """What notices say of a completed stage; the next is the open one that is due first."""
-    program = _program(case_id)
+    brief, program = briefs.with_program(case_id)
     following = [spec for spec in program.stages if stage_key in spec.follows]
     opened = {
         row.key: row.due_at
@@ -125,7 +124,7 @@ def stage(case_id: str, stage_key: str) -> StageBrief:
     }
     coming = next((spec for spec in following if spec.key in opened), None)
     return StageBrief(
-        case=briefs.case(case_id),
+        case=brief,
         stage_key=stage_key,
         stage_name=program.stage(stage_key).name,
         next_stage_name=coming.name if coming else None,
@@ -172,15 +171,10 @@ def turn(turn_id: str) -> TurnBrief:
 
 def running_stage(case_id: str, stage_key: str) -> RunningStageBrief:
     """What notices say of an open stage."""
-    program = _program(case_id)
+    brief, program = briefs.with_program(case_id)
     due_at = db.session.scalar(
         select(Stage.due_at).where(
             Stage.case_id == case_id, Stage.key == stage_key, Stage.completed_at.is_(None)
         )
     )
-    return RunningStageBrief(briefs.case(case_id), program.stage(stage_key).name, due_at)
-
-
-def _program(case_id: str) -> Program:
-    found = db.session.get_one(Case, case_id)
-    return city.program_of(found.program_key, found.former_program_key)
+    return RunningStageBrief(brief, program.stage(stage_key).name, due_at)

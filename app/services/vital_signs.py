@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import distinct, func, literal_column, select
 
 from app.core import clock
 from app.core.db import db
@@ -45,7 +45,7 @@ def read() -> VitalSigns:
             func.count().filter(Task.assignee_id.is_(None)),
             func.count(distinct(Task.case_id)).filter(Task.due_at < now),
             func.count(distinct(Task.case_id)).filter(Task.due_at.between(now, soon)),
-        ).where(Task.state == "open")
+        ).where(Task.state == literal_column("'open'"))
     ).one()
     return VitalSigns(
         timers_due=timers,

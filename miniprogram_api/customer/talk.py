@@ -46,9 +46,9 @@ def send(case_id: str, json_data: dict[str, Any]) -> Any:
 
 @talk.post("/<public_id:case_id>/messages/<public_id:message_id>/recall")
 @talk.output(MessageOut)
-@talk.doc(summary="撤回消息（2分钟内）")
+@talk.doc(summary="撤回消息（限时）")
 def recall(case_id: str, message_id: str) -> Any:
-    """One's own, within two minutes."""
+    """One's own, within the city's time for it."""
     person = caller().subject_id
     case = access.of_customer(person, case_id)
     return one.for_sender(recalling.recall(case, case.id, person, message_id), Side.CUSTOMER)

@@ -65,7 +65,7 @@ def list_chases(case_id: str) -> dict[str, Any]:
 
 @care.post("/<public_id:case_id>/chases")
 @care.output(ChaseOut, status_code=201)
-@care.doc(summary="催办（每个环节每个工作日一次，半个工作日内答复）")
+@care.doc(summary="催办（每个环节每个工作日一次）")
 def chase(case_id: str) -> Any:
     """“Please hurry.”"""
     person = caller().subject_id
@@ -83,7 +83,7 @@ def list_complaints(case_id: str) -> dict[str, Any]:
 @care.post("/<public_id:case_id>/complaints")
 @care.input(WordsIn)
 @care.output(ComplaintOut, status_code=201)
-@care.doc(summary="投诉（首问负责，3个工作日内答复）")
+@care.doc(summary="投诉（首问负责，限时答复）")
 def complain(case_id: str, json_data: dict[str, str]) -> Any:
     """One at a time."""
     person = caller().subject_id

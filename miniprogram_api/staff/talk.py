@@ -52,9 +52,9 @@ def send(conversation_id: str, json_data: dict[str, Any]) -> Any:
 
 @talk.post("/<public_id:conversation_id>/messages/<public_id:message_id>/recall")
 @talk.output(MessageOut)
-@talk.doc(summary="撤回消息（2分钟内）")
+@talk.doc(summary="撤回消息（限时）")
 def recall(conversation_id: str, message_id: str) -> Any:
-    """One's own, within two minutes."""
+    """One's own, within the city's time for it."""
     case = finding.readable_by(me(), conversation_id)
     return one.for_sender(recalling.recall(case, conversation_id, me().id, message_id), Side.STAFF)
 

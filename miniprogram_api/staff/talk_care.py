@@ -24,7 +24,7 @@ def list_chases(case_id: str) -> dict[str, Any]:
 @care.post("/cases/<public_id:case_id>/chases/<public_id:chase_id>/answer")
 @care.input(WordsIn)
 @care.output(ChaseOut, status_code=201)
-@care.doc(summary="答复催办（半个工作日内）")
+@care.doc(summary="答复催办（限时）")
 def answer_chase(case_id: str, chase_id: str, json_data: dict[str, str]) -> Any:
     """By the manager or the department whose work is awaited; it goes into the conversation."""
     return chasing.answer(me(), access.of_staff(me(), case_id), chase_id, json_data["text"])

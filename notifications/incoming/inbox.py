@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
-from app.domain.errors import Refusal
+from app.domain.errors import NobodyAvailableError, Refusal
 from app.services import erasing, identity
 from app.services.conversations.incoming import Medium
 from app.wechat.port import AccountKind, FaultKind, Follower, ServiceAccount, WeChatError
@@ -171,10 +171,17 @@ def _effect(event: _Event, follower: Follower | None) -> str:
     spoken = chat_inbox.EFFECTS.get((event.account, event.name))
     if spoken is not None:
         try:
-            return HANDLED if spoken(event.account, event.payload) else IGNORED
-        except Refusal as refusal:
-            # Such as no manager being there at all: it waits, and holds nobody else up.
+            with db.session.begin_nested():
+                return HANDLED if spoken(event.account, event.payload) else IGNORED
+        except NobodyAvailableError as refusal:
+            # No manager is there at all: it waits, and holds nobody else up.
             raise NotYet from refusal
+        except Refusal as refusal:
+            # Asked again it would be refused again; somebody has to look at what was said.
+            _log.error(
+                "what WeChat pushed was refused", extra={"inbox_event": event.id, "code": refusal.code}
+            )
+            return FAILED
         except NotYet:
             if retry.exhausted(event.attempts + 1):
                 return IGNORED

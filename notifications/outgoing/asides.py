@@ -23,6 +23,8 @@ WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT})
 
 def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[str, OutcomeKind]:
     """Settle what must not be sent, or not this way now; why, by the message's id."""
+    if not rows:
+        return {}
     found = _pointless(rows, now)
     found |= {
         row.id: OutcomeKind.GIVEN_UP

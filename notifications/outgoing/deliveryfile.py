@@ -41,7 +41,7 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
         importance=MappingProxyType(_importance(root.table("importance"))),
         default_chain=default_chain,
         chains=MappingProxyType(by_kind),
-        topics=_topics(source, root.table("topics")),
+        topics=_topics(root.table("topics")),
         sms=sms,
         call_after=_hours(root.table("call"), "after_hours"),
         settle_after=_hours(unknown, "after_hours"),
@@ -101,7 +101,7 @@ def _chain(table: Table, key: str) -> tuple[Channel, ...]:
     return chain
 
 
-def _topics(source: Source, table: Table | None) -> tuple[Topic, ...]:
+def _topics(table: Table | None) -> tuple[Topic, ...]:
     if table is None:
         return ()
     topics = []
@@ -114,7 +114,7 @@ def _topics(source: Source, table: Table | None) -> tuple[Topic, ...]:
         for kind in sorted(kinds & seen):
             inner.fault("kinds", f"{kind} belongs to another topic too")
         for kind in sorted(kind for kind in kinds if KINDS[kind].audience is not Audience.CUSTOMER):
-            source.note(inner.at("kinds"), f"{kind} goes to staff, who can't decline it")
+            inner.fault("kinds", f"{kind} goes to staff, who can't decline it")
         seen |= kinds
         topics.append(Topic(key, inner.text("name"), kinds))
     return tuple(topics)

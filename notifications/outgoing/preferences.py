@@ -66,12 +66,12 @@ def record(customer_id: str, wanted: Mapping[str, bool]) -> None:
 
 def wanted(tellings: Sequence[T], whom: Callable[[T], tuple[str, str | None]]) -> list[T]:
     """Those of `tellings` that may be pushed; `whom` names the person and the topic of one."""
-    topics = {person: topic for person, topic in map(whom, tellings) if topic is not None}
-    if not topics:
+    people = {person for person, topic in map(whom, tellings) if topic is not None}
+    if not people:
         return list(tellings)
     declined = {
         (row.customer_id, row.topic)
-        for row in db.session.connection().execute(_DECLINED, {"people": sorted(topics)})
+        for row in db.session.connection().execute(_DECLINED, {"people": sorted(people)})
     }
     return [telling for telling in tellings if whom(telling) not in declined]
 

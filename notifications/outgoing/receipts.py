@@ -74,9 +74,11 @@ def settle(report: Report) -> Matched:
     What did not arrive after all goes on by the next channel; that is an attempt like any other.
     """
     by_number = (OutboxMessage.msgid == report.msgid, OutboxMessage.channel == report.channel)
-    if _rows(*by_number):
-        for row in _rows(*by_number, OutboxMessage.state == DeliveryState.ACCEPTED):
-            _write(report, row)
+    found = _rows(*by_number)
+    if found:
+        for row in found:
+            if row.state == DeliveryState.ACCEPTED:
+                _write(report, row)
         return Matched.SETTLED
     same_person: list[ColumnElement[bool]] = [
         OutboxMessage.openid == report.openid,

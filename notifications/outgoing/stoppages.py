@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
@@ -13,6 +13,7 @@ from app.core.db import db
 from app.domain.errors import NotFoundError
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, StoppedTemplate
 from notifications.outgoing import settling
+from notifications.outgoing.envelope import OutcomeKind
 
 CONTENT_FAULTS = 5
 """Messages of one template whose content WeChat refused within `CONTENT_WINDOW`: then it is the template."""
@@ -59,7 +60,7 @@ def stop_if_many(refused: Mapping[str, int | None], now: datetime) -> None:
             .select_from(DeliveryAttempt)
             .where(
                 DeliveryAttempt.template_key == template_key,
-                DeliveryAttempt.outcome == "content",
+                DeliveryAttempt.outcome == literal_column(f"'{OutcomeKind.CONTENT}'"),
                 DeliveryAttempt.at > now - CONTENT_WINDOW,
             )
         )

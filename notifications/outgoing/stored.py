@@ -23,7 +23,7 @@ COLUMNS: tuple[Any, ...] = (
     OutboxMessage.importance,
     OutboxMessage.attempts,
     OutboxMessage.expires_at,
-    OutboxMessage.claimed_at,
+    OutboxMessage.state,
     OutboxMessage.handed_at,
     OutboxMessage.unknown_since,
 )

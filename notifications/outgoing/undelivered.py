@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.db import db
 from app.domain.errors import ConflictError, NotFoundError
 from app.wechat import errcodes
-from notifications.models import ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
+from notifications.models import UNDELIVERED, ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
 
 REPLAYED = "replayed"
 """The outcome of an attempt that stands for somebody's decision to send again."""
@@ -20,7 +20,7 @@ REPLAYABLE = (DeliveryState.FAILED, DeliveryState.REFUSED)
 `to_call` the manager has it in hand."""
 
 # In the words of the index over what did not arrive.
-_UNDELIVERED: ColumnElement[bool] = literal_column("state IN ('failed', 'refused', 'unknown', 'to_call')")
+_UNDELIVERED: ColumnElement[bool] = literal_column(UNDELIVERED)
 
 
 @dataclass(frozen=True, slots=True)

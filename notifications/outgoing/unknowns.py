@@ -5,13 +5,11 @@ again; its report settles it (receipts.py). When none has come for as long as th
 template is applied and written down as an attempt: it is left at that, or the person is told another way.
 """
 
-from dataclasses import replace
-
 from sqlalchemy import bindparam, literal_column, select
 
 from app.core import clock
 from app.core.db import db
-from notifications.models import DeliveryState, OutboxMessage
+from notifications.models import UNDELIVERED, DeliveryState, OutboxMessage
 from notifications.outgoing import delivery, recording, stored
 from notifications.outgoing.delivery import Unsettled
 from notifications.outgoing.envelope import Outcome, OutcomeKind
@@ -31,7 +29,7 @@ def settle(limit: int) -> int:
         message = stored.envelope(row, row.attempts, now)
         new = Settlement(DeliveryState.UNKNOWN, message.attempt, PRESUMED, unknown_since=row.unknown_since)
         if delivery.current().rule_of(row.template_key) is Unsettled.NEXT_CHANNEL and message.next_routes:
-            new = replace(next_channel(message, now, "unknown_outcome"), unknown_since=None)
+            new = next_channel(message, now, "unknown_outcome")
         settled.append((message, Outcome(OutcomeKind.RULED, now), new))
     recording.write(settled, owner=None)
     return len(rows)
@@ -41,7 +39,7 @@ _OVERDUE = (
     select(*stored.COLUMNS)
     .where(
         # In the words of the index over what did not arrive.
-        literal_column("state IN ('failed', 'refused', 'unknown', 'to_call')"),
+        literal_column(UNDELIVERED),
         OutboxMessage.state == literal_column(f"'{DeliveryState.UNKNOWN}'"),
         OutboxMessage.settled_at <= bindparam("before"),
         OutboxMessage.failure_class.is_distinct_from(PRESUMED),

@@ -9,7 +9,14 @@ from sqlalchemy import func, literal_column, select
 from app.core import clock
 from app.core.db import db
 from app.wechat.token_table import AccessTokenRow
-from notifications.models import ChannelGate, DeliveryAttempt, InboxEvent, OutboxMessage, StoppedTemplate
+from notifications.models import (
+    UNDELIVERED,
+    ChannelGate,
+    DeliveryAttempt,
+    InboxEvent,
+    OutboxMessage,
+    StoppedTemplate,
+)
 
 LAST = 1000
 """So many of the newest attempts tell how sending goes just now, whichever process made them."""
@@ -83,7 +90,7 @@ def _attempts() -> dict[str, int]:
 def _undelivered() -> dict[str, int]:
     rows = db.session.execute(
         select(OutboxMessage.state, func.count())
-        .where(literal_column("state IN ('failed', 'refused', 'unknown', 'to_call')"))
+        .where(literal_column(UNDELIVERED))
         .group_by(OutboxMessage.state)
     )
     return {row[0]: row[1] for row in rows}

@@ -228,6 +228,11 @@ def test_an_enquirer_complains_and_is_content_in_the_chat(world: World) -> None:
     assert world.staff("S001").get("/staff/complaints")["items"] == []
     write(world, "o_follower", "投诉", "service")
     assert "请回复“投诉：”" in in_chat(world)[-1]
+    # Signs that show nothing are no complaint: it is told how, and what was said is not lost.
+    told = len(in_chat(world))
+    write(world, "o_follower", "投诉：\u3164", "service")
+    assert "请回复“投诉：”" in in_chat(world)[-1]
+    assert len(in_chat(world)) == told + 1
     write(world, "o_follower", "投诉：窗口让我跑了三趟", "service")
     complaint = world.staff("S001").get("/staff/complaints")["items"][0]
     assert (complaint["words"], complaint["responsible_name"]) == ("窗口让我跑了三趟", "王敏")

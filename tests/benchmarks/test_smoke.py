@@ -50,6 +50,7 @@ def test_lifecycle(grounds: Ground) -> None:
     )
     loading, even, spike = lifecycle.run(grounds, size)
     _complete([even])
+    assert loading.figures
     assert all(figure.value > 0 for figure in loading.figures)
     assert {figure.value for figure in spike.figures if "failed" in figure.name} == {0}
 
@@ -81,7 +82,9 @@ def test_due() -> None:
 
 
 def _complete(tables: list[Table]) -> None:
+    assert tables
     for table in tables:
+        assert table.figures
         assert all(figure.value > 0 for figure in table.figures if not _may_be_none(figure.name))
         assert table.ratios
 

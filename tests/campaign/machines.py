@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import requests
 
 from app.demo.processes import PROJECT, Process
 from app.demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templates
+from app.demo.stack import free_port
 from app.demo.wire import Wire
 
 HOST = "127.0.0.1"
@@ -68,7 +68,7 @@ class Machines:
             self._logs / "simulator.log",
         )
         self.units: dict[str, Unit] = {}
-        self.ports = {name: _free_port() for name in WEBS}
+        self.ports = {name: free_port() for name in WEBS}
 
     def open_wechat(self) -> ControlsOverHttp:
         """Wait for the simulator, and let it know the templates. Raises `StackError` and `TimeoutError`."""
@@ -170,10 +170,3 @@ def _in_time(until: float) -> None:
     if monotonic() > until:
         message = f"the machines were not ready within {START_SECONDS:g} s"
         raise TimeoutError(message)
-
-
-def _free_port() -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
+from app.core.backups import postgresql
 from app.core.db import db
 from app.core.settings import Settings
 from app.demo.evidence import NAME, PICTURE
@@ -145,3 +146,16 @@ def test_without_the_tools_nothing_is_claimed(
     status, said = run(world.app, "make", str(tmp_path / "backup"))
     assert (status, "pg_dump is not on the PATH" in said) == (1, True)
     assert not (tmp_path / "backup" / "manifest.json").exists()
+
+
+def test_the_tools_are_told_of_every_host_and_of_what_is_asked_of_tls() -> None:
+    """Else they would dump whatever database listens on this machine, or trust whoever answers."""
+    url = "postgresql+psycopg://steward:word@/cases?host=one:5432&host=two:5433&sslmode=verify-full"
+    assert postgresql.address(create_engine(url)) == {
+        "PGHOST": "one,two",
+        "PGPORT": "5432,5433",
+        "PGUSER": "steward",
+        "PGPASSWORD": "word",
+        "PGDATABASE": "cases",
+        "PGSSLMODE": "verify-full",
+    }

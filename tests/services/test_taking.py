@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Barrier, BrokenBarrierError, Thread
 
+import pytest
+
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import PromiseWatch
@@ -75,11 +77,13 @@ def test_two_who_take_at_once_never_take_the_same(world: World) -> None:
 def test_what_is_taken_comes_back_when_its_transaction_fails(world: World) -> None:
     first, *_ = watches(world)
     world.at("2026-09-18 09:10")
-    try:
+
+    def take_and_fail() -> None:
         with _in_transaction(world):
             take_due(PromiseWatch, 5)
             raise ArithmeticError
-    except ArithmeticError:
-        pass
+
+    with pytest.raises(ArithmeticError):
+        take_and_fail()
     with _in_transaction(world):
         assert [row.case_id for row in take_due(PromiseWatch, 5)] == [first]

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from psycopg.pq import Conninfo
 from sqlalchemy import Engine, text
 
 from app.core.backups.counting import Counts, count, must_be_empty
@@ -66,7 +67,7 @@ def _run(engine: Engine, tool: str, *arguments: str) -> None:
     # In the environment and not in the arguments, which every user of the machine can read.
     done = subprocess.run(  # noqa: S603 - the tool by its full path, arguments of our own
         [path, *arguments],
-        env={**os.environ, **_address(engine)},
+        env={**os.environ, **address(engine)},
         stderr=subprocess.PIPE,
         text=True,
         check=False,
@@ -75,14 +76,11 @@ def _run(engine: Engine, tool: str, *arguments: str) -> None:
         raise ToolFailedError(done.stderr.strip())
 
 
-def _address(engine: Engine) -> dict[str, str]:
-    url = engine.url
-    host = url.host or url.query.get("host")
-    found = {
-        "PGHOST": host if isinstance(host, str) else None,
-        "PGPORT": str(url.port) if url.port else None,
-        "PGUSER": url.username,
-        "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
+def address(engine: Engine) -> dict[str, str]:
+    """Where and how the driver itself connects, in libpq's variables: every host, what is asked of TLS."""
+    _, asked = engine.dialect.create_connect_args(engine.url)
+    return {
+        variable: str(asked[option.keyword.decode()])
+        for option in Conninfo.get_defaults()
+        if (variable := (option.envvar or b"").decode()) and option.keyword.decode() in asked
     }
-    return {name: value for name, value in found.items() if value}

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.domain.talk import complaints
+from app.domain.texts import shows_something
 from app.models import Complaint, ComplaintState, Conversation
 from app.services import city
 from app.services.conversations import complaining
@@ -21,7 +22,7 @@ def hears(conversation: Conversation, by: By, text: str) -> bool:
     said = complaints.complained(text, talk.texts["complaint_word"])
     if said is None or _unsettled(conversation) is not None:
         return False
-    if said:
+    if shows_something(said):
         complaining.complain(conversation, by, said[: talk.message.longest])
     else:
         say(conversation, talk.texts["complaint_how"], clock.now(), in_chat=True)

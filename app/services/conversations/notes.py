@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.core import clock
 from app.core.db import db
@@ -42,18 +42,23 @@ def write(staff: Colleague, case: Case | None, conversation_id: str, kind: NoteK
 
 def of(conversation_id: str) -> list[NoteLine]:
     """Every note of a conversation, the newest first."""
-    rows = db.session.execute(
+    return [_line(row, name) for row, name in db.session.execute(_newest(conversation_id))]
+
+
+def summary(conversation_id: str) -> NoteLine | None:
+    """The newest summary."""
+    query = _newest(conversation_id).where(ConversationNote.kind == NoteKind.SUMMARY).limit(1)
+    found = db.session.execute(query).first()
+    return None if found is None else _line(*found)
+
+
+def _newest(conversation_id: str) -> Select[ConversationNote, str | None]:
+    return (
         select(ConversationNote, Staff.name)
         .outerjoin(Staff, Staff.id == ConversationNote.staff_id)
         .where(ConversationNote.conversation_id == conversation_id)
         .order_by(ConversationNote.id.desc())
     )
-    return [_line(row, name) for row, name in rows]
-
-
-def summary(conversation_id: str) -> NoteLine | None:
-    """The newest summary."""
-    return next((note for note in of(conversation_id) if note.kind == NoteKind.SUMMARY), None)
 
 
 def _line(row: ConversationNote, name: str | None) -> NoteLine:

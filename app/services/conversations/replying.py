@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
+from app.domain.filetypes import SEEN_BY_WECHAT
 from app.domain.talk.states import Side
 from app.models import (
     Actor,
@@ -35,7 +36,6 @@ from app.services.conversations import pushing, windows
 LEASE = timedelta(minutes=1)
 """Longer than WeChat's client waits for an answer."""
 
-_SHOWN = frozenset({"image/jpeg", "image/png"})
 TYPING_LASTS = timedelta(seconds=15)
 TRIES = 5
 
@@ -202,7 +202,11 @@ def _picture(message: Message) -> Picture | None:
         return None
     document = db.session.get_one(Document, message.document_id)
     largest = city.current().talk.media.largest_bytes
-    if document.media_type not in _SHOWN or document.size > largest or document.withheld_at is not None:
+    if (
+        document.media_type not in SEEN_BY_WECHAT
+        or document.size > largest
+        or document.withheld_at is not None
+    ):
         return None
     return Picture(document.object_key, document.media_type)
 

@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
+from app.domain.filetypes import SEEN_BY_WECHAT
 from app.models import Conversation, Customer, Document, Message, MessageCheck, MessageKind, Safety, Staff
 from app.services import city
 from app.services.conversations import answering
+from app.services.conversations.appending import touch
 from app.services.documents.reading import LinkSigner
 from app.services.timers import taking
 
@@ -33,7 +35,6 @@ __all__ = [
 ]
 
 LEASE = timedelta(minutes=1)
-_PICTURES = frozenset({"image/jpeg", "image/png"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def ask(message: Message, openid: str | None) -> None:
         return
     if message.kind == MessageKind.DOCUMENT:
         document = db.session.get_one(Document, message.document_id)
-        if document.media_type not in _PICTURES:
+        if document.media_type not in SEEN_BY_WECHAT:
             return
     elif message.kind != MessageKind.TEXT:
         return
@@ -144,7 +145,7 @@ def _picture(message: Message, links: LinkSigner) -> str | None:
     if message.document_id is None:
         return None
     document = db.session.get_one(Document, message.document_id)
-    if document.media_type not in _PICTURES:
+    if document.media_type not in SEEN_BY_WECHAT:
         # A voice: what is checked of it are the words that WeChat heard.
         return None
     return links.nameless(document, city.current().talk.safety.answer_within).path
@@ -161,7 +162,6 @@ def _write(row: MessageCheck, safety: Safety) -> None:
         answering.recount(conversation)
     if safety is not Safety.PASSED:
         # What changes nothing that anybody sees is no news.
-        conversation.counter += 1
-        message.changed = conversation.counter
+        touch(conversation, message)
     db.session.delete(row)
     db.session.flush()

@@ -1,21 +1,12 @@
 """Text messages to the verified phone of a customer; a carrier recognises no repetition."""
 
-from types import MappingProxyType
+import logging
 
 from app.core import clock
 from notifications.outgoing.envelope import Envelope, Outcome, OutcomeKind
-from notifications.outgoing.sms import Sms, SmsError, SmsFault
+from notifications.outgoing.sms import Sms, SmsError
 
-_MEANING = MappingProxyType(
-    {
-        SmsFault.TRANSIENT: OutcomeKind.TRANSIENT,
-        SmsFault.QUOTA: OutcomeKind.QUOTA,
-        SmsFault.RECIPIENT: OutcomeKind.RECIPIENT,
-        SmsFault.CONTENT: OutcomeKind.CONTENT,
-        SmsFault.CONFIGURATION: OutcomeKind.CONFIGURATION,
-        SmsFault.UNKNOWN: OutcomeKind.UNKNOWN,
-    }
-)
+_log = logging.getLogger(__name__)
 
 
 def send(carrier: Sms, message: Envelope) -> Outcome:
@@ -25,5 +16,7 @@ def send(carrier: Sms, message: Envelope) -> Outcome:
     try:
         serial = carrier.send(phone=message.phone, values=message.route.data, reference=message.id)
     except SmsError as error:
-        return Outcome(_MEANING[error.fault], clock.now())
+        # A carrier's codes are words, which no attempt has room for; here they can be looked up.
+        _log.warning("a text message was not taken", extra={"fault": error.fault.value, "code": error.code})
+        return Outcome(OutcomeKind(error.fault.value), clock.now())
     return Outcome(OutcomeKind.ACCEPTED, clock.now(), msgid=serial)
