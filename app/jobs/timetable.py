@@ -95,29 +95,17 @@ def fire_timers() -> None:
 
 def watch_promises() -> None:
     """Tell of every promise that runs short by now, a bounded number in each transaction."""
-    while True:
-        with atomic():
-            taken = promises.sweep(TIMERS_PER_TRANSACTION)
-        if taken < TIMERS_PER_TRANSACTION:
-            return
+    _in_turns(promises.sweep, TIMERS_PER_TRANSACTION)
 
 
 def fire_talk_timers() -> None:
     """Push what stays unread and remind of answers that are owed, a bounded number in each transaction."""
-    while True:
-        with atomic():
-            taken = talk.sweep(TIMERS_PER_TRANSACTION)
-        if taken < TIMERS_PER_TRANSACTION:
-            return
+    _in_turns(talk.sweep, TIMERS_PER_TRANSACTION)
 
 
 def tell_of_moves() -> None:
     """Tell everybody whose due dates a new calendar moved, a bounded number in each transaction."""
-    while True:
-        with atomic():
-            taken = telling.tell(MOVES_PER_TRANSACTION)
-        if taken < MOVES_PER_TRANSACTION:
-            return
+    _in_turns(telling.tell, MOVES_PER_TRANSACTION)
 
 
 def keep_tokens_fresh(wechat: Accounts) -> None:
@@ -135,20 +123,12 @@ def keep_tokens_fresh(wechat: Accounts) -> None:
 
 def ask_managers_to_call() -> None:
     """Ask managers to call whom nothing reached, a bounded number in each transaction."""
-    while True:
-        with atomic():
-            taken = calls.ask_managers(CALLS_PER_TRANSACTION)
-        if taken < CALLS_PER_TRANSACTION:
-            return
+    _in_turns(calls.ask_managers, CALLS_PER_TRANSACTION)
 
 
 def settle_unknown() -> None:
     """Apply the city's rule to messages nobody will ever know of, a bounded number in each transaction."""
-    while True:
-        with atomic():
-            taken = unknowns.settle(UNKNOWN_PER_TRANSACTION)
-        if taken < UNKNOWN_PER_TRANSACTION:
-            return
+    _in_turns(unknowns.settle, UNKNOWN_PER_TRANSACTION)
 
 
 def tell_what_never_arrived() -> None:
@@ -191,3 +171,12 @@ def look_at_visits() -> None:
                 taken = sweep_one()
             if not taken:
                 break
+
+
+def _in_turns(work: Callable[[int], int], most: int) -> None:
+    """Let `work` take up to `most` of what is due in a transaction of its own, until it takes fewer."""
+    while True:
+        with atomic():
+            taken = work(most)
+        if taken < most:
+            return

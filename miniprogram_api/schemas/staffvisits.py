@@ -138,6 +138,7 @@ class HitOut(Shape):
 
 
 class HitsOut(Shape):
-    """Every visit that is hit, in order."""
+    """The visits that are hit, in order; `more` beyond those that are listed."""
 
     items = List(Nested(HitOut), required=True)
+    more = Integer(required=True)

@@ -16,36 +16,36 @@ absences = APIBlueprint("staff_absences", __name__, url_prefix="/api/v1/staff", 
 @absences.input(LeaveIn)
 @absences.output(HitsOut)
 @absences.doc(summary="预览请假会影响哪些预约")
-def preview_leave(json_data: dict[str, Any]) -> dict[str, Any]:
+def preview_leave(json_data: dict[str, Any]) -> Any:
     """Nothing is entered."""
-    return {"items": closures.preview(me(), _leave(json_data))}
+    return closures.preview(me(), _leave(json_data))
 
 
 @absences.post("/leaves")
 @absences.input(LeaveIn)
 @absences.output(HitsOut, status_code=201)
 @absences.doc(summary="登记请假（受影响的预约自动改期或征询客户）")
-def enter_leave(json_data: dict[str, Any]) -> dict[str, Any]:
+def enter_leave(json_data: dict[str, Any]) -> Any:
     """One's own; anybody's by a supervisor."""
-    return {"items": closures.enter(me(), _leave(json_data))}
+    return closures.enter(me(), _leave(json_data))
 
 
 @absences.post("/closures/previews")
 @absences.input(ClosureIn)
 @absences.output(HitsOut)
 @absences.doc(summary="预览停止预约会影响哪些预约（督办）")
-def preview_closure(json_data: dict[str, Any]) -> dict[str, Any]:
+def preview_closure(json_data: dict[str, Any]) -> Any:
     """Nothing is entered."""
-    return {"items": closures.preview(me(), _closure(json_data))}
+    return closures.preview(me(), _closure(json_data))
 
 
 @absences.post("/closures")
 @absences.input(ClosureIn)
 @absences.output(HitsOut, status_code=201)
 @absences.doc(summary="登记停止预约（督办）")
-def enter_closure(json_data: dict[str, Any]) -> dict[str, Any]:
+def enter_closure(json_data: dict[str, Any]) -> Any:
     """Of a department, or of everything."""
-    return {"items": closures.enter(me(), _closure(json_data))}
+    return closures.enter(me(), _closure(json_data))
 
 
 def _leave(given: dict[str, Any]) -> Away:

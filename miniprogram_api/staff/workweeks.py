@@ -26,18 +26,18 @@ def read(query_data: dict[str, Any]) -> Any:
 @workweeks.input(NewWeekIn)
 @workweeks.output(HitsOut)
 @workweeks.doc(summary="预览调整工作安排会影响哪些预约（督办）")
-def preview(json_data: dict[str, Any]) -> dict[str, Any]:
+def preview(json_data: dict[str, Any]) -> Any:
     """Nothing is entered."""
-    return {"items": weeks.preview(me(), _wanted(json_data))}
+    return weeks.preview(me(), _wanted(json_data))
 
 
 @workweeks.post("")
 @workweeks.input(NewWeekIn)
 @workweeks.output(HitsOut, status_code=201)
 @workweeks.doc(summary="调整工作安排（督办；受影响的预约自动改期或征询客户）")
-def enter(json_data: dict[str, Any]) -> dict[str, Any]:
+def enter(json_data: dict[str, Any]) -> Any:
     """From a day on; earlier patterns stay as they are."""
-    return {"items": weeks.enter(me(), _wanted(json_data))}
+    return weeks.enter(me(), _wanted(json_data))
 
 
 def _wanted(given: dict[str, Any]) -> NewWeek:

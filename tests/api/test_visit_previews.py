@@ -2,9 +2,12 @@
 
 from datetime import date
 
+import pytest
+
 from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
 from app.services import personnel
+from app.services.visits import closures
 from tests.api.booking import Booker, at, check_books
 from tests.api.rows import nothing_changes
 from tests.world import World
@@ -65,3 +68,10 @@ def test_a_planned_move_fills_the_day_of_somebody_who_may_have_one_visit(world: 
     assert plan == {earlier: at(MONDAY, "16:00"), later: at(WEDNESDAY, "08:30")}
     assert entered(world, bookers) == plan
     check_books(world, {"N001": 1})
+
+
+def test_a_preview_says_how_many_it_does_not_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    booked(world, "10:00", "08:30")
+    monkeypatch.setattr(closures, "_MOST_LISTED", 1)
+    found = world.staff("S001").post("/staff/leaves/previews", LEAVE)
+    assert ([hit["starts_at"] for hit in found["items"]], found["more"]) == ([at(TUESDAY, "08:30")], 1)

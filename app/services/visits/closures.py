@@ -1,6 +1,6 @@
 """Leave and closures as staff enter them: first what they would hit, then the entry itself."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from app.services.staffing import Colleague
 from app.services.visits import needs, queries
 from app.services.visits.plan import Plan
 
-_MOST_HITS = 200
+_MOST_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,21 @@ class Hit:
     visitors: Sequence[str]
 
 
-def preview(staff: Colleague, away: Away) -> list[Hit]:
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Every visit that is hit: the first of them singly, and how many there are beyond those."""
+
+    items: Sequence[Hit]
+    more: int
+
+
+def preview(staff: Colleague, away: Away) -> Hits:
     """What an absence would hit, in order of time; nothing is entered. Raises as `enter` does."""
     with rehearsal():
         return enter(staff, away)
 
 
-def enter(staff: Colleague, away: Away) -> list[Hit]:
+def enter(staff: Colleague, away: Away) -> Hits:
     """Enter the absence; the jobs then move what it hits, or ask.
 
     Raises `NotAllowedError` for anybody else's leave or a closure, unless a supervisor enters it, and
@@ -111,15 +119,16 @@ def _fault(field: str, message: str) -> dict[str, str]:
     return {"field": field, "code": "invalid", "message": message}
 
 
-def _hits(away: Away) -> list[Hit]:
+def _hits(away: Away) -> Hits:
     booked = booked_with(_concerned(away), away.starts_at).where(Visit.starts_at < away.ends_at)
-    return hits(db.session.execute(booked.limit(_MOST_HITS)).all(), ask=away.ask)
+    return hits(db.session.execute(booked).all(), ask=away.ask)
 
 
-def hits(visits: Iterable[Row[Visit, Case]], *, ask: bool) -> list[Hit]:
+def hits(visits: Sequence[Row[Visit, Case]], *, ask: bool) -> Hits:
     """Visits that can't take place as booked, with what each becomes; with `ask` none is given a time."""
     plan = None if ask else Plan()
-    return [_hit(case, visit, plan) for visit, case in visits]
+    listed = [_hit(case, visit, plan) for visit, case in visits[:_MOST_LISTED]]
+    return Hits(listed, len(visits) - len(listed))
 
 
 def booked_with(whose: ColumnElement[bool], since: datetime) -> Select[Visit, Case]:

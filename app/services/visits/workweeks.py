@@ -19,7 +19,7 @@ from app.services import city
 from app.services.seats import absences, hours
 from app.services.staffing import Colleague
 from app.services.visits import closures, needs, refit
-from app.services.visits.closures import Hit
+from app.services.visits.closures import Hits
 
 _NAMES = dict(zip(patterns.DAYS, "一二三四五六日", strict=True))
 
@@ -95,13 +95,13 @@ def read(staff: Colleague, number: str | None) -> WorkTime:
     )
 
 
-def preview(staff: Colleague, wanted: NewWeek) -> list[Hit]:
+def preview(staff: Colleague, wanted: NewWeek) -> Hits:
     """The visits that a pattern would hit, in order of time; nothing is entered. Raises as `enter` does."""
     with closures.rehearsal():
         return enter(staff, wanted)
 
 
-def enter(staff: Colleague, wanted: NewWeek) -> list[Hit]:
+def enter(staff: Colleague, wanted: NewWeek) -> Hits:
     """Enter the pattern; the jobs then move what it hits, or ask. Patterns of earlier days stay as they are.
 
     A smaller `most_per_day` hits nothing: what is booked stays. Raises `NotAllowedError` for anybody but
@@ -150,7 +150,7 @@ def _fault(field: str, message: str) -> dict[str, str]:
     return {"field": field, "code": "invalid", "message": message}
 
 
-def _hits(person: Staff, wanted: NewWeek) -> list[Hit]:
+def _hits(person: Staff, wanted: NewWeek) -> Hits:
     booked = closures.booked_with(Staff.id == person.id, hours.midnight(wanted.valid_from))
     rows = db.session.execute(booked).all()
     return closures.hits([row for row in rows if _is_hit(*row)], ask=wanted.ask)
