@@ -24,10 +24,10 @@ $(INSTALLED): requirements-dev.lock tools/setup
 	@touch $@
 
 demo: $(INSTALLED) ## play a case of each program over real HTTP in simulated time; PROGRAM=three_zero only that one
-	@$(PY) -m app.demo $(PROGRAM) $(ARGS)
+	@$(PY) -m demo $(PROGRAM) $(ARGS)
 
 serve: $(INSTALLED) ## serve sample data on loopback, with the jobs beside it
-	@$(PY) -m flask --app wsgi serve $(ARGS)
+	@$(PY) -m demo.serve $(ARGS)
 
 test: $(INSTALLED) ## run the suite on SQLite and on PostgreSQL
 	@$(PY) -m pytest $(ARGS)

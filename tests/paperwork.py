@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.db import db
-from app.demo.evidence import bring
 from app.domain.programs.tasks import TaskSpec
 from app.models import Case, Customer, Quote, Staff, Task
 from app.services import city
@@ -15,6 +14,7 @@ from app.services.papers import confirm
 from app.services.staffing import Colleague
 from app.services.tasks import papers, quoting
 from app.services.timeline import by_staff
+from demo.evidence import bring
 
 # Outputs that the system knows by itself, so that nobody has to type them.
 KNOWN = frozenset({"quoted_option", "paper_number"})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-FLOORS = ("app", "miniprogram_api", "notifications")
+FLOORS = ("app", "demo", "miniprogram_api", "notifications")
 # Imported by the product itself, when the first text message is sent.
 LAZY = {"tencentcloud-sdk-python-sms"}
 # Run by `make check`; the suite does not import them.

@@ -10,11 +10,9 @@ from app.cli.jobs import jobs
 from app.cli.keys import keys
 from app.cli.partners import partners
 from app.cli.programs import programs
-from app.cli.sample import sample
-from app.cli.serve import serve
 from app.cli.staff import staff
 
-COMMANDS: tuple[click.Command, ...] = (programs, calendar, serve, sample, jobs, keys, staff, partners, backup)
+COMMANDS: tuple[click.Command, ...] = (programs, calendar, jobs, keys, staff, partners, backup)
 
 
 def register(app: Flask) -> None:

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-from app.demo.evidence import PICTURE
+from demo.evidence import PICTURE
 from tests.api.talking import Talk
 from tests.api.test_talk_in_wechat import write
 from tests.world import World

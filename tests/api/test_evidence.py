@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from app.core.db import db
-from app.demo.evidence import NAME, PICTURE
 from app.models import Meter
+from demo.evidence import NAME, PICTURE
 from tests.api.rows import nothing_changes
 from tests.api.said import refused
 from tests.world import OUTPUTS, SINGLE_METER, Phone, World

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.demo.evidence import PICTURE
 from app.wechat.push import seal
+from demo.evidence import PICTURE
 from tests.api.rows import count
 from tests.api.talking import Talk, hand_over, said, talk
 from tests.api.test_callbacks import account

@@ -4,7 +4,7 @@ import argparse
 import random
 import sys
 
-from app.demo.stack import ended_by_signals
+from demo.stack import ended_by_signals
 from tests.campaign import course, plan
 
 

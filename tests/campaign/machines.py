@@ -12,10 +12,10 @@ from time import monotonic
 
 import requests
 
-from app.demo.processes import PROJECT, Process
-from app.demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templates
-from app.demo.stack import free_port
-from app.demo.wire import Wire
+from demo.processes import PROJECT, Process
+from demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templates
+from demo.stack import free_port
+from demo.wire import Wire
 
 HOST = "127.0.0.1"
 START_SECONDS = 180.0

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import requests
 
-from app.demo.wire import Answer, Wire
+from demo.wire import Answer, Wire
 from tests.campaign.diary import Diary
 from tests.campaign.machines import WEBS, Machines
 from tests.campaign.scene import Applicant

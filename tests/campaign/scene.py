@@ -14,11 +14,11 @@ from app.core.atomic import atomic
 from app.core.clock import FixedClock
 from app.core.db import db
 from app.core.ids import new_id
-from app.demo.simulated import ControlsOverHttp, SimulatedWeChat
 from app.models import Customer, Task, Timer, TimerKind
 from app.services import city, identity, personnel
 from app.services.personnel import NewStaff
 from app.services.sessions import Audience
+from demo.simulated import ControlsOverHttp, SimulatedWeChat
 from notifications.models import SubscribeConsent
 from notifications.outgoing.delivery import IMPORTANCES
 from notifications.outgoing.outbox import dedupe_key

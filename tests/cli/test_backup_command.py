@@ -15,8 +15,8 @@ from sqlalchemy import create_engine, text
 from app.core.backups import postgresql
 from app.core.db import db
 from app.core.settings import Settings
-from app.demo.evidence import NAME, PICTURE
 from app.factory import create_app
+from demo.evidence import NAME, PICTURE
 from tests.databases import Postgresql
 from tests.world import Phone, World
 

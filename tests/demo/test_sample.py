@@ -8,8 +8,6 @@ from flask.testing import FlaskClient
 
 from app.core import clock
 from app.core.atomic import atomic
-from app.demo import casebook, people, sample
-from app.demo.people import Person
 from app.jobs import timetable
 from app.services import identity
 from app.services.cases import access, progress, queries
@@ -19,6 +17,8 @@ from app.services.visits import calendars, workweeks
 from app.services.visits import queries as visit_queries
 from app.services.visits.calendars import Days
 from app.services.visits.queries import VisitLine
+from demo import casebook, people, sample
+from demo.people import Person
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

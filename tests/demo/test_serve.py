@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.serve import LOADED, served
-from app.demo.stack import Stack
-from app.demo.wire import Wire
+from demo.serve import LOADED, served
+from demo.stack import Stack
+from demo.wire import Wire
 
 
 def test_serve_answers_and_its_tokens_work(
@@ -16,7 +16,7 @@ def test_serve_answers_and_its_tokens_work(
     monkeypatch.setenv("STEWARD_PROFILE", "production")
     with Stack(tmp_path) as stack:
         stack.migrate()
-        stack.run("sample", "staff")
+        stack.load_sample("staff")
     (tmp_path / LOADED).touch()
     with served(tmp_path, 0, fresh=False) as stack:
         server = Wire(stack.url)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.demo import __main__ as demo
-from app.demo.outcome import Outcome
-from app.demo.story import Story, StoryFailedError, Telling, expect
 from app.domain.citydata import city_folder
 from app.services import city
+from demo import __main__ as demo
+from demo.outcome import Outcome
+from demo.story import Story, StoryFailedError, Telling, expect
 from tests.databases import PROJECT
 
 
@@ -163,7 +163,7 @@ def test_each_program_of_the_city_has_its_story() -> None:
 
 
 def _demo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app.demo", *arguments]
+    command = [sys.executable, "-m", "demo", *arguments]
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 

@@ -1,6 +1,6 @@
 """Columns of mixed Chinese and Latin text."""
 
-from app.demo import typeset
+from demo import typeset
 
 
 def test_a_chinese_character_takes_two_columns() -> None:

@@ -3,7 +3,7 @@
 from io import BytesIO
 from uuid import uuid4
 
-from app.demo.evidence import NAME, PICTURE
+from demo.evidence import NAME, PICTURE
 from tests.api.described.scene import CaseAtHand, Scene, Sound
 
 FORM = {"kind": "site_photo", "file": PICTURE}

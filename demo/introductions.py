@@ -1,0 +1,18 @@
+"""Making the fictional people known to a simulator, which remembers nobody when it starts."""
+
+from demo import people
+from demo.simulated import SimulatedWeChat, template_ids_asked_for
+
+# More than any sample case needs: the database knows how many were reported, the simulator only refuses.
+CONSENTS = 50
+
+
+def introduce(wechat: SimulatedWeChat) -> None:
+    """Let the simulator know every phone, who follows the service account, and who accepts which messages."""
+    for person in (*people.staff(), *people.customers()):
+        wechat.codes(person.openid, unionid=person.unionid, phone=person.phone)
+    for member in people.staff():
+        wechat.know_follower(member.service_openid, member.unionid)
+    for customer in people.customers():
+        for template_id in template_ids_asked_for():
+            wechat.consent(customer.openid, template_id, CONSENTS)

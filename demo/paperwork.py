@@ -1,0 +1,91 @@
+"""What people of the sample do before a task, and deliver by it: photos, quotes, papers, outputs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core import clock
+from app.core.db import db
+from app.domain.programs.tasks import TaskSpec
+from app.models import Case, Task
+from app.services import city
+from app.services.money import choice, quotes
+from app.services.papers import confirm
+from app.services.staffing import Colleague
+from app.services.tasks import papers, quoting
+from app.services.tasks.queries import TaskLine
+from app.services.timeline import by_staff
+from demo.evidence import bring
+
+# What is taken from the drawings for an estimate: metres of main.
+_MEASURED = {"main_metre": 100}
+# Numbers that no two cases may share.
+_NUMBERED = frozenset({"receipt_number", "meter_serial"})
+_HARMLESS: Mapping[str, Any] = {
+    "text": "演示内容",
+    "integer": 1,
+    "decimal": "1",
+    "boolean": True,
+    "fen": 0,
+}
+
+
+def prepare(
+    staff: Colleague, task: Task, customer_id: str | None, outputs: Mapping[str, Any]
+) -> dict[str, str | int]:
+    """Do whatever stands before completing this task, inside the caller's transaction.
+
+    The customer takes the first option of a quote. Returns the outputs of which the system knows the value,
+    to be delivered instead of the given ones. Raises `LookupError` when a customer has to act who has not
+    logged in.
+    """
+    case = db.session.get_one(Case, task.case_id)
+    spec = city.program(case.program_key).stage(task.stage_key).task(task.key)
+    known: dict[str, str | int] = {}
+    bring(case, spec, by_staff(staff.id))
+    if spec.issues_quote is not None:
+        issued = quoting.issue(staff, task, _MEASURED if spec.issues_quote == "estimate" else {})
+        if spec.requires_choice:
+            choice.choose(case, _present(customer_id), issued.id, issued.options[0]["key"])
+    if spec.requires_paper is not None:
+        terms = {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
+        made = papers.make(staff, task, terms)
+        confirm.confirm(case, _present(customer_id), made.id, made.sha256)
+        known |= dict.fromkeys(_keys(spec, "paper_number"), made.number)
+    quote = quotes.in_force(case.id)
+    told = None if quote is None else quotes.told(quote)
+    if told is not None:
+        known |= dict.fromkeys(_keys(spec, "quoted_amount"), told.total_fen)
+        known |= dict.fromkeys(_keys(spec, "quoted_option"), told.option)
+    return known
+
+
+def _keys(spec: TaskSpec, agreement: str) -> list[str]:
+    return [field.key for field in spec.outputs if field.agrees_with == agreement]
+
+
+def _present(customer_id: str | None) -> str:
+    if customer_id is None:
+        raise LookupError("nobody has logged in to choose or to confirm")
+    return customer_id
+
+
+def deliverables(task: TaskLine, given: Mapping[str, Any], rating: int) -> dict[str, Any]:
+    """What a task delivers: what is given for it, else something harmless of its kind."""
+    delivered: dict[str, Any] = {}
+    for output in task.outputs:
+        key, kind = output["key"], output["kind"]
+        if key in given:
+            delivered[key] = given[key]
+        elif key in _NUMBERED:
+            delivered[key] = f"演示-{task.case_number}"
+        elif kind == "rating":
+            delivered[key] = rating
+        elif not output["required"]:
+            continue
+        elif kind == "datetime":
+            delivered[key] = clock.now().isoformat()
+        elif kind == "choice":
+            delivered[key] = output["choices"][0]["key"]
+        else:
+            delivered[key] = _HARMLESS[kind]
+    return delivered

@@ -1,0 +1,149 @@
+"""A partner platform (合作平台) as its own developers would write it, from the description of the API alone.
+
+It signs what it asks, and checks the signature of what it is told (docs/decisions/0007); nothing of the
+product's own signing is used here.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Condition, Thread
+from typing import Any, Self
+from uuid import uuid4
+
+from demo.wire import Answer, UnexpectedAnswerError, Wire
+
+API = "/api/v1/partner"
+HOOK = "/hooks/water"
+# A delivery is sent at the next tick of the jobs; longer than this none comes.
+PATIENCE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One delivery to the platform's webhook."""
+
+    body: bytes
+    timestamp: str
+    nonce: str
+    signature: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What it says."""
+        said: dict[str, Any] = json.loads(self.body)
+        return said
+
+
+class Ear(ThreadingHTTPServer):
+    """The platform's own little server, to which the product's webhooks are sent."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        """Listen on any free port of loopback."""
+        super().__init__(("127.0.0.1", 0), _Hook)
+        self._told: list[Told] = []
+        self._more = Condition()
+        self._thread = Thread(target=self.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Answer from now on."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Answer no more."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+    @property
+    def url(self) -> str:
+        """The address to be told at."""
+        return f"http://127.0.0.1:{self.server_port}{HOOK}"
+
+    def keep(self, told: Told) -> None:
+        """Remember a delivery."""
+        with self._more:
+            self._told.append(told)
+            self._more.notify_all()
+
+    def told_until(self, event: str) -> list[Told]:
+        """Everything that was told, in its order, once `event` is among it; without it, if it never comes."""
+        with self._more:
+            self._more.wait_for(
+                lambda: any(told.content["event"] == event for told in self._told), PATIENCE_SECONDS
+            )
+            # At least once, in any order: the same id is the same delivery, `sequence` is the order.
+            once = {told.content["id"]: told for told in self._told}
+        return sorted(once.values(), key=lambda told: told.content["sequence"])
+
+
+class _Hook(BaseHTTPRequestHandler):
+    server: Ear
+
+    def do_POST(self) -> None:
+        """Take a delivery."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        signed = (self.headers["X-Timestamp"], self.headers["X-Nonce"], self.headers["X-Signature"])
+        self.server.keep(Told(body, *signed))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        """The story is told elsewhere."""
+
+
+class Platform:
+    """A platform with its key. `now` gives the instant that its clock shows."""
+
+    def __init__(self, server: Wire, printed: str, now: Callable[[], datetime]) -> None:
+        """`printed` is what `flask partners add` gave to the utility's IT, who handed it over."""
+        words = [line.split() for line in printed.splitlines()]
+        self._key_id = next(line[2] for line in words if line[:2] == ["key", "id"])
+        self._secret = next(line[1] for line in words if line[:1] == ["secret"])
+        self._server = server
+        self._now = now
+
+    def send(self, method: str, path: str, document: object = None) -> Answer:
+        """A signed request."""
+        return self.send_signed(method, path, document, self.sign(method, path, document))
+
+    def ask(self, method: str, path: str, document: object = None) -> Any:
+        """The body of a successful answer. Raises `UnexpectedAnswerError` for any other."""
+        answer = self.send(method, path, document)
+        if not answer.ok:
+            raise UnexpectedAnswerError(f"platform: {method} {path}: {answer.status} {answer.body}")
+        return answer.body
+
+    def sign(self, method: str, path: str, document: object = None) -> dict[str, str]:
+        """The headers of a request, signed now."""
+        timestamp, nonce = str(int(self._now().timestamp())), uuid4().hex
+        signature = self._signature(method, API + path, timestamp, nonce, self._body(document))
+        return {
+            "X-Partner-Key": self._key_id,
+            "X-Timestamp": timestamp,
+            "X-Nonce": nonce,
+            "X-Signature": signature,
+        }
+
+    def send_signed(self, method: str, path: str, document: object, headers: dict[str, str]) -> Answer:
+        """A request with headers of any origin, such as a replayed one."""
+        return self._server.send_bytes(method, API + path, self._body(document), headers)
+
+    def believes(self, told: Told) -> bool:
+        """Whether a delivery to the webhook is signed with this platform's own key."""
+        expected = self._signature("POST", HOOK, told.timestamp, told.nonce, told.body)
+        return hmac.compare_digest(expected, told.signature)
+
+    def _body(self, document: object) -> bytes:
+        return b"" if document is None else json.dumps(document, ensure_ascii=False).encode()
+
+    def _signature(self, method: str, target: str, timestamp: str, nonce: str, body: bytes) -> str:
+        text = f"{method}\n{target}\n{timestamp}\n{nonce}\n".encode() + body
+        return hmac.new(self._secret.encode(), text, hashlib.sha256).hexdigest()

@@ -1,0 +1,65 @@
+"""Visits of the sample: booked by customers, made by whoever comes, or cancelled."""
+
+from datetime import datetime
+
+from app.core.db import db
+from app.domain.area import Point
+from app.domain.slots import openings
+from app.models import Case, Visit
+from app.services import city
+from app.services.cases.access import of_customer
+from app.services.staffing import Colleague
+from app.services.timeline import by_customer
+from app.services.visits import arrive, cancel, confirm, finish, hold, needs, offering, queries
+from app.services.visits.arrive import CheckIn
+from demo.casebook import PlannedCase
+from notifications.outgoing import consents
+
+
+def waits(case: PlannedCase, task_key: str) -> bool:
+    """Whether a task is to be done by the visit that is planned for the case."""
+    planned = case.visit
+    if planned is None or planned.cancelled:
+        return False
+    specs = (spec for stage in city.program(case.program).stages for spec in stage.tasks)
+    return any(
+        spec.key == task_key and spec.visit is not None and spec.visit.purpose == planned.purpose
+        for spec in specs
+    )
+
+
+def book(customer_id: str, case_id: str, purpose: str, wished: datetime) -> Visit:
+    """The opening nearest to an instant, held and confirmed. Raises `LookupError` when there is none."""
+    case, by = of_customer(customer_id, case_id), by_customer(customer_id)
+    consents.record(customer_id, {template.key: 1 for template in consents.wanted(customer_id, "visit")})
+    offered = offering.offer(case, needs.needed(case, purpose), offering.bookable())
+    opening = openings.nearest(offered.openings, wished, late_too=True)
+    if opening is None:
+        raise LookupError(f"nobody is free for {purpose} of {case.number}")
+    held = hold.hold(case, purpose, opening.starts_at, by)
+    return confirm.confirm(case, held.id, by)
+
+
+def call_off(customer_id: str, case_id: str, visit_id: str) -> None:
+    """The customer cancels."""
+    case = of_customer(customer_id, case_id)
+    cancel.by_customer(case, visit_id, by_customer(customer_id), "临时有事，改日再约（演示）")
+
+
+def check_in(staff: Colleague, visit_id: str, case: PlannedCase) -> None:
+    """A member of staff stands at the door."""
+    place = case.answers["location"]
+    position = Point(place["latitude_gcj02"], place["longitude_gcj02"])
+    arrive.arrive(staff, visit_id, CheckIn(position, None, None))
+
+
+def numbers(visit_id: str) -> list[str]:
+    """The staff numbers of those who come, the lead first."""
+    return [visitor.number for visitor in queries.visitors(visit_id)]
+
+
+def task_of(visit_id: str) -> str | None:
+    """The open task that a visit is for."""
+    visit = db.session.get_one(Visit, visit_id)
+    task = finish.task_of(db.session.get_one(Case, visit.case_id), visit)
+    return None if task is None else task.id

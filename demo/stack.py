@@ -1,0 +1,223 @@
+"""The whole product on loopback: simulated WeChat, database, web server and jobs, as real processes."""
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from types import FrameType, TracebackType
+from typing import Self, TypeVar
+
+import requests
+
+from app.core.clock import FileClock
+from demo.processes import Process, StackError
+from demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templates
+from demo.wire import Wire
+
+T = TypeVar("T")
+
+HOST = "127.0.0.1"
+START_SECONDS = 60.0
+COMMAND_SECONDS = 300.0
+POLL_SECONDS = 0.05
+# The stack decides these by itself, whatever the shell or the `flask` command that started it says.
+_NOT_HANDED_ON = ("STEWARD_", "FLASK_")
+
+
+class Stack:
+    """Starts the processes on entry and ends them on exit, however the block is left.
+
+    `folder` keeps database, documents, clock and logs. With `start` (aware) all processes share one clock
+    that stands there until the console sets it; without it they run on the machine's. `tick_seconds` is how
+    often, in real seconds, the jobs look for work. `port` 0 takes any free one. Raises `StackError`.
+    """
+
+    def __init__(
+        self, folder: Path, *, start: datetime | None = None, tick_seconds: float = 2.0, port: int = 0
+    ) -> None:
+        self.folder = folder
+        self._logs = folder / "logs"
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self._clock_file = None if start is None else folder / "clock"
+        if self._clock_file is not None and start is not None:
+            FileClock(self._clock_file).set(start)
+        self._tick_seconds = tick_seconds
+        self._port = free_port() if port == 0 else _checked(port)
+        self._running: list[Process] = []
+        self._never = Event()
+        self._simulator_url = ""
+
+    def __enter__(self) -> Self:
+        """The simulator only; `migrate` and `serve` follow, with whatever has to happen in between."""
+        try:
+            simulator = self._start("simulator", "-m", "app.wechat.simulator.serve", "--port", "0")
+            self._simulator_url = self._until(simulator.first_line, "the simulator said its address")
+            register_templates(self.wechat)
+        except BaseException:
+            self.end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End every process, the last started first."""
+        self.end()
+
+    @property
+    def url(self) -> str:
+        """Where the product is served."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def wechat(self) -> SimulatedWeChat:
+        """The simulated WeChat of this stack."""
+        return SimulatedWeChat(ControlsOverHttp(self._simulator_url))
+
+    def migrate(self) -> None:
+        """Bring the database to the newest migration."""
+        self.run("db", "upgrade")
+
+    def run(self, *command: str) -> str:
+        """Run a `flask` command of the product to its end, on the settings of this stack; what it printed."""
+        return self._run_to_end(
+            "-".join(command[:2]), ("-m", "flask", "--app", "wsgi", *command), self._environ()
+        )
+
+    def load_sample(self, what: str, *, wechat_inside: bool = False) -> None:
+        """Enter the fictional `staff` or `cases`.
+
+        With `wechat_inside` the command has a WeChat of its own, inside its process: nothing it sends
+        reaches the phones of this stack.
+        """
+        environ = self._environ()
+        if wechat_inside:
+            del environ["STEWARD_WECHAT_URL"]
+        self._run_to_end(f"sample-{what}", ("-m", "demo.load_sample", what), environ)
+
+    def serve(self) -> None:
+        """Start web server and jobs, and wait until the product says that it is ready."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start web server and jobs, for whoever has something else to do until they are ready."""
+        self._start("jobs", "-m", "flask", "--app", "wsgi", "jobs")
+        self._start(
+            "server",
+            *("-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app"),
+            *("--host", HOST, "--port", str(self._port), "--workers", "1", "--blocking-threads", "1"),
+            *("--no-ws", "--no-access-log"),
+        )
+
+    def wait_until_ready(self) -> None:
+        """Wait until the product says that it is ready."""
+        self._until(self._is_ready, "the server was ready")
+
+    def watch(self) -> None:
+        """Wait until a process ends. Raises `StackError`: none of them ends by itself."""
+        self._running[-1].wait()
+        self._check()
+
+    def end(self) -> None:
+        """End every process."""
+        while self._running:
+            self._running.pop().end()
+
+    def _run_to_end(self, name: str, arguments: Sequence[str], environ: Mapping[str, str]) -> str:
+        process = Process(name, arguments, environ, self._logs / f"{name}.log")
+        try:
+            process.finish(COMMAND_SECONDS)
+            return process.output()
+        finally:
+            process.end()
+
+    def _start(self, name: str, *arguments: str) -> Process:
+        process = Process(name, arguments, self._environ(), self._logs / f"{name}.log")
+        self._running.append(process)
+        return process
+
+    def _environ(self) -> dict[str, str]:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_HANDED_ON)}
+        environ |= {
+            "STEWARD_PROFILE": "demo",
+            "STEWARD_DATABASE_URL": f"sqlite:///{self.folder.resolve() / 'steward.db'}",
+            "STEWARD_DOCUMENTS_URL": f"file://{self.folder.resolve() / 'documents'}",
+            "STEWARD_TICK_SECONDS": str(self._tick_seconds),
+            # A proxy that the machine uses for the world has no business on loopback.
+            "NO_PROXY": f"{HOST},localhost",
+            "no_proxy": f"{HOST},localhost",
+            "PYTHONIOENCODING": "utf-8",
+        }
+        if environ.pop("PYTHONDONTWRITEBYTECODE", None):
+            # Several processes of the same code compile it once, and still leave nothing in the project.
+            environ["PYTHONPYCACHEPREFIX"] = str(self.folder.resolve() / "compiled")
+        if self._simulator_url:
+            environ["STEWARD_WECHAT_URL"] = self._simulator_url
+        if self._clock_file is not None:
+            environ["STEWARD_CLOCK_FILE"] = str(self._clock_file.resolve())
+        return environ
+
+    def _is_ready(self) -> bool:
+        try:
+            return bool(Wire(self.url).send("GET", "/readyz").status == requests.codes.ok)
+        except requests.ConnectionError:
+            return False
+
+    def _until(self, answer: Callable[[], T | None], what: str) -> T:
+        for _ in range(int(START_SECONDS / POLL_SECONDS)):
+            self._check()
+            found = answer()
+            if found:
+                return found
+            self._never.wait(POLL_SECONDS)
+        raise StackError(f"waited {START_SECONDS:g} s in vain until {what}; logs are in {self._logs}")
+
+    def _check(self) -> None:
+        for process in self._running:
+            process.check()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Turn a polite kill and a closed terminal into `KeyboardInterrupt`, so that no process is left."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, interrupt) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _checked(port: int) -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        # As servers do: a port whose last connections still linger is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as fault:
+            raise StackError(
+                f"port {port} is taken: stop what listens there, or take another port"
+            ) from fault
+    return port
