@@ -13,11 +13,11 @@ from app.cli import registry
 from app.core import clock, crypto, hotread, logs, objectstore
 from app.core.db import READS, db, engine_options, prepare_engine, reads_options
 from app.core.settings import WECHAT, Profile, Settings, SettingsError
-from app.domain.citydata import city_folder
-from app.services import calendar_versions, city
+from app.domain.city_folder import city_folder
 from app.services.conversations import cards
-from app.services.documents.reading import LinkSigner
-from app.services.sessions import TokenSigner
+from app.services.documents.document_access import LinkSigner
+from app.services.installation import calendar_versions, city
+from app.services.people.sessions import TokenSigner
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
 from app.wechat.port import AccountKind, Accounts
 from app.wechat.push import PushReceiver
@@ -26,10 +26,10 @@ from app.wechat.simulator.adapter import InProcessAdapter
 from app.wechat.simulator.app import Simulator
 from app.wechat.simulator.desk import Desk
 from miniprogram_api import openapi, problems, registration
-from miniprogram_api.edge import StewardApp
+from miniprogram_api.flask_app import StewardApp
 from notifications import wiring
-from notifications.outgoing.sms import NullSms
-from notifications.outgoing.tencent_sms import TencentSms
+from notifications.channels.sms_carrier import NullSms
+from notifications.channels.tencent_sms import TencentSms
 from notifications.wording import catalog
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"

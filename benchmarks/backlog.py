@@ -22,7 +22,7 @@ from benchmarks import ground, table
 from benchmarks.ground import Ground
 from benchmarks.sweep import apscheduler, do_nothing, drain
 from benchmarks.table import Figure, Ratio, Table
-from miniprogram_api.edge import StewardApp
+from miniprogram_api.flask_app import StewardApp
 from notifications.models import OutboxMessage
 
 AGAINST_APSCHEDULER = 30.0

@@ -22,7 +22,7 @@ from app.core.db import db
 from benchmarks import ground, table
 from benchmarks.ground import Ground
 from benchmarks.table import Figure, Ratio, Table
-from notifications.outgoing.sending import POOL_SIZE
+from notifications.dispatch.sender_pool import POOL_SIZE
 from notifications.wording.kinds import Channel
 from tests.notifications.outgoing import put, rows
 

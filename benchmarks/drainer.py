@@ -5,7 +5,7 @@ import sys
 from app.core import clock
 from app.core.settings import Settings
 from app.factory import create_app
-from notifications.outgoing import dispatcher
+from notifications.dispatch import dispatcher
 
 
 def main(database_url: str, wechat_url: str) -> None:

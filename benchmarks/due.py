@@ -14,10 +14,10 @@ from time import perf_counter
 
 from holidays import HolidayBase, country_holidays
 
-from app.domain.citydata import city_folder
-from app.domain.officehours import CalendarData, load_hours
+from app.domain.city_folder import city_folder
+from app.domain.office_hours import CalendarData, load_hours
 from app.domain.worktime import Stretch
-from app.services.calendar import build
+from app.services.installation.holidays import build
 from benchmarks.table import Figure, Ratio, Table, say
 
 Question = tuple[datetime, Fraction, tuple[Stretch, ...]]

@@ -18,10 +18,11 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.factory import create_app
 from app.models import Case, Customer, Staff, Stage
-from app.services import city, identity
 from app.services.applications import drafts
-from app.services.sessions import Audience
-from miniprogram_api.edge import StewardApp
+from app.services.installation import city
+from app.services.people import identity
+from app.services.people.sessions import Audience
+from miniprogram_api.flask_app import StewardApp
 from tests.databases import Postgresql, migrated_postgresql, migrated_sqlite, postgresql
 from tests.world import ANSWERS, World
 

@@ -20,7 +20,7 @@ from app.domain.programs.definition import StageKind
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Covered, Stretch, rounded
 from app.models import Audience, Case, Session, Staff, Stage, Stop, Task, TaskState
-from app.services import city
+from app.services.installation import city
 from miniprogram_api.guards import signer
 
 

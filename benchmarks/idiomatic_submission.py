@@ -37,14 +37,14 @@ from app.models import (
     TimerKind,
     Watch,
 )
-from app.services import city
-from app.services.addressees import PersonBrief
 from app.services.applications.answers import check, form_of
-from app.services.briefs import CaseBrief, TaskBrief
 from app.services.cases.submit import lookup_hash
+from app.services.event_views.cases import CaseBrief, TaskBrief
+from app.services.installation import city
+from app.services.people.recipients import PersonBrief
 from notifications.models import DeliveryState, Notice, OutboxMessage, SubscribeConsent
-from notifications.outgoing import delivery
-from notifications.outgoing.outbox import dedupe_key
+from notifications.outbox import delivery_rules
+from notifications.outbox.outbox import dedupe_key
 from notifications.telling.values import Speech
 from notifications.wording import catalog
 from notifications.wording.kinds import Audience, Channel, Kind
@@ -380,7 +380,7 @@ def _enqueue(
                 page=rendered.page,
                 next_channels={"routes": ways[1:]},
                 dedupe_key=key,
-                importance=delivery.current().importance_of(kind),
+                importance=delivery_rules.current().importance_of(kind),
                 state=DeliveryState.WAITING,
                 next_attempt_at=clock.now(),
                 created_at=clock.now(),

@@ -17,8 +17,8 @@ from sqlalchemy import func, select, update
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Customer, Staff
-from app.services import city
-from app.services.sessions import Audience
+from app.services.installation import city
+from app.services.people.sessions import Audience
 from benchmarks import cpu, ground, table
 from benchmarks.bulk import drafts, loading, walks
 from benchmarks.bulk.drafts import PrintedDraft
@@ -26,7 +26,7 @@ from benchmarks.ground import Ground
 from benchmarks.lifecycle_load import CALLS, Order, Outcome
 from benchmarks.server import Loader, served
 from benchmarks.table import Figure, Ratio, Table
-from miniprogram_api.edge import StewardApp
+from miniprogram_api.flask_app import StewardApp
 
 ROOM = "benchmarks.lifecycle_load"
 AIM_PER_SECOND = 100.0

@@ -5,7 +5,7 @@ from flask import Response, jsonify
 from app.factory import create_app
 from benchmarks import idiomatic_submission, row_locks
 from benchmarks.idiomatic import lookup, signed_in
-from miniprogram_api.edge import StewardApp
+from miniprogram_api.flask_app import StewardApp
 
 TRIVIAL = "/bench/trivial"
 IDIOMATIC = "/bench/idiomatic/cases/"

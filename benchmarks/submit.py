@@ -11,14 +11,14 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.services.applications import drafts
 from app.services.cases.submit import submit
-from app.services.timeline import by_customer
+from app.services.history.timeline import by_customer
 from benchmarks import ground, idiomatic_submission, table
 from benchmarks.ground import Draft, Ground
 from benchmarks.load import Order, Outcome, post
 from benchmarks.served import SUBMISSIONS
 from benchmarks.server import Loader, served
 from benchmarks.table import Figure, Ratio, Table
-from miniprogram_api.edge import StewardApp
+from miniprogram_api.flask_app import StewardApp
 
 AIM = 3.0
 CONNECTIONS = 8

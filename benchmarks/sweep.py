@@ -18,11 +18,11 @@ from app.core.ids import new_id
 from app.domain.events import ReminderDue
 from app.jobs.timetable import fire_timers
 from app.models import Task, TaskState, Timer, TimerKind
-from app.services.timers import sweep
+from app.services.timers import firing
 from benchmarks import ground, table
 from benchmarks.ground import Ground
 from benchmarks.table import Figure, Ratio, Table
-from miniprogram_api.edge import StewardApp
+from miniprogram_api.flask_app import StewardApp
 
 AIM = 25.0
 GIVE_UP_SECONDS = 300
@@ -136,7 +136,7 @@ def drain(app: StewardApp) -> float:
         fire_timers()
         seconds = perf_counter() - begun
         with atomic(read_only=True):
-            if sweep.pending():
+            if firing.pending():
                 raise RuntimeError("the sweep left timers behind")
     return seconds
 

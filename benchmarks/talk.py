@@ -19,14 +19,14 @@ from app.core.crypto import encrypt
 from app.core.db import db
 from app.core.ids import new_id
 from app.models import Conversation, Medium, Staff
-from app.services.conversations import finding
+from app.services.conversations import conversation_access
 from benchmarks import ground, table
 from benchmarks.ground import Ground
 from benchmarks.load import Order, get, get_if_changed
 from benchmarks.served import TRIVIAL
 from benchmarks.server import Loader, served
 from benchmarks.table import Figure, Ratio, Table
-from miniprogram_api.edge import StewardApp
+from miniprogram_api.flask_app import StewardApp
 from tests.world import World
 
 AIMS = {"sqlite": 0.5, "postgresql": 0.3}
@@ -124,7 +124,7 @@ def _store(app: StewardApp, number: int) -> None:
                 openid=f"o_{position}",
                 holder_id=holder,
                 opened_at=now,
-                **finding.FROM_THE_START,
+                **conversation_access.FROM_THE_START,
             )
             for position in range(conversations)
         )

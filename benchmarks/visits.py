@@ -35,19 +35,20 @@ from app.models import (
     VisitPiece,
     VisitState,
 )
-from app.services import city, personnel
 from app.services.applications import drafts
 from app.services.cases.submit import submit
-from app.services.personnel import NewStaff
-from app.services.seats import absences, hours
-from app.services.timeline import by_customer
+from app.services.history.timeline import by_customer
+from app.services.installation import city
+from app.services.people import personnel
+from app.services.people.personnel import NewStaff
+from app.services.scheduling import absences, working_hours
 from benchmarks import cpu, ground, row_locks, table
 from benchmarks.ground import Draft, Ground
 from benchmarks.load import Order, post
 from benchmarks.served import ROW_LOCKS, TRIVIAL
 from benchmarks.server import Loader, served
 from benchmarks.table import Figure, Ratio, Table
-from miniprogram_api.edge import StewardApp
+from miniprogram_api.flask_app import StewardApp
 
 DEPARTMENTS = ("customer_development", *row_locks.DEPARTMENTS)
 
@@ -242,7 +243,7 @@ def _submitted(draft: Draft) -> str:
 def _starts() -> list[int]:
     """The pieces at which eight visits of an hour with their travel fit into the days to come."""
     line = city.working_time()
-    today = hours.local_day(clock.now())
+    today = working_hours.local_day(clock.now())
     pieces = []
     for day in (today + timedelta(days=number) for number in range(1, 14)):
         for opens, closes in line.open_periods(day):
@@ -256,7 +257,7 @@ def _fill(app: StewardApp, people: Sequence[str], number: int) -> None:
     with app.app_context(), atomic():
         case_id = db.session.scalars(select(Case.id).limit(1)).one()
         line = city.working_time()
-        today = hours.local_day(clock.now())
+        today = working_hours.local_day(clock.now())
         days = [
             (day, grid.piece_of(opening))
             for day in (today + timedelta(days=offset) for offset in range(1, 15))

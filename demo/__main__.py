@@ -13,9 +13,9 @@ from pathlib import Path
 
 import requests
 
-from app.domain.citydata import city_folder
-from app.services import city
-from app.services.city import CityBundle
+from app.domain.city_folder import city_folder
+from app.services.installation import city
+from app.services.installation.city import CityBundle
 from demo import outcome
 from demo.narrator import Narrator
 from demo.outcome import Outcome

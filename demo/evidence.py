@@ -2,11 +2,11 @@
 
 import base64
 
-from app.domain.documentkinds import Uploader
+from app.domain.document_kinds import Uploader
 from app.domain.programs.tasks import TaskSpec
 from app.models import Case
-from app.services.documents import uploading
-from app.services.timeline import By
+from app.services.documents import upload
+from app.services.history.timeline import By
 
 # A grey dot as a PNG: openly no photo of anything.
 PICTURE = base64.b64decode(
@@ -19,6 +19,6 @@ def bring(case: Case, spec: TaskSpec, by: By) -> None:
     """Bring whatever this task needs, inside the caller's transaction."""
     for needed in spec.documents:
         for _ in range(needed.at_least):
-            arrived = uploading.check(case.id, needed.kind, NAME, PICTURE, Uploader.STAFF)
-            uploading.keep_bytes(arrived, PICTURE)
-            uploading.record(case.id, arrived, by)
+            arrived = upload.check(case.id, needed.kind, NAME, PICTURE, Uploader.STAFF)
+            upload.keep_bytes(arrived, PICTURE)
+            upload.record(case.id, arrived, by)

@@ -7,13 +7,13 @@ from app.core import clock
 from app.core.db import db
 from app.domain.programs.tasks import TaskSpec
 from app.models import Case, Task
-from app.services import city
-from app.services.money import choice, quotes
-from app.services.papers import confirm
-from app.services.staffing import Colleague
-from app.services.tasks import papers, quoting
-from app.services.tasks.queries import TaskLine
-from app.services.timeline import by_staff
+from app.services.history.timeline import by_staff
+from app.services.installation import city
+from app.services.money import choose_option, quotes
+from app.services.papers import confirm_paper
+from app.services.people.staffing import Colleague
+from app.services.tasks import issue_task_quote, make_task_paper
+from app.services.tasks.task_queries import TaskLine
 from demo.evidence import bring
 
 # What is taken from the drawings for an estimate: metres of main.
@@ -43,13 +43,13 @@ def prepare(
     known: dict[str, str | int] = {}
     bring(case, spec, by_staff(staff.id))
     if spec.issues_quote is not None:
-        issued = quoting.issue(staff, task, _MEASURED if spec.issues_quote == "estimate" else {})
+        issued = issue_task_quote.issue(staff, task, _MEASURED if spec.issues_quote == "estimate" else {})
         if spec.requires_choice:
-            choice.choose(case, _present(customer_id), issued.id, issued.options[0]["key"])
+            choose_option.choose(case, _present(customer_id), issued.id, issued.options[0]["key"])
     if spec.requires_paper is not None:
         terms = {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
-        made = papers.make(staff, task, terms)
-        confirm.confirm(case, _present(customer_id), made.id, made.sha256)
+        made = make_task_paper.make(staff, task, terms)
+        confirm_paper.confirm(case, _present(customer_id), made.id, made.sha256)
         known |= dict.fromkeys(_keys(spec, "paper_number"), made.number)
     quote = quotes.in_force(case.id)
     told = None if quote is None else quotes.told(quote)

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.services import personnel
-from app.services.personnel import NewStaff
+from app.services.people import personnel
+from app.services.people.personnel import NewStaff
 
 DATA = Path(__file__).parent / "data"
 

@@ -19,24 +19,26 @@ from app.core.clock import FixedClock
 from app.domain.slots.patterns import Pattern, weekly_of
 from app.domain.worktime import WorkingTime
 from app.jobs.timetable import Job
-from app.services import city, identity, personnel
 from app.services.applications import drafts
-from app.services.cases import customer_acts, stops
 from app.services.cases.access import of_customer, of_staff
+from app.services.cases.clock import stops
+from app.services.cases.decisions import customer_decisions
 from app.services.cases.submit import submit
-from app.services.staffing import Colleague
-from app.services.tasks import complete as completion
-from app.services.tasks import queries as tasks
-from app.services.tasks.queries import TaskLine
-from app.services.timeline import by_customer, by_staff
-from app.services.timers import sweep
-from app.services.visits import due as visits_due
-from app.services.visits import finish
+from app.services.history.timeline import by_customer, by_staff
+from app.services.installation import city
+from app.services.people import identity, personnel
+from app.services.people.staffing import Colleague
+from app.services.tasks import complete_task as completion
+from app.services.tasks import task_queries as tasks
+from app.services.tasks.task_queries import TaskLine
+from app.services.timers import firing
+from app.services.visits.changes import visit_sweep as visits_due
+from app.services.visits.day import finish
 from demo import casebook, paperwork, people, sample_visits
 from demo.casebook import Casebook, PlannedCase, PlannedStop, PlannedVisit
 from demo.introductions import introduce
 from demo.simulated import Controls, SimulatedWeChat, register_templates
-from notifications.outgoing import consents
+from notifications.outbox import consents
 
 # Some days before the first case, everybody is entered and logs in.
 LEAD = timedelta(days=3)
@@ -123,7 +125,7 @@ class _Loader:
         """Stop at every timer and whatever falls due with visits, as the jobs process would have."""
         while True:
             with atomic(read_only=True):
-                upcoming = [due for due in (sweep.next_due(), visits_due.next_due()) if due is not None]
+                upcoming = [due for due in (firing.next_due(), visits_due.next_due()) if due is not None]
             due = min(upcoming, default=None)
             if due is None or due > until or (due == until and not including):
                 return
@@ -171,7 +173,7 @@ class _Loader:
         opened = submit(draft, by_staff(manager.id), confirmed=False)
         if case.confirmed:
             customer_id = self._log_in(case)
-            customer_acts.confirm(of_customer(customer_id, opened.id), customer_id)
+            customer_decisions.confirm(of_customer(customer_id, opened.id), customer_id)
         self._follow_up(case, opened.id)
 
     def _log_in(self, case: PlannedCase) -> str:
@@ -186,7 +188,7 @@ class _Loader:
 
     def _rate(self, case: PlannedCase, case_id: str) -> None:
         customer_id = self._customers[case.customer.key]
-        customer_acts.rate(of_customer(customer_id, case_id), customer_id, case.rating, None)
+        customer_decisions.rate(of_customer(customer_id, case_id), customer_id, case.rating, None)
 
     # --- what staff do ---
 

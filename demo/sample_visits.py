@@ -6,14 +6,17 @@ from app.core.db import db
 from app.domain.area import Point
 from app.domain.slots import openings
 from app.models import Case, Visit
-from app.services import city
 from app.services.cases.access import of_customer
-from app.services.staffing import Colleague
-from app.services.timeline import by_customer
-from app.services.visits import arrive, cancel, confirm, finish, hold, needs, offering, queries
-from app.services.visits.arrive import CheckIn
+from app.services.history.timeline import by_customer
+from app.services.installation import city
+from app.services.people.staffing import Colleague
+from app.services.visits import required_visits
+from app.services.visits.booking import cancel, confirm, find_openings, hold
+from app.services.visits.day import finish, visit_check_in
+from app.services.visits.day.visit_check_in import CheckIn
+from app.services.visits.views import visit_queries
 from demo.casebook import PlannedCase
-from notifications.outgoing import consents
+from notifications.outbox import consents
 
 
 def waits(case: PlannedCase, task_key: str) -> bool:
@@ -32,7 +35,7 @@ def book(customer_id: str, case_id: str, purpose: str, wished: datetime) -> Visi
     """The opening nearest to an instant, held and confirmed. Raises `LookupError` when there is none."""
     case, by = of_customer(customer_id, case_id), by_customer(customer_id)
     consents.record(customer_id, {template.key: 1 for template in consents.wanted(customer_id, "visit")})
-    offered = offering.offer(case, needs.needed(case, purpose), offering.bookable())
+    offered = find_openings.offer(case, required_visits.needed(case, purpose), find_openings.bookable())
     opening = openings.nearest(offered.openings, wished, late_too=True)
     if opening is None:
         raise LookupError(f"nobody is free for {purpose} of {case.number}")
@@ -50,12 +53,12 @@ def check_in(staff: Colleague, visit_id: str, case: PlannedCase) -> None:
     """A member of staff stands at the door."""
     place = case.answers["location"]
     position = Point(place["latitude_gcj02"], place["longitude_gcj02"])
-    arrive.arrive(staff, visit_id, CheckIn(position, None, None))
+    visit_check_in.arrive(staff, visit_id, CheckIn(position, None, None))
 
 
 def numbers(visit_id: str) -> list[str]:
     """The staff numbers of those who come, the lead first."""
-    return [visitor.number for visitor in queries.visitors(visit_id)]
+    return [visitor.number for visitor in visit_queries.visitors(visit_id)]
 
 
 def task_of(visit_id: str) -> str | None:

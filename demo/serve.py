@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from app.core import clock
-from app.domain.citydata import city_folder
-from app.services import city
+from app.domain.city_folder import city_folder
+from app.services.installation import city
 from demo import people
 from demo.introductions import introduce
 from demo.phone import CustomerPhone, StaffPhone

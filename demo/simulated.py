@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from app.domain.citydata import city_folder
+from app.domain.city_folder import city_folder
 from demo.wire import Wire
 from notifications.wording import catalogfile
 

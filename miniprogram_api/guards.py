@@ -9,10 +9,10 @@ from app.core import signing
 from app.core.atomic import atomic
 from app.core.settings import Settings
 from app.domain.errors import NotAllowedError, NotFoundError, NotSignedInError
-from app.services.partners import admission
-from app.services.partners.admission import Capability, PartnerIdentity, SignedRequest
-from app.services.sessions import Audience, Identity, TokenSigner
-from app.services.staffing import Colleague, active_staff
+from app.services.partners import request_signatures
+from app.services.partners.request_signatures import Capability, PartnerIdentity, SignedRequest
+from app.services.people.sessions import Audience, Identity, TokenSigner
+from app.services.people.staffing import Colleague, active_staff
 
 Guard = Callable[[], None]
 
@@ -60,13 +60,13 @@ def partner() -> None:
     )
     # A commit of its own, in a GET as well: whatever becomes of the request, its nonce is used up.
     with atomic():
-        g.partner = admission.admit(signed)
+        g.partner = request_signatures.admit(signed)
 
 
 def partner_who_may(capability: Capability) -> PartnerIdentity:
     """The partner that is asking. Raises `NotAllowedError` when this was not opened to it."""
     identity: PartnerIdentity = g.partner
-    admission.require(identity, capability)
+    request_signatures.require(identity, capability)
     return identity
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services import readiness
+from app.services.operations import readiness
 
 health = APIBlueprint("health", __name__, enable_openapi=False)
 

@@ -12,10 +12,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from app.services import vital_signs
-from app.services.vital_signs import VitalSigns
-from notifications.oversight import vital_signs as delivery_signs
-from notifications.oversight.vital_signs import DeliverySigns
+from app.services.operations import service_metrics
+from app.services.operations.service_metrics import VitalSigns
+from notifications.oversight import delivery_metrics as delivery_signs
+from notifications.oversight.delivery_metrics import DeliverySigns
 
 metrics = APIBlueprint("metrics", __name__, enable_openapi=False)
 
@@ -26,7 +26,7 @@ PREFIX = "steward_"
 def read() -> Response:
     """In Prometheus's text format."""
     registry = CollectorRegistry()
-    registry.register(_Signs(vital_signs.read(), delivery_signs.read()))
+    registry.register(_Signs(service_metrics.read(), delivery_signs.read()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

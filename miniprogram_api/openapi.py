@@ -11,8 +11,8 @@ import orjson
 from flask import Flask
 
 from app.core import signing
-from miniprogram_api import guards, repeats
-from miniprogram_api.edge import StewardApp
+from miniprogram_api import guards, idempotency
+from miniprogram_api.flask_app import StewardApp
 
 _PROBLEM = {
     "type": "object",
@@ -126,7 +126,7 @@ def _completed(app: StewardApp) -> dict[str, Any]:
             if guard is guards.customer and method == "post":
                 operation.setdefault("parameters", []).append(
                     {
-                        "name": repeats.HEADER,
+                        "name": idempotency.HEADER,
                         "in": "header",
                         "required": True,
                         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},

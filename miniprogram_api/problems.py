@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from app.core.away import database_is_away
 from app.core.logs import request_id
 from app.domain.errors import Refusal
-from miniprogram_api.edge import StewardApp
+from miniprogram_api.flask_app import StewardApp
 
 log = logging.getLogger(__name__)
 

@@ -7,24 +7,24 @@ from typing import Any
 from apiflask import APIBlueprint
 from werkzeug.routing import BaseConverter
 
-from miniprogram_api import guards, repeats
+from miniprogram_api import guards, idempotency
 from miniprogram_api.callbacks.wechat import callbacks
 from miniprogram_api.customer.account import account
 from miniprogram_api.customer.applications import applications
+from miniprogram_api.customer.case_changes import turning as customer_turns
 from miniprogram_api.customer.cases import cases
+from miniprogram_api.customer.conversation_care import care as customer_talk_care
+from miniprogram_api.customer.conversations import talk as customer_talk
 from miniprogram_api.customer.documents import documents
 from miniprogram_api.customer.form import form
 from miniprogram_api.customer.money import money
 from miniprogram_api.customer.promises import promises
 from miniprogram_api.customer.public import public
-from miniprogram_api.customer.talk import talk as customer_talk
-from miniprogram_api.customer.talk_care import care as customer_talk_care
-from miniprogram_api.customer.turns import turning as customer_turns
 from miniprogram_api.customer.visits import visits
 from miniprogram_api.dev.console import console
 from miniprogram_api.docs import docs
-from miniprogram_api.edge import StewardApp, check_body
-from miniprogram_api.files import files
+from miniprogram_api.document_links import files
+from miniprogram_api.flask_app import StewardApp, check_body
 from miniprogram_api.health import health
 from miniprogram_api.metrics import metrics
 from miniprogram_api.partner.cases import cases as partner_cases
@@ -32,21 +32,21 @@ from miniprogram_api.staff.absences import absences
 from miniprogram_api.staff.account import account as staff_account
 from miniprogram_api.staff.applications import applications as staff_applications
 from miniprogram_api.staff.calendar import desk as calendar_desk
+from miniprogram_api.staff.case_changes import turning as staff_turns
 from miniprogram_api.staff.cases import cases as staff_cases
 from miniprogram_api.staff.cases import searches as staff_case_searches
+from miniprogram_api.staff.conversation_care import care as staff_talk_care
+from miniprogram_api.staff.conversation_tools import talk_help as staff_talk_help
+from miniprogram_api.staff.conversations import talk as staff_talk
 from miniprogram_api.staff.deliveries import deliveries as staff_deliveries
 from miniprogram_api.staff.documents import documents as staff_documents
 from miniprogram_api.staff.early_service import early_service
-from miniprogram_api.staff.entry import entry
+from miniprogram_api.staff.login import entry
 from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.promises import promises as staff_promises
-from miniprogram_api.staff.talk import talk as staff_talk
-from miniprogram_api.staff.talk_care import care as staff_talk_care
-from miniprogram_api.staff.talk_help import talk_help as staff_talk_help
 from miniprogram_api.staff.tasks import tasks
-from miniprogram_api.staff.turns import turning as staff_turns
 from miniprogram_api.staff.visits import visits as staff_visits
-from miniprogram_api.staff.workweeks import workweeks
+from miniprogram_api.staff.work_patterns import workweeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,8 @@ def open_doors(app: StewardApp) -> None:
     for door in DOORS:
         hooks: list[Callable[..., Any]] = [door.guard]
         if door.once:
-            hooks.append(repeats.answer_repeat)
+            hooks.append(idempotency.answer_repeat)
         app.before_request_funcs.setdefault(door.blueprint.name, []).extend(hooks)
         if door.once:
-            app.after_request_funcs.setdefault(door.blueprint.name, []).append(repeats.keep_answer)
+            app.after_request_funcs.setdefault(door.blueprint.name, []).append(idempotency.keep_answer)
         app.register_blueprint(door.blueprint)

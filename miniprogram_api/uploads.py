@@ -8,11 +8,11 @@ from flask import current_app
 from werkzeug.datastructures import FileStorage
 
 from app.core.atomic import let_go
-from app.domain.documentkinds import Uploader
+from app.domain.document_kinds import Uploader
 from app.services.cases.access import Case
-from app.services.documents import reading, uploading
-from app.services.documents.reading import LinkSigner
-from app.services.timeline import By
+from app.services.documents import document_access, upload
+from app.services.documents.document_access import LinkSigner
+from app.services.history.timeline import By
 
 
 def receive(
@@ -24,10 +24,10 @@ def receive(
     """
     file: FileStorage = form["file"]
     content = file.read()
-    arrived = uploading.check(find_case().id, form["kind"], file.filename or "", content, uploader)
+    arrived = upload.check(find_case().id, form["kind"], file.filename or "", content, uploader)
     let_go()
-    uploading.keep_bytes(arrived, content)
-    return asdict(reading.line(uploading.record(find_case().id, arrived, by)))
+    upload.keep_bytes(arrived, content)
+    return asdict(document_access.line(upload.record(find_case().id, arrived, by)))
 
 
 def links() -> LinkSigner:

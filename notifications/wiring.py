@@ -4,9 +4,9 @@ from pathlib import Path
 
 from app.core.eventbus import subscribe
 from app.domain import events
-from notifications.outgoing import delivery, deliveryfile
+from notifications.outbox import delivery_rules, delivery_rules_file
 from notifications.telling import handlers, handlers_of_money, promise_handlers, talk_handlers, turns, visits
-from notifications.webhooks import telling
+from notifications.webhooks import queue_webhooks
 from notifications.wording import catalog, catalogfile
 
 
@@ -19,7 +19,7 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     """
     words = catalogfile.load(city_folder, None if simulated else template_ids)
     catalog.install(words)
-    delivery.install(deliveryfile.load(city_folder, words))
+    delivery_rules.install(delivery_rules_file.load(city_folder, words))
     subscribe(events.CaseOpened, handlers.case_opened)
     subscribe(events.ConsultationTaken, handlers.consultation_taken)
     subscribe(events.CaseConfirmed, handlers.case_confirmed)
@@ -49,7 +49,7 @@ def wire(city_folder: Path, template_ids: Path | None, *, simulated: bool) -> No
     subscribe(events.ComplaintRaised, talk_handlers.complaint_raised)
     subscribe(events.ComplaintDue, talk_handlers.complaint_due)
     subscribe(events.ComplaintAnswered, talk_handlers.complaint_answered)
-    telling.wire()
+    queue_webhooks.wire()
     subscribe(events.QuoteIssued, handlers_of_money.quote_issued)
     subscribe(events.QuoteChosen, handlers_of_money.quote_chosen)
     subscribe(events.PaperMade, handlers_of_money.paper_made)

@@ -21,7 +21,7 @@ from app.core import clock
 from tests.databases import PROJECT, Postgresql, migrated_postgresql, migrated_sqlite, postgresql
 
 if TYPE_CHECKING:
-    from miniprogram_api.edge import StewardApp
+    from miniprogram_api.flask_app import StewardApp
     from tests.world import World
 
 SUITE_DATABASE = "suite"
@@ -97,8 +97,8 @@ def make_app() -> Callable[[str], "StewardApp"]:
 @pytest.fixture(scope="session", autouse=True)
 def city_read_once() -> Iterator[None]:
     """The city's own files, read once a process. A copy that a test has changed is read each time."""
-    from app.domain.citydata import city_folder
-    from app.services import city
+    from app.domain.city_folder import city_folder
+    from app.services.installation import city
     from notifications.wording import catalogfile
 
     with pytest.MonkeyPatch.context() as patch:

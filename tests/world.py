@@ -14,8 +14,8 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.clock import FixedClock
 from app.jobs import timetable
-from app.services import personnel
-from app.services.personnel import NewStaff
+from app.services.people import personnel
+from app.services.people.personnel import NewStaff
 from app.wechat.simulator.desk import Desk
 from tests import paperwork
 

@@ -15,7 +15,7 @@ from app.core.backups import postgresql, sqlite
 from app.core.backups.counting import Counts, DatabaseInUseError, count
 from app.core.backups.postgresql import ToolFailedError, ToolMissingError
 from app.core.db import db
-from app.services.documents import copying
+from app.services.documents import store_copy
 
 MANIFEST = "manifest.json"
 DOCUMENTS = "documents"
@@ -50,7 +50,7 @@ def make(folder: Path, documents: bool) -> None:
         )
     kept = None
     if documents:
-        kept = sum(1 for _ in _shown(copying.copy_out(folder / DOCUMENTS), "documents"))
+        kept = sum(1 for _ in _shown(store_copy.copy_out(folder / DOCUMENTS), "documents"))
     manifest = {"made_at": clock.now().isoformat(), "rows": dict(counts), "documents": kept}
     # Last, so that a folder with a manifest is a backup that was finished.
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
@@ -71,7 +71,7 @@ def restore(folder: Path) -> None:
             postgresql.load(db.engine, folder)
     kept = manifest["documents"]
     if kept is not None:
-        restored = sum(1 for _ in _shown(copying.copy_in(folder / DOCUMENTS), "documents"))
+        restored = sum(1 for _ in _shown(store_copy.copy_in(folder / DOCUMENTS), "documents"))
         if restored != kept:
             raise click.ClickException(f"{restored} documents came, the manifest says {kept}")
     with db.engine.connect() as connection:

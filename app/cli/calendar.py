@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from app.domain.citydata import city_folder
-from app.domain.datafault import DataFault
-from app.domain.officehours import load_hours
+from app.domain.city_folder import city_folder
+from app.domain.config_error import DataFault
+from app.domain.office_hours import load_hours
 from app.domain.workdays import Day
 from app.domain.worktime import Stretch, WorkingTime, rounded
-from app.services.calendar import build
+from app.services.installation.holidays import build
 
 _STOPPED = "--stopped"
 _CONFIGURED = "STEWARD_DATABASE_URL"
@@ -122,7 +122,7 @@ def _line_in_force() -> WorkingTime:
 
     from app.cli import needs
     from app.core.atomic import atomic
-    from app.services import city
+    from app.services.installation import city
 
     script = click.get_current_context().find_object(ScriptInfo)
     if script is None:

@@ -10,14 +10,14 @@ from flask.cli import with_appcontext
 from app.cli import needs
 from app.core.atomic import atomic
 from app.core.db import db
-from app.domain.datafault import DataFault
+from app.domain.config_error import DataFault
 from app.domain.errors import FieldsError, Refusal
-from app.domain.reading import Source, Table
+from app.domain.toml_reader import Source, Table
 from app.models import CalendarVersion
-from app.services import calendar_versions, city
-from app.services.calendar_desk import drafts, publication, rehearsal
-from app.services.calendar_desk.drafts import Change, DatedPeriods
-from app.services.calendar_desk.rehearsal import Counts
+from app.services.calendar_desk import calendar_drafts, publish_calendar, rehearse_calendar
+from app.services.calendar_desk.calendar_drafts import Change, DatedPeriods
+from app.services.calendar_desk.rehearse_calendar import Counts
+from app.services.installation import calendar_versions, city
 
 _draft_option = click.option("--draft", "draft_id", help="Which draft; the one made last when left out.")
 
@@ -39,7 +39,7 @@ def import_file(file: Path, note: str | None, year: int | None) -> None:
         raise click.UsageError("say why with --note")
     try:
         with atomic():
-            draft_id = drafts.make(change, None).id
+            draft_id = calendar_drafts.make(change, None).id
     except FieldsError as fault:
         lines = [f"{file}: {error['message']}" for error in fault.extra["errors"]]
         raise click.ClickException("\n".join(lines)) from fault
@@ -54,7 +54,7 @@ def rehearse(draft_id: str | None) -> None:
     needs.settings()
     with atomic(read_only=True):
         try:
-            found = rehearsal.rehearse(_draft(draft_id))
+            found = rehearse_calendar.rehearse(_draft(draft_id))
         except Refusal as fault:
             raise click.ClickException(fault.detail) from fault
         zone = city.zone()
@@ -85,7 +85,7 @@ def publish(draft_id: str | None) -> None:
     try:
         with calendar_versions.alone(), atomic():
             draft = _draft(draft_id)
-            counts = publication.publish(draft, None, on_batch)
+            counts = publish_calendar.publish(draft, None, on_batch)
             number = draft.number
     except Refusal as fault:
         raise click.ClickException(fault.detail) from fault
@@ -97,7 +97,7 @@ COMMANDS: tuple[click.Command, ...] = (import_file, rehearse, publish)
 
 
 def _draft(draft_id: str | None) -> CalendarVersion:
-    found = db.session.get(CalendarVersion, draft_id) if draft_id else drafts.newest()
+    found = db.session.get(CalendarVersion, draft_id) if draft_id else calendar_drafts.newest()
     if found is None:
         raise click.ClickException("there is no such draft")
     return found

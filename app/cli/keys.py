@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 
 from app.cli import needs
 from app.core.atomic import atomic
-from app.services import key_rotation
+from app.services.privacy import key_rotation
 
 BATCH = 500
 

@@ -7,8 +7,8 @@ from flask.cli import with_appcontext
 
 from app.cli import needs
 from app.core.atomic import atomic
-from app.services.partners import registry
-from app.services.partners.registry import Capability, IssuedKey, NewPartner, PartnerFaultError
+from app.services.partners import partner_registry
+from app.services.partners.partner_registry import Capability, IssuedKey, NewPartner, PartnerFaultError
 
 
 @click.group("partners")
@@ -38,7 +38,7 @@ def add(
     try:
         with atomic():
             wanted = NewPartner(key, name, channel_name, capabilities, webhook_url)
-            issued = registry.add(wanted, simulated=settings.simulated)
+            issued = partner_registry.add(wanted, simulated=settings.simulated)
     except PartnerFaultError as fault:
         raise click.ClickException(str(fault)) from fault
     _tell(key, issued)
@@ -50,7 +50,7 @@ def list_partners() -> None:
     """Print every partner, without secrets."""
     needs.settings()
     with atomic(read_only=True):
-        for line in registry.everybody():
+        for line in partner_registry.everybody():
             click.echo(line)
 
 
@@ -69,7 +69,7 @@ def rotate(key: str, overlap_hours: float) -> None:
     needs.settings()
     try:
         with atomic():
-            issued = registry.rotate(key, timedelta(hours=overlap_hours))
+            issued = partner_registry.rotate(key, timedelta(hours=overlap_hours))
     except PartnerFaultError as fault:
         raise click.ClickException(str(fault)) from fault
     _tell(key, issued)
@@ -83,7 +83,7 @@ def disable(key: str) -> None:
     needs.settings()
     try:
         with atomic():
-            registry.disable(key)
+            partner_registry.disable(key)
     except PartnerFaultError as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo(f"{key} can't call the API any more")

@@ -9,21 +9,21 @@ from typing import Any
 import click
 
 from app.domain.city import load_city
-from app.domain.citydata import city_folder
-from app.domain.datafault import DataFault
+from app.domain.city_folder import city_folder
+from app.domain.config_error import DataFault
+from app.domain.conversation.loader import load_talk
 from app.domain.departments import load_departments
-from app.domain.documentkinds import load_document_rules
+from app.domain.document_kinds import load_document_rules
 from app.domain.forms import load_forms
-from app.domain.officehours import load_hours
+from app.domain.office_hours import load_hours
 from app.domain.papers import load_papers
-from app.domain.pricelist import load_prices
+from app.domain.price_list import load_prices
 from app.domain.programs.guide import describe
 from app.domain.programs.loader import load_programs
-from app.domain.reading import each_fault
 from app.domain.refusals import load_refusals
-from app.domain.talk.loader import load_talk
-from app.domain.visitrules import load_visit_rules
-from notifications.outgoing import deliveryfile
+from app.domain.toml_reader import each_fault
+from app.domain.visit_rules import load_visit_rules
+from notifications.outbox import delivery_rules_file
 from notifications.wording import catalogfile
 
 
@@ -66,7 +66,7 @@ def check(folder: Path) -> None:
         lambda city: load_talk(city, load_document_rules(city)),
         load_visit_rules,
         load_programs,
-        lambda city: deliveryfile.load(city, catalogfile.load(city, None)),
+        lambda city: delivery_rules_file.load(city, catalogfile.load(city, None)),
     )
     # A fault in city.toml stops every loader that needs it; it is told once.
     faults: dict[str, None] = {}

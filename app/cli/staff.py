@@ -8,8 +8,8 @@ from flask.cli import with_appcontext
 from app.cli import needs
 from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
-from app.services import personnel
-from app.services.personnel import NewStaff, StaffFaultError
+from app.services.people import personnel
+from app.services.people.personnel import NewStaff, StaffFaultError
 
 
 @click.group("staff")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.reading import Table, check_unique
+from app.domain.toml_reader import Table, check_unique
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.domain.area import Area, Point, Polygon
 from app.domain.choices import Choice, ChoiceLists, read_list
-from app.domain.reading import Source, Table
+from app.domain.toml_reader import Source, Table
 
 DISTRICTS = "districts"
 MIN_CORNERS = 3

@@ -13,8 +13,8 @@ from typing import Literal, cast
 
 from app.domain.choices import Choice, ChoiceLists, read_choices
 from app.domain.city import load_city
-from app.domain.datafault import DataFault
-from app.domain.reading import DataFaults, Source, Table, check_unique, each_fault
+from app.domain.config_error import DataFault
+from app.domain.toml_reader import DataFaults, Source, Table, check_unique, each_fault
 
 Prefill = Literal["phone", "earlier_case"]
 PREFILLS = ("phone", "earlier_case")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.domain.reading import Source, check_unique
+from app.domain.toml_reader import Source, check_unique
 
 FOLDER = "papers"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.errors import FieldsError, NoPriceError
-from app.domain.pricelist import EstimateItem, ListOption, PriceList
+from app.domain.price_list import EstimateItem, ListOption, PriceList
 
 MOST_UNITS = 1_000_000
 """More units of one line than any connection has; keeps a slip of the finger out of a contract."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import lcm
 from zoneinfo import ZoneInfo
 
-from app.domain.officehours import HalfDay, OfficeHours, Periods, open_time
+from app.domain.office_hours import HalfDay, OfficeHours, Periods, open_time
 
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.domain import workline
-from app.domain.officehours import FIRST_DAY, HalfDay, OfficeHours
+from app.domain.office_hours import FIRST_DAY, HalfDay, OfficeHours
 from app.domain.workdays import Day, Opening
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -12,23 +12,25 @@ from datetime import timedelta
 from app.core import clock, objectstore
 from app.core.atomic import atomic
 from app.core.settings import Settings
-from app.services import idempotency, occasions
-from app.services.calendar_desk import telling
-from app.services.cases import promises, public_lookup
-from app.services.conversations import retention
-from app.services.conversations import sweep as talk
-from app.services.documents import discarding, uploading
-from app.services.documents.reading import LinkSigner
-from app.services.partners import admission
-from app.services.timers.sweep import sweep
-from app.services.visits import due as visits_due
-from app.services.visits import waitlist
+from app.services.calendar_desk import notify_moves
+from app.services.cases import promise_watches, public_lookup
+from app.services.conversations import conversation_sweep as talk
+from app.services.conversations.care import retention
+from app.services.documents import deletion, upload
+from app.services.documents.document_access import LinkSigner
+from app.services.operations import idempotency, run_once
+from app.services.partners import request_signatures
+from app.services.timers.firing import sweep
+from app.services.visits.booking import waitlist
+from app.services.visits.changes import visit_sweep as visits_due
 from app.wechat.port import Accounts, WeChatError
-from notifications.incoming import chat_media, chat_replies, content_checks, inbox
-from notifications.outgoing import calls, dispatcher, unknowns
-from notifications.outgoing.sms import Sms
-from notifications.oversight import morning
-from notifications.webhooks import sender
+from notifications.channels.sms_carrier import Sms
+from notifications.dispatch import dispatcher
+from notifications.followup import calls, unknown_outcomes
+from notifications.incoming import inbox
+from notifications.oversight import morning_summary
+from notifications.webhooks import send_webhooks
+from notifications.wechat_chat import check_content, fetch_media, send_replies
 
 TIMERS_PER_TRANSACTION = 200
 BACKLOG_PER_TRANSACTION = 1000
@@ -64,12 +66,12 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
         Job("calendar", 1, tell_of_moves),
         Job("visits", 1, look_at_visits),
         Job("talk", 1, fire_talk_timers),
-        Job("files", 1, lambda: chat_media.fetch(wechat)),
+        Job("files", 1, lambda: fetch_media.fetch(wechat)),
         # Before the replies: what is withheld does not go out.
-        Job("checks", 1, lambda: content_checks.work(wechat.miniprogram, links, settings.public_url)),
-        Job("replies", 1, lambda: chat_replies.deliver(wechat)),
+        Job("checks", 1, lambda: check_content.work(wechat.miniprogram, links, settings.public_url)),
+        Job("replies", 1, lambda: send_replies.deliver(wechat)),
         Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service, sms)),
-        Job("webhooks", 1, lambda: sender.drain(simulated=settings.simulated)),
+        Job("webhooks", 1, lambda: send_webhooks.drain(simulated=settings.simulated)),
         Job("tokens", a_minute, lambda: keep_tokens_fresh(wechat)),
         Job("calls", a_minute, ask_managers_to_call),
         Job("unknown", a_minute, settle_unknown),
@@ -95,7 +97,7 @@ def fire_timers() -> None:
 
 def watch_promises() -> None:
     """Tell of every promise that runs short by now, a bounded number in each transaction."""
-    _in_turns(promises.sweep, TIMERS_PER_TRANSACTION)
+    _in_turns(promise_watches.sweep, TIMERS_PER_TRANSACTION)
 
 
 def fire_talk_timers() -> None:
@@ -105,7 +107,7 @@ def fire_talk_timers() -> None:
 
 def tell_of_moves() -> None:
     """Tell everybody whose due dates a new calendar moved, a bounded number in each transaction."""
-    _in_turns(telling.tell, MOVES_PER_TRANSACTION)
+    _in_turns(notify_moves.tell, MOVES_PER_TRANSACTION)
 
 
 def keep_tokens_fresh(wechat: Accounts) -> None:
@@ -128,13 +130,13 @@ def ask_managers_to_call() -> None:
 
 def settle_unknown() -> None:
     """Apply the city's rule to messages nobody will ever know of, a bounded number in each transaction."""
-    _in_turns(unknowns.settle, UNKNOWN_PER_TRANSACTION)
+    _in_turns(unknown_outcomes.settle, UNKNOWN_PER_TRANSACTION)
 
 
 def tell_what_never_arrived() -> None:
     """On the morning of a working day, once, by whichever process comes first."""
     with atomic():
-        morning.tell()
+        morning_summary.tell()
 
 
 def forget() -> None:
@@ -142,11 +144,11 @@ def forget() -> None:
     with atomic():
         idempotency.forget(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()
-        admission.forget_nonces()
+        request_signatures.forget_nonces()
         retention.forget(CONVERSATIONS_AT_ONCE)
-        occasions.forget(clock.now() - KEPT_OCCASIONS)
+        run_once.forget(clock.now() - KEPT_OCCASIONS)
     with atomic(read_only=True):
-        uploading.sweep_orphans()
+        upload.sweep_orphans()
     remove_doomed_bytes()
 
 
@@ -154,13 +156,13 @@ def remove_doomed_bytes() -> None:
     """Take away the bytes of deleted documents, with no transaction open, a bounded number at a time."""
     while True:
         with atomic(read_only=True):
-            keys = discarding.doomed(BYTES_AT_ONCE)
+            keys = deletion.doomed(BYTES_AT_ONCE)
         if not keys:
             return
         for key in keys:
             objectstore.remove(key)
         with atomic():
-            discarding.gone(keys)
+            deletion.gone(keys)
 
 
 def look_at_visits() -> None:

@@ -1,10 +1,11 @@
 """The nouns of the business as tables, one file each; columns and constraints, no logic."""
 
-from app.models.access import AccessRecord, LookupCount
+from app.models.access_record import AccessRecord, LookupCount
 from app.models.application import Application
 from app.models.availability import VisitChance, VisitClosure, VisitRecheck, VisitWait, WorkPattern
 from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
+from app.models.case_change import CaseTurn, TurnKind
 from app.models.chase import Chase
 from app.models.chat import ChatPerson, ChatSend, ChatSendKind, MediaKind, MessageCheck, MessageMedia
 from app.models.complaint import Complaint, ComplaintState
@@ -19,6 +20,7 @@ from app.models.conversation import (
     Safety,
 )
 from app.models.conversation_note import ConversationNote, NoteKind
+from app.models.conversation_timer import TalkTimer, TalkTimerKind
 from app.models.customer import Customer, PrivacyConsent
 from app.models.document import Document, DocumentRequest, DoomedBytes
 from app.models.erasure import Erasure
@@ -39,11 +41,9 @@ from app.models.staff import Staff, StaffLeave
 from app.models.stage import Stage, StageVoid
 from app.models.stop import Stop
 from app.models.stop_review import Ruling, StopReview
-from app.models.talk_timer import TalkTimer, TalkTimerKind
 from app.models.task import Task, TaskState
 from app.models.timeline import Actor, TimelineEntry
 from app.models.timer import Timer, TimerKind
-from app.models.turn import CaseTurn, TurnKind
 from app.models.visit import (
     DueKind,
     Visit,

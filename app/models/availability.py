@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import EncryptedText
 from app.core.db import Base
-from app.models.columns import Id, Instant, Key, RowNumber
+from app.models.column_types import Id, Instant, Key, RowNumber
 
 
 class WorkPattern(Base):

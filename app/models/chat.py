@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
-from app.models.columns import Instant, Key, RowNumber, WeChatId
+from app.models.column_types import Instant, Key, RowNumber, WeChatId
 
 
 class ChatPerson(Base):

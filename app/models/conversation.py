@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import EncryptedJson
 from app.core.db import Base
-from app.models.columns import Id, Instant, Key, Name, WeChatId
+from app.models.column_types import Id, Instant, Key, Name, WeChatId
 
 Position = Annotated[int, mapped_column(BigInteger)]
 

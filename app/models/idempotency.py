@@ -4,7 +4,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import EncryptedText
 from app.core.db import Base
-from app.models.columns import Hash, Instant, Key
+from app.models.column_types import Hash, Instant, Key
 
 
 class IdempotencyRecord(Base):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import EncryptedBytes, EncryptedJson, EncryptedText
 from app.core.db import Base
-from app.models.columns import Hash, Id, Instant, Key
+from app.models.column_types import Hash, Id, Instant, Key
 
 
 class Paper(Base):

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
-from app.models.columns import Id, Instant, Key
+from app.models.column_types import Id, Instant, Key
 
 
 class Payment(Base):

@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from app.core.db import Base
-from app.models.columns import Id, Instant, Key
+from app.models.column_types import Id, Instant, Key
 
 
 class Audience(StrEnum):

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import EncryptedText
 from app.core.db import Base
-from app.models.columns import Hash, Id, Instant, Key, Name, RowNumber, WeChatId
+from app.models.column_types import Hash, Id, Instant, Key, Name, RowNumber, WeChatId
 
 
 class Staff(Base):

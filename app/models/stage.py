@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
-from app.models.columns import Instant, Key
+from app.models.column_types import Instant, Key
 
 
 class StageVoid(StrEnum):

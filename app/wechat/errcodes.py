@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from app.domain.reading import Source
+from app.domain.toml_reader import Source
 from app.wechat.port import FaultKind, Treatment
 
 TABLE = Path(__file__).with_name("errcodes.toml")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from app.domain.reading import Source
+from app.domain.toml_reader import Source
 
 TABLE = Path(__file__).with_name("revocations.toml")
 _NUMBER = re.compile(r"[0-9]+")

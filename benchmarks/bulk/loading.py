@@ -20,7 +20,7 @@ from app.core.clock import SystemClock
 from app.core.db import db
 from app.core.settings import Profile, Settings
 from app.models import Application, Case, Staff
-from app.services import city
+from app.services.installation import city
 from benchmarks import table
 from benchmarks.bulk import walks
 from benchmarks.bulk.pattern import Pattern, take

@@ -8,8 +8,8 @@ from typing import Any
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.clock import FixedClock
-from app.services import personnel
-from app.services.personnel import NewStaff
+from app.services.people import personnel
+from app.services.people.personnel import NewStaff
 from benchmarks.bulk import people
 from tests.world import SHANGHAI, World
 

@@ -5,10 +5,9 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from app.core.crypto import mask_phone
-from app.services import identity, sessions
+from app.services.people import identity, sessions
+from miniprogram_api.cursors import next_cursor, number_cursor
 from miniprogram_api.guards import caller
-from miniprogram_api.outside import ask_wechat, wechat
-from miniprogram_api.pages import next_cursor, number_cursor
 from miniprogram_api.schemas.customer import (
     ConsentIn,
     ConsentOut,
@@ -19,8 +18,9 @@ from miniprogram_api.schemas.customer import (
 )
 from miniprogram_api.schemas.deliveries import PreferencesIn, PreferencesOut
 from miniprogram_api.schemas.shared import NoticesOut, PageIn, SubscriptionsOut
-from notifications.outgoing import consents, preferences
-from notifications.oversight import queries
+from miniprogram_api.wechat_calls import ask_wechat, wechat
+from notifications.outbox import consents, preferences
+from notifications.oversight import notice_queries
 
 account = APIBlueprint("customer_account", __name__, url_prefix="/api/v1/customer", tag="customer")
 
@@ -61,7 +61,7 @@ def log_out() -> str:
 @account.doc(summary="站内通知")
 def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
     """The newest first."""
-    page = queries.notices_of_customer(
+    page = notice_queries.notices_of_customer(
         caller().subject_id, before=number_cursor(query_data.get("cursor")), limit=query_data["limit"]
     )
     return {
@@ -76,7 +76,7 @@ def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
 @account.doc(summary="标记通知为已读")
 def read_notice(notice_id: str) -> str:
     """Reading twice changes nothing."""
-    queries.mark_read_by_customer(caller().subject_id, notice_id)
+    notice_queries.mark_read_by_customer(caller().subject_id, notice_id)
     return ""
 
 

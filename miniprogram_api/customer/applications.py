@@ -6,9 +6,9 @@ from apiflask import APIBlueprint
 
 from app.services.applications import drafts
 from app.services.applications.answers import form_of
-from app.services.cases import progress
 from app.services.cases.submit import submit
-from app.services.timeline import by_customer
+from app.services.cases.views import progress
+from app.services.history.timeline import by_customer
 from miniprogram_api.guards import caller
 from miniprogram_api.schemas.customer import AnswersIn, ApplicationOut, DraftIn, ProgressOut
 from miniprogram_api.schemas.shared import FormOut

@@ -5,10 +5,12 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, jsonify
 
-from app.services import ledger
-from app.services.cases import access, customer_acts, progress, queries
+from app.services.cases import access
+from app.services.cases.decisions import customer_decisions
+from app.services.cases.views import case_queries, progress
+from app.services.money import ledger
+from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor, number_cursor
 from miniprogram_api.guards import caller
-from miniprogram_api.pages import instant_cursor, instant_key, next_cursor, number_cursor
 from miniprogram_api.schemas.customer import LedgerOut, ProgressOut, RatingIn
 from miniprogram_api.schemas.shared import CasePageOut, HistoryOut, PageIn
 
@@ -22,7 +24,7 @@ cases = APIBlueprint("customer_cases", __name__, url_prefix="/api/v1/customer/ca
 def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
     """The newest first."""
     limit = query_data["limit"]
-    lines = queries.of_customer(caller().subject_id, instant_cursor(query_data.get("cursor")), limit)
+    lines = case_queries.of_customer(caller().subject_id, instant_cursor(query_data.get("cursor")), limit)
     return {
         "items": lines,
         "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at)),
@@ -44,7 +46,7 @@ def read_progress(case_id: str) -> Response:
 def read_timeline(case_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
     """In order."""
     case = access.of_customer(caller().subject_id, case_id)
-    lines = queries.history(case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"])
+    lines = case_queries.history(case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"])
     return {"items": lines, "cursor": next_cursor(lines, query_data["limit"], lambda line: line.id)}
 
 
@@ -61,7 +63,7 @@ def read_ledger(case_id: str) -> Any:
 @cases.doc(summary="确认客户管家代填的申请")
 def confirm(case_id: str) -> dict[str, Any]:
     """On the phone, no signature on paper."""
-    customer_acts.confirm(access.of_customer(caller().subject_id, case_id), caller().subject_id)
+    customer_decisions.confirm(access.of_customer(caller().subject_id, case_id), caller().subject_id)
     return progress.for_owner(caller().subject_id, case_id)
 
 
@@ -72,5 +74,5 @@ def confirm(case_id: str) -> dict[str, Any]:
 def rate(case_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
     """Once, after the water runs."""
     case = access.of_customer(caller().subject_id, case_id)
-    customer_acts.rate(case, caller().subject_id, json_data["rating"], json_data.get("remark"))
+    customer_decisions.rate(case, caller().subject_id, json_data["rating"], json_data.get("remark"))
     return progress.for_owner(caller().subject_id, case_id)

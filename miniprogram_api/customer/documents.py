@@ -4,11 +4,11 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.domain.documentkinds import Uploader
+from app.domain.document_kinds import Uploader
 from app.services.cases import access
-from app.services.documents import reading
-from app.services.timeline import by_customer
-from miniprogram_api.edge import takes_file
+from app.services.documents import document_access
+from app.services.history.timeline import by_customer
+from miniprogram_api.flask_app import takes_file
 from miniprogram_api.guards import caller
 from miniprogram_api.schemas.documents import DocumentOut, DocumentsOut, LinkOut, UploadIn
 from miniprogram_api.uploads import links, receive
@@ -22,7 +22,7 @@ documents = APIBlueprint("customer_documents", __name__, url_prefix="/api/v1/cus
 def list_documents(case_id: str) -> dict[str, Any]:
     """What was asked for, and what is there."""
     case = access.of_customer(caller().subject_id, case_id)
-    return {"items": reading.for_customer(case), "asked": reading.asked(case)}
+    return {"items": document_access.for_customer(case), "asked": document_access.asked(case)}
 
 
 @documents.post("/<public_id:case_id>/documents")
@@ -42,4 +42,4 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
 def link(case_id: str, document_id: str) -> Any:
     """For the owner of the case only."""
     case = access.of_customer(caller().subject_id, case_id)
-    return links().link(reading.one_for_customer(case, document_id))
+    return links().link(document_access.one_for_customer(case, document_id))

@@ -6,11 +6,11 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from app.services.cases import access
-from app.services.money import choice, quotes
-from app.services.papers import confirm as confirmation
-from app.services.papers import kept
+from app.services.money import choose_option, quotes
+from app.services.papers import confirm_paper as confirmation
+from app.services.papers import paper_records
 from miniprogram_api.guards import caller
-from miniprogram_api.pdf import pdf
+from miniprogram_api.pdf_response import pdf
 from miniprogram_api.schemas.money import (
     READ_ANSWERS,
     PaperConfirmationIn,
@@ -39,7 +39,7 @@ def list_quotes(case_id: str) -> dict[str, Any]:
 def choose(case_id: str, json_data: dict[str, str]) -> Any:
     """Kept with name and time; can be changed until the task that waits for it is done."""
     case = access.of_customer(caller().subject_id, case_id)
-    return choice.choose(case, caller().subject_id, json_data["quote_id"], json_data["option"])
+    return choose_option.choose(case, caller().subject_id, json_data["quote_id"], json_data["option"])
 
 
 @money.get("/<public_id:case_id>/papers")
@@ -47,7 +47,7 @@ def choose(case_id: str, json_data: dict[str, str]) -> Any:
 @money.doc(summary="协议与合同")
 def list_papers(case_id: str) -> dict[str, Any]:
     """Every version; only the newest of its kind is in force."""
-    return {"items": kept.of_case(access.of_customer(caller().subject_id, case_id).id)}
+    return {"items": paper_records.of_case(access.of_customer(caller().subject_id, case_id).id)}
 
 
 @money.get("/<public_id:case_id>/papers/<public_id:paper_id>/content")
@@ -55,7 +55,7 @@ def list_papers(case_id: str) -> dict[str, Any]:
 def read_paper(case_id: str, paper_id: str) -> Response:
     """The bytes whose hash is confirmed."""
     case = access.of_customer(caller().subject_id, case_id)
-    return pdf(kept.content(kept.one(case.id, paper_id)))
+    return pdf(paper_records.content(paper_records.one(case.id, paper_id)))
 
 
 @money.post("/<public_id:case_id>/papers/<public_id:paper_id>/confirmation")

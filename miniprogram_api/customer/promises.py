@@ -5,9 +5,10 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, jsonify
 
-from app.services.cases import access, receipts, road_permit, stop_reviews, stops
+from app.services.cases import access
+from app.services.cases.clock import clock_receipt, road_permit, stop_reviews, stops
 from miniprogram_api.guards import caller
-from miniprogram_api.papers import PDF_ANSWER, paper
+from miniprogram_api.paper_response import PDF_ANSWER, paper
 from miniprogram_api.schemas.promises import DisputeIn, PermitOut, ReceiptOut, StopRecordOut, StopRecordsOut
 
 promises = APIBlueprint("customer_promises", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
@@ -36,7 +37,7 @@ def dispute(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
 @promises.doc(summary="计时清单：逐日列出计入与未计入的时间")
 def read_receipt(case_id: str) -> Response:
     """Day by day, with exact shares; as long as the case, so without a schema pass."""
-    return jsonify(receipts.of_case(access.of_customer(caller().subject_id, case_id)))
+    return jsonify(clock_receipt.of_case(access.of_customer(caller().subject_id, case_id)))
 
 
 @promises.get("/<public_id:case_id>/receipt.pdf")
@@ -44,7 +45,7 @@ def read_receipt(case_id: str) -> Response:
 def read_receipt_pdf(case_id: str) -> Response:
     """The same to keep."""
     case = access.of_customer(caller().subject_id, case_id)
-    return paper(receipts.pdf(case), f"receipt-{case.number}")
+    return paper(clock_receipt.pdf(case), f"receipt-{case.number}")
 
 
 @promises.get("/<public_id:case_id>/road-permit")

@@ -5,12 +5,14 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import request
 
-from app.services import city, guide, identity
 from app.services.cases import public_lookup
-from app.services.sessions import Audience
+from app.services.installation import city
+from app.services.operations import public_guide
+from app.services.people import identity
+from app.services.people.sessions import Audience
 from miniprogram_api.guards import signer
-from miniprogram_api.outside import ask_wechat, wechat
 from miniprogram_api.schemas.customer import GuideOut, LoginIn, LookupIn, LookupOut, PrivacyOut, TokenOut
+from miniprogram_api.wechat_calls import ask_wechat, wechat
 
 public = APIBlueprint("customer_public", __name__, url_prefix="/api/v1/customer", tag="customer")
 
@@ -20,7 +22,7 @@ public = APIBlueprint("customer_public", __name__, url_prefix="/api/v1/customer"
 @public.doc(summary="办事指南：本市全部业务类型、时限与资料")
 def read_guide() -> dict[str, Any]:
     """Every number the city has promised, as data."""
-    return guide.published()
+    return public_guide.published()
 
 
 @public.get("/privacy")

@@ -6,24 +6,14 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify
 
 from app.services.cases import access
-from app.services.timeline import By, by_customer
-from app.services.visits import (
-    appointments,
-    cancel,
-    confirm,
-    hold,
-    ics,
-    needs,
-    no_show,
-    offering,
-    passes,
-    queries,
-    reschedule,
-    waitlist,
-)
-from miniprogram_api.calendarfile import CALENDAR_ANSWER, calendar_file
+from app.services.history.timeline import By, by_customer
+from app.services.visits import appointments, required_visits
+from app.services.visits.booking import cancel, confirm, find_openings, hold, reschedule, waitlist
+from app.services.visits.day import no_show
+from app.services.visits.views import arrival_pass, ics_file, visit_queries
+from miniprogram_api.calendar_response import CALENDAR_ANSWER, calendar_file
 from miniprogram_api.guards import caller
-from miniprogram_api.openings import openings
+from miniprogram_api.openings_response import openings
 from miniprogram_api.schemas.visits import (
     ArrivalPassOut,
     BookingsOut,
@@ -46,7 +36,7 @@ GONE: dict[Any, Any] = {410: "保留时间已过，附最新可约时间"}
 @visits.doc(summary="我的预约与可预约事项")
 def list_visits(case_id: str) -> Any:
     """The newest time first; nothing is ever taken out of it."""
-    return queries.of_case(_case(case_id))
+    return visit_queries.of_case(_case(case_id))
 
 
 @visits.get("/<public_id:case_id>/openings/<public_key:purpose>")
@@ -55,8 +45,8 @@ def list_visits(case_id: str) -> Any:
 def list_openings(case_id: str, purpose: str) -> Response:
     """Of the next days; joint visits only where everybody is free."""
     case = _case(case_id)
-    needed = needs.needed(case, purpose)
-    return jsonify(openings(offering.offer(case, needed, offering.bookable())))
+    needed = required_visits.needed(case, purpose)
+    return jsonify(openings(find_openings.offer(case, needed, find_openings.bookable())))
 
 
 @visits.post("/<public_id:case_id>/visits")
@@ -67,7 +57,7 @@ def hold_time(case_id: str, json_data: dict[str, Any]) -> Any:
     """`hold_until` says until when it is to be confirmed."""
     case = _case(case_id, to_move=True)
     visit = hold.hold(case, json_data["purpose"], json_data["starts_at"], _me())
-    return queries.line(case, visit)
+    return visit_queries.line(case, visit)
 
 
 @visits.get("/<public_id:case_id>/visits/<public_id:visit_id>")
@@ -76,7 +66,7 @@ def hold_time(case_id: str, json_data: dict[str, Any]) -> Any:
 def read_visit(case_id: str, visit_id: str) -> Any:
     """Live or past."""
     case = _case(case_id)
-    return queries.line(case, appointments.of_case(case, visit_id))
+    return visit_queries.line(case, appointments.of_case(case, visit_id))
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/confirmation")
@@ -85,7 +75,7 @@ def read_visit(case_id: str, visit_id: str) -> Any:
 def confirm_visit(case_id: str, visit_id: str) -> Any:
     """Within the hold."""
     case = _case(case_id, to_move=True)
-    return queries.line(case, confirm.confirm(case, visit_id, _me()))
+    return visit_queries.line(case, confirm.confirm(case, visit_id, _me()))
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/reschedule")
@@ -96,7 +86,7 @@ def move_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
     """The answer is the new visit."""
     case = _case(case_id, to_move=True)
     moved = reschedule.by_customer(case, visit_id, json_data["starts_at"], _me(), json_data.get("reason"))
-    return queries.line(case, moved)
+    return visit_queries.line(case, moved)
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/cancellation")
@@ -106,7 +96,7 @@ def move_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
 def cancel_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
     """Before the cut-off; a time that is only held, always."""
     case = _case(case_id, to_move=True)
-    return queries.line(case, cancel.by_customer(case, visit_id, _me(), json_data["reason"]))
+    return visit_queries.line(case, cancel.by_customer(case, visit_id, _me(), json_data["reason"]))
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/no-show")
@@ -116,7 +106,7 @@ def cancel_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
 def report_no_show(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
     """Some time after the start, when nobody has checked in."""
     case = _case(case_id, to_move=True)
-    return queries.line(case, no_show.by_customer(case, visit_id, _me(), json_data["note"]))
+    return visit_queries.line(case, no_show.by_customer(case, visit_id, _me(), json_data["note"]))
 
 
 @visits.get("/<public_id:case_id>/visits/<public_id:visit_id>/pass")
@@ -124,7 +114,7 @@ def report_no_show(case_id: str, visit_id: str, json_data: dict[str, Any]) -> An
 @visits.doc(summary="到访码：核对来人的姓名、照片、工号", responses={409: "尚未开放或已结束"})
 def read_pass(case_id: str, visit_id: str) -> Any:
     """From the day before on."""
-    return passes.of_visit(_case(case_id), visit_id)
+    return arrival_pass.of_visit(_case(case_id), visit_id)
 
 
 @visits.get("/<public_id:case_id>/visits/<public_id:visit_id>/calendar")
@@ -132,7 +122,7 @@ def read_pass(case_id: str, visit_id: str) -> Any:
 def read_calendar_file(case_id: str, visit_id: str) -> Response:
     """A change has the same UID and a higher sequence number."""
     case = _case(case_id)
-    return calendar_file(ics.of_visit(case, appointments.of_case(case, visit_id)))
+    return calendar_file(ics_file.of_visit(case, appointments.of_case(case, visit_id)))
 
 
 @visits.post("/<public_id:case_id>/visit-waits")
@@ -143,7 +133,7 @@ def join_waitlist(case_id: str, json_data: dict[str, Any]) -> Any:
     """First in line is held what comes free, and told."""
     case = _case(case_id, to_move=True)
     waitlist.join(case, json_data["purpose"])
-    return queries.of_case(case)
+    return visit_queries.of_case(case)
 
 
 @visits.delete("/<public_id:case_id>/visit-waits/<public_key:purpose>")
@@ -153,7 +143,7 @@ def leave_waitlist(case_id: str, purpose: str) -> Any:
     """Asked twice, it is the same."""
     case = _case(case_id)
     waitlist.leave(case.id, purpose)
-    return queries.of_case(case)
+    return visit_queries.of_case(case)
 
 
 def _me() -> By:

@@ -8,13 +8,13 @@ from flask import current_app, render_template
 
 from app.core import clock
 from app.domain.errors import ConflictError, FieldsError
-from app.services import openids
-from app.services.cases import promises
-from app.services.timers import sweep
-from app.services.visits import due as visits
+from app.services.cases import promise_watches
+from app.services.people import openids
+from app.services.timers import firing
+from app.services.visits.changes import visit_sweep as visits
 from app.wechat.simulator.desk import Desk
 from miniprogram_api.schemas.dev import ClockIn, CodesIn, FaultIn
-from notifications.oversight import queries
+from notifications.oversight import notice_queries
 
 console = APIBlueprint(
     "dev_console", __name__, url_prefix="/dev", template_folder="templates", enable_openapi=False
@@ -76,13 +76,13 @@ def read_clock() -> dict[str, Any]:
     """The demo's instant, the next timer, and what the jobs process still has to do at this instant."""
     # A promise that runs short and a visit that is near are told by the clock as a task's timer is: none
     # may be jumped over.
-    first = (sweep.next_due(), promises.next_due(), visits.next_due())
+    first = (firing.next_due(), promise_watches.next_due(), visits.next_due())
     upcoming = [due for due in first if due is not None]
     return {
         "now": clock.now().isoformat(),
         "next_timer": min(upcoming).isoformat() if upcoming else None,
-        "timers_due": sweep.pending() + promises.pending() + visits.pending(),
-        "messages_waiting": queries.waiting_now(),
+        "timers_due": firing.pending() + promise_watches.pending() + visits.pending(),
+        "messages_waiting": notice_queries.waiting_now(),
     }
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.partners import applications, brought, consultations
-from app.services.partners.admission import Capability
-from app.services.partners.consultations import TOLD, Consultation
+from app.services.partners import apply_for_customer, partner_cases, receive_consultation
+from app.services.partners.receive_consultation import TOLD, Consultation
+from app.services.partners.request_signatures import Capability
 from miniprogram_api.guards import partner_who_may
 from miniprogram_api.schemas.partner import ApplicationIn, ConsultationIn, PartnerProgressOut, TakenOut
 
@@ -26,7 +26,7 @@ def take_consultation(json_data: dict[str, Any]) -> Any:
         told={key: json_data[key] for key in TOLD},
         planned_facilities=tuple(json_data["planned_facilities"]),
     )
-    return consultations.take_in(partner, wanted)
+    return receive_consultation.take_in(partner, wanted)
 
 
 @cases.post("/applications")
@@ -36,7 +36,9 @@ def take_consultation(json_data: dict[str, Any]) -> Any:
 def take_application(json_data: dict[str, Any]) -> Any:
     """The reference of an earlier consultation completes that case's form."""
     partner = partner_who_may(Capability.APPLICATION)
-    return applications.apply(partner, json_data["reference"], json_data["program"], json_data["answers"])
+    return apply_for_customer.apply(
+        partner, json_data["reference"], json_data["program"], json_data["answers"]
+    )
 
 
 @cases.get("/cases/<string(length=14):number>/progress")
@@ -44,4 +46,4 @@ def take_application(json_data: dict[str, Any]) -> Any:
 @cases.doc(summary="查询本平台转来业务的进度")
 def read_progress(number: str) -> dict[str, Any]:
     """Little data, as anyone with case number and digits may see."""
-    return brought.progress_of(partner_who_may(Capability.PROGRESS), number)
+    return partner_cases.progress_of(partner_who_may(Capability.PROGRESS), number)

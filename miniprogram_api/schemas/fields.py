@@ -7,7 +7,7 @@ from apiflask import Schema
 from marshmallow import ValidationError, fields, validate
 
 from app.domain.texts import has_control_characters
-from app.services import city
+from app.services.installation import city
 
 _MOST_PERIODS = 4
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"

@@ -6,7 +6,7 @@ from apiflask.fields import Boolean, Dict, Float, List, Nested, String
 from marshmallow import ValidationError, validates_schema
 
 from app.domain.errors import FieldsError
-from app.services.partners import consultations
+from app.services.partners import receive_consultation
 from miniprogram_api.schemas.customer import LookupOut
 from miniprogram_api.schemas.fields import Moment, Shape, counted, text
 
@@ -39,11 +39,11 @@ class ConsultationIn(Shape):
         """Beside what a field's own shape shows, what the form asks of it: all faults are told at once."""
         faults: dict[str, list[str]] = {}
         program = data.get("program", "")
-        if program and program not in consultations.programs():
+        if program and program not in receive_consultation.programs():
             faults["program"] = ["该业务类型不受理设计方案意见征询，请核对业务类型。"]
         try:
-            told = {key: data[key] for key in consultations.TOLD if key in data}
-            consultations.check_told(program, told)
+            told = {key: data[key] for key in receive_consultation.TOLD if key in data}
+            receive_consultation.check_told(program, told)
         except FieldsError as refusal:
             for fault in refusal.extra["errors"]:
                 faults.setdefault(fault["field"], []).append(fault["message"])

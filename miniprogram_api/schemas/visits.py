@@ -6,7 +6,7 @@ from typing import Any
 from apiflask.fields import Boolean, Float, Integer, List, Nested, String
 from marshmallow import ValidationError, fields
 
-from app.services import city
+from app.services.installation import city
 from miniprogram_api.schemas.fields import Moment, Shape, text
 
 LONGEST_REASON = 200

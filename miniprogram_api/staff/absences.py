@@ -4,10 +4,10 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.visits import closures
-from app.services.visits.closures import Away
+from app.services.visits.changes import closures
+from app.services.visits.changes.closures import Away
 from miniprogram_api.guards import me
-from miniprogram_api.schemas.staffvisits import ClosureIn, HitsOut, LeaveIn
+from miniprogram_api.schemas.staff_visits import ClosureIn, HitsOut, LeaveIn
 
 absences = APIBlueprint("staff_absences", __name__, url_prefix="/api/v1/staff", tag="staff")
 

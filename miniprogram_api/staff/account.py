@@ -4,11 +4,11 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services import sessions
+from app.services.people import sessions
+from miniprogram_api.cursors import next_cursor, number_cursor
 from miniprogram_api.guards import caller, me
-from miniprogram_api.pages import next_cursor, number_cursor
 from miniprogram_api.schemas.shared import NoticesOut, PageIn
-from notifications.oversight import queries
+from notifications.oversight import notice_queries
 
 account = APIBlueprint("staff_account", __name__, url_prefix="/api/v1/staff", tag="staff")
 
@@ -19,7 +19,7 @@ account = APIBlueprint("staff_account", __name__, url_prefix="/api/v1/staff", ta
 @account.doc(summary="站内通知")
 def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
     """The newest first."""
-    page = queries.notices_of_staff(
+    page = notice_queries.notices_of_staff(
         me().id, before=number_cursor(query_data.get("cursor")), limit=query_data["limit"]
     )
     return {
@@ -34,7 +34,7 @@ def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
 @account.doc(summary="标记通知为已读")
 def read_notice(notice_id: str) -> str:
     """Reading twice changes nothing."""
-    queries.mark_read_by_staff(me().id, notice_id)
+    notice_queries.mark_read_by_staff(me().id, notice_id)
     return ""
 
 

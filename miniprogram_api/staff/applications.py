@@ -6,9 +6,9 @@ from apiflask import APIBlueprint
 
 from app.domain.errors import NotAllowedError
 from app.services.applications import drafts
-from app.services.cases import progress
 from app.services.cases.submit import submit
-from app.services.timeline import by_staff
+from app.services.cases.views import progress
+from app.services.history.timeline import by_staff
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.customer import AnswersIn, ApplicationOut, ProgressOut
 from miniprogram_api.schemas.staff import StaffDraftIn

@@ -5,9 +5,14 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from app.core.atomic import let_go
-from app.services.calendar_desk import drafts, overview, publication, rehearsal
-from app.services.calendar_desk.drafts import Change, DatedPeriods
-from app.services.calendar_versions import alone
+from app.services.calendar_desk import (
+    calendar_drafts,
+    calendar_overview,
+    publish_calendar,
+    rehearse_calendar,
+)
+from app.services.calendar_desk.calendar_drafts import Change, DatedPeriods
+from app.services.installation.calendar_versions import alone
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.calendar import (
     CalendarDraftIn,
@@ -25,8 +30,8 @@ desk = APIBlueprint("staff_calendar", __name__, url_prefix="/api/v1/staff/calend
 @desk.doc(summary="现行工作日历（督办）")
 def read() -> Any:
     """Version, office hours, announced years, drafts."""
-    overview.must_audit(me())
-    return overview.overview()
+    calendar_overview.must_audit(me())
+    return calendar_overview.overview()
 
 
 @desk.post("/drafts")
@@ -35,7 +40,7 @@ def read() -> Any:
 @desk.doc(summary="起草工作日历：导入放假通知、办公时间、半天开放日（督办）")
 def draft(json_data: dict[str, Any]) -> Any:
     """Nothing follows from it until it is published."""
-    overview.must_audit(me())
+    calendar_overview.must_audit(me())
     notice = json_data["notice"] or {"text": None, "year": None}
     change = Change(
         note=json_data["note"],
@@ -44,7 +49,7 @@ def draft(json_data: dict[str, Any]) -> Any:
         office_hours=_dated(json_data["office_hours"]),
         half_days=_dated(json_data["half_days"]),
     )
-    return overview.version_line(drafts.make(change, me().id))
+    return calendar_overview.version_line(calendar_drafts.make(change, me().id))
 
 
 @desk.get("/drafts/<public_id:draft_id>/rehearsal")
@@ -52,7 +57,7 @@ def draft(json_data: dict[str, Any]) -> Any:
 @desk.doc(summary="预演：发布后哪些在办工单的时限会变（督办）", responses={409: "已发布或已被新版取代"})
 def rehearse(draft_id: str) -> Any:
     """Changes nothing."""
-    return rehearsal.rehearse(drafts.of_supervisor(me(), draft_id))
+    return rehearse_calendar.rehearse(calendar_drafts.of_supervisor(me(), draft_id))
 
 
 @desk.post("/drafts/<public_id:draft_id>/publication")
@@ -60,12 +65,12 @@ def rehearse(draft_id: str) -> Any:
 @desk.doc(summary="发布工作日历并重算在办时限（督办）")
 def publish(draft_id: str) -> dict[str, Any]:
     """In a transaction of its own, during which nobody else writes."""
-    drafts.of_supervisor(me(), draft_id)
+    calendar_drafts.of_supervisor(me(), draft_id)
     with alone():
         let_go()
-        found = drafts.of_supervisor(me(), draft_id)
-        counts = publication.publish(found, me().id)
-    return {"version": overview.version_line(found), "counts": counts}
+        found = calendar_drafts.of_supervisor(me(), draft_id)
+        counts = publish_calendar.publish(found, me().id)
+    return {"version": calendar_overview.version_line(found), "counts": counts}
 
 
 def _dated(entries: list[dict[str, Any]]) -> list[DatedPeriods]:

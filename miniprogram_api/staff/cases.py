@@ -4,11 +4,14 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.cases import access, overview, queries, search, stops, stops_afterwards
-from app.services.tasks import queries as task_queries
-from miniprogram_api.edge import only_reads
+from app.services.cases import access
+from app.services.cases.clock import retroactive_stops, stops
+from app.services.cases.views import case_queries, overview, search
+from app.services.tasks import task_queries
+from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor, number_cursor
+from miniprogram_api.flask_app import only_reads
 from miniprogram_api.guards import me
-from miniprogram_api.pages import instant_cursor, instant_key, next_cursor, number_cursor
+from miniprogram_api.schemas.case_changes import StaffProgressOut
 from miniprogram_api.schemas.promises import StopRecordsOut
 from miniprogram_api.schemas.shared import CasePageOut, HistoryOut, PageIn
 from miniprogram_api.schemas.staff import (
@@ -20,8 +23,7 @@ from miniprogram_api.schemas.staff import (
     StopOut,
     TasksOut,
 )
-from miniprogram_api.schemas.turns import StaffProgressOut
-from notifications.oversight import queries as notices
+from notifications.oversight import notice_queries as notices
 
 cases = APIBlueprint("staff_cases", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
 searches = APIBlueprint("staff_case_searches", __name__, url_prefix="/api/v1/staff", tag="staff")
@@ -34,7 +36,7 @@ searches = APIBlueprint("staff_case_searches", __name__, url_prefix="/api/v1/sta
 def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
     """Those of which the caller is the named manager, the newest first."""
     limit = query_data["limit"]
-    lines = queries.of_manager(me().id, instant_cursor(query_data.get("cursor")), limit)
+    lines = case_queries.of_manager(me().id, instant_cursor(query_data.get("cursor")), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at))}
 
 
@@ -66,7 +68,7 @@ def read_progress(case_id: str) -> dict[str, Any]:
 def read_timeline(case_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
     """In order."""
     case = access.of_staff(me(), case_id)
-    lines = queries.history(case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"])
+    lines = case_queries.history(case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"])
     return {"items": lines, "cursor": next_cursor(lines, query_data["limit"], lambda line: line.id)}
 
 
@@ -107,10 +109,10 @@ def stop_clock(case_id: str, json_data: dict[str, Any]) -> Any:
     """Only for a reason the program allows; with its times, entered afterwards by a supervisor."""
     case = access.of_staff(me(), case_id)
     if "started_at" in json_data or "ended_at" in json_data:
-        return stops_afterwards.enter(
+        return retroactive_stops.enter(
             case,
             me(),
-            stops_afterwards.PastStop(
+            retroactive_stops.PastStop(
                 json_data["reason"],
                 json_data["party"],
                 json_data["evidence"],

@@ -7,11 +7,12 @@ from apiflask import APIBlueprint
 
 from app.core import clock
 from app.domain.errors import NotAllowedError, NotFoundError
+from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor
 from miniprogram_api.guards import me
-from miniprogram_api.pages import instant_cursor, instant_key, next_cursor
 from miniprogram_api.schemas.deliveries import DeliveryOverviewOut, ReleasedOut, UndeliveredPageOut
 from miniprogram_api.schemas.shared import PageIn
-from notifications.outgoing import stoppages, undelivered
+from notifications.followup import undelivered
+from notifications.outbox import disabled_templates
 
 deliveries = APIBlueprint("staff_deliveries", __name__, url_prefix="/api/v1/staff/deliveries", tag="staff")
 
@@ -27,7 +28,7 @@ def read_overview() -> dict[str, Any]:
     return {
         "causes": undelivered.causes(clock.now() - LOOKED_BACK),
         "channels": undelivered.gates(),
-        "templates": stoppages.listed(),
+        "templates": disabled_templates.listed(),
     }
 
 
@@ -60,7 +61,7 @@ def replay(delivery_id: str) -> str:
 def release_template(template_key: str) -> dict[str, int]:
     """Once it was mended at WeChat; what waited for it goes."""
     _require_supervisor()
-    return {"released": stoppages.release(template_key)}
+    return {"released": disabled_templates.release(template_key)}
 
 
 def _require_supervisor() -> None:

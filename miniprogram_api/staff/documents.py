@@ -4,11 +4,11 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.domain.documentkinds import Uploader
+from app.domain.document_kinds import Uploader
 from app.services.cases import access
-from app.services.documents import asking, reading
-from app.services.timeline import by_staff
-from miniprogram_api.edge import takes_file
+from app.services.documents import document_access, document_requests
+from app.services.history.timeline import by_staff
+from miniprogram_api.flask_app import takes_file
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.documents import DocumentOut, DocumentRequestIn, DocumentsOut, LinkOut, UploadIn
 from miniprogram_api.uploads import links, receive
@@ -22,7 +22,7 @@ documents = APIBlueprint("staff_documents", __name__, url_prefix="/api/v1/staff/
 def list_documents(case_id: str) -> dict[str, Any]:
     """All of them."""
     case = access.of_staff(me(), case_id)
-    return {"items": reading.for_staff(case), "asked": reading.asked(case)}
+    return {"items": document_access.for_staff(case), "asked": document_access.asked(case)}
 
 
 @documents.post("/<public_id:case_id>/documents")
@@ -42,7 +42,7 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
 def link(case_id: str, document_id: str) -> Any:
     """A POST, because each read is recorded."""
     case = access.of_staff(me(), case_id)
-    return links().link(reading.one_for_staff(me(), case, document_id))
+    return links().link(document_access.one_for_staff(me(), case, document_id))
 
 
 @documents.post("/<public_id:case_id>/document-requests")
@@ -52,5 +52,5 @@ def link(case_id: str, document_id: str) -> Any:
 def ask(case_id: str, json_data: dict[str, str]) -> dict[str, Any]:
     """Only what the program lists, each once; it enters the zero-paper ledger."""
     case = access.of_staff(me(), case_id)
-    asking.ask(case, json_data["document"], by_staff(me().id))
-    return {"items": reading.for_staff(case), "asked": reading.asked(case)}
+    document_requests.ask(case, json_data["document"], by_staff(me().id))
+    return {"items": document_access.for_staff(case), "asked": document_access.asked(case)}

@@ -6,10 +6,11 @@ from apiflask import APIBlueprint
 
 from app.core import clock
 from app.services.applications import drafts
-from app.services.cases import access, progress
+from app.services.cases import access
 from app.services.cases import early_service as service
 from app.services.cases.submit import submit
-from app.services.timeline import by_staff
+from app.services.cases.views import progress
+from app.services.history.timeline import by_staff
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.customer import AnswersIn, ApplicationOut, ProgressOut
 from miniprogram_api.schemas.early_service import EarlyServiceOut

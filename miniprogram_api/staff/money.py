@@ -7,11 +7,11 @@ from flask import Response
 
 from app.services.cases import access
 from app.services.money import quotes
-from app.services.papers import kept
-from app.services.tasks import complete as completion
-from app.services.tasks import papers, quoting
+from app.services.papers import paper_records
+from app.services.tasks import complete_task as completion
+from app.services.tasks import issue_task_quote, make_task_paper
 from miniprogram_api.guards import me
-from miniprogram_api.pdf import pdf
+from miniprogram_api.pdf_response import pdf
 from miniprogram_api.schemas.money import (
     READ_ANSWERS,
     PaperIn,
@@ -31,7 +31,7 @@ money = APIBlueprint("staff_money", __name__, url_prefix="/api/v1/staff", tag="s
 @money.doc(summary="出具费用（一费制清单 / 概算）")
 def issue_quote(task_id: str, json_data: dict[str, Any]) -> Any:
     """Issued again, it replaces the earlier one and the customer chooses anew."""
-    return quoting.issue(me(), completion.visible(me(), task_id), json_data["measured"])
+    return issue_task_quote.issue(me(), completion.visible(me(), task_id), json_data["measured"])
 
 
 @money.post("/tasks/<public_id:task_id>/papers")
@@ -40,7 +40,7 @@ def issue_quote(task_id: str, json_data: dict[str, Any]) -> Any:
 @money.doc(summary="生成任务所需的协议或合同，由客户确认")
 def make_paper(task_id: str, json_data: dict[str, Any]) -> Any:
     """Made again, it needs a new confirmation."""
-    return papers.make(me(), completion.visible(me(), task_id), json_data["outputs"])
+    return make_task_paper.make(me(), completion.visible(me(), task_id), json_data["outputs"])
 
 
 @money.get("/cases/<public_id:case_id>/quotes")
@@ -56,11 +56,11 @@ def list_quotes(case_id: str) -> dict[str, Any]:
 @money.doc(summary="工单的协议与合同")
 def list_papers(case_id: str) -> dict[str, Any]:
     """With who confirmed what and when."""
-    return {"items": kept.of_case(access.of_staff(me(), case_id).id)}
+    return {"items": paper_records.of_case(access.of_staff(me(), case_id).id)}
 
 
 @money.post("/cases/<public_id:case_id>/papers/<public_id:paper_id>/reads")
 @money.doc(summary="阅读协议或合同（PDF，留痕）", responses=READ_ANSWERS)
 def read_paper(case_id: str, paper_id: str) -> Response:
     """A POST, because each read is recorded."""
-    return pdf(kept.read_by_staff(me(), access.of_staff(me(), case_id), paper_id))
+    return pdf(paper_records.read_by_staff(me(), access.of_staff(me(), case_id), paper_id))

@@ -5,9 +5,10 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, jsonify
 
-from app.services.cases import access, budgets, receipts, road_permit, stop_reviews
+from app.services.cases import access
+from app.services.cases.clock import budgets, clock_receipt, road_permit, stop_reviews
 from miniprogram_api.guards import me
-from miniprogram_api.papers import PDF_ANSWER, paper
+from miniprogram_api.paper_response import PDF_ANSWER, paper
 from miniprogram_api.schemas.promises import (
     BudgetOut,
     PermitOut,
@@ -35,7 +36,7 @@ def rule(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
 @promises.doc(summary="计时清单")
 def read_receipt(case_id: str) -> Response:
     """The same that the customer sees."""
-    return jsonify(receipts.of_case(access.of_staff(me(), case_id)))
+    return jsonify(clock_receipt.of_case(access.of_staff(me(), case_id)))
 
 
 @promises.get("/<public_id:case_id>/receipt.pdf")
@@ -43,7 +44,7 @@ def read_receipt(case_id: str) -> Response:
 def read_receipt_pdf(case_id: str) -> Response:
     """The same to keep."""
     case = access.of_staff(me(), case_id)
-    return paper(receipts.pdf(case), f"receipt-{case.number}")
+    return paper(clock_receipt.pdf(case), f"receipt-{case.number}")
 
 
 @promises.get("/<public_id:case_id>/budget")

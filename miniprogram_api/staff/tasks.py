@@ -4,11 +4,11 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.tasks import complete as completion
-from app.services.tasks import queries
-from app.services.tasks.queries import Scope
+from app.services.tasks import complete_task as completion
+from app.services.tasks import task_queries
+from app.services.tasks.task_queries import Scope
+from miniprogram_api.cursors import next_cursor
 from miniprogram_api.guards import me
-from miniprogram_api.pages import next_cursor
 from miniprogram_api.schemas.staff import OutputsIn, TaskListIn, TaskOut, TaskPageOut
 
 tasks = APIBlueprint("staff_tasks", __name__, url_prefix="/api/v1/staff/tasks", tag="staff")
@@ -21,7 +21,7 @@ tasks = APIBlueprint("staff_tasks", __name__, url_prefix="/api/v1/staff/tasks", 
 def list_tasks(query_data: dict[str, Any]) -> dict[str, Any]:
     """The most urgent first."""
     limit = query_data["limit"]
-    lines = queries.of_staff(me(), Scope(query_data["scope"]), query_data.get("cursor"), limit)
+    lines = task_queries.of_staff(me(), Scope(query_data["scope"]), query_data.get("cursor"), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: line.id)}
 
 
@@ -30,7 +30,7 @@ def list_tasks(query_data: dict[str, Any]) -> dict[str, Any]:
 @tasks.doc(summary="任务详情与须填内容")
 def read(task_id: str) -> Any:
     """What the task is for and what it must deliver."""
-    return queries.one(me(), completion.visible(me(), task_id))
+    return task_queries.one(me(), completion.visible(me(), task_id))
 
 
 @tasks.post("/<public_id:task_id>/assignment")
@@ -40,7 +40,7 @@ def take(task_id: str) -> Any:
     """From the department's queue to one person."""
     task = completion.visible(me(), task_id)
     completion.take(me(), task)
-    return queries.one(me(), task)
+    return task_queries.one(me(), task)
 
 
 @tasks.post("/<public_id:task_id>/completion")
@@ -51,4 +51,4 @@ def complete(task_id: str, json_data: dict[str, Any]) -> Any:
     """The case moves on by itself."""
     task = completion.visible(me(), task_id)
     completion.complete(me(), task, json_data["outputs"], json_data.get("version"))
-    return queries.one(me(), task)
+    return task_queries.one(me(), task)

@@ -7,28 +7,17 @@ from flask import Response, jsonify
 
 from app.domain.area import Point
 from app.services.cases import access
-from app.services.timeline import by_staff
-from app.services.visits import (
-    arrive,
-    calendars,
-    cancel,
-    counter,
-    finish,
-    ics,
-    needs,
-    no_show,
-    offering,
-    queries,
-    reschedule,
-    running_late,
-    staffside,
-)
-from app.services.visits.arrive import CheckIn
-from app.services.visits.calendars import Days
-from miniprogram_api.calendarfile import CALENDAR_ANSWER, calendar_file
+from app.services.history.timeline import by_staff
+from app.services.visits import required_visits, visit_access
+from app.services.visits.booking import book_for_customer, cancel, find_openings, reschedule
+from app.services.visits.day import finish, no_show, running_late, visit_check_in
+from app.services.visits.day.visit_check_in import CheckIn
+from app.services.visits.views import ics_file, staff_calendars, visit_queries
+from app.services.visits.views.staff_calendars import Days
+from miniprogram_api.calendar_response import CALENDAR_ANSWER, calendar_file
 from miniprogram_api.guards import me
-from miniprogram_api.openings import openings
-from miniprogram_api.schemas.staffvisits import (
+from miniprogram_api.openings_response import openings
+from miniprogram_api.schemas.staff_visits import (
     ArrivalIn,
     DaysIn,
     DelayIn,
@@ -50,7 +39,7 @@ visits = APIBlueprint("staff_visits", __name__, url_prefix="/api/v1/staff", tag=
 @visits.doc(summary="我的上门日程（一天或几天）")
 def list_mine(query_data: dict[str, Any]) -> dict[str, Any]:
     """In order; names, phones and addresses masked."""
-    return {"items": calendars.mine(me(), _days(query_data), in_full=False)}
+    return {"items": staff_calendars.mine(me(), _days(query_data), in_full=False)}
 
 
 @visits.post("/visits/day-reads")
@@ -59,7 +48,7 @@ def list_mine(query_data: dict[str, Any]) -> dict[str, Any]:
 @visits.doc(summary="我的上门日程，含完整地址和电话（留痕）")
 def read_mine_in_full(json_data: dict[str, Any]) -> dict[str, Any]:
     """A POST, because each read is recorded."""
-    return {"items": calendars.mine(me(), _days(json_data), in_full=True)}
+    return {"items": staff_calendars.mine(me(), _days(json_data), in_full=True)}
 
 
 @visits.get("/visits/department")
@@ -68,7 +57,7 @@ def read_mine_in_full(json_data: dict[str, Any]) -> dict[str, Any]:
 @visits.doc(summary="本部门上门日历")
 def list_department(query_data: dict[str, Any]) -> dict[str, Any]:
     """Everybody's, in order."""
-    return {"items": calendars.of_department(me(), _days(query_data))}
+    return {"items": staff_calendars.of_department(me(), _days(query_data))}
 
 
 @visits.get("/visits/load")
@@ -77,7 +66,7 @@ def list_department(query_data: dict[str, Any]) -> dict[str, Any]:
 @visits.doc(summary="每人上门工作量（客户管家、督办）")
 def read_load(query_data: dict[str, Any]) -> dict[str, Any]:
     """The busiest first."""
-    return {"items": calendars.load(me(), _days(query_data))}
+    return {"items": staff_calendars.load(me(), _days(query_data))}
 
 
 @visits.get("/cases/<public_id:case_id>/visits")
@@ -85,7 +74,7 @@ def read_load(query_data: dict[str, Any]) -> dict[str, Any]:
 @visits.doc(summary="工单的预约与可预约事项")
 def list_of_case(case_id: str) -> Any:
     """The newest time first."""
-    return queries.of_case(access.of_staff(me(), case_id))
+    return visit_queries.of_case(access.of_staff(me(), case_id))
 
 
 @visits.get("/cases/<public_id:case_id>/openings/<public_key:purpose>")
@@ -94,8 +83,8 @@ def list_of_case(case_id: str) -> Any:
 def list_openings(case_id: str, purpose: str) -> Response:
     """As the customer sees them, and those that are near."""
     case = access.of_staff(me(), case_id)
-    needed = needs.needed(case, purpose)
-    return jsonify(openings(offering.offer(case, needed, offering.bookable(by_staff=True))))
+    needed = required_visits.needed(case, purpose)
+    return jsonify(openings(find_openings.offer(case, needed, find_openings.bookable(by_staff=True))))
 
 
 @visits.post("/cases/<public_id:case_id>/visits")
@@ -105,8 +94,8 @@ def list_openings(case_id: str, purpose: str) -> Response:
 def book_for(case_id: str, json_data: dict[str, Any]) -> Any:
     """By whoever answers for the case."""
     case = access.of_staff(me(), case_id)
-    visit = counter.book_for(me(), case, json_data["purpose"], json_data["starts_at"])
-    return calendars.one(me(), case, visit)
+    visit = book_for_customer.book_for(me(), case, json_data["purpose"], json_data["starts_at"])
+    return staff_calendars.one(me(), case, visit)
 
 
 @visits.get("/visits/<public_id:visit_id>")
@@ -114,14 +103,14 @@ def book_for(case_id: str, json_data: dict[str, Any]) -> Any:
 @visits.doc(summary="一次上门")
 def read(visit_id: str) -> Any:
     """With the code, for those who come."""
-    return calendars.one(me(), *staffside.visible(me(), visit_id))
+    return staff_calendars.one(me(), *visit_access.visible(me(), visit_id))
 
 
 @visits.get("/visits/<public_id:visit_id>/calendar")
 @visits.doc(summary="日历文件（ICS）", responses=CALENDAR_ANSWER)
 def read_calendar_file(visit_id: str) -> Response:
     """For the visitor's own calendar."""
-    return calendar_file(ics.of_visit(*staffside.visible(me(), visit_id)))
+    return calendar_file(ics_file.of_visit(*visit_access.visible(me(), visit_id)))
 
 
 @visits.post("/visits/<public_id:visit_id>/arrival")
@@ -133,7 +122,7 @@ def check_in(visit_id: str, json_data: dict[str, Any]) -> Any:
     place = json_data["position"]
     position = None if place is None else Point(place["latitude_gcj02"], place["longitude_gcj02"])
     given = CheckIn(position, json_data.get("note"), json_data.get("code"))
-    return calendars.one(me(), *arrive.arrive(me(), visit_id, given))
+    return staff_calendars.one(me(), *visit_check_in.arrive(me(), visit_id, given))
 
 
 @visits.post("/visits/<public_id:visit_id>/delay")
@@ -142,7 +131,7 @@ def check_in(visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.doc(summary="一键告知晚到")
 def report_delay(visit_id: str, json_data: dict[str, Any]) -> Any:
     """A long delay offers the customer other times."""
-    return calendars.one(me(), *running_late.push(me(), visit_id, json_data["minutes"]))
+    return staff_calendars.one(me(), *running_late.push(me(), visit_id, json_data["minutes"]))
 
 
 @visits.post("/visits/<public_id:visit_id>/no-show")
@@ -152,7 +141,7 @@ def report_delay(visit_id: str, json_data: dict[str, Any]) -> Any:
 def report_no_show(visit_id: str, json_data: dict[str, Any]) -> Any:
     """That the customer is absent, by somebody who is there."""
     absent = no_show.Absent(json_data["absent"])
-    return calendars.one(me(), *no_show.by_visitor(me(), visit_id, absent, json_data["note"]))
+    return staff_calendars.one(me(), *no_show.by_visitor(me(), visit_id, absent, json_data["note"]))
 
 
 @visits.post("/visits/<public_id:visit_id>/completion")
@@ -161,7 +150,7 @@ def report_no_show(visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.doc(summary="登记上门完成（可同时办结对应任务）")
 def complete(visit_id: str, json_data: dict[str, Any]) -> Any:
     """Without `outputs` the task stays open, and `proposed` says what is known of it."""
-    return calendars.one(me(), *finish.finish(me(), visit_id, json_data["outputs"]))
+    return staff_calendars.one(me(), *finish.finish(me(), visit_id, json_data["outputs"]))
 
 
 @visits.post("/visits/<public_id:visit_id>/reschedule")
@@ -174,7 +163,7 @@ def move(visit_id: str, json_data: dict[str, Any]) -> Any:
     moved = reschedule.by_staff(
         case, visit_id, json_data["starts_at"], by_staff(me().id), json_data["reason"]
     )
-    return calendars.one(me(), case, moved)
+    return staff_calendars.one(me(), case, moved)
 
 
 @visits.post("/visits/<public_id:visit_id>/cancellation")
@@ -184,13 +173,15 @@ def move(visit_id: str, json_data: dict[str, Any]) -> Any:
 def cancel_for(visit_id: str, json_data: dict[str, Any]) -> Any:
     """As the customer wishes."""
     case = _concerned(visit_id)
-    return calendars.one(me(), case, cancel.by_staff(case, visit_id, by_staff(me().id), json_data["reason"]))
+    return staff_calendars.one(
+        me(), case, cancel.by_staff(case, visit_id, by_staff(me().id), json_data["reason"])
+    )
 
 
 def _concerned(visit_id: str) -> Any:
     """The case of a visit, if the caller comes to it or answers for the case."""
-    case, visit = staffside.visible(me(), visit_id)
-    staffside.require_concerned(me(), case, visit)
+    case, visit = visit_access.visible(me(), visit_id)
+    visit_access.require_concerned(me(), case, visit)
     return case
 
 

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from app.services.conversations import incoming, safety
-from app.services.conversations.incoming import Incoming, Medium
-from app.services.conversations.safety import Safety
+from app.services.conversations import content_checks
+from app.services.conversations.content_checks import Safety
+from app.services.conversations.wechat_chat import inbound
+from app.services.conversations.wechat_chat.inbound import Incoming, Medium
 from app.wechat.port import AccountKind, Verdict
-from notifications.incoming.content_checks import SAFETY
+from notifications.wechat_chat.check_content import SAFETY
 
 MESSAGES = ("text", "image", "location", "voice", "video", "shortvideo", "link", "miniprogrampage", "file")
 """The types of message that a person may write; all join a conversation, some as a sentence about them."""
@@ -27,7 +28,7 @@ class NotYet(Exception):
 def message(account: AccountKind, payload: Payload) -> bool:
     """Somebody wrote."""
     fields = payload["fields"]
-    incoming.take(
+    inbound.take(
         Incoming(
             medium=Medium(account.value),
             openid=payload["openid"],
@@ -42,7 +43,7 @@ def message(account: AccountKind, payload: Payload) -> bool:
 
 def entered(account: AccountKind, payload: Payload) -> bool:
     """Somebody came into the chat of the mini-program."""
-    incoming.enter(Medium(account.value), payload["openid"], _written_at(payload["fields"]))
+    inbound.enter(Medium(account.value), payload["openid"], _written_at(payload["fields"]))
     return True
 
 
@@ -60,9 +61,9 @@ def checked(_account: AccountKind, payload: Payload) -> bool:
         # Most often -1008: WeChat could not fetch it below STEWARD_PUBLIC_URL.
         _log.error("a picture could not be checked", extra={"errcode": str(fields.get("errcode", ""))})
         found = Safety.UNCHECKED
-    if safety.answered(str(fields.get("trace_id", "")), found):
+    if content_checks.answered(str(fields.get("trace_id", "")), found):
         return True
-    if safety.being_asked():
+    if content_checks.being_asked():
         raise NotYet
     return False
 

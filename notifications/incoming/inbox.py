@@ -19,16 +19,19 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.errors import NobodyAvailableError, Refusal
-from app.services import erasing, identity
-from app.services.conversations.incoming import Medium
+from app.services.conversations.wechat_chat.inbound import Medium
+from app.services.people import identity
+from app.services.privacy import erasure
 from app.wechat.port import AccountKind, FaultKind, Follower, ServiceAccount, WeChatError
 from app.wechat.pushevent import Choice, PushEvent
+from notifications.dispatch import retry
+from notifications.dispatch.retry import Chance
+from notifications.followup import delivery_reports
+from notifications.followup.delivery_reports import Matched
 from notifications.incoming import chat_inbox
 from notifications.incoming.chat_inbox import NotYet
 from notifications.models import InboxEvent
-from notifications.outgoing import consents, receipts, retry
-from notifications.outgoing.receipts import Matched
-from notifications.outgoing.retry import Chance
+from notifications.outbox import consents
 from notifications.wording import catalog
 
 BATCH = 100
@@ -207,9 +210,9 @@ def _unfollow(event: _Event) -> str:
 def _withdrawn(event: _Event) -> str:
     """The person took back what they had allowed; with everything, the accepts of messages go, too."""
     revoked = str(event.payload["fields"].get("RevokeInfo", ""))
-    if event.name == erasing.CANCELLED:
+    if event.name == erasure.CANCELLED:
         consents.forget(event.openid)
-    known = erasing.withdraw(Medium(event.account.value), event.openid, event.name, revoked)
+    known = erasure.withdraw(Medium(event.account.value), event.openid, event.name, revoked)
     return HANDLED if known else IGNORED
 
 
@@ -241,19 +244,21 @@ def _subscribe_sent(event: _Event) -> str:
         template = catalog.current().template_of(sent["template_id"])
         key = template.key if template else None
         outcomes.append(
-            _settle(event, receipts.of_subscribe(event.openid, sent["msgid"], sent["errcode"], key))
+            _settle(event, delivery_reports.of_subscribe(event.openid, sent["msgid"], sent["errcode"], key))
         )
     return HANDLED if HANDLED in outcomes else IGNORED
 
 
 def _template_sent(event: _Event) -> str:
     fields = event.payload["fields"]
-    report = receipts.of_template(event.openid, event.payload["msg_id"] or "", fields.get("Status", ""))
+    report = delivery_reports.of_template(
+        event.openid, event.payload["msg_id"] or "", fields.get("Status", "")
+    )
     return _settle(event, report)
 
 
-def _settle(event: _Event, report: receipts.Report) -> str:
-    matched = receipts.settle(report)
+def _settle(event: _Event, report: delivery_reports.Report) -> str:
+    matched = delivery_reports.settle(report)
     if matched is Matched.TOO_EARLY and not retry.exhausted(event.attempts + 1):
         raise NotYet
     return HANDLED if matched is Matched.SETTLED else IGNORED
@@ -263,10 +268,10 @@ _EFFECTS: Mapping[tuple[AccountKind, str], Callable[[_Event], str]] = MappingPro
     {
         (AccountKind.SERVICE, "unsubscribe"): _unfollow,
         (AccountKind.SERVICE, "TEMPLATESENDJOBFINISH"): _template_sent,
-        (AccountKind.MINI_PROGRAM, erasing.REVOKED): _withdrawn,
-        (AccountKind.MINI_PROGRAM, erasing.CANCELLED): _withdrawn,
-        (AccountKind.SERVICE, erasing.REVOKED): _withdrawn,
-        (AccountKind.SERVICE, erasing.CANCELLED): _withdrawn,
+        (AccountKind.MINI_PROGRAM, erasure.REVOKED): _withdrawn,
+        (AccountKind.MINI_PROGRAM, erasure.CANCELLED): _withdrawn,
+        (AccountKind.SERVICE, erasure.REVOKED): _withdrawn,
+        (AccountKind.SERVICE, erasure.CANCELLED): _withdrawn,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_popup_event"): _popup,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_change_event"): _change_of_mind,
         (AccountKind.MINI_PROGRAM, "subscribe_msg_sent_event"): _subscribe_sent,

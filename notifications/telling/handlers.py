@@ -9,13 +9,14 @@ from datetime import datetime
 
 from app.domain import events
 from app.domain.programs.definition import StageKind
-from app.services import addressees, briefs, coursebriefs
-from app.services.addressees import PersonBrief
-from app.services.briefs import TaskBrief
-from app.services.cases import rating
-from app.services.coursebriefs import StopBrief
-from notifications.outgoing import outbox
-from notifications.outgoing.outbox import Occasion, dedupe_key, enqueue
+from app.services.cases.decisions import rating
+from app.services.event_views import case_changes, cases
+from app.services.event_views.case_changes import StopBrief
+from app.services.event_views.cases import TaskBrief
+from app.services.people import recipients
+from app.services.people.recipients import PersonBrief
+from notifications.outbox import outbox
+from notifications.outbox.outbox import Occasion, dedupe_key, enqueue
 from notifications.telling.recipients import customer as _customer
 from notifications.telling.recipients import speech as _speech
 from notifications.telling.recipients import staff as _staff
@@ -28,7 +29,7 @@ def case_opened(event: events.CaseOpened) -> None:
 
     A manager who filled the form in with the customer, at the door or on the telephone, knows that.
     """
-    brief = briefs.case(event.case_id)
+    brief = cases.case(event.case_id)
     values = _speech().of_case(brief)
     enqueue(Occasion(Kind.CASE_ACCEPTED, brief.case_id, brief.case_id, values), _customer(brief))
     if event.by_staff_id != brief.acting.staff_id:
@@ -37,7 +38,7 @@ def case_opened(event: events.CaseOpened) -> None:
 
 def consultation_taken(event: events.ConsultationTaken) -> None:
     """The manager learns of a project in its planning; so does the customer, if the phone is known here."""
-    brief = briefs.case(event.case_id)
+    brief = cases.case(event.case_id)
     values = _speech().of_case(brief)
     enqueue(Occasion(Kind.EARLY_SERVICE, brief.case_id, brief.case_id, values), _customer(brief))
     enqueue(Occasion(Kind.NEW_CONSULTATION, brief.case_id, brief.case_id, values), _staff([brief.acting]))
@@ -45,7 +46,7 @@ def consultation_taken(event: events.ConsultationTaken) -> None:
 
 def case_confirmed(event: events.CaseConfirmed) -> None:
     """The manager may go on; a customer whose case was opened by telephone now hears of the acceptance."""
-    brief = briefs.case(event.case_id)
+    brief = cases.case(event.case_id)
     values = _speech().of_case(brief)
     enqueue(Occasion(Kind.CASE_ACCEPTED, brief.case_id, brief.case_id, values), _customer(brief))
     enqueue(Occasion(Kind.CASE_CONFIRMED, brief.case_id, brief.case_id, values), _staff([brief.acting]))
@@ -59,7 +60,7 @@ def stage_completed(event: events.StageCompleted) -> None:
     # When the plan is fixed, what counts is that the customer looks at it and agrees.
     plan_is_fixed = event.stage_key in messages[Kind.PLAN_READY].tells_end_of
     kind = Kind.PLAN_READY if plan_is_fixed else Kind.STAGE_COMPLETED
-    brief = coursebriefs.stage(event.case_id, event.stage_key)
+    brief = case_changes.stage(event.case_id, event.stage_key)
     speech = _speech()
     # A stage that is entered again is completed again, at another moment.
     key = f"{event.case_id}:{event.stage_key}:{_stamp(speech.now)}"
@@ -69,19 +70,19 @@ def stage_completed(event: events.StageCompleted) -> None:
 
 def clock_stopped(event: events.ClockStopped) -> None:
     """The customer learns why time no longer counts, and what they can do."""
-    _tell_of_stop(Kind.CLOCK_STOPPED, coursebriefs.stop(event.stop_id))
+    _tell_of_stop(Kind.CLOCK_STOPPED, case_changes.stop(event.stop_id))
 
 
 def clock_resumed(event: events.ClockResumed) -> None:
     """The customer learns when it is due now; not while another stop, of which they know, holds the clock."""
-    brief = coursebriefs.stop(event.stop_id)
+    brief = case_changes.stop(event.stop_id)
     if not brief.still_stopped:
         _tell_of_stop(Kind.CLOCK_RESUMED, brief)
 
 
 def stage_due_moved(event: events.StageDueMoved) -> None:
     """The customer learns when the stage is due now, and that the promised working days are the same."""
-    brief = coursebriefs.running_stage(event.case_id, event.stage_key)
+    brief = case_changes.running_stage(event.case_id, event.stage_key)
     key = f"{event.version_id}:{event.case_id}:{event.stage_key}"
     occasion = Occasion(Kind.DUE_MOVED, key, event.case_id, _speech().of_due(brief, event.was))
     enqueue(occasion, _customer(brief.case))
@@ -89,7 +90,7 @@ def stage_due_moved(event: events.StageDueMoved) -> None:
 
 def task_due_moved(event: events.TaskDueMoved) -> None:
     """Holders and manager learn of it, once each for what is due together in a stage."""
-    brief = briefs.task(event.task_id)
+    brief = cases.task(event.task_id)
     key = f"{event.version_id}:{_stage(brief)}:{_stamp(brief.due_at)}"
     values = _speech().of_task(brief)
     occasion = Occasion(Kind.TASK_DUE_MOVED, key, brief.case.case_id, values, brief.task_id)
@@ -98,14 +99,14 @@ def task_due_moved(event: events.TaskDueMoved) -> None:
 
 def water_on(event: events.WaterOn) -> None:
     """The customer learns that water runs; the manager is told by the return visit's own task."""
-    brief = briefs.case(event.case_id)
+    brief = cases.case(event.case_id)
     values = _speech().of_case(brief)
     enqueue(Occasion(Kind.WATER_ON, brief.case_id, brief.case_id, values), _customer(brief))
 
 
 def case_closed(event: events.CaseClosed) -> None:
     """The customer is thanked, and keeps their manager."""
-    brief = briefs.case(event.case_id)
+    brief = cases.case(event.case_id)
     values = _speech().of_case(brief)
     enqueue(Occasion(Kind.CASE_CLOSED, brief.case_id, brief.case_id, values), _customer(brief))
 
@@ -114,14 +115,14 @@ def case_rated(event: events.CaseRated) -> None:
     """A low rating goes to the supervisors."""
     if event.rating > rating.LOW:
         return
-    brief = briefs.case(event.case_id)
+    brief = cases.case(event.case_id)
     values = _speech().of_rating(brief, event.rating)
-    enqueue(Occasion(Kind.LOW_RATING, brief.case_id, brief.case_id, values), _staff(addressees.supervisors()))
+    enqueue(Occasion(Kind.LOW_RATING, brief.case_id, brief.case_id, values), _staff(recipients.supervisors()))
 
 
 def task_opened(event: events.TaskOpened) -> None:
     """Whoever holds the task learns of it: one person, or everybody of the queue."""
-    brief = briefs.task(event.task_id)
+    brief = cases.task(event.task_id)
     kind = Kind.RETURN_VISIT if _is_return_visit(brief) else Kind.TASK_OPENED
     occasion = Occasion(kind, brief.task_id, brief.case.case_id, _speech().of_task(brief), brief.task_id)
     enqueue(occasion, _staff(_not_told_already(brief)))
@@ -133,7 +134,7 @@ def reminder_due(event: events.ReminderDue) -> None:
     Tasks of one stage that are due together remind each person once, the manager above all: they hold
     or answer for every one of them.
     """
-    brief = briefs.task(event.task_id)
+    brief = cases.task(event.task_id)
     # A stop moves the due date, and the reminders of the new one are reminders of their own.
     key = f"{_stage(brief)}:{_stamp(event.at)}:{_stamp(brief.due_at)}"
     values = _speech().of_task(brief, reminders=event.kinds)
@@ -143,11 +144,11 @@ def reminder_due(event: events.ReminderDue) -> None:
 
 def task_overdue(event: events.TaskOverdue) -> None:
     """Holders, manager and supervisors are told, each once a working day for what is late in a stage."""
-    brief = briefs.task(event.task_id)
+    brief = cases.task(event.task_id)
     key = f"{_stage(brief)}:{event.occurrence}:{_stamp(brief.due_at)}"
     values = _speech().of_task(brief, occurrence=event.occurrence)
     occasion = Occasion(Kind.TASK_OVERDUE, key, brief.case.case_id, values, brief.task_id)
-    enqueue(occasion, _staff([*brief.holders, brief.case.acting, *addressees.supervisors()]))
+    enqueue(occasion, _staff([*brief.holders, brief.case.acting, *recipients.supervisors()]))
 
 
 def _tell_of_stop(kind: Kind, brief: StopBrief) -> None:

@@ -2,8 +2,10 @@
 
 from app.core import clock
 from app.domain import events
-from app.services import addressees, briefs, city
-from notifications.outgoing.outbox import Occasion, Recipient, enqueue
+from app.services.event_views import cases
+from app.services.installation import city
+from app.services.people import recipients as addressees
+from notifications.outbox.outbox import Occasion, Recipient, enqueue
 from notifications.telling.values import Speech
 from notifications.wording import catalog
 from notifications.wording.kinds import Audience, Kind
@@ -16,7 +18,7 @@ def quote_issued(event: events.QuoteIssued) -> None:
 
 def quote_chosen(event: events.QuoteChosen) -> None:
     """The manager may go on; a choice that is changed later is not told again."""
-    _tell_staff(Kind.QUOTE_CHOSEN, event.case_id, event.quote_id, [briefs.case(event.case_id).acting])
+    _tell_staff(Kind.QUOTE_CHOSEN, event.case_id, event.quote_id, [cases.case(event.case_id).acting])
 
 
 def paper_made(event: events.PaperMade) -> None:
@@ -26,12 +28,12 @@ def paper_made(event: events.PaperMade) -> None:
 
 def paper_confirmed(event: events.PaperConfirmed) -> None:
     """The manager, and whoever made the paper and perhaps stands at the customer's door."""
-    people = [addressees.member(event.staff_id), briefs.case(event.case_id).acting]
+    people = [addressees.member(event.staff_id), cases.case(event.case_id).acting]
     _tell_staff(Kind.PAPER_CONFIRMED, event.case_id, event.paper_id, people)
 
 
 def _tell_customer(kind: Kind, case_id: str, key: str) -> None:
-    brief = briefs.case(case_id)
+    brief = cases.case(case_id)
     # A case may have been opened for somebody who has not logged in yet.
     if brief.customer_id is None:
         return
@@ -44,8 +46,8 @@ def _tell_staff(kind: Kind, case_id: str, key: str, people: list[addressees.Pers
         person.staff_id: Recipient(Audience.STAFF, person.staff_id, person.openid, person.service_openid)
         for person in people
     }
-    enqueue(Occasion(kind, key, case_id, _values(briefs.case(case_id))), list(recipients.values()))
+    enqueue(Occasion(kind, key, case_id, _values(cases.case(case_id))), list(recipients.values()))
 
 
-def _values(brief: briefs.CaseBrief) -> dict[str, str]:
+def _values(brief: cases.CaseBrief) -> dict[str, str]:
     return Speech(catalog.current().wording, city.working_time().zone, clock.now()).of_case(brief)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from app.core import clock
-from app.services import city
-from app.services.addressees import PersonBrief
-from app.services.briefs import CaseBrief
-from notifications.outgoing.outbox import Recipient
+from app.services.event_views.cases import CaseBrief
+from app.services.installation import city
+from app.services.people.recipients import PersonBrief
+from notifications.outbox.outbox import Recipient
 from notifications.telling.values import Speech
 from notifications.wording import catalog
 from notifications.wording.kinds import Audience

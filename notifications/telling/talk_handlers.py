@@ -7,12 +7,12 @@ general enquiry, which has no case, the conversation's own id stands in the plac
 from collections.abc import Iterable
 
 from app.domain import events
-from app.domain.talk.states import Side
-from app.services import addressees
-from app.services.addressees import PersonBrief
-from app.services.conversations import briefs as talk_briefs
-from app.services.conversations.briefs import ChaseBrief, TalkBrief
-from notifications.outgoing.outbox import Occasion, Recipient, enqueue
+from app.domain.conversation.message_states import Side
+from app.services.event_views import conversations as talk_briefs
+from app.services.event_views.conversations import ChaseBrief, TalkBrief
+from app.services.people import recipients
+from app.services.people.recipients import PersonBrief
+from notifications.outbox.outbox import Occasion, Recipient, enqueue
 from notifications.telling.recipients import speech, staff
 from notifications.wording.kinds import Audience, Kind
 
@@ -31,7 +31,7 @@ def guest_invited(event: events.GuestInvited) -> None:
     """Everybody of the department that is asked to help."""
     brief = talk_briefs.talk(event.conversation_id)
     key = f"{event.conversation_id}:{event.department}"
-    _tell_staff(Kind.TALK_INVITED, key, brief, addressees.everybody_of(event.department))
+    _tell_staff(Kind.TALK_INVITED, key, brief, recipients.everybody_of(event.department))
 
 
 def answer_due(event: events.AnswerDue) -> None:
@@ -40,7 +40,7 @@ def answer_due(event: events.AnswerDue) -> None:
     now = int(speech().now.timestamp())
     key = f"{event.conversation_id}:{int(event.since.timestamp())}"
     if event.overdue:
-        people = [brief.answering, *addressees.supervisors()]
+        people = [brief.answering, *recipients.supervisors()]
         _tell_staff(Kind.ANSWER_OVERDUE, f"{key}:{now}", brief, people)
     else:
         _tell_staff(Kind.ANSWER_DUE, key, brief, [brief.answering])
@@ -56,13 +56,13 @@ def chase_overdue(event: events.ChaseOverdue) -> None:
     """The same people, and the supervisors."""
     brief = talk_briefs.chase(event.chase_id)
     key = f"{brief.chase_id}:{int(event.at.timestamp())}"
-    _tell_of_chase(Kind.CHASE_OVERDUE, key, brief, *addressees.supervisors())
+    _tell_of_chase(Kind.CHASE_OVERDUE, key, brief, *recipients.supervisors())
 
 
 def complaint_raised(event: events.ComplaintRaised) -> None:
     """The first responsible person, and every supervisor."""
     brief = talk_briefs.complaint(event.complaint_id)
-    people = [*brief.responsible, *addressees.supervisors()]
+    people = [*brief.responsible, *recipients.supervisors()]
     _tell_staff(Kind.COMPLAINT_RAISED, brief.complaint_id, brief.talk, people)
 
 
@@ -71,7 +71,7 @@ def complaint_due(event: events.ComplaintDue) -> None:
     brief = talk_briefs.complaint(event.complaint_id)
     key = f"{brief.complaint_id}:{int(event.at.timestamp())}"
     if event.overdue:
-        people = [*brief.responsible, *addressees.supervisors()]
+        people = [*brief.responsible, *recipients.supervisors()]
         _tell_staff(Kind.COMPLAINT_OVERDUE, key, brief.talk, people)
     else:
         _tell_staff(Kind.COMPLAINT_DUE, key, brief.talk, brief.responsible)

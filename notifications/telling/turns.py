@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.domain import events
-from app.services import addressees, briefs, coursebriefs
-from app.services.addressees import PersonBrief
-from app.services.coursebriefs import TurnBrief
-from notifications.outgoing.outbox import Occasion, enqueue
+from app.services.event_views import case_changes, cases
+from app.services.event_views.case_changes import TurnBrief
+from app.services.people import recipients
+from app.services.people.recipients import PersonBrief
+from notifications.outbox.outbox import Occasion, enqueue
 from notifications.telling.recipients import customer, speech, staff
 from notifications.wording.kinds import Kind
 
@@ -31,7 +32,7 @@ _TO_STAFF: Mapping[str, Kind] = MappingProxyType(
 
 def case_turned(event: events.CaseTurned) -> None:
     """The customer learns what and why, whoever worked on it that nothing is awaited, the new manager all."""
-    brief = coursebriefs.turn(event.turn_id)
+    brief = case_changes.turn(event.turn_id)
     values = speech().of_turn(brief)
     enqueue(
         Occasion(_TO_CUSTOMER[brief.kind], brief.turn_id, brief.case.case_id, values), customer(brief.case)
@@ -43,7 +44,7 @@ def case_turned(event: events.CaseTurned) -> None:
 
 def plan_confirmed(event: events.PlanConfirmed) -> None:
     """The manager may rely on the plan."""
-    brief = briefs.case(event.case_id)
+    brief = cases.case(event.case_id)
     occasion = Occasion(Kind.PLAN_CONFIRMED, event.task_id, brief.case_id, speech().of_case(brief))
     enqueue(occasion, staff([brief.acting]))
 
@@ -51,4 +52,4 @@ def plan_confirmed(event: events.PlanConfirmed) -> None:
 def _concerned(brief: TurnBrief) -> list[PersonBrief]:
     """The manager, and of a case that ended those who held its work; supervisors hear of every refusal."""
     people = [brief.case.acting, *brief.holders]
-    return [*people, *addressees.supervisors()] if brief.kind == "refused" else people
+    return [*people, *recipients.supervisors()] if brief.kind == "refused" else people

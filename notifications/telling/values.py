@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from app.services.briefs import CaseBrief, TaskBrief
-from app.services.conversations.briefs import ChaseBrief, TalkBrief
-from app.services.coursebriefs import PromiseBrief, RunningStageBrief, StageBrief, StopBrief, TurnBrief
-from app.services.visits.briefs import VisitBrief
-from notifications.outgoing.undelivered import Sum
+from app.services.event_views.case_changes import (
+    PromiseBrief,
+    RunningStageBrief,
+    StageBrief,
+    StopBrief,
+    TurnBrief,
+)
+from app.services.event_views.cases import CaseBrief, TaskBrief
+from app.services.event_views.conversations import ChaseBrief, TalkBrief
+from app.services.event_views.visits import VisitBrief
+from notifications.followup.undelivered import Sum
 from notifications.wording.catalog import Wording
 
 

@@ -11,7 +11,7 @@ from string import Formatter
 from types import MappingProxyType
 
 from app.domain.programs.definition import Party, ReminderKind
-from app.domain.reading import Source, Table
+from app.domain.toml_reader import Source, Table
 from app.wechat.port import AccountKind
 from notifications.wording import fieldtypes, templateids
 from notifications.wording.catalog import Catalog, Layout, Message, PointLost, Template, Wording

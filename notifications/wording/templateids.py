@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.domain.datafault import DataFault
-from app.domain.reading import Source
+from app.domain.config_error import DataFault
+from app.domain.toml_reader import Source
 
 _SIMULATED_PREFIX = "SIM-"
 

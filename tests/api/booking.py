@@ -13,12 +13,13 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.slots import grid
 from app.models import Case, Customer, Staff, Visit, VisitAttendee, VisitDayPlace, VisitPiece, VisitState
-from app.services import city, identity, personnel
 from app.services.applications import drafts
 from app.services.cases.submit import submit
-from app.services.personnel import NewStaff
-from app.services.sessions import Audience
-from app.services.timeline import by_customer
+from app.services.history.timeline import by_customer
+from app.services.installation import city
+from app.services.people import identity, personnel
+from app.services.people.personnel import NewStaff
+from app.services.people.sessions import Audience
 from tests.world import ANSWERS, Phone, World
 
 PLAN = "water_plan"

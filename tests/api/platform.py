@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from app.core import clock
 from app.core.atomic import atomic
-from app.services.partners import registry
-from app.services.partners.registry import IssuedKey, NewPartner
+from app.services.partners import partner_registry
+from app.services.partners.partner_registry import IssuedKey, NewPartner
 
 EVERYTHING = ("application", "consultation", "progress")
 
@@ -41,7 +41,7 @@ def added(
     """A partner that the utility's IT has just added."""
     wanted = NewPartner(key, f"{key}演示平台", "政务服务平台", capabilities, url)
     with app.app_context(), atomic():
-        issued = registry.add(wanted, simulated=True)
+        issued = partner_registry.add(wanted, simulated=True)
     return Platform(app, issued)
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from miniprogram_api.edge import LARGEST_BODY
+from miniprogram_api.flask_app import LARGEST_BODY
 from tests.api.rows import nothing_changes
 from tests.api.said import refused, told
 from tests.world import Phone, World

@@ -9,8 +9,8 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.slots.patterns import Pattern, weekly_of
 from app.models import Staff
-from app.services import personnel
-from app.services.seats import absences
+from app.services.people import personnel
+from app.services.scheduling import absences
 from tests.api.booking import PLAN, Booker, at, check_books
 from tests.api.rows import nothing_changes
 from tests.api.said import refused

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import CalendarMove, Case, PromiseWatch, Task, Timer
-from app.services import city
+from app.services.installation import city
 from notifications.models import Notice
 from tests.api.rows import nothing_changes
 from tests.api.said import refused
@@ -383,7 +383,7 @@ def test_a_refused_publication_leaves_the_old_calendar(world: World, monkeypatch
         raise RuntimeError
 
     with monkeypatch.context() as patch, nothing_changes(world.app):
-        patch.setattr("app.services.calendar_desk.publication._apply", breaks)
+        patch.setattr("app.services.calendar_desk.publish_calendar._apply", breaks)
         assert supervisor.send("POST", f"{DESK}/drafts/{made}/publication").status_code == 500
     other = draft(world)
     assert published(world, other)["version"]["number"] == 1

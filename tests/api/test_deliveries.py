@@ -9,8 +9,8 @@ from app.core.db import db
 from app.jobs import timetable
 from app.models import Case
 from notifications.models import DeliveryState, Notice, OutboxMessage
-from notifications.outgoing import stoppages
-from notifications.outgoing.outbox import Occasion, Recipient, enqueue
+from notifications.outbox import disabled_templates
+from notifications.outbox.outbox import Occasion, Recipient, enqueue
 from notifications.wording.kinds import Audience, Channel, Kind, Subject
 from notifications.wording.vocabulary import VALUES
 from tests.notifications.outgoing import put, rows
@@ -57,7 +57,7 @@ def test_nobody_else_sees_or_touches_them(world: World) -> None:
 
 def test_a_stopped_template_is_shown_and_released(world: World) -> None:
     with world.app.app_context(), atomic():
-        stoppages.stop("staff_task", 40037, clock.now())
+        disabled_templates.stop("staff_task", 40037, clock.now())
     supervisor = world.staff("S001")
 
     (stopped,) = supervisor.get(OVERVIEW)["templates"]

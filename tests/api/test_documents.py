@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 from app.core import objectstore
 from app.core.atomic import atomic
 from app.core.db import db
-from app.domain.filetypes import LARGEST_FILE
+from app.domain.file_types import LARGEST_FILE
 from app.models import AccessRecord, Staff
-from app.services.documents import uploading
+from app.services.documents import upload
 from tests.world import Phone, World
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"
@@ -134,7 +134,7 @@ def test_bytes_without_a_row_are_swept_after_a_day_and_others_are_not(
 
     def sweep() -> int:
         with world.app.app_context(), atomic(read_only=True):
-            return uploading.sweep_orphans()
+            return upload.sweep_orphans()
 
     world.at("2026-09-19 12:00")
     assert sweep() == 0

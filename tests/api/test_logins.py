@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.services.sessions import Audience, TokenSigner
+from app.services.people.sessions import Audience, TokenSigner
 from tests.api.rows import count, nothing_changes
 from tests.api.said import refused, told
 from tests.world import Phone, World, local

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.core.atomic import atomic
-from app.services import personnel
+from app.services.people import personnel
 from tests.api.rows import nothing_changes
 from tests.api.said import refused, told
 from tests.world import ANSWERS, Phone, World

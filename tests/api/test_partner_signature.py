@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Partner
-from app.services.partners import admission, registry
+from app.services.partners import partner_registry, request_signatures
 from tests.api.platform import CONSULTATION, Platform, added
 from tests.api.rows import count, nothing_changes
 from tests.api.said import refused
@@ -117,7 +117,7 @@ def test_an_unsigned_request_fills_no_table(world: World) -> None:
 def test_old_and_new_key_both_work_during_a_rotation(world: World) -> None:
     old = added(world.app)
     with world.app.app_context(), atomic():
-        new = Platform(world.app, registry.rotate("government", timedelta(hours=24)))
+        new = Platform(world.app, partner_registry.rotate("government", timedelta(hours=24)))
     assert old.send("GET", NOWHERE).status_code == 404
     assert new.send("GET", NOWHERE).status_code == 404
     world.at("2026-09-19 09:01")
@@ -128,14 +128,14 @@ def test_old_and_new_key_both_work_during_a_rotation(world: World) -> None:
 def test_a_stolen_key_dies_at_once(world: World) -> None:
     stolen = added(world.app)
     with world.app.app_context(), atomic():
-        registry.rotate("government", timedelta())
+        partner_registry.rotate("government", timedelta())
     refused(stolen.send("GET", NOWHERE), 401, "signature_refused")
 
 
 def test_a_disabled_partner_is_out(world: World) -> None:
     platform, other = added(world.app), added(world.app, "website")
     with world.app.app_context(), atomic():
-        registry.disable("government")
+        partner_registry.disable("government")
     with nothing_changes(world.app):
         refused(platform.send("POST", "/consultations", CONSULTATION), 401, "signature_refused")
     assert other.send("GET", NOWHERE).status_code == 404
@@ -170,4 +170,4 @@ def test_the_secret_is_not_readable_in_the_database(world: World) -> None:
 
 def _forget(app: Flask) -> None:
     with app.app_context(), atomic():
-        admission.forget_nonces()
+        request_signatures.forget_nonces()

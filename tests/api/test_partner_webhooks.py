@@ -14,8 +14,8 @@ from sqlalchemy import event, update
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
-from app.services.partners import registry
-from notifications.webhooks import sender
+from app.services.partners import partner_registry
+from notifications.webhooks import send_webhooks
 from notifications.webhooks.models import PartnerDelivery
 from tests.api.platform import Platform, added, sign
 from tests.api.test_partner_application import APPLICATION
@@ -47,9 +47,9 @@ def case_of(world: World, platform: Platform) -> str:
     return str(world.staff("G001").get("/staff/cases")["items"][0]["id"])
 
 
-def drained(app: Flask) -> sender.Counts:
+def drained(app: Flask) -> send_webhooks.Counts:
     with app.app_context():
-        return sender.drain(simulated=True, chance=Chance())
+        return send_webhooks.drain(simulated=True, chance=Chance())
 
 
 def rows(app: Flask) -> list[dict[str, Any]]:
@@ -156,7 +156,7 @@ def test_the_newest_key_signs(world: World, platform: Platform, server: response
     stopped(world, case_of(world, platform))
     world.at("2026-09-18 09:30")
     with world.app.app_context(), atomic():
-        newest = registry.rotate("government", timedelta(hours=24))
+        newest = partner_registry.rotate("government", timedelta(hours=24))
     drained(world.app)
     assert server.calls[0].request.headers["X-Partner-Key"] == newest.key_id
 
@@ -181,7 +181,7 @@ def test_a_failed_delivery_comes_again_under_the_same_id(
 ) -> None:
     server.post(URL, **answer)
     stopped(world, case_of(world, platform))
-    assert drained(world.app) == sender.Counts(claimed=1, waiting=1)
+    assert drained(world.app) == send_webhooks.Counts(claimed=1, waiting=1)
     assert rows(world.app) == [
         {
             "event": "clock_stopped",
@@ -193,10 +193,10 @@ def test_a_failed_delivery_comes_again_under_the_same_id(
         }
     ]
     # Not before its time.
-    assert drained(world.app) == sender.Counts()
+    assert drained(world.app) == send_webhooks.Counts()
     server.replace("POST", URL, status=200)
     world.clock.set(clock.now() + timedelta(seconds=5))
-    assert drained(world.app) == sender.Counts(claimed=1, delivered=1)
+    assert drained(world.app) == send_webhooks.Counts(claimed=1, delivered=1)
     first, second = server.calls[0].request, server.calls[1].request
     assert first.body == second.body
     assert first.headers["X-Nonce"] != second.headers["X-Nonce"]
@@ -213,8 +213,12 @@ def test_what_is_never_taken_is_given_up(
         world.clock.set(max(clock.now(), rows(world.app)[0]["next_attempt_at"]))
         drained(world.app)
     last = rows(world.app)[0]
-    assert (last["state"], last["attempts"], last["status_code"]) == ("failed", sender.MOST_ATTEMPTS, 503)
-    assert len(server.calls) == sender.MOST_ATTEMPTS
+    assert (last["state"], last["attempts"], last["status_code"]) == (
+        "failed",
+        send_webhooks.MOST_ATTEMPTS,
+        503,
+    )
+    assert len(server.calls) == send_webhooks.MOST_ATTEMPTS
     assert timedelta(hours=9) < clock.now() - began < timedelta(days=1)
 
 
@@ -226,12 +230,12 @@ def test_a_worker_that_died_is_replaced(
     with world.app.app_context(), atomic():
         db.session.execute(
             update(PartnerDelivery).values(
-                state="sending", attempts=1, lease_owner="dead", lease_until=clock.now() + sender.LEASE
+                state="sending", attempts=1, lease_owner="dead", lease_until=clock.now() + send_webhooks.LEASE
             )
         )
-    assert drained(world.app) == sender.Counts()
-    world.clock.set(clock.now() + sender.LEASE + timedelta(seconds=1))
-    assert drained(world.app) == sender.Counts(claimed=1, delivered=1)
+    assert drained(world.app) == send_webhooks.Counts()
+    world.clock.set(clock.now() + send_webhooks.LEASE + timedelta(seconds=1))
+    assert drained(world.app) == send_webhooks.Counts(claimed=1, delivered=1)
     assert rows(world.app)[0]["attempts"] == 2
 
 
@@ -241,8 +245,8 @@ def test_nothing_is_sent_to_a_disabled_partner(
     case = case_of(world, platform)
     stop = stopped(world, case)
     with world.app.app_context(), atomic():
-        registry.disable("government")
-    assert drained(world.app) == sender.Counts(claimed=1, failed=1)
+        partner_registry.disable("government")
+    assert drained(world.app) == send_webhooks.Counts(claimed=1, failed=1)
     world.staff("G001").post(f"/staff/cases/{case}/stops/{stop}/end")
     assert [(row["state"], row["failure_class"]) for row in rows(world.app)] == [("failed", "no_address")]
     assert len(server.calls) == 0
@@ -289,7 +293,7 @@ def test_no_connection_is_held_while_a_partner_answers(
         def _in(_connection: Any, record: Any) -> None:
             open_connections.discard(id(record))
 
-        sender.drain(simulated=True, chance=Chance())
+        send_webhooks.drain(simulated=True, chance=Chance())
         db.session.remove()
     assert held == [0]
 
@@ -297,5 +301,7 @@ def test_no_connection_is_held_while_a_partner_answers(
 def test_production_does_not_tell_without_https(world: World, server: responses.RequestsMock) -> None:
     stopped(world, case_of(world, added(world.app, url="http://127.0.0.1:8080/hook")))
     with world.app.app_context():
-        assert sender.drain(simulated=False, chance=Chance()) == sender.Counts(claimed=1, failed=1)
+        assert send_webhooks.drain(simulated=False, chance=Chance()) == send_webhooks.Counts(
+            claimed=1, failed=1
+        )
     assert rows(world.app)[0]["failure_class"] == "address_refused"

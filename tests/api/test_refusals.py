@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.core.atomic import atomic
 from app.core.db import db
-from app.services import personnel
+from app.services.people import personnel
 from tests.api.rows import count, nothing_changes
 from tests.api.said import refused
 from tests.world import ANSWERS, OUTPUTS, Phone, World

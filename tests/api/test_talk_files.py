@@ -10,7 +10,7 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.jobs import timetable
 from app.models import Document
-from app.services.conversations import retention
+from app.services.conversations.care import retention
 from tests.api.chat_files import GET, JPEG, PICTURE, VOICE, opened, picture, sent, voice
 from tests.api.rows import count
 from tests.api.said import refused

@@ -10,7 +10,7 @@ import pytest
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Message
-from app.services import personnel
+from app.services.people import personnel
 from tests.api.said import refused, told
 from tests.api.talking import Talk, hand_over, said, talk
 from tests.api.test_talk_pushes import told as notices

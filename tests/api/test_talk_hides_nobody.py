@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from app.core.atomic import atomic
-from app.services import personnel
-from app.services.personnel import NewStaff
+from app.services.people import personnel
+from app.services.people.personnel import NewStaff
 from tests.api.said import refused
 from tests.api.talking import Talk, hand_over, said, talk
 from tests.api.test_talk_help import on_leave

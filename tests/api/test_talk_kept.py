@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.atomic import atomic
-from app.services.conversations import retention
+from app.services.conversations.care import retention
 from tests.api.rows import count
 from tests.api.said import refused
 from tests.api.talking import Talk, talk

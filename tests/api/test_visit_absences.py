@@ -6,7 +6,7 @@ import pytest
 
 from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
-from app.services import personnel
+from app.services.people import personnel
 from tests.api.booking import PLAN, Booker, at, enrol
 from tests.api.rows import count, nothing_changes
 from tests.api.said import refused, told

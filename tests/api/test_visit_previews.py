@@ -6,8 +6,8 @@ import pytest
 
 from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
-from app.services import personnel
-from app.services.visits import closures
+from app.services.people import personnel
+from app.services.visits.changes import closures
 from tests.api.booking import Booker, at, check_books
 from tests.api.rows import nothing_changes
 from tests.world import World

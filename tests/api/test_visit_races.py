@@ -18,12 +18,12 @@ from app.core.db import db
 from app.domain.slots import grid
 from app.domain.slots.patterns import Pattern, weekly_of
 from app.models import Case, Staff, Visit, VisitPiece
-from app.services.calendar_desk import drafts, publication
-from app.services.calendar_desk.drafts import Change, DatedPeriods
-from app.services.calendar_versions import alone
-from app.services.seats import absences
-from app.services.staffing import Colleague
-from app.services.visits import counter
+from app.services.calendar_desk import calendar_drafts, publish_calendar
+from app.services.calendar_desk.calendar_drafts import Change, DatedPeriods
+from app.services.installation.calendar_versions import alone
+from app.services.people.staffing import Colleague
+from app.services.scheduling import absences
+from app.services.visits.booking import book_for_customer
 from tests.api.booking import PLAN, Booker, at, check_books, enrol, quick_case
 from tests.api.said import refused
 from tests.at_once import at_once
@@ -315,7 +315,7 @@ def test_a_booking_under_way_is_seen_by_whoever_enters_leave(world: World) -> No
     def book() -> None:
         case = db.session.get_one(Case, booker.case_id)
         manager = db.session.scalars(select(Staff).where(Staff.number == "G001")).one()
-        counter.book_for(Colleague.of(manager), case, PLAN, local(f"{MONDAY} 10:00"))
+        book_for_customer.book_for(Colleague.of(manager), case, PLAN, local(f"{MONDAY} 10:00"))
 
     def enter(client: FlaskClient) -> TestResponse:
         with world.app.app_context():
@@ -358,6 +358,6 @@ def test_a_booking_before_a_new_calendar_finds_another_time(world: World) -> Non
 
 def _publish_monday_off() -> None:
     half_an_hour = DatedPeriods(date(2026, 9, 21), [["08:30", "09:00"]])
-    draft = drafts.make(Change("演示", half_days=[half_an_hour]), None)
+    draft = calendar_drafts.make(Change("演示", half_days=[half_an_hour]), None)
     db.session.flush()
-    publication.publish(draft, None)
+    publish_calendar.publish(draft, None)

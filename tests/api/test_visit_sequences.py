@@ -10,8 +10,8 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.slots.patterns import DAYS, Pattern, weekly_of
 from app.models import Staff
-from app.services import personnel
-from app.services.seats import absences
+from app.services.people import personnel
+from app.services.scheduling import absences
 from tests.api.booking import Booker, check_books
 from tests.world import World, local
 

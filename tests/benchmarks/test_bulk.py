@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Application, Case, Customer, Staff, Task, Timer
-from app.services.sessions import Audience
+from app.services.people.sessions import Audience
 from benchmarks.bulk import loading
 from benchmarks.bulk.loading import NotToBeFilledError
 from benchmarks.bulk.walks import WALKS

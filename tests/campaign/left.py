@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import db
 from app.models import JobRun, Timer
+from notifications.dispatch.claims import PUSHED
 from notifications.models import ChannelGate, DeliveryState, Notice, OutboxMessage
-from notifications.outgoing.claims import PUSHED
-from notifications.oversight import morning
+from notifications.oversight import morning_summary
 from notifications.wording.kinds import Kind
 
 
@@ -49,7 +49,7 @@ def summaries(day: date) -> tuple[int, int]:
     runs = db.session.scalar(
         select(func.count())
         .select_from(JobRun)
-        .where(JobRun.job == morning.JOB, JobRun.occasion == day.isoformat())
+        .where(JobRun.job == morning_summary.JOB, JobRun.occasion == day.isoformat())
     )
     # There is one supervisor.
     notices = db.session.scalar(

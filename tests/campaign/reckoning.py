@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Application, Case, Task, Timer
+from notifications.channels.envelope import OutcomeKind
 from notifications.models import DeliveryAttempt, DeliveryState, Notice, OutboxMessage
-from notifications.outgoing.envelope import OutcomeKind
 from tests.campaign.diary import Diary
 from tests.campaign.phones import Phones
 from tests.campaign.scene import FIRST_OCCURRENCE, Scene

@@ -15,13 +15,14 @@ from app.core.clock import FixedClock
 from app.core.db import db
 from app.core.ids import new_id
 from app.models import Customer, Task, Timer, TimerKind
-from app.services import city, identity, personnel
-from app.services.personnel import NewStaff
-from app.services.sessions import Audience
+from app.services.installation import city
+from app.services.people import identity, personnel
+from app.services.people.personnel import NewStaff
+from app.services.people.sessions import Audience
 from demo.simulated import ControlsOverHttp, SimulatedWeChat
 from notifications.models import SubscribeConsent
-from notifications.outgoing.delivery import IMPORTANCES
-from notifications.outgoing.outbox import dedupe_key
+from notifications.outbox.delivery_rules import IMPORTANCES
+from notifications.outbox.outbox import dedupe_key
 from notifications.wording.kinds import Channel, Kind
 from tests.campaign.plan import Size
 from tests.notifications.outgoing import DATA, TEMPLATES, put, rows

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli.programs import programs
-from app.domain.citydata import CITY_VARIABLE, city_folder
+from app.domain.city_folder import CITY_VARIABLE, city_folder
 
 JINAN = city_folder({})
 

@@ -21,7 +21,7 @@ from app.core.settings import Settings
 from app.factory import create_app
 from app.jobs import runner
 from app.jobs.timetable import Job
-from app.services.sessions import Audience
+from app.services.people.sessions import Audience
 
 
 @pytest.fixture

@@ -9,14 +9,15 @@ from flask.testing import FlaskClient
 from app.core import clock
 from app.core.atomic import atomic
 from app.jobs import timetable
-from app.services import identity
-from app.services.cases import access, progress, queries
-from app.services.staffing import Colleague
-from app.services.timers import sweep
-from app.services.visits import calendars, workweeks
-from app.services.visits import queries as visit_queries
-from app.services.visits.calendars import Days
-from app.services.visits.queries import VisitLine
+from app.services.cases import access
+from app.services.cases.views import case_queries, progress
+from app.services.people import identity
+from app.services.people.staffing import Colleague
+from app.services.timers import firing
+from app.services.visits.changes import work_patterns
+from app.services.visits.views import staff_calendars, visit_queries
+from app.services.visits.views.staff_calendars import Days
+from app.services.visits.views.visit_queries import VisitLine
 from demo import casebook, people, sample
 from demo.people import Person
 
@@ -25,12 +26,16 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 def _progress_of(person: Person) -> list[progress.Answer]:
     customer = identity.sign_in_customer(person.openid, person.unionid)
-    return [progress.for_owner(customer.id, line.id) for line in queries.of_customer(customer.id, None, 10)]
+    return [
+        progress.for_owner(customer.id, line.id) for line in case_queries.of_customer(customer.id, None, 10)
+    ]
 
 
 def _visits_of(person: Person) -> list[VisitLine]:
     customer = identity.sign_in_customer(person.openid, person.unionid)
-    cases = [access.of_customer(customer.id, line.id) for line in queries.of_customer(customer.id, None, 10)]
+    cases = [
+        access.of_customer(customer.id, line.id) for line in case_queries.of_customer(customer.id, None, 10)
+    ]
     return [visit for case in cases for visit in visit_queries.of_case(case).items]
 
 
@@ -47,11 +52,11 @@ def test_the_sample_has_cases_of_every_stage(app: Flask, client: FlaskClient) ->
         opened = sample.load(jobs, app.extensions["steward.desk"])
         with atomic():
             cases = [case for person in people.customers() for case in _progress_of(person)]
-            assert sweep.pending() == 0
+            assert firing.pending() == 0
             visits = [visit for person in people.customers() for visit in _visits_of(person)]
             today = Days.of(None, 14)
-            ahead = calendars.of_department(_member("G001"), today)
-            part_time = workweeks.read(_member("D002"), None)
+            ahead = staff_calendars.of_department(_member("G001"), today)
+            part_time = work_patterns.read(_member("D002"), None)
     unconfirmed = 1  # taken by telephone: it belongs to nobody until the customer logs in
     assert opened == len(cases) + unconfirmed == 29
     open_stages = Counter(

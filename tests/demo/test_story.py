@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.citydata import city_folder
-from app.services import city
+from app.domain.city_folder import city_folder
+from app.services.installation import city
 from demo import __main__ as demo
 from demo.outcome import Outcome
 from demo.story import Story, StoryFailedError, Telling, expect

@@ -7,9 +7,9 @@ import pytest
 
 from app.domain.area import Point, inside
 from app.domain.city import load_city
-from app.domain.citydata import city_folder
-from app.domain.datafault import DataFault
-from app.domain.reading import each_fault
+from app.domain.city_folder import city_folder
+from app.domain.config_error import DataFault
+from app.domain.toml_reader import each_fault
 
 CITY = load_city(city_folder({}))
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.domain.citydata import city_folder
-from app.domain.officehours import OfficeHours
+from app.domain.city_folder import city_folder
+from app.domain.office_hours import OfficeHours
 from app.domain.programs import engine
 from app.domain.programs.definition import ReminderKind, ReminderRule, Stage, StageKind
 from app.domain.programs.engine import Reminder
 from app.domain.programs.loader import load_programs
 from app.domain.programs.tasks import TaskSpec
 from app.domain.worktime import Stretch
-from app.services.calendar import build
+from app.services.installation.holidays import build
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = OfficeHours(date(2020, 1, 1), ((time(8, 30), time(12)), (time(13, 30), time(17))))

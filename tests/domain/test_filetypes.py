@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from app.domain.filetypes import recognise
+from app.domain.file_types import recognise
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(32) + b"\xff\xd9"

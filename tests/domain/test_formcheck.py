@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.domain.citydata import city_folder
-from app.domain.formcheck import FieldFault, check_form
+from app.domain.city_folder import city_folder
+from app.domain.form_check import FieldFault, check_form
 from app.domain.forms import FieldKind, load_forms
 
 FORMS = load_forms(city_folder({}))

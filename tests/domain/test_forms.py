@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.citydata import city_folder
-from app.domain.datafault import DataFault
+from app.domain.city_folder import city_folder
+from app.domain.config_error import DataFault
 from app.domain.forms import NEEDED_FIELDS, FieldKind, Form, load_forms
-from app.domain.reading import each_fault
+from app.domain.toml_reader import each_fault
 
 JINAN = city_folder({})
 FORMS = load_forms(JINAN)

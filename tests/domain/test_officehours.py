@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.citydata import city_folder
-from app.domain.datafault import DataFault
-from app.domain.officehours import HalfDay, OfficeHours, load_hours
+from app.domain.city_folder import city_folder
+from app.domain.config_error import DataFault
+from app.domain.office_hours import HalfDay, OfficeHours, load_hours
 
 HOURS = '[[office_hours]]\nvalid_from = 2020-01-01\nperiods = [["08:30", "12:00"], ["13:30", "17:00"]]\n'
 ZONE = 'time_zone = "Asia/Shanghai"\n'

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.citydata import city_folder
-from app.domain.datafault import DataFault
+from app.domain.city_folder import city_folder
+from app.domain.config_error import DataFault
 from app.domain.papers import load_papers
-from app.domain.pricelist import load_prices
-from app.domain.reading import each_fault
+from app.domain.price_list import load_prices
+from app.domain.toml_reader import each_fault
 
 JINAN = city_folder({})
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.citydata import city_folder
+from app.domain.city_folder import city_folder
 from app.domain.departments import load_departments
 from app.domain.forms import load_forms
 from app.domain.programs.definition import Program, ReminderKind, StageKind

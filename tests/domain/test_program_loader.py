@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.citydata import city_folder
-from app.domain.datafault import DataFault
+from app.domain.city_folder import city_folder
+from app.domain.config_error import DataFault
 from app.domain.departments import load_departments
 from app.domain.programs.loader import load_programs
-from app.domain.reading import each_fault
+from app.domain.toml_reader import each_fault
 
 JINAN = city_folder({})
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.citydata import city_folder
+from app.domain.city_folder import city_folder
 from app.domain.errors import FieldsError, NoPriceError
-from app.domain.pricelist import load_prices
+from app.domain.price_list import load_prices
 from app.domain.quote import MOST_UNITS, estimate, options
 
 PRICES = load_prices(city_folder({}))

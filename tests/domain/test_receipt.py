@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain import receipt
-from app.domain.receipt import Receipt, StopEntry
+from app.domain import clock_receipt
+from app.domain.clock_receipt import Receipt, StopEntry
 from app.domain.workdays import DayKind
 from app.domain.worktime import Stretch, WorkingTime, rounded
 from tests.domain.test_worktime_properties import DATED, INSTANTS, LINES, PLAIN, STOPS, bounded
@@ -38,7 +38,7 @@ def test_the_days_add_up_to_the_figure_and_the_length(
     line: WorkingTime, instants: list[datetime], stops: list[Stretch]
 ) -> None:
     whole = Stretch(instants[0], instants[-1])
-    found = receipt.write_out(line, [whole], entries(stops))
+    found = clock_receipt.write_out(line, [whole], entries(stops))
     assert sum(day.used for day in found.days) == found.used == line.used(*whole, stops)
     assert sum(day.stopped for day in found.days) == found.stopped == line.stopped(*whole, stops)
     assert found.used + found.stopped == found.length == line.used(*whole)
@@ -50,9 +50,9 @@ def test_the_days_add_up_to_the_figure_and_the_length(
 def test_the_stages_receipts_add_up_to_the_whole(
     line: WorkingTime, instants: list[datetime], stops: list[Stretch]
 ) -> None:
-    whole = receipt.write_out(line, [Stretch(instants[0], instants[-1])], entries(stops))
+    whole = clock_receipt.write_out(line, [Stretch(instants[0], instants[-1])], entries(stops))
     stages = [
-        receipt.write_out(line, [Stretch(start, end)], entries(stops))
+        clock_receipt.write_out(line, [Stretch(start, end)], entries(stops))
         for start, end in itertools.pairwise(instants)
     ]
     assert sum(stage.used for stage in stages) == whole.used
@@ -65,7 +65,7 @@ def test_the_stages_receipts_add_up_to_the_whole(
 def test_every_day_is_told_once_and_says_why(
     line: WorkingTime, instants: list[datetime], stops: list[Stretch]
 ) -> None:
-    found = receipt.write_out(line, [Stretch(instants[0], instants[-1])], entries(stops))
+    found = clock_receipt.write_out(line, [Stretch(instants[0], instants[-1])], entries(stops))
     dates = [day.day.date for day in found.days]
     assert dates == sorted(set(dates))
     assert (dates[-1] - dates[0]).days == len(dates) - 1
@@ -85,8 +85,8 @@ def test_every_day_is_told_once_and_says_why(
 @settings(max_examples=50)
 def test_a_stop_said_twice_counts_once(instants: list[datetime], stops: list[Stretch]) -> None:
     whole = [Stretch(instants[0], instants[-1])]
-    once = receipt.write_out(PLAIN, whole, entries(stops))
-    twice = receipt.write_out(PLAIN, whole, entries([*stops, *stops]))
+    once = clock_receipt.write_out(PLAIN, whole, entries(stops))
+    twice = clock_receipt.write_out(PLAIN, whole, entries([*stops, *stops]))
     assert (once.used, once.stopped) == (twice.used, twice.stopped)
 
 
@@ -96,7 +96,7 @@ def shares(found: Receipt) -> dict[str, str]:
 
 def test_a_holiday_with_its_make_up_day_and_a_stop_is_told_day_by_day() -> None:
     """The Mid-Autumn days of 2026, checked by hand: 25 to 27 September off, Sunday the 20th worked."""
-    found = receipt.write_out(
+    found = clock_receipt.write_out(
         PLAIN,
         [Stretch(at("2026-09-18 15:15"), at("2026-09-28 09:30"))],
         [StopEntry("s", at("2026-09-21 10:00"), at("2026-09-22 13:30"))],
@@ -125,23 +125,23 @@ def test_a_holiday_with_its_make_up_day_and_a_stop_is_told_day_by_day() -> None:
 
 
 def test_a_day_declared_half_open_counts_half_for_all_its_hours() -> None:
-    found = receipt.write_out(DATED, [Stretch(at("2026-07-01 00:00"), at("2026-07-01 23:00"))], [])
+    found = clock_receipt.write_out(DATED, [Stretch(at("2026-07-01 00:00"), at("2026-07-01 23:00"))], [])
     assert found.used == Fraction(1, 2)
     assert found.days[0].office_minutes == 120
 
 
 def test_what_ends_at_midnight_has_no_share_in_the_next_day() -> None:
-    found = receipt.write_out(PLAIN, [Stretch(at("2026-09-17 09:00"), at("2026-09-18 00:00"))], [])
+    found = clock_receipt.write_out(PLAIN, [Stretch(at("2026-09-17 09:00"), at("2026-09-18 00:00"))], [])
     assert [day.day.date for day in found.days] == [date(2026, 9, 17)]
 
 
 def test_a_stage_that_ended_as_it_began_is_told_with_nothing() -> None:
     moment = at("2026-09-18 00:00")
-    found = receipt.write_out(PLAIN, [Stretch(moment, moment)], [])
+    found = clock_receipt.write_out(PLAIN, [Stretch(moment, moment)], [])
     assert [day.day.date for day in found.days] == [date(2026, 9, 18)]
     assert found.used == 0
 
 
 def test_an_end_before_the_start_is_refused() -> None:
     with pytest.raises(ValueError, match="is before"):
-        receipt.write_out(PLAIN, [Stretch(at("2026-09-18 10:00"), at("2026-09-18 09:00"))], [])
+        clock_receipt.write_out(PLAIN, [Stretch(at("2026-09-18 10:00"), at("2026-09-18 09:00"))], [])

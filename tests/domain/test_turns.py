@@ -5,14 +5,14 @@ from fractions import Fraction
 
 import pytest
 
-from app.domain.citydata import city_folder
+from app.domain.city_folder import city_folder
 from app.domain.forms import load_forms
 from app.domain.programs import engine
 from app.domain.programs.loader import load_programs
-from app.domain.programs.succession import continued
+from app.domain.programs.program_switch import continued
 from app.domain.programs.waterplan import nominal_mm, too_wide
 from app.domain.refusals import load_refusals
-from app.services import city
+from app.services.installation import city
 
 CITY = city_folder({})
 PROGRAMS = load_programs(CITY)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.domain.area import Point
-from app.domain.datafault import DataFault
+from app.domain.config_error import DataFault
 from app.domain.distance import metres
 from app.domain.programs.loader import load_programs
-from app.domain.visitrules import Place, load_visit_rules
+from app.domain.visit_rules import Place, load_visit_rules
 
 JINAN = Path(__file__).parents[2] / "cities" / "jinan"
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.officehours import HalfDay, OfficeHours
+from app.domain.office_hours import HalfDay, OfficeHours
 from app.domain.worktime import Stretch, WorkingTime
-from app.services.calendar import build
+from app.services.installation.holidays import build
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MICROSECOND = timedelta(microseconds=1)

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.domain.citydata import city_folder
-from app.domain.officehours import HalfDay, OfficeHours, load_hours
+from app.domain.city_folder import city_folder
+from app.domain.office_hours import HalfDay, OfficeHours, load_hours
 from app.domain.workdays import Day
 from app.domain.worktime import CalendarRangeError, Stretch, WorkingTime, rounded
-from app.services.calendar import build, days_of_year
+from app.services.installation.holidays import build, days_of_year
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CITY = load_hours(city_folder({}))

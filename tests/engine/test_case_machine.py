@@ -47,26 +47,17 @@ from app.models import (
     Timer,
     TimerKind,
 )
-from app.services import city, ledger
 from app.services.applications import drafts
-from app.services.cases import (
-    hand_over,
-    progress,
-    rating,
-    receipts,
-    record,
-    refuse,
-    road_permit,
-    send_back,
-    stop_reviews,
-    stops,
-    withdraw,
-)
+from app.services.cases.clock import clock_receipt, road_permit, stop_reviews, stops
+from app.services.cases.decisions import hand_over, rating, refuse, send_back, withdraw
 from app.services.cases.submit import submit
-from app.services.staffing import Colleague
-from app.services.tasks import complete, correct
-from app.services.timeline import ENGINE, by_staff
-from app.services.timers.sweep import sweep
+from app.services.cases.views import progress, snapshot_query
+from app.services.history.timeline import ENGINE, by_staff
+from app.services.installation import city
+from app.services.money import ledger
+from app.services.people.staffing import Colleague
+from app.services.tasks import complete_task, correct_output
+from app.services.timers.firing import sweep
 from tests import paperwork
 from tests.world import ANSWERS, BY_DEPARTMENT, FORMS, OUTPUTS, World, local
 
@@ -219,7 +210,7 @@ class CaseMachine(RuleBasedStateMachine):
             def move(_case: Case) -> None:
                 task = db.session.get_one(Task, found.id)
                 person = Colleague.of(db.session.get_one(Staff, self.staff["N001"]))
-                correct.correct(person, task, "main_depth_m", depth, "核实", found.version)
+                correct_output.correct(person, task, "main_depth_m", depth, "核实", found.version)
 
             refusal = self.attempt(move)
             assert refusal is not None or depth != "-1"
@@ -265,7 +256,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     def check(self) -> None:
         case = db.session.get_one(Case, self.case_id)
-        found = record.of_case(self.case_id)
+        found = snapshot_query.of_case(self.case_id)
         assert found is not None
         self.check_work(case)
         self.check_figures(case, found)
@@ -314,7 +305,7 @@ class CaseMachine(RuleBasedStateMachine):
             assert due >= self.latest_due.get(what, due)
             self.latest_due[what] = due
 
-    def check_figures(self, case: Case, found: record.CaseRecord) -> None:
+    def check_figures(self, case: Case, found: snapshot_query.CaseRecord) -> None:
         """Used and stopped are the length on the line, and the stages add up to the whole."""
         line = city.working_time()
         now = case.closed_at or clock.now()
@@ -333,7 +324,7 @@ class CaseMachine(RuleBasedStateMachine):
                 assert figure.used + figure.stopped == length
             if stage.in_full_process:
                 total += figure.used
-        told = receipts.of_case(case)
+        told = clock_receipt.of_case(case)
         shown = progress.describe(found)
         if case.figures is None:
             for stage_told, stage_shown in zip(
@@ -388,7 +379,7 @@ class CaseMachine(RuleBasedStateMachine):
         person = task.assignee_id or self.staff[BY_DEPARTMENT[task.department]]
         staff = db.session.get_one(Staff, person)
         outputs = paperwork.prepare(staff.number, task.id, outputs)
-        complete.complete(Colleague.of(staff), db.session.get_one(Task, task.id), outputs)
+        complete_task.complete(Colleague.of(staff), db.session.get_one(Task, task.id), outputs)
 
     def case(self) -> Case:
         with self.app.app_context(), atomic(read_only=True):

@@ -10,10 +10,10 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.jobs import timetable
 from app.models import JobRun
-from app.services import idempotency
-from app.services.idempotency import KeptAnswer
+from app.services.operations import idempotency
+from app.services.operations.idempotency import KeptAnswer
 from notifications.models import DeliveryState, Notice
-from notifications.oversight import morning
+from notifications.oversight import morning_summary
 from notifications.wording.kinds import Channel, Kind
 from tests.api.rows import count
 from tests.api.talking import talk
@@ -38,7 +38,9 @@ def test_the_morning_summary_is_written_by_one_process(world: World) -> None:
 
     at_once(world.app, [tell] * PROCESSES)
     with world.app.app_context(), atomic(read_only=True):
-        runs = db.session.scalar(select(func.count()).select_from(JobRun).where(JobRun.job == morning.JOB))
+        runs = db.session.scalar(
+            select(func.count()).select_from(JobRun).where(JobRun.job == morning_summary.JOB)
+        )
         told = db.session.scalar(
             select(func.count()).select_from(Notice).where(Notice.kind == Kind.UNDELIVERED)
         )

@@ -7,7 +7,7 @@ from app.core.db import db
 from app.jobs import timetable
 from app.models import LookupCount
 from app.services.cases import public_lookup
-from app.services.timers import sweep
+from app.services.timers import firing
 from tests.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -18,9 +18,9 @@ def test_everything_due_is_fired_however_much_it_is(world: World, monkeypatch: p
     world.submitted(world.log_in("o_customer", "13800000001"))
     world.at("2026-09-20 09:00")
     with world.app.app_context():
-        due = sweep.pending()
+        due = firing.pending()
         timetable.fire_timers()
-        left = sweep.pending()
+        left = firing.pending()
         db.session.rollback()
     assert (due, left) == (8, 0)
 

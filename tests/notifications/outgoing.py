@@ -10,7 +10,7 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.core.ids import new_id
 from notifications.models import DeliveryState, Notice, OutboxMessage
-from notifications.outgoing.delivery import FIRST, ORDINARY
+from notifications.outbox.delivery_rules import FIRST, ORDINARY
 from notifications.wording.kinds import Audience, Channel, Kind
 
 DATA = {

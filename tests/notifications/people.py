@@ -1,17 +1,24 @@
-"""Openly fictional people and briefs, as `app.services.briefs` would hand them out."""
+"""Openly fictional people and briefs, as `app.services.event_views.cases` would hand them out."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
 
-from app.services import addressees, briefs, coursebriefs
-from app.services.addressees import CustomerBrief, PersonBrief
-from app.services.briefs import CaseBrief, TaskBrief
 from app.services.conversations import cards
-from app.services.conversations.briefs import ChaseBrief, TalkBrief
-from app.services.coursebriefs import PromiseBrief, RunningStageBrief, StageBrief, StopBrief, TurnBrief
-from app.services.visits.briefs import VisitBrief
+from app.services.event_views import case_changes, cases
+from app.services.event_views.case_changes import (
+    PromiseBrief,
+    RunningStageBrief,
+    StageBrief,
+    StopBrief,
+    TurnBrief,
+)
+from app.services.event_views.cases import CaseBrief, TaskBrief
+from app.services.event_views.conversations import ChaseBrief, TalkBrief
+from app.services.event_views.visits import VisitBrief
+from app.services.people import recipients
+from app.services.people.recipients import CustomerBrief, PersonBrief
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 """Tuesday, 09:00 in Jinan."""
@@ -109,7 +116,7 @@ CHASE = ChaseBrief(
 
 @dataclass
 class Registry:
-    """What the services know, for `app.services.briefs` to answer with."""
+    """What the services know, for `app.services.event_views.cases` to answer with."""
 
     case: CaseBrief = CASE
     task: TaskBrief = TASK
@@ -155,19 +162,19 @@ class Registry:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         # These cases have no rows, so they have no conversation either.
         monkeypatch.setattr(cards, "tell", lambda *_: None)
-        monkeypatch.setattr(briefs, "case", lambda _id: self.case)
-        monkeypatch.setattr(briefs, "task", lambda _id: self.task)
-        monkeypatch.setattr(briefs, "open_tasks", lambda ids: set(ids) if self.task.is_open else set())
+        monkeypatch.setattr(cases, "case", lambda _id: self.case)
+        monkeypatch.setattr(cases, "task", lambda _id: self.task)
+        monkeypatch.setattr(cases, "open_tasks", lambda ids: set(ids) if self.task.is_open else set())
         monkeypatch.setattr(
-            addressees, "phones", lambda ids: {each: self.phone for each in ids if self.phone}
+            recipients, "phones", lambda ids: {each: self.phone for each in ids if self.phone}
         )
-        monkeypatch.setattr(coursebriefs, "stop", lambda _id: self.stop)
-        monkeypatch.setattr(coursebriefs, "stage", lambda _case, _stage: self.stage)
-        monkeypatch.setattr(coursebriefs, "promise", lambda _case, _stage: self.promise)
-        monkeypatch.setattr(briefs, "holders_of_stage", lambda _case, _stage: self.task.holders)
-        monkeypatch.setattr(coursebriefs, "running_stage", lambda _case, _stage: self.running_stage)
-        monkeypatch.setattr(addressees, "supervisors", lambda: self.supervisors)
-        monkeypatch.setattr(addressees, "customer", lambda _id: self.customer)
+        monkeypatch.setattr(case_changes, "stop", lambda _id: self.stop)
+        monkeypatch.setattr(case_changes, "stage", lambda _case, _stage: self.stage)
+        monkeypatch.setattr(case_changes, "promise", lambda _case, _stage: self.promise)
+        monkeypatch.setattr(cases, "holders_of_stage", lambda _case, _stage: self.task.holders)
+        monkeypatch.setattr(case_changes, "running_stage", lambda _case, _stage: self.running_stage)
+        monkeypatch.setattr(recipients, "supervisors", lambda: self.supervisors)
+        monkeypatch.setattr(recipients, "customer", lambda _id: self.customer)
 
     def change_case(self, case: CaseBrief) -> None:
         """Let every brief be of this case."""

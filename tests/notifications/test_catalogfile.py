@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.citydata import city_folder
-from app.domain.datafault import DataFault
+from app.domain.city_folder import city_folder
+from app.domain.config_error import DataFault
 from app.domain.programs.loader import load_programs
 from app.wechat import fieldlimits
 from app.wechat.port import AccountKind

@@ -2,8 +2,8 @@ import pytest
 
 from app.core.atomic import atomic
 from app.domain.errors import FieldsError
-from notifications.outgoing import consents
-from notifications.outgoing.consents import wanted
+from notifications.outbox import consents
+from notifications.outbox.consents import wanted
 from tests.notifications.people import Registry
 
 CUSTOMER = "customer-1"

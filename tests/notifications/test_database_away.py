@@ -11,8 +11,9 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.atomic import atomic
 from app.core.db import db
+from notifications.dispatch import dispatcher, outcome_buffer
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, SubscribeConsent
-from notifications.outgoing import consents, dispatcher, keeping
+from notifications.outbox import consents
 from notifications.wording.kinds import Channel
 from tests.notifications.conftest import Halves, Phones
 from tests.notifications.outgoing import put, rows
@@ -26,7 +27,7 @@ CONSENTS = 3
 @pytest.fixture
 def sent(house: Flask, phones: Phones, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Subscribe messages that wait, each to somebody who consented."""
-    monkeypatch.setattr(keeping, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(outcome_buffer, "AGAIN_SECONDS", 0.0)
     messages = rows(NUMBER, Channel.SUBSCRIBE)
     for message in messages:
         phones.consent(message["openid"], "SIM-accepted", CONSENTS)

@@ -12,23 +12,16 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.errors import ConflictError, NotFoundError
-from app.services.cases import unreached
+from app.services.cases.decisions import call_customer
+from notifications.channels.envelope import Route
+from notifications.dispatch import circuit_breaker, claims, dispatcher
+from notifications.dispatch.claims import LEASE
+from notifications.dispatch.dispatcher import Counts, dispatch, drain
+from notifications.followup import calls, undelivered, unknown_outcomes
 from notifications.models import ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
-from notifications.outgoing import (
-    calls,
-    claims,
-    consents,
-    dispatcher,
-    gates,
-    stoppages,
-    undelivered,
-    unknowns,
-)
-from notifications.outgoing.claims import LEASE
-from notifications.outgoing.delivery import FIRST, LAST, ORDINARY
-from notifications.outgoing.dispatcher import Counts, dispatch, drain
-from notifications.outgoing.envelope import Route
-from notifications.oversight import queries
+from notifications.outbox import consents, disabled_templates
+from notifications.outbox.delivery_rules import FIRST, LAST, ORDINARY
+from notifications.oversight import notice_queries
 from notifications.wording.kinds import Channel
 from tests.notifications.conftest import SUBSCRIBE, TEMPLATE, Halves, Phones, later
 from tests.notifications.outgoing import DATA, put, rows, state_of
@@ -213,7 +206,7 @@ def test_a_wrong_template_stops_itself_and_not_the_queue(
     assert (outcomes(wrong), outcomes(more[0])) == (["template"], [])
     assert [state_of(each)[1:3] for each in [wrong, *more]] == [("waiting", "template_stopped")] * 4
     assert {state_of(each)[1] for each in other} == {DeliveryState.ACCEPTED}
-    assert [(stop.template_key, stop.errcode, stop.waiting) for stop in stoppages.listed()] == [
+    assert [(stop.template_key, stop.errcode, stop.waiting) for stop in disabled_templates.listed()] == [
         ("staff_task", 40037, 4)
     ]
     assert [record.message for record in caplog.records if record.levelname == "ERROR"].count(
@@ -221,15 +214,15 @@ def test_a_wrong_template_stops_itself_and_not_the_queue(
     ) == 1
 
     with atomic():
-        assert stoppages.release("staff_task") == 4
+        assert disabled_templates.release("staff_task") == 4
     assert run() == Counts(claimed=4, accepted=4)
     with pytest.raises(NotFoundError), atomic():
-        stoppages.release("staff_task")
+        disabled_templates.release("staff_task")
 
 
 def test_a_stopped_templates_message_takes_the_next_channel(run: Run, phones: Phones) -> None:
     with atomic():
-        stoppages.stop("accepted", 40037, clock.now())
+        disabled_templates.stop("accepted", 40037, clock.now())
     phones.follow("service-1")
     next_channels = {"routes": [plain(Channel.TEMPLATE, "staff_task", "service-1")]}
     (told,) = put(rows(1, Channel.SUBSCRIBE, next_channels=next_channels))
@@ -241,14 +234,14 @@ def test_a_stopped_templates_message_takes_the_next_channel(run: Run, phones: Ph
 
 
 def test_content_that_is_refused_again_and_again_is_the_templates_fault(run: Run, phones: Phones) -> None:
-    phones.fault(TEMPLATE, errcode=47003, times=stoppages.CONTENT_FAULTS)
-    staff(stoppages.CONTENT_FAULTS - 1, phones)
+    phones.fault(TEMPLATE, errcode=47003, times=disabled_templates.CONTENT_FAULTS)
+    staff(disabled_templates.CONTENT_FAULTS - 1, phones)
     run()
-    assert stoppages.listed() == []
+    assert disabled_templates.listed() == []
     staff(1, phones)
     run()
 
-    assert [stop.template_key for stop in stoppages.listed()] == ["staff_task"]
+    assert [stop.template_key for stop in disabled_templates.listed()] == ["staff_task"]
 
 
 # --- outages ---
@@ -257,7 +250,7 @@ def test_content_that_is_refused_again_and_again_is_the_templates_fault(run: Run
 def close(phones: Phones, run: Run) -> list[str]:
     """Let the channel close: so many sends in a row go unanswered."""
     phones.fault(TEMPLATE, errcode=-1, times=None)
-    ids = staff(gates.FAULTS_TO_CLOSE, phones)
+    ids = staff(circuit_breaker.FAULTS_TO_CLOSE, phones)
     run()
     return ids
 
@@ -269,7 +262,7 @@ def test_an_outage_closes_its_channel_and_what_waits_uses_up_no_attempts(
     assert (gate().channel, gate().reason) == ("template", "outage")
     waiting = staff(5, phones)
 
-    later(set_clock, seconds=gates.FIRST_PAUSE.total_seconds() / 2)
+    later(set_clock, seconds=circuit_breaker.FIRST_PAUSE.total_seconds() / 2)
     assert run() == Counts()
     assert {state_of(each)[1] for each in waiting} == {DeliveryState.WAITING}
 
@@ -283,12 +276,16 @@ def test_a_closed_channel_is_tried_with_a_few_and_stays_closed_longer_each_time(
         until = gate().closed_until
         assert until is not None
         set_clock.set(until)
-        assert run().claimed == gates.PROBES
+        assert run().claimed == circuit_breaker.PROBES
         again = gate().closed_until
         assert again is not None
         pauses.append(again - until)
 
-    assert pauses == [gates.FIRST_PAUSE * 2, gates.FIRST_PAUSE * 4, gates.FIRST_PAUSE * 8]
+    assert pauses == [
+        circuit_breaker.FIRST_PAUSE * 2,
+        circuit_breaker.FIRST_PAUSE * 4,
+        circuit_breaker.FIRST_PAUSE * 8,
+    ]
 
 
 def test_after_an_outage_the_backlog_goes_out_at_the_citys_rate(
@@ -298,7 +295,7 @@ def test_after_an_outage_the_backlog_goes_out_at_the_citys_rate(
     staff(400, phones)
     phones.ask("DELETE", "faults")
     later(set_clock, minutes=2)
-    assert run().accepted == gates.PROBES
+    assert run().accepted == circuit_breaker.PROBES
     assert (gate().reason, gate().draining) == (None, True)
 
     assert run() == Counts()
@@ -306,7 +303,7 @@ def test_after_an_outage_the_backlog_goes_out_at_the_citys_rate(
     assert run().claimed == 50
     assert run() == Counts()
     later(set_clock, hours=1)
-    assert run(batch=1000).claimed == 50 * gates.SAVED_SECONDS
+    assert run(batch=1000).claimed == 50 * circuit_breaker.SAVED_SECONDS
     later(set_clock, seconds=5)
     run(batch=1000)
     assert not gate().draining
@@ -341,8 +338,8 @@ def test_what_the_whole_account_meets_is_met_once_and_keeps_everything(
 
 
 def test_faults_between_answers_close_nothing(run: Run, phones: Phones) -> None:
-    phones.fault(TEMPLATE, errcode=-1, times=gates.FAULTS_TO_CLOSE)
-    staff(gates.FAULTS_TO_CLOSE + 5, phones)
+    phones.fault(TEMPLATE, errcode=-1, times=circuit_breaker.FAULTS_TO_CLOSE)
+    staff(circuit_breaker.FAULTS_TO_CLOSE + 5, phones)
     run(pool_size=64)
 
     assert db.session.scalars(select(ChannelGate).where(ChannelGate.reason.is_not(None))).all() == []
@@ -392,14 +389,14 @@ def test_a_text_message_goes_to_the_verified_phone(run: Run, phones: Phones) -> 
 def test_whom_nothing_reaches_is_called_unless_they_read_the_notice(
     run: Run, monkeypatch: pytest.MonkeyPatch, set_clock: clock.FixedClock, asked: bool, state: str
 ) -> None:
-    monkeypatch.setattr(unreached, "ask_to_call", lambda _case: asked)
+    monkeypatch.setattr(call_customer, "ask_to_call", lambda _case: asked)
     call = {"routes": [plain(Channel.CALL, "", "")]}
     unread, read = put(rows(2, Channel.SUBSCRIBE, next_channels=call))
     run()
     with atomic():
         assert calls.ask_managers(10) == 0
         message = db.session.get_one(OutboxMessage, read)
-        queries.mark_read_by_customer(message.recipient_id, message.notice_id)
+        notice_queries.mark_read_by_customer(message.recipient_id, message.notice_id)
     later(set_clock, hours=4)
     with atomic():
         assert calls.ask_managers(10) == 2
@@ -411,7 +408,7 @@ def test_whom_nothing_reaches_is_called_unless_they_read_the_notice(
 def test_nobody_is_called_about_what_has_lost_its_point(
     known: Registry, monkeypatch: pytest.MonkeyPatch, set_clock: clock.FixedClock
 ) -> None:
-    monkeypatch.setattr(unreached, "ask_to_call", lambda _case: pytest.fail("the visit is over"))
+    monkeypatch.setattr(call_customer, "ask_to_call", lambda _case: pytest.fail("the visit is over"))
     (told,) = put(rows(1, Channel.CALL, openid="", expires_at=clock.now() + timedelta(hours=1)))
     later(set_clock, hours=2)
 
@@ -443,11 +440,11 @@ def test_the_citys_rule_settles_what_stays_unknown(
         )
     )
     with atomic():
-        assert unknowns.settle(10) == 0
+        assert unknown_outcomes.settle(10) == 0
     later(set_clock, hours=24)
     with atomic():
-        assert unknowns.settle(10) == 1
-        assert unknowns.settle(10) == 0
+        assert unknown_outcomes.settle(10) == 1
+        assert unknown_outcomes.settle(10) == 0
 
     assert state_of(lost)[1:3] == (state, why)
     assert outcomes(lost) == ["ruled"]

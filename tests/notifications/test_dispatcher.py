@@ -13,10 +13,11 @@ from app.core import clock, eventbus
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain import events
+from notifications.dispatch import dispatcher, sender_pool
+from notifications.dispatch.claims import LEASE
+from notifications.dispatch.dispatcher import Counts, dispatch
 from notifications.models import DeliveryAttempt, DeliveryState, Notice, OutboxMessage, SubscribeConsent
-from notifications.outgoing import consents, dispatcher, sending
-from notifications.outgoing.claims import LEASE
-from notifications.outgoing.dispatcher import Counts, dispatch
+from notifications.outbox import consents
 from tests.notifications.conftest import SUBSCRIBE, TEMPLATE, Halves, Phones, later
 from tests.notifications.people import CASE, DESIGNER, MANAGER, SECOND_DESIGNER, TASK, Registry, person
 
@@ -296,14 +297,14 @@ def test_a_subscribe_message_of_a_worker_that_died_is_unknown_for_good(
 def test_a_message_that_waited_in_the_pool_beyond_its_lease_is_left_to_the_next_round(
     reminded: Registry, phones: Phones, set_clock: clock.FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = sending.Workers.send
+    send = sender_pool.Workers.send
 
     def after_a_jump(self: Any, messages: Any) -> None:
         later(set_clock, seconds=LEASE.total_seconds())
         send(self, messages)
 
     with monkeypatch.context() as patched:
-        patched.setattr(sending.Workers, "send", after_a_jump)
+        patched.setattr(sender_pool.Workers, "send", after_a_jump)
         assert run(phones) == Counts(claimed=2, waiting=2)
     assert phones.arrived() == []
 
@@ -339,13 +340,13 @@ def test_no_connection_is_held_while_wechat_is_asked(
 ) -> None:
     held: list[str] = []
     pool = db.engine.pool
-    send = sending.send
+    send = sender_pool.send
 
     def watched(*arguments: Any) -> Any:
         held.append(pool.status())
         return send(*arguments)
 
-    monkeypatch.setattr(sending, "send", watched)
+    monkeypatch.setattr(sender_pool, "send", watched)
     db.session.rollback()
     idle = pool.status()
     run(phones)

@@ -13,11 +13,11 @@ from app.domain import events
 from app.models import Customer
 from app.wechat.port import AccountKind
 from app.wechat.pushevent import PushEvent, event_of
+from notifications.channels.sms_carrier import NullSms
+from notifications.dispatch.dispatcher import dispatch
 from notifications.incoming import inbox
 from notifications.models import DeliveryAttempt, DeliveryState, InboxEvent, OutboxMessage
-from notifications.outgoing import consents
-from notifications.outgoing.dispatcher import dispatch
-from notifications.outgoing.sms import NullSms
+from notifications.outbox import consents
 from tests.notifications.conftest import FOLLOWER, SUBSCRIBE, Halves, Phones, later
 from tests.notifications.people import CASE, NOW, Registry, person
 

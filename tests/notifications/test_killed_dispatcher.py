@@ -22,11 +22,11 @@ from app.core.db import db
 from app.wechat.simulator.app import Simulator
 from app.wechat.simulator.faults import Fault
 from app.wechat.simulator.serve import QuietHandler
+from notifications.dispatch.claims import LEASE
+from notifications.dispatch.dispatcher import MOST_AHEAD
+from notifications.dispatch.sender_pool import POOL_SIZE
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage
-from notifications.outgoing import consents
-from notifications.outgoing.claims import LEASE
-from notifications.outgoing.dispatcher import MOST_AHEAD
-from notifications.outgoing.sending import POOL_SIZE
+from notifications.outbox import consents
 from notifications.wording.kinds import Channel
 from tests.databases import PROJECT
 from tests.notifications.outgoing import put, rows

@@ -14,9 +14,9 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.core.logs import JsonFormatter
 from app.domain import events
+from notifications.dispatch import dispatcher
+from notifications.dispatch.dispatcher import dispatch
 from notifications.models import OutboxMessage
-from notifications.outgoing import dispatcher
-from notifications.outgoing.dispatcher import dispatch
 from notifications.wording.kinds import Channel
 from tests.notifications.conftest import TEMPLATE, Halves, Phones
 from tests.notifications.outgoing import DATA, put, rows

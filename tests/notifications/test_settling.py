@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifications.channels.envelope import Envelope, Outcome, OutcomeKind, Route
+from notifications.dispatch import retry
+from notifications.dispatch.outcome_policy import settle
 from notifications.models import DeliveryState
-from notifications.outgoing import retry
-from notifications.outgoing.envelope import Envelope, Outcome, OutcomeKind, Route
-from notifications.outgoing.settling import settle
 from notifications.wording.kinds import Channel
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ import requests
 import responses
 
 from app.core.settings import SmsAccount
-from notifications.outgoing.sms import SmsError, SmsFault
-from notifications.outgoing.tencent_sms import TencentSms
+from notifications.channels.sms_carrier import SmsError, SmsFault
+from notifications.channels.tencent_sms import TencentSms
 
 URL = "https://sms.tencentcloudapi.com/"
 ACCOUNT = SmsAccount("demo-secret-id", "demo-secret-key", "1400000000", "演示水务", "1000001")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from notifications.outgoing.undelivered import Sum
+from notifications.followup.undelivered import Sum
 from notifications.telling.values import Speech
 from notifications.wording.catalog import Catalog
 from notifications.wording.kinds import KINDS, Kind, Subject

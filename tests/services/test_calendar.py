@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import pytest
 
-from app.domain.citydata import city_folder
-from app.domain.officehours import load_hours
+from app.domain.city_folder import city_folder
+from app.domain.office_hours import load_hours
 from app.domain.workdays import DayKind
-from app.services.calendar import build, days_of_year, last_announced_year
+from app.services.installation.holidays import build, days_of_year, last_announced_year
 
 # By year: first and last day of each stretch off (those with an exchange or on weekdays), and the weekend
 # days worked (国务院办公厅关于…部分节假日安排的通知; 2020 with the prolongation of 26 January 2020).

@@ -8,8 +8,8 @@ from app.core import crypto
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Case, Paper, Staff
-from app.services import key_rotation
-from app.services.papers import kept
+from app.services.papers import paper_records
+from app.services.privacy import key_rotation
 from tests.world import World
 
 PDF = b"%PDF-1.7 \xe9\x92\xb1"
@@ -21,7 +21,7 @@ def kept_paper(world: World) -> str:
     with world.app.app_context(), atomic():
         case = db.session.get_one(Case, case_id)
         staff = db.session.get_one(Staff, case.manager_id)
-        return kept.keep(case, "agreement", "WT-1", 1, {}, PDF, staff.id).id
+        return paper_records.keep(case, "agreement", "WT-1", 1, {}, PDF, staff.id).id
 
 
 def stored(app: Flask, paper_id: str) -> bytes:
@@ -36,7 +36,7 @@ def test_the_table_holds_no_readable_contract(world: World) -> None:
     paper_id = kept_paper(world)
     assert b"PDF" not in stored(world.app, paper_id)
     with world.app.app_context():
-        assert kept.content(db.session.get_one(Paper, paper_id)) == PDF
+        assert paper_records.content(db.session.get_one(Paper, paper_id)) == PDF
 
 
 def test_a_contract_moves_to_the_newest_key(world: World) -> None:

@@ -11,11 +11,12 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.errors import ChoiceNeededError, FieldsError, PaperNeededError
 from app.models import Application, Case, Paper, Payment, Quote, Staff, Stop, Task, TaskState
-from app.services import ledger, personnel
-from app.services.personnel import NewStaff
-from app.services.staffing import Colleague
-from app.services.tasks import complete as completion
-from app.services.tasks import quoting
+from app.services.money import ledger
+from app.services.people import personnel
+from app.services.people.personnel import NewStaff
+from app.services.people.staffing import Colleague
+from app.services.tasks import complete_task as completion
+from app.services.tasks import issue_task_quote
 from tests import paperwork
 from tests.world import ANSWERS, OUTPUTS, World
 
@@ -146,7 +147,7 @@ def test_an_estimate_needs_what_is_measured_on_the_drawings(estate: Drive, world
     with world.app.app_context(), atomic():
         task, staff = estate.holder("estimate")
         with pytest.raises(FieldsError) as caught:
-            quoting.issue(Colleague.of(staff), task, {})
+            issue_task_quote.issue(Colleague.of(staff), task, {})
     assert [error["field"] for error in caught.value.extra["errors"]] == ["measured.main_metre"]
 
 

@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.logs import JsonFormatter
 from app.core.settings import Settings
 from app.models import AccessRecord, Staff
-from app.services import key_rotation
+from app.services.privacy import key_rotation
 from tests.world import ANSWERS, CREDIT_CODE, SINGLE_METER, Phone, World
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -8,8 +8,8 @@ import pytest
 
 from app.core.atomic import atomic
 from app.core.db import db
+from app.core.queue import take_due
 from app.models import PromiseWatch
-from app.services.timers.taking import take_due
 from tests.world import World, local
 
 MOMENTS = ("2026-09-18 09:00", "2026-09-18 09:30", "2026-09-18 10:00")

@@ -8,7 +8,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Task, Timer, TimerKind
-from app.services.timers import sweep
+from app.services.timers import firing
 from tests.world import World
 
 BACKLOG = 60
@@ -39,15 +39,15 @@ def test_what_is_due_just_now_is_fired_beside_a_backlog(world: World) -> None:
             db.session.execute(insert(Timer), timers)
         left: list[int] = []
         rounds = 0
-        while sweep.pending():
+        while firing.pending():
             db.session.rollback()
             with atomic():
-                swept = sweep.sweep(LIMIT)
+                swept = firing.sweep(LIMIT)
             assert swept.taken >= min(LIMIT, BACKLOG + JUST_NOW - sum(left))
             left.append(swept.taken)
             rounds += 1
-            if rounds == JUST_NOW * sweep.FRESH_SHARE // LIMIT:
-                recent = select(Timer.id).where(Timer.due_at > now - sweep.FRESH, Timer.due_at <= now)
+            if rounds == JUST_NOW * firing.FRESH_SHARE // LIMIT:
+                recent = select(Timer.id).where(Timer.due_at > now - firing.FRESH, Timer.due_at <= now)
                 assert db.session.scalars(recent).all() == []
         db.session.rollback()
     assert sum(left) == BACKLOG + JUST_NOW

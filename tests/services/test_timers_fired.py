@@ -11,7 +11,7 @@ from app.core import eventbus
 from app.core.db import db
 from app.domain.events import ReminderDue
 from app.jobs import timetable
-from app.services.timers import sweep
+from app.services.timers import firing
 from tests.at_once import at_once
 from tests.services.telling import (
     CONCERNED,
@@ -134,7 +134,7 @@ def test_two_sweepers_at_once_fire_each_timer_once(
     assert fired.total() == len(fired) == 4 * len(FIRST_TASKS)
     assert reminded(world) == each(CONCERNED, 4)
     with world.app.app_context():
-        assert sweep.pending() == 0
+        assert firing.pending() == 0
 
 
 @on_sqlite

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.datafault import DataFault
+from app.domain.config_error import DataFault
 from app.wechat import errcodes
 from app.wechat.port import FaultKind, Treatment
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from app.domain.choices import ChoiceLists
 from app.domain.city import load_city
-from app.domain.datafault import DataFault
+from app.domain.config_error import DataFault
 from app.domain.departments import load_departments
-from app.domain.documentkinds import Uploader, load_document_rules
+from app.domain.document_kinds import Uploader, load_document_rules
 from app.domain.papers import load_papers
 from app.domain.programs.consistency import check_program
 from app.domain.programs.definition import (
@@ -30,10 +30,10 @@ from app.domain.programs.definition import (
     StopReason,
 )
 from app.domain.programs.outputs import read_output
+from app.domain.programs.task_visits import read_visit
 from app.domain.programs.tasks import ASKED, Holder, NeededDocument, Pricing, TaskSpec, Turn
-from app.domain.programs.taskvisits import read_visit
-from app.domain.reading import DataFaults, Source, Table, check_unique, each_fault
-from app.domain.visitrules import load_visit_rules
+from app.domain.toml_reader import DataFaults, Source, Table, check_unique, each_fault
+from app.domain.visit_rules import load_visit_rules
 
 
 @dataclass(frozen=True, slots=True)

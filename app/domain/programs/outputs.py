@@ -2,7 +2,7 @@
 
 from app.domain.choices import ChoiceLists, read_choices
 from app.domain.programs.tasks import AGREEMENTS, LEDGERS, OutputField, OutputKind
-from app.domain.reading import Table
+from app.domain.toml_reader import Table
 
 _NUMBERS = frozenset({OutputKind.INTEGER, OutputKind.DECIMAL, OutputKind.FEN})
 _LEDGER_KINDS = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import lru_cache
 
-from app.domain.officehours import Periods, periods_of, written
+from app.domain.office_hours import Periods, periods_of, written
 from app.domain.slots import grid
 from app.domain.workdays import DayKind
 

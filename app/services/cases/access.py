@@ -10,7 +10,7 @@ from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.models import AccessRecord, Application, Case, StaffLeave, Task
-from app.services.staffing import Colleague
+from app.services.people.staffing import Colleague
 
 _HELD = "steward.cases.held"
 

@@ -17,9 +17,9 @@ from app.domain.programs.definition import Stage as StageSpec
 from app.domain.programs.definition import StageKind
 from app.domain.programs.tasks import Holder, TaskSpec
 from app.models import Application, Case, Partner, PartnerCase, Staff, StaffLeave, Task, TaskState
-from app.services import city
 from app.services.cases.flow import BY_CONSULTATION
-from app.services.staffing import Colleague
+from app.services.installation import city
+from app.services.people.staffing import Colleague
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from app.domain.programs.definition import Stage as StageSpec
 from app.domain.programs.tasks import Holder, TaskSpec
 from app.domain.worktime import Stretch
 from app.models import Case, Stage, StageVoid, Stop, Task, TaskState
-from app.services import city, staffing
-from app.services.cases import promises
-from app.services.cases.log import CaseLog
-from app.services.timeline import ENGINE, By, note
+from app.services.cases import promise_watches
+from app.services.cases.case_log import CaseLog
+from app.services.history.timeline import ENGINE, By, note
+from app.services.installation import city
+from app.services.people import staffing
 from app.services.timers import setting as timers
 
 BY_CONSULTATION = "consultation"
@@ -200,7 +201,7 @@ class CaseFlow(CaseLog):
         done = {
             (task.key, task.round): task.completed_at for task in self._tasks if task.completed_at is not None
         }
-        promises.replace([self.case.id], self.watches(self._line, done, now), fresh=self._fresh)
+        promise_watches.replace([self.case.id], self.watches(self._line, done, now), fresh=self._fresh)
         self._fresh = False
         db.session.flush()
         with eventbus.together():

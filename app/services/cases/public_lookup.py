@@ -11,8 +11,8 @@ from app.core.crypto import keyed_hash
 from app.core.db import db
 from app.domain.errors import LookupFailedError, TooManyAttemptsError
 from app.models import LookupCount
-from app.services.cases import progress, record
 from app.services.cases.submit import lookup_hash
+from app.services.cases.views import progress, snapshot_query
 
 WINDOW = timedelta(minutes=10)
 ATTEMPTS_PER_WINDOW = 10
@@ -27,7 +27,7 @@ def look_up(number: str, last_digits: str, source: str) -> progress.Answer:
     _count(keyed_hash("source", source))
     # Tried against a case, not only a caller: many callers must not be able to guess four digits.
     _count(keyed_hash("number", number))
-    found = record.of_number(number)
+    found = snapshot_query.of_number(number)
     known = found.head.lookup_hash if found else ""
     matches = hmac.compare_digest(lookup_hash(number, last_digits), known)
     if found is None or not matches:

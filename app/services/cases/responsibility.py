@@ -3,8 +3,8 @@
 from app.core import clock
 from app.domain.errors import CaseEndedError, ConflictError, NotAllowedError
 from app.models import Case, CaseState
-from app.services import staffing
-from app.services.staffing import Colleague
+from app.services.people import staffing
+from app.services.people.staffing import Colleague
 
 
 def require(staff: Colleague, case: Case) -> None:

@@ -13,12 +13,13 @@ from app.core.ids import new_id
 from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.events import CaseConfirmed, CaseOpened
 from app.models import Application, Case, Customer
-from app.services import city, staffing
 from app.services.applications.answers import check, form_of
 from app.services.cases.flow import CaseFlow
-from app.services.documents import asking
-from app.services.identity import phone_hash
-from app.services.timeline import ENGINE, By, note, staff_of
+from app.services.documents import document_requests
+from app.services.history.timeline import ENGINE, By, note, staff_of
+from app.services.installation import city
+from app.services.people import staffing
+from app.services.people.identity import phone_hash
 
 APPLICATION_FORM = "application_form"
 LAST_DIGITS = 4
@@ -146,4 +147,4 @@ def ask_for_form(case: Case) -> None:
     """The form that was just filled in is the one document every program but three-zero asks for."""
     for document in city.program(case.program_key).documents:
         if document.key == APPLICATION_FORM:
-            asking.enter(case, document, ENGINE)
+            document_requests.enter(case, document, ENGINE)

@@ -14,10 +14,10 @@ from app.domain.errors import AlreadyDoneError, ChangedMeanwhileError, ConflictE
 from app.domain.events import PlanConfirmed
 from app.domain.programs.tasks import OutputField, OutputKind
 from app.models import Case, PlanConfirmation, Task, TaskState
-from app.services import city
-from app.services.cases import edits, responsibility
+from app.services.cases import edit_conflicts, responsibility
 from app.services.cases.flow import CaseFlow
-from app.services.timeline import by_customer, note
+from app.services.history.timeline import by_customer, note
+from app.services.installation import city
 
 SURVEY, PLAN = "network_survey", "confirm_plan"
 
@@ -75,7 +75,7 @@ def confirm(case: Case, customer_id: str, version: int, location: Mapping[str, f
     if _confirmation(plan) is not None:
         raise AlreadyDoneError("您已确认过用水方案，无需重复操作。")
     if plan.version != version:
-        raise ChangedMeanwhileError(plan.version, edits.of_task(plan))
+        raise ChangedMeanwhileError(plan.version, edit_conflicts.of_task(plan))
     now = clock.now()
     db.session.add(
         PlanConfirmation(

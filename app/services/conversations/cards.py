@@ -9,9 +9,10 @@ from app.core.db import db
 from app.core.eventbus import subscribe
 from app.domain import events
 from app.models import Case, CaseTurn, Stop, TurnKind, Visit
-from app.services import city
-from app.services.conversations import finding, handing_over
-from app.services.conversations.appending import card
+from app.services.conversations import conversation_access
+from app.services.conversations.append_message import card
+from app.services.conversations.care import hand_over_conversation
+from app.services.installation import city
 from app.services.visits import appointments
 
 Values = Mapping[str, Any]
@@ -55,7 +56,7 @@ def _of_turn(event: Any) -> Facts | None:
     turn = db.session.get_one(CaseTurn, event.turn_id)
     if turn.kind != TurnKind.HANDED_OVER:
         return None
-    handing_over.follow(turn)
+    hand_over_conversation.follow(turn)
     return Facts(turn.case_id, {"was": turn.detail["was"], "now": turn.detail["now"]})
 
 
@@ -102,5 +103,5 @@ def tell(name: str, reader: Reader, event: Any) -> None:
     """Write the card of one event, where there is something to say."""
     facts = reader(event)
     if facts is not None:
-        conversation = finding.of_case(db.session.get_one(Case, facts.case_id))
+        conversation = conversation_access.of_case(db.session.get_one(Case, facts.case_id))
         card(conversation, name, facts.values, clock.now())

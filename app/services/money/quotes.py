@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.domain.errors import ChoiceNeededError
 from app.models import Quote
-from app.services import city
+from app.services.installation import city
 
 
 @dataclass(frozen=True, slots=True)

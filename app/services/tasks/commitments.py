@@ -13,9 +13,11 @@ from app.domain.errors import FieldsError, PaperNeededError
 from app.domain.money import yuan
 from app.domain.programs.tasks import OutputField, TaskSpec
 from app.models import Case, Paper, Task
-from app.services import city, delivered, meters
-from app.services.money import payment, quotes
-from app.services.papers import kept, making
+from app.services.history import latest_outputs
+from app.services.installation import city
+from app.services.metering import hung_meters
+from app.services.money import quotes, record_payment
+from app.services.papers import make_paper, paper_records
 from app.services.tasks import evidence
 
 PAID = "paid"
@@ -71,13 +73,13 @@ def confirmed_paper(case: Case, spec: TaskSpec) -> Paper | None:
     if spec.requires_paper is None:
         return None
     kind = city.current().papers[spec.requires_paper]
-    row = kept.newest(case.id, kind.key, lock=True)
+    row = paper_records.newest(case.id, kind.key, lock=True)
     if row is None:
         raise PaperNeededError(f"请先生成《{kind.name}》，由客户在手机上确认。")
-    kept.content(row)
+    paper_records.content(row)
     if row.confirmed_at is None:
         raise PaperNeededError(f"客户尚未确认《{kind.name}》，请提醒客户打开小程序确认。")
-    stated = row.terms.get(making.AMOUNT)
+    stated = row.terms.get(make_paper.AMOUNT)
     if stated is not None:
         agreed = quotes.agreed(quotes.in_force(case.id, lock=True)).total_fen
         if stated != agreed:
@@ -97,7 +99,7 @@ def compare(case: Case, spec: TaskSpec, outputs: Mapping[str, Any], known: Mappi
         if field.key in known and value != known[field.key]:
             faults.append(_fault(field, _differs(field, value, known[field.key])))
         elif field.at_most is not None:
-            planned = delivered.value(case.id, field.at_most)
+            planned = latest_outputs.value(case.id, field.at_most)
             if planned is not None and nominal_mm(value) > nominal_mm(planned):
                 faults.append(
                     _fault(field, f"“{field.name}”为{value}，大于用水方案确定的{planned}，请核对。")
@@ -111,10 +113,10 @@ def record(
 ) -> None:
     """Keep what the task's milestone brings: a payment, a meter. Raises `FieldsError` for a used number."""
     if PAID in spec.marks:
-        payment.record(task, outputs, staff_id)
+        record_payment.record(task, outputs, staff_id)
     if WATER_ON in spec.marks:
         photo = evidence.newest(task.case_id, spec.documents)
-        meters.record(task, outputs, staff_id, photo, None if paper is None else paper.id)
+        hung_meters.record(task, outputs, staff_id, photo, None if paper is None else paper.id)
 
 
 def _differs(field: OutputField, value: Any, expected: Any) -> str:

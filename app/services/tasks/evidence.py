@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, select
 from app.core.db import db
 from app.domain.programs.tasks import NeededDocument, TaskSpec
 from app.models import Document, Stage, Task
-from app.services import city
+from app.services.installation import city
 
 Brought = Mapping[tuple[str, str, int, str], int]
 """How many documents there are, by case, stage, entry into the stage and kind."""

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert
 from app.core.db import db
 from app.domain.programs import engine
 from app.models import Task, Timer, TimerKind
-from app.services import city
+from app.services.installation import city
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from app.core.db import db
 from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError, NotYetError
 from app.models import Case, DueKind, Visit, VisitAttendee, VisitState
-from app.services import city
 from app.services.cases import access
-from app.services.seats import hours, taking
-from app.services.timeline import By, note
+from app.services.history.timeline import By, note
+from app.services.installation import city
+from app.services.scheduling import reservations, working_hours
 
 _RANDOM = SystemRandom()
 _CODE_BELOW = 10**6
@@ -70,7 +70,7 @@ def live(case_id: str, purpose: str) -> Visit | None:
         select(Visit).where(
             Visit.case_id == case_id,
             Visit.purpose == purpose,
-            Visit.state.in_(taking.LIVE),
+            Visit.state.in_(reservations.LIVE),
             Visit.offered.is_(False),
         )
     )
@@ -113,7 +113,7 @@ def end(visit: Visit, state: VisitState, values: Mapping[str, Any]) -> None:
 
     Raises `ConflictError` when it was ended, confirmed or expired just now by somebody else.
     """
-    if not taking.end(visit.id, state, VisitState(visit.state), values):
+    if not reservations.end(visit.id, state, VisitState(visit.state), values):
         raise ConflictError("该预约刚刚有变化，请查看后再操作。")
     db.session.refresh(visit)
 
@@ -131,7 +131,7 @@ def settle(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
     """
     rules = city.current().visits
     evening = datetime.combine(
-        hours.local_day(visit.starts_at) - timedelta(days=1), rules.evening_at, city.zone()
+        working_hours.local_day(visit.starts_at) - timedelta(days=1), rules.evening_at, city.zone()
     )
     shortly = visit.starts_at - rules.shortly_before
     dues = [
@@ -139,7 +139,7 @@ def settle(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
         (visit.id, DueKind.SHORTLY_BEFORE.value, shortly),
         (visit.id, DueKind.LATE.value, visit.starts_at + rules.late_after),
     ]
-    taking.set_due(due for due in dues if due[2] > now)
+    reservations.set_due(due for due in dues if due[2] > now)
     note(case.id, now, kind, by, {"purpose": visit.purpose, "starts_at": shown(visit.starts_at)})
     if visit.after_due:
         note(case.id, now, "visit_after_due", by, {"purpose": visit.purpose})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.talk.complaints import complained, settled
+from app.domain.conversation.complaint_words import complained, settled
 
 
 @pytest.mark.parametrize(

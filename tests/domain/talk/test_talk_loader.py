@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.citydata import city_folder
-from app.domain.datafault import DataFault
-from app.domain.documentkinds import load_document_rules
-from app.domain.talk.loader import load_talk
+from app.domain.city_folder import city_folder
+from app.domain.config_error import DataFault
+from app.domain.conversation.loader import load_talk
+from app.domain.document_kinds import load_document_rules
 
 JINAN = city_folder({}) / "talk.toml"
 DOCUMENTS = load_document_rules(JINAN.parent)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.citydata import city_folder
-from app.domain.documentkinds import load_document_rules
-from app.domain.talk import asking, choosing, pushing, replies, window
-from app.domain.talk.loader import load_talk
-from app.domain.talk.rules import PushRules
-from app.domain.talk.states import Fate, MessageState, may_recall, state_of
-from app.domain.talk.window import Opened
+from app.domain.city_folder import city_folder
+from app.domain.conversation import case_choice, poll_interval, push_timing, quick_replies, reply_window
+from app.domain.conversation.loader import load_talk
+from app.domain.conversation.message_states import Fate, MessageState, may_recall, state_of
+from app.domain.conversation.reply_window import Opened
+from app.domain.conversation.rules import PushRules
+from app.domain.document_kinds import load_document_rules
 
 RULES = load_talk(city_folder({}), load_document_rules(city_folder({})))
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -48,21 +48,21 @@ def test_two_minutes_to_take_back_and_a_clock_that_goes_back_takes_no_right(
 
 @given(silence=stretches, longer=stretches)
 def test_the_longer_the_silence_the_later_a_phone_asks(silence: timedelta, longer: timedelta) -> None:
-    soon = asking.seconds(RULES.asking, NOW - silence, NOW, writing=False)
-    later = asking.seconds(RULES.asking, NOW - silence - longer, NOW, writing=False)
+    soon = poll_interval.seconds(RULES.asking, NOW - silence, NOW, writing=False)
+    later = poll_interval.seconds(RULES.asking, NOW - silence - longer, NOW, writing=False)
     assert RULES.asking.writing < soon <= later <= RULES.asking.idle
-    assert asking.seconds(RULES.asking, NOW - silence, NOW, writing=True) == RULES.asking.writing
+    assert poll_interval.seconds(RULES.asking, NOW - silence, NOW, writing=True) == RULES.asking.writing
 
 
 @given(sent_at=instants)
 def test_a_push_waits_a_minute_and_never_comes_at_night(sent_at: datetime) -> None:
-    due = pushing.push_at(RULES.push, sent_at, ZONE, urgent=False)
+    due = push_timing.push_at(RULES.push, sent_at, ZONE, urgent=False)
     local = due.astimezone(ZONE).time()
     assert due - sent_at >= timedelta(minutes=1)
     assert time(8) <= local < time(21)
     # It waits for nothing but the night: no longer than eleven hours and its minute.
     assert due - sent_at <= timedelta(hours=11, minutes=1)
-    assert pushing.push_at(RULES.push, sent_at, ZONE, urgent=True) == sent_at + timedelta(minutes=1)
+    assert push_timing.push_at(RULES.push, sent_at, ZONE, urgent=True) == sent_at + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
@@ -81,21 +81,21 @@ def test_the_edges_of_the_night(sent: str, pushed: str) -> None:
     def local(text: str) -> datetime:
         return datetime.fromisoformat(f"2026-09-{text}").replace(tzinfo=ZONE)
 
-    due = pushing.push_at(RULES.push, local(f"18 {sent}"), ZONE, urgent=False)
+    due = push_timing.push_at(RULES.push, local(f"18 {sent}"), ZONE, urgent=False)
     assert due == local(pushed)
 
 
 @given(at=instants)
 def test_quiet_hours_may_lie_within_a_day(at: datetime) -> None:
     noon = PushRules(timedelta(), timedelta(), time(12), time(14))
-    held = pushing.after_quiet(noon, at, ZONE)
+    held = push_timing.after_quiet(noon, at, ZONE)
     assert not time(12) <= held.astimezone(ZONE).time() < time(14)
     assert timedelta() <= held - at <= timedelta(hours=2)
 
 
 @given(wrote=stretches, sends=st.integers(0, 7), queued=st.integers(0, 7))
 def test_a_window_is_open_for_two_days_and_five_sends(wrote: timedelta, sends: int, queued: int) -> None:
-    found = window.window(RULES.window, Opened(NOW - wrote, sends), NOW, queued=queued)
+    found = reply_window.window(RULES.window, Opened(NOW - wrote, sends), NOW, queued=queued)
     if wrote < timedelta(hours=48) and sends + queued < 5:
         assert found is not None
         assert (found.closes_at, found.left) == (NOW - wrote + timedelta(hours=48), 5 - sends - queued)
@@ -105,7 +105,7 @@ def test_a_window_is_open_for_two_days_and_five_sends(wrote: timedelta, sends: i
 
 def test_entering_opens_a_short_window_beside_one_that_is_used_up() -> None:
     opened = Opened(NOW - timedelta(hours=1), 5, NOW - timedelta(seconds=30), 1)
-    found = window.window(RULES.window, opened, NOW)
+    found = reply_window.window(RULES.window, opened, NOW)
     assert found is not None
     assert (found.closes_at, found.left) == (NOW + timedelta(seconds=30), 1)
 
@@ -124,23 +124,23 @@ def test_entering_opens_a_short_window_beside_one_that_is_used_up() -> None:
     ],
 )
 def test_what_names_a_choice(text: str, place: int | None) -> None:
-    assert choosing.chosen(text, 2) == place
+    assert case_choice.chosen(text, 2) == place
 
 
 @given(text=st.text(max_size=40), choices=st.integers(1, 9))
 def test_no_answer_chooses_what_was_not_offered(text: str, choices: int) -> None:
-    place = choosing.chosen(text, choices)
+    place = case_choice.chosen(text, choices)
     assert place is None or 0 <= place < choices
 
 
 @given(value=st.text(min_size=1, max_size=20))
 def test_a_value_with_braces_is_text(value: str) -> None:
-    filled = replies.fill("您好{manager_name}", {"manager_name": value})
+    filled = quick_replies.fill("您好{manager_name}", {"manager_name": value})
     assert (filled.text, filled.missing) == (f"您好{value}", ())
 
 
 def test_what_is_not_known_is_named() -> None:
-    filled = replies.fill("{project_name}{stage_due}{stage_due}", {"project_name": "小铺"})
+    filled = quick_replies.fill("{project_name}{stage_due}{stage_due}", {"project_name": "小铺"})
     assert (filled.text, filled.missing) == ("小铺{stage_due}{stage_due}", ("stage_due",))
-    assert replies.unfilled(filled.text) == ("stage_due",)
-    assert replies.unfilled("{别的}不是我们的") == ()
+    assert quick_replies.unfilled(filled.text) == ("stage_due",)
+    assert quick_replies.unfilled("{别的}不是我们的") == ()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services.papers.render import PaperError, render
+from app.services.papers.render_pdf import PaperError, render
 
 TEMPLATE = """
 #set text(font: sys.inputs.font, lang: "zh", region: "cn")
@@ -26,7 +26,7 @@ def template(tmp_path: Path) -> Path:
 def test_the_same_paper_has_the_same_bytes_in_another_process_and_zone(template: Path) -> None:
     here = render(template, {"words": "计时清单"})
     program = (
-        "import sys, pathlib; from app.services.papers.render import render;"
+        "import sys, pathlib; from app.services.papers.render_pdf import render;"
         "sys.stdout.buffer.write(render(pathlib.Path(sys.argv[1]), {'words': '计时清单'}))"
     )
     there = subprocess.run(

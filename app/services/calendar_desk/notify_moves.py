@@ -1,0 +1,53 @@
+"""Telling those whose due dates moved, after the publication: many messages must not hold up every writer."""
+
+from sqlalchemy import select
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain.events import StageDueMoved, TaskDueMoved
+from app.domain.programs.definition import StageKind
+from app.models import CalendarMove, Case, Stage, Task, TaskState
+from app.services.installation import city
+
+
+def tell(limit: int) -> int:
+    """Tell of up to `limit` moved due dates in the caller's transaction; how many were taken.
+
+    What has moved again or ended meanwhile is not told: the newer message is the true one.
+    """
+    found = db.session.scalars(
+        select(CalendarMove)
+        .where(CalendarMove.told_at.is_(None))
+        .order_by(CalendarMove.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for move in found:
+        move.told_at = clock.now()
+        if move.task_id is None:
+            _tell_of_stage(move)
+        elif _still_due(move, move.task_id):
+            eventbus.publish(TaskDueMoved(move.task_id, move.version_id))
+    return len(found)
+
+
+def _tell_of_stage(move: CalendarMove) -> None:
+    program_key = db.session.scalar(
+        select(Case.program_key)
+        .join(Stage, Stage.case_id == Case.id)
+        .where(
+            Case.id == move.case_id,
+            Stage.key == move.stage_key,
+            Stage.completed_at.is_(None),
+            Stage.due_at == move.becomes,
+        )
+    )
+    if program_key is None:
+        return
+    if city.program(program_key).stage(move.stage_key).kind is not StageKind.AFTER_WORK:
+        eventbus.publish(StageDueMoved(move.case_id, move.stage_key, move.version_id, move.was))
+
+
+def _still_due(move: CalendarMove, task_id: str) -> bool:
+    task = db.session.get_one(Task, task_id)
+    return task.state == TaskState.OPEN and task.due_at == move.becomes

@@ -1,0 +1,131 @@
+"""What a draft would move if it were published now; rehearsing changes nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import AlreadyDoneError, ConflictError
+from app.domain.worktime import WorkingTime
+from app.models import CalendarVersion, Staff
+from app.services.calendar_desk import due_date_moves
+from app.services.calendar_desk.due_date_moves import CaseMoves
+from app.services.installation import calendar_versions, city
+
+
+@dataclass(frozen=True, slots=True)
+class MoveLine:
+    """One due date, old and new; `department` for that of a task."""
+
+    name: str
+    department: str | None
+    was: datetime
+    becomes: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedCase:
+    """A case of which a due date moves; `customer_told` when its customer sees that."""
+
+    id: str
+    number: str
+    program_name: str
+    project_name: str
+    state: str
+    manager_name: str
+    customer_told: bool
+    stages: list[MoveLine]
+    tasks: list[MoveLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many cases were looked at, and what moves in them."""
+
+    checked: int
+    cases: int
+    stages: int
+    tasks: int
+    customers_told: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Every case that moves, by number, and how many of everything."""
+
+    counts: Counts
+    items: list[RehearsedCase]
+
+
+def rehearse(draft: CalendarVersion) -> Rehearsal:
+    """Compare every open due date with what the draft makes of it, to the microsecond.
+
+    Raises `AlreadyDoneError` for a published version and `ConflictError` for a draft that a later
+    publication has overtaken.
+    """
+    check_publishable(draft)
+    line = line_of_draft(draft, "draft")
+    managers: dict[str, str] = {row.id: row.name for row in db.session.execute(select(Staff.id, Staff.name))}
+    tally = Tally()
+    items = []
+    for batch in due_date_moves.of_open_cases(line, clock.now()):
+        for found in batch:
+            tally.add(found)
+            if found.moved:
+                items.append(_line(found, managers))
+    return Rehearsal(tally.counts(), sorted(items, key=lambda item: item.number))
+
+
+def check_publishable(draft: CalendarVersion) -> None:
+    """Refuse a version that is published, or that would undo one published after it was drafted."""
+    if draft.number is not None:
+        raise AlreadyDoneError("该版本已发布，无需重复操作。")
+    if draft.base_id != calendar_versions.current_id():
+        raise ConflictError("起草之后已有新版工作日历发布，请在新版基础上重新起草。")
+
+
+def line_of_draft(draft: CalendarVersion, name: str) -> WorkingTime:
+    """The working-time line that the draft would be."""
+    return calendar_versions.line_of(
+        calendar_versions.content(draft.id), city.current().calendar, f"{city.current().city.key}-{name}"
+    )
+
+
+class Tally:
+    """Counts what moves, case by case."""
+
+    def __init__(self) -> None:
+        """Begin at nothing."""
+        self._checked = self._cases = self._stages = self._tasks = self._told = 0
+
+    def add(self, found: CaseMoves) -> None:
+        """Count one case that was looked at."""
+        self._checked += 1
+        self._cases += found.moved
+        self._stages += len(found.stages)
+        self._tasks += len(found.tasks)
+        self._told += found.told
+
+    def counts(self) -> Counts:
+        """Everything counted so far."""
+        return Counts(self._checked, self._cases, self._stages, self._tasks, self._told)
+
+
+def _line(found: CaseMoves, managers: dict[str, str]) -> RehearsedCase:
+    case = found.case
+    return RehearsedCase(
+        id=case.id,
+        number=case.number,
+        program_name=city.program(case.program_key).name,
+        project_name=case.project_name,
+        state=case.state,
+        manager_name=managers[case.manager_id],
+        customer_told=found.told,
+        stages=[MoveLine(stage.name, None, stage.was, stage.becomes) for stage in found.stages],
+        tasks=[
+            MoveLine(task.name, city.department_name(task.department), task.was, task.becomes)
+            for task in found.tasks
+        ],
+    )

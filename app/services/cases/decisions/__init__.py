@@ -1,0 +1,1 @@
+"""What people decide about a case: withdraw, refuse, hand over, send back, rate, close."""

@@ -1,0 +1,127 @@
+"""The turns of a case: written once, read by its people, told to those concerned."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.events import CaseTurned
+from app.models import Actor, Case, CaseTurn, Staff, TurnKind
+from app.services.cases.flow import CaseFlow
+from app.services.history.timeline import By, note
+from app.services.installation import city
+
+# A hand-over's summary is from one manager to the next; the customer learns who it is now.
+_AMONG_STAFF = frozenset({TurnKind.HANDED_OVER, TurnKind.CORRECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLine:
+    """A turn in words; `advice` says what can be done next, `was` and `now` what it changed."""
+
+    id: str
+    at: datetime
+    kind: str
+    actor: str
+    reason: str
+    advice: str
+    was: str
+    now: str
+
+
+def take(
+    case: Case,
+    flow: CaseFlow,
+    kind: TurnKind,
+    by: By,
+    at: datetime,
+    words: str,
+    *,
+    key: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> CaseTurn:
+    """Write a turn, its line in the history, and tell of it with the flow's other events."""
+    turn = CaseTurn(
+        id=new_id(),
+        case_id=case.id,
+        at=at,
+        kind=kind,
+        actor=by.actor,
+        actor_id=by.id,
+        key=key,
+        words=words,
+        detail=dict(detail or {}),
+    )
+    db.session.add(turn)
+    names = {"stage": key} if kind is TurnKind.SENT_BACK else {}
+    note(case.id, at, f"case_{kind}", by, names)
+    flow.tell(CaseTurned(turn.id), of=turn)
+    return turn
+
+
+def for_staff(case: Case) -> list[TurnLine]:
+    """Every turn of a case that the caller was allowed to see, in order."""
+    return [line(case, turn, name) for turn, name in _of(case)]
+
+
+def for_customer(case: Case) -> list[TurnLine]:
+    """The turns that concern the customer, without what staff tell each other."""
+    return [
+        line(case, turn, name, hide=turn.kind in _AMONG_STAFF)
+        for turn, name in _of(case)
+        if turn.kind != TurnKind.CORRECTED
+    ]
+
+
+def _advice(turn: CaseTurn) -> str:
+    known = city.current().refusals.get(turn.key or "")
+    return known.advice if turn.kind == TurnKind.REFUSED and known else ""
+
+
+def _reason(turn: CaseTurn) -> str:
+    known = city.current().refusals.get(turn.key or "")
+    if turn.kind == TurnKind.REFUSED and known:
+        return f"{known.name}：{turn.words}" if turn.words else known.name
+    return turn.words
+
+
+def _of(case: Case) -> Sequence[Any]:
+    return db.session.execute(
+        select(CaseTurn, Staff.name)
+        .outerjoin(Staff, Staff.id == CaseTurn.actor_id)
+        .where(CaseTurn.case_id == case.id)
+        .order_by(CaseTurn.at, CaseTurn.id)
+    ).all()
+
+
+def line(case: Case, turn: CaseTurn, staff_name: str | None = None, *, hide: bool = False) -> TurnLine:
+    """One turn in words; `hide` leaves out what staff tell each other."""
+    was, now = _changed(case, turn)
+    return TurnLine(
+        id=turn.id,
+        at=turn.at,
+        kind=turn.kind,
+        actor="客户" if turn.actor == Actor.CUSTOMER else staff_name or "系统",
+        reason="" if hide else _reason(turn),
+        advice=_advice(turn),
+        was=was,
+        now=now,
+    )
+
+
+def _changed(case: Case, turn: CaseTurn) -> tuple[str, str]:
+    was, now = str(turn.detail.get("was", "")), str(turn.detail.get("now", ""))
+    match turn.kind:
+        case TurnKind.PROGRAM_CHANGED:
+            return city.program(was).name, city.program(now).name
+        case TurnKind.SENT_BACK:
+            program = city.program_of(case.program_key, case.former_program_key)
+            return "", program.stage(turn.key or "").name
+        case TurnKind.CORRECTED:
+            return f"{turn.detail['name']}：{was}", now
+        case _:
+            return was, now

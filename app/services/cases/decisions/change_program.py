@@ -1,0 +1,61 @@
+"""A case that is not eligible for its program goes on in another one: nothing is typed twice (二(二))."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.core.db import db
+from app.domain.errors import FieldsError
+from app.domain.programs.tasks import TaskSpec, Turn
+from app.models import Application, Case, TurnKind
+from app.services.cases import submit
+from app.services.cases.decisions import case_changes
+from app.services.cases.flow import CaseFlow
+from app.services.history.timeline import By
+from app.services.installation import city
+
+FROM_PROGRAM = "program"
+
+
+def decides_against(spec: TaskSpec, outputs: Mapping[str, Any]) -> str | None:
+    """The reason why a task decides against its program; None when it decides in favour, or nothing.
+
+    Raises `FieldsError` for a refusal without a reason, and for a favour while a criterion is not met.
+    """
+    if spec.turn is None:
+        return None
+    names = {field.key: field.name for field in spec.outputs}
+    if outputs.get(spec.turn.field) != spec.turn.value:
+        unmet = [field for field in spec.outputs if field.criterion and outputs.get(field.key) is not True]
+        if unmet:
+            raise FieldsError(
+                [
+                    {"field": field.key, "code": "unmet", "message": f"不符合条件：“{field.name}”。"}
+                    for field in unmet
+                ],
+                detail=f"有条件未满足，请核对，或将“{names[spec.turn.field]}”改为不符合。",
+            )
+        return None
+    reason = outputs.get(spec.turn.reason)
+    if not reason:
+        fault = f"请填写“{names[spec.turn.reason]}”，将告知客户。"
+        raise FieldsError([{"field": spec.turn.reason, "code": "required", "message": fault}])
+    return str(reason)
+
+
+def change(case: Case, flow: CaseFlow, turn: Turn, reason: str, by: By, now: datetime) -> None:
+    """Let the case go on in the program of `turn`: same number, same manager, the answers carried over."""
+    former = flow.program
+    program = city.program(turn.program)
+    application = db.session.get_one(Application, case.application_id)
+    asked = {field.key for field in city.current().forms[program.form].fields}
+    carried = {key: value for key, value in application.answers.items() if key in asked}
+    application.answers = {**turn.answers, **carried}
+    application.sources = dict.fromkeys(turn.answers, FROM_PROGRAM) | {
+        key: source for key, source in application.sources.items() if key in carried
+    }
+    application.program_key = program.key
+    detail = {"was": former.key, "now": program.key}
+    case_changes.take(case, flow, TurnKind.PROGRAM_CHANGED, by, now, reason, detail=detail)
+    flow.change_program(program, by, now)
+    submit.ask_for_form(case)

@@ -1,0 +1,22 @@
+"""The end of a case: the return visit is done and rated, its figures are kept as they were computed."""
+
+from datetime import datetime
+
+from app.core.db import db
+from app.domain.events import CaseClosed
+from app.models import Case, CaseState
+from app.services.cases.flow import CaseFlow
+from app.services.cases.views import progress
+from app.services.history.timeline import ENGINE, note
+from app.services.installation import city
+
+
+def close(case: Case, flow: CaseFlow, now: datetime) -> None:
+    """Close the case and snapshot its figures with the calendar version they were computed with."""
+    db.session.flush()
+    case.state = CaseState.CLOSED
+    case.closed_at = now
+    case.calendar_version = city.working_time().version
+    case.figures = progress.figures(case.id)
+    note(case.id, now, "case_closed", ENGINE)
+    flow.tell(CaseClosed(case.id))

@@ -1,0 +1,27 @@
+"""What withdrawing and refusing have in common: the case goes no further, its figures are kept."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.core.db import db
+from app.domain.events import VisitCancelled
+from app.models import Case, CaseState
+from app.services.cases.flow import CaseFlow
+from app.services.cases.views import progress
+from app.services.history.timeline import By
+from app.services.installation import city
+from app.services.scheduling import cancel_for_case
+
+
+def end(case: Case, flow: CaseFlow, state: CaseState, by: By, now: datetime) -> Sequence[str]:
+    """End a case before water-on and snapshot its figures; who held its work, to be told."""
+    holders = sorted({task.assignee_id for task in flow.open_tasks() if task.assignee_id is not None})
+    flow.end(by, now)
+    for visit_id in cancel_for_case.end(case.id):
+        flow.tell(VisitCancelled(visit_id))
+    case.state = state
+    case.closed_at = now
+    case.calendar_version = city.working_time().version
+    db.session.flush()
+    case.figures = progress.figures(case.id)
+    return holders

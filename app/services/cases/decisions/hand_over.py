@@ -1,0 +1,41 @@
+"""Handing a case to another manager, who goes on from a summary; the customer learns whom to call now."""
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import CaseEndedError, FieldsError
+from app.domain.programs.tasks import Holder
+from app.models import Case, CaseState, Staff, TurnKind
+from app.services.cases.decisions import case_changes
+from app.services.cases.flow import CaseFlow
+from app.services.history.timeline import By
+from app.services.people import staffing
+from app.services.scheduling import absences
+
+
+def hand_over(case: Case, by: By, number: str, summary: str) -> None:
+    """Make the manager with this staff number the case's, with every open task that the old one held.
+
+    Also after water-on: the manager accompanies a case long after. Raises `FieldsError` when nobody active
+    with that number is a manager or it is the present one, `CaseEndedError`.
+    """
+    flow = CaseFlow.load(case)
+    if case.state in {CaseState.WITHDRAWN, CaseState.REFUSED}:
+        raise CaseEndedError("该工单已结束，无需移交。")
+    now = clock.now()
+    old = db.session.get_one(Staff, case.manager_id)
+    new = staffing.manager_of_number(number)
+    if new is None or new.id == old.id:
+        fault = "没有这位客户管家，请核对工号。" if new is None else "该客户已由这位客户管家负责。"
+        raise FieldsError([{"field": "manager_number", "code": "invalid", "message": fault}])
+    holder = staffing.acting(new.id, now)
+    for task in flow.open_tasks():
+        spec = flow.program.stage(task.stage_key).task(task.key)
+        if task.assignee_id == old.id or spec.holder is Holder.MANAGER:
+            task.assignee_id = holder
+    case.manager_id = new.id
+    case_changes.take(
+        case, flow, TurnKind.HANDED_OVER, by, now, summary, detail={"was": old.name, "now": new.name}
+    )
+    # What the old manager was to come to, the new one comes to, or somebody in their place.
+    absences.recheck(case_id=case.id)
+    flow.publish()

@@ -1,0 +1,41 @@
+"""Sending a case back to a stage it has done: its time accumulates and never starts anew (issue B, 10)."""
+
+from app.core import clock
+from app.domain.errors import FieldsError
+from app.domain.events import VisitCancelled
+from app.domain.programs import engine
+from app.models import Case, TurnKind
+from app.services.cases import responsibility
+from app.services.cases.decisions import case_changes
+from app.services.cases.flow import CaseFlow
+from app.services.history.timeline import By
+from app.services.scheduling import cancel_for_case
+
+
+def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
+    """Let a stage, and all that followed from it, be done again within what is left of their limits.
+
+    Raises `FieldsError` for a stage that the case has not done or that can't be repeated, `CaseEndedError`,
+    `ConflictError` after water-on.
+    """
+    flow = CaseFlow.load(case)
+    responsibility.require_under_way(case)
+    possible = {
+        spec.key: spec.name
+        for spec in flow.program.stages
+        if engine.can_be_repeated(spec)
+        and (row := flow.standing(spec.key)) is not None
+        and row.completed_at is not None
+    }
+    if stage_key not in possible:
+        names = "、".join(possible.values()) or "目前没有可退回的环节"
+        raise FieldsError(
+            [{"field": "stage", "code": "invalid", "message": f"只能退回到已完成的环节：{names}。"}]
+        )
+    now = clock.now()
+    case_changes.take(case, flow, TurnKind.SENT_BACK, by, now, words, key=stage_key)
+    flow.repeat(stage_key, by, now)
+    # Nobody comes to build what is drawn anew.
+    for visit_id in cancel_for_case.end(case.id, engine.repeated_with(flow.program, stage_key)):
+        flow.tell(VisitCancelled(visit_id))
+    flow.publish()

@@ -1,0 +1,21 @@
+"""Withdrawing a case: by the customer, or by the manager because the customer wishes it."""
+
+from app.core import clock
+from app.models import Case, CaseState, TurnKind
+from app.services.cases import responsibility
+from app.services.cases.decisions import case_changes, end_case
+from app.services.cases.flow import CaseFlow
+from app.services.history.timeline import By
+
+
+def withdraw(case: Case, by: By, words: str) -> None:
+    """End a case as withdrawn, any time before water-on.
+
+    `words` may be empty: a customer owes no reason. Raises `CaseEndedError`, `ConflictError`.
+    """
+    flow = CaseFlow.load(case)
+    responsibility.require_under_way(case)
+    now = clock.now()
+    holders = end_case.end(case, flow, CaseState.WITHDRAWN, by, now)
+    case_changes.take(case, flow, TurnKind.WITHDRAWN, by, now, words, detail={"holders": holders})
+    flow.publish()

@@ -1,0 +1,57 @@
+"""Two people at one case: the second is told what changed since they looked."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, func, select
+
+from app.core.hotread import HotRead
+from app.domain.errors import ChangedMeanwhileError
+from app.models import Case, Task, TimelineEntry
+from app.services.cases import access
+from app.services.cases.views import case_queries
+from app.services.cases.views.case_queries import HistoryLine
+from app.services.installation import city
+
+_MOST_CHANGES = 50
+
+Change = Mapping[str, str]
+
+
+def version(case_id: str) -> int:
+    """The present version of a case: the last line of its history, which every move adds to."""
+    return _LAST.rows({"case_id": case_id})[0][0] or 0
+
+
+_LAST = HotRead(select(func.max(TimelineEntry.id)).where(TimelineEntry.case_id == bindparam("case_id")))
+
+
+def expect(case: Case, seen: int) -> None:
+    """Keep the case to this transaction, if it still is as the caller saw it.
+
+    Raises `ChangedMeanwhileError` with what happened since `seen`.
+    """
+    access.lock(case)
+    present = version(case.id)
+    if present != seen:
+        raise ChangedMeanwhileError(
+            present, [_told(line) for line in case_queries.history(case.id, seen, _MOST_CHANGES)]
+        )
+
+
+def of_task(task: Task) -> list[Change]:
+    """What happened to one task: who took, completed or corrected it, and when."""
+    return [
+        _told(line)
+        for line in case_queries.history(task.case_id, 0, None)
+        if (line.detail.get("stage"), line.detail.get("task")) == (task.stage_key, task.key)
+        and line.at >= task.opened_at
+    ]
+
+
+def _told(line: HistoryLine) -> Change:
+    zone = city.working_time().zone
+    return {
+        "at": line.at.astimezone(zone).isoformat(timespec="seconds"),
+        "actor": line.actor,
+        "text": line.text,
+    }

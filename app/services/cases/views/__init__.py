@@ -1,0 +1,1 @@
+"""Reading cases: progress, lists, search. Nothing here writes."""

@@ -1,0 +1,118 @@
+"""Finding a case when somebody calls: by its number, or by the phone on record."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, bindparam, func, select
+
+from app.core import clock
+from app.core.db import UtcDateTime
+from app.core.hotread import HotRead
+from app.domain.errors import FieldsError
+from app.models import Application, Case, Staff, TimelineEntry
+from app.services.cases import access
+from app.services.installation import city
+from app.services.people.identity import normalised_phone, phone_hash
+from app.services.people.staffing import Colleague
+
+_NO_BOUND = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCase:
+    """A case that was searched for, its customer's data masked; `version` is what an edit has to name."""
+
+    id: str
+    number: str
+    program_name: str
+    project_name: str
+    state: str
+    opened_at: datetime
+    manager_name: str
+    contact: dict[str, str]
+    version: int
+
+
+def find(
+    staff: Colleague, number: str | None, phone: str | None, before: datetime | None, limit: int
+) -> list[FoundCase]:
+    """The cases of this number or with this phone on record that concern this member of staff.
+
+    The newest first; only those opened before `before` when it is given. What does not concern them is not
+    there for them. Raises `FieldsError` unless exactly one of the two is given, and for what is no phone.
+    """
+    asked = {"before": before or _NO_BOUND, "limit": limit}
+    if number is not None and phone is None:
+        return _found(staff, _BY_NUMBER, {**asked, "number": number})
+    if phone is not None and number is None:
+        return _found(staff, _BY_PHONE, {**asked, "phone_hash": _hash(phone)})
+    raise FieldsError(
+        [{"field": "number", "code": "one_of", "message": "请填写受理编号或联系电话，二者填一项。"}]
+    )
+
+
+def _hash(phone: str) -> str:
+    number = normalised_phone(phone)
+    if number is None:
+        raise FieldsError(
+            [{"field": "phone", "code": "phone", "message": "请填写中国大陆手机号或带区号的固定电话。"}]
+        )
+    return phone_hash(number)
+
+
+def _question(condition: ColumnElement[bool]) -> dict[bool, HotRead]:
+    """The statement for supervisors (True), who see every case, and for everybody else (False)."""
+    version = (
+        select(func.coalesce(func.max(TimelineEntry.id), 0))
+        .where(TimelineEntry.case_id == Case.id)
+        .scalar_subquery()
+    )
+    found = (
+        select(
+            Case.id,
+            Case.number,
+            Case.program_key,
+            Case.former_program_key,
+            Case.project_name,
+            Case.state,
+            Case.opened_at,
+            Staff.name,
+            Application.answers,
+            version,
+        )
+        .join(Staff, Staff.id == Case.manager_id)
+        .join(Application, Application.id == Case.application_id)
+        .where(condition, Case.opened_at < bindparam("before", type_=UtcDateTime))
+        .order_by(Case.opened_at.desc(), Case.id)
+        .limit(bindparam("limit", type_=Integer))
+    )
+    theirs = access.concerns(
+        bindparam("staff_id"), bindparam("department"), bindparam("now", type_=UtcDateTime)
+    )
+    return {True: HotRead(found), False: HotRead(found.where(theirs))}
+
+
+_BY_NUMBER = _question(Case.number == bindparam("number"))
+_BY_PHONE = _question(Case.phone_hash == bindparam("phone_hash"))
+
+
+def _found(staff: Colleague, question: dict[bool, HotRead], asked: dict[str, Any]) -> list[FoundCase]:
+    if not staff.is_supervisor:
+        asked |= {"staff_id": staff.id, "department": staff.department, "now": clock.now()}
+    return [_line(row) for row in question[staff.is_supervisor].rows(asked)]
+
+
+def _line(row: list[Any]) -> FoundCase:
+    id_, number, program, former, project, state, opened_at, manager, answers, version = row
+    return FoundCase(
+        id=id_,
+        number=number,
+        program_name=city.program_of(program, former).name,
+        project_name=project,
+        state=state,
+        opened_at=opened_at,
+        manager_name=manager,
+        contact=access.masked_contact(answers),
+        version=version,
+    )

@@ -1,0 +1,117 @@
+"""The first answer: who owes it, until when, and what the customer is told meanwhile."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain.events import AnswerDue
+from app.models import Actor, Conversation, Message, Safety, Staff, TalkTimerKind
+from app.services.conversations import conversation_timers, on_duty
+from app.services.conversations.append_message import say
+from app.services.installation import city
+
+_OWED = (TalkTimerKind.ANSWER_REMINDER, TalkTimerKind.ANSWER_OVERDUE)
+
+
+def asked(conversation: Conversation, now: datetime) -> None:
+    """The customer wrote in a locked conversation: it comes back to somebody present, whose clock runs.
+
+    The clock runs from the first message that nobody answered; more of them don't set it back.
+    """
+    _return_to_somebody(conversation, now)
+    _tell_hours(conversation, now)
+    if conversation.waiting_since is None:
+        _owe(conversation, now)
+
+
+def answered(conversation: Conversation) -> None:
+    """Somebody of the utility wrote: nothing is owed any more."""
+    if conversation.waiting_since is not None:
+        conversation.waiting_since = conversation.answer_due_at = None
+        conversation_timers.clear(conversation.id, _OWED)
+
+
+def recount(conversation: Conversation) -> None:
+    """Messages of a locked conversation were taken back, withheld or moved: answers, or what they answered.
+
+    Whoever waits is whoever wrote since the last answer that still stands; one that content safety withholds
+    was never seen.
+    """
+    db.session.flush()
+    standing = (Message.conversation_id == conversation.id) & Message.recalled_at.is_(None)
+    answer = select(func.coalesce(func.max(Message.seq), 0)).where(
+        standing, Message.author == Actor.STAFF, Message.safety != Safety.RISKY
+    )
+    waiting = db.session.scalar(
+        select(func.min(Message.sent_at)).where(
+            standing, Message.author == Actor.CUSTOMER, Message.seq > answer.scalar_subquery()
+        )
+    )
+    if waiting is None:
+        answered(conversation)
+    elif waiting != conversation.waiting_since:
+        _owe(conversation, waiting)
+
+
+def _owe(conversation: Conversation, since: datetime) -> None:
+    """An answer is owed to what was written at `since`."""
+    line, rules = city.working_time(), city.current().talk.answer
+    # What is expected already could be too early: what it was owed to may have been taken back.
+    conversation_timers.clear(conversation.id, _OWED)
+    conversation.waiting_since = since
+    conversation.answer_due_at = line.due(since, rules.due)
+    conversation_timers.expect(
+        conversation.id, TalkTimerKind.ANSWER_REMINDER, line.after(since, rules.remind)
+    )
+    conversation_timers.expect(conversation.id, TalkTimerKind.ANSWER_OVERDUE, conversation.answer_due_at)
+
+
+def remind(conversation_id: str, *, overdue: bool) -> None:
+    """Tell of an answer that is still owed. An overdue one is told again each working morning."""
+    conversation = db.session.get_one(Conversation, conversation_id, with_for_update=True)
+    since = conversation.waiting_since
+    if since is None:
+        return
+    now = clock.now()
+    on_duty.bring_back(conversation, now)
+    eventbus.publish(AnswerDue(conversation_id, since, overdue))
+    if overdue:
+        conversation_timers.expect(
+            conversation_id, TalkTimerKind.ANSWER_OVERDUE, city.working_time().next_morning(now)
+        )
+
+
+def _return_to_somebody(conversation: Conversation, now: datetime) -> None:
+    if not on_duty.bring_back(conversation, now):
+        return
+    named = on_duty.named(conversation)
+    if conversation.holder_id != named.id:
+        stands_in = db.session.get_one(Staff, conversation.holder_id)
+        words = city.current().talk.texts["stand_in"]
+        say(conversation, words.format(manager_name=named.name, stand_in_name=stands_in.name), now)
+
+
+def _tell_hours(conversation: Conversation, now: datetime) -> None:
+    line = city.working_time()
+    told = conversation.away_told_until
+    if on_duty.in_office(line, now) or (told is not None and now < told):
+        return
+    returns = line.next_opening(now)
+    conversation.away_told_until = returns
+    bundle = city.current()
+    words = bundle.talk.texts["out_of_hours"]
+    holder = db.session.get_one(Staff, conversation.holder_id)
+    say(
+        conversation,
+        words.format(manager_name=holder.name, returns_at=spoken(returns), hotline=bundle.city.hotline),
+        now,
+        in_chat=True,
+    )
+
+
+def spoken(instant: datetime) -> str:
+    """An instant as the product says it to people: month, day and hour in the city's zone."""
+    local = instant.astimezone(city.zone())
+    return f"{local.month}月{local.day}日{local:%H:%M}"

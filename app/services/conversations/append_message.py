@@ -1,0 +1,120 @@
+"""Putting a message at the end of a conversation: numbered under its lock, and the same one only once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.errors import ConflictError
+from app.models import Actor, Conversation, Medium, Message, MessageKind, Safety
+from app.services.conversations.delivery import wechat_replies
+from app.services.conversations.message_content import Content
+from app.services.history.timeline import ENGINE, By
+
+ANSWER = "answer:"
+"""Begins the names of answers to chases and complaints; no device may give such a name."""
+
+_TAKEN = "消息标识已用于其他会话，请重新发送。"
+_OTHER_WORDS = "消息标识已用于另一条内容，请重新发送。"
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Who sends, through what, and by what name the sender's own device knows the message."""
+
+    by: By
+    client_id: str | None
+    medium: Medium = Medium.APP
+    urgent: bool = False
+    safety: Safety = Safety.UNNEEDED
+
+
+def sent_before(conversation: Conversation, content: Content, sending: Sending) -> Message | None:
+    """The message that this sender's device calls by the same name; a resend changes nothing.
+
+    Raises `ConflictError` when it was sent in another conversation, or said something else: what is said now
+    would be lost, and nobody would know.
+    """
+    if sending.client_id is None:
+        return None
+    found = db.session.scalar(
+        select(Message).where(Message.sender_id == sending.by.id, Message.client_id == sending.client_id)
+    )
+    if found is not None and found.conversation_id != conversation.id:
+        raise ConflictError(_TAKEN)
+    if found is not None and found.medium == Medium.APP and not _says_the_same(found, content):
+        raise ConflictError(_OTHER_WORDS)
+    return found
+
+
+def _says_the_same(message: Message, content: Content) -> bool:
+    # Of what was taken back nobody knows any more what it said.
+    return message.recalled_at is not None or (
+        (message.kind, message.content, message.document_id)
+        == (content.kind, dict(content.values), content.document_id)
+    )
+
+
+def append(conversation: Conversation, content: Content, sending: Sending, now: datetime) -> Message:
+    """Write a message into a locked conversation.
+
+    A clock that went back does not put it before what was said already: numbers decide the order, and the
+    instant shown is never before the last one's. Raises `ConflictError` when the sender's device gives the
+    same name to a message in another conversation at this very moment.
+    """
+    conversation.counter += 1
+    message = Message(
+        id=new_id(),
+        conversation_id=conversation.id,
+        seq=conversation.counter,
+        changed=conversation.counter,
+        author=sending.by.actor,
+        sender_id=sending.by.id,
+        client_id=sending.client_id,
+        kind=content.kind,
+        content=dict(content.values),
+        document_id=content.document_id,
+        medium=sending.medium,
+        sent_at=now if conversation.last_at is None else max(now, conversation.last_at),
+        urgent=sending.urgent,
+        safety=sending.safety,
+    )
+    if sending.by.actor != Actor.ENGINE:
+        conversation.last_at = message.sent_at
+    db.session.flush()
+    db.session.add(message)
+    try:
+        db.session.flush()
+    except IntegrityError as fault:
+        raise ConflictError(_TAKEN) from fault
+    return message
+
+
+def say(conversation: Conversation, text: str, now: datetime, *, in_chat: bool = False) -> Message:
+    """Let the product itself say something, for both sides to read.
+
+    `in_chat`: also in WeChat's chat, should the customer be there; few words are worth one of its sends.
+    """
+    message = append(
+        conversation, Content(MessageKind.TEXT, {"text": text}), Sending(ENGINE, client_id=None), now
+    )
+    if in_chat:
+        wechat_replies.carry(conversation, message)
+    return message
+
+
+def card(conversation: Conversation, name: str, values: Mapping[str, Any], now: datetime) -> Message:
+    """Put a system card into a conversation."""
+    content = Content(MessageKind.CARD, {"card": name, **values})
+    return append(conversation, content, Sending(ENGINE, client_id=None), now)
+
+
+def touch(conversation: Conversation, message: Message) -> None:
+    """Let the phones that ask for news learn that a message of this locked conversation has changed."""
+    conversation.counter += 1
+    message.changed = conversation.counter

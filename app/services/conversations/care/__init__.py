@@ -1,0 +1,1 @@
+"""Looking after a conversation: chases, complaints, guests, notes, hand-over, retention."""

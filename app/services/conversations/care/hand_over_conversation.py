@@ -1,0 +1,23 @@
+"""A conversation goes to another manager with its case: from a written summary, and nobody asks twice."""
+
+from app.core import clock
+from app.core.db import db
+from app.models import Case, CaseTurn, ConversationNote, NoteKind
+from app.services.conversations import conversation_access, on_duty
+
+
+def follow(turn: CaseTurn) -> None:
+    """The case was handed over: the new manager holds the conversation and finds the summary in it."""
+    case = db.session.get_one(Case, turn.case_id)
+    conversation = conversation_access.of_case(case)
+    now = clock.now()
+    conversation.holder_id = on_duty.answering(case.manager_id, now)
+    db.session.add(
+        ConversationNote(
+            conversation_id=conversation.id,
+            kind=NoteKind.SUMMARY,
+            staff_id=turn.actor_id,
+            text=turn.words,
+            at=now,
+        )
+    )

@@ -1,0 +1,166 @@
+"""What WeChat thinks of messages (内容安全): asked by the jobs; the talk goes on while WeChat can't be asked.
+
+A risky message is withheld from both sides. One that could not be checked is marked, for the manager to look
+twice: the check fails open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.core import clock, queue
+from app.core.db import db
+from app.domain.file_types import SEEN_BY_WECHAT
+from app.models import Conversation, Customer, Document, Message, MessageCheck, MessageKind, Safety, Staff
+from app.services.conversations import answer_clock
+from app.services.conversations.append_message import touch
+from app.services.documents.document_access import LinkSigner
+from app.services.installation import city
+
+__all__ = [
+    "Claimed",
+    "Safety",
+    "answered",
+    "ask",
+    "await_answer",
+    "being_asked",
+    "claim",
+    "openid_of",
+    "openid_of_member",
+    "postpone",
+    "settle",
+]
+
+LEASE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message to ask WeChat about: its text, or the path of a picture; neither once the wait is over."""
+
+    message_id: str
+    openid: str = field(repr=False)
+    text: str | None = field(repr=False)
+    picture: str | None = field(repr=False)
+    attempts: int
+
+
+def ask(message: Message, openid: str | None) -> None:
+    """Have a fresh message checked, if WeChat knows who wrote it and can look at it."""
+    if openid is None:
+        return
+    if message.kind == MessageKind.DOCUMENT:
+        document = db.session.get_one(Document, message.document_id)
+        if document.media_type not in SEEN_BY_WECHAT:
+            return
+    elif message.kind != MessageKind.TEXT:
+        return
+    message.safety = Safety.WAITING
+    db.session.add(MessageCheck(message_id=message.id, openid=openid, due_at=clock.now()))
+
+
+def openid_of(conversation: Conversation) -> str | None:
+    """By which openid the mini-program, whose check it is, knows the customer of a conversation."""
+    customer_id = conversation.customer_id
+    return None if customer_id is None else db.session.get_one(Customer, customer_id).openid
+
+
+def openid_of_member(staff_id: str) -> str | None:
+    """By which openid the mini-program knows a member of staff; None before their first log-in."""
+    return db.session.get_one(Staff, staff_id).openid
+
+
+def claim(owner: str, limit: int, links: LinkSigner) -> Sequence[Claimed]:
+    """Take up to `limit` checks that are due; a picture whose answer never came counts as unchecked."""
+    now = clock.now()
+    claimed = []
+    for row in queue.hold_due(MessageCheck, limit):
+        if row.trace_id is not None or row.attempts >= city.current().talk.safety.tries:
+            _write(row, Safety.UNCHECKED)
+            continue
+        row.claimed_by, row.due_at, row.attempts = owner, now + LEASE, row.attempts + 1
+        claimed.append(_claimed(row, links))
+    return claimed
+
+
+def settle(owner: str, message_id: str, safety: Safety) -> None:
+    """Write down what WeChat said, if the check is still this worker's."""
+    row = _mine(owner, message_id)
+    if row is not None:
+        _write(row, safety)
+
+
+def postpone(owner: str, message_id: str, again_at: datetime) -> None:
+    """Nothing was said; ask again at `again_at`, and not for ever."""
+    row = _mine(owner, message_id)
+    if row is not None:
+        row.claimed_by, row.due_at = None, again_at
+
+
+def await_answer(owner: str, message_id: str, trace_id: str) -> None:
+    """WeChat looks at a picture and will tell."""
+    row = _mine(owner, message_id)
+    if row is not None:
+        row.trace_id, row.claimed_by = trace_id, None
+        row.due_at = clock.now() + city.current().talk.safety.answer_within
+
+
+def being_asked() -> bool:
+    """Whether somebody is just asking WeChat, whose event may be faster than its answer."""
+    asking = select(MessageCheck.message_id).where(
+        MessageCheck.claimed_by.is_not(None), MessageCheck.trace_id.is_(None)
+    )
+    return db.session.scalar(asking.limit(1)) is not None
+
+
+def answered(trace_id: str, safety: Safety) -> bool:
+    """WeChat's event says what it thinks of a picture; False for one that nobody waits for."""
+    row = db.session.scalar(select(MessageCheck).where(MessageCheck.trace_id == trace_id).with_for_update())
+    if row is None:
+        return False
+    _write(row, safety)
+    return True
+
+
+def _mine(owner: str, message_id: str) -> MessageCheck | None:
+    return db.session.scalar(
+        select(MessageCheck)
+        .where(MessageCheck.message_id == message_id, MessageCheck.claimed_by == owner)
+        .with_for_update()
+    )
+
+
+def _claimed(row: MessageCheck, links: LinkSigner) -> Claimed:
+    message = db.session.get_one(Message, row.message_id)
+    return Claimed(
+        row.message_id, row.openid, message.content.get("text"), _picture(message, links), row.attempts
+    )
+
+
+def _picture(message: Message, links: LinkSigner) -> str | None:
+    """Where WeChat finds the picture of a message; it may take as long to look as to answer."""
+    if message.document_id is None:
+        return None
+    document = db.session.get_one(Document, message.document_id)
+    if document.media_type not in SEEN_BY_WECHAT:
+        # A voice: what is checked of it are the words that WeChat heard.
+        return None
+    return links.nameless(document, city.current().talk.safety.answer_within).path
+
+
+def _write(row: MessageCheck, safety: Safety) -> None:
+    message = db.session.get_one(Message, row.message_id)
+    conversation = db.session.get_one(Conversation, message.conversation_id, with_for_update=True)
+    message.safety = safety
+    if safety is Safety.RISKY:
+        if message.document_id is not None:
+            # Else it could still be fetched from the case's documents.
+            db.session.get_one(Document, message.document_id).withheld_at = clock.now()
+        answer_clock.recount(conversation)
+    if safety is not Safety.PASSED:
+        # What changes nothing that anybody sees is no news.
+        touch(conversation, message)
+    db.session.delete(row)
+    db.session.flush()

@@ -1,0 +1,151 @@
+"""Whose conversation it is, and who of the utility may see it. What is not theirs does not exist for them.
+
+A case's conversation has the case's own id and comes into being with its first message; until then it is
+simply empty.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import NotAllowedError, NotFoundError
+from app.models import Application, Case, Conversation, ConversationGuest, Staff, StaffLeave
+from app.services.cases import access
+from app.services.people import staffing
+from app.services.people.staffing import Colleague
+
+__all__ = ["Conversation"]
+
+
+def readable_by(staff: Colleague, conversation_id: str) -> Case | None:
+    """The case of a conversation that this member of staff may read; None when it is a general enquiry.
+
+    Its manager, whoever stands in or holds the conversation, departments invited by the manager, and
+    supervisors. Raises `NotFoundError`, or `NotAllowedError` for somebody who works on the case and was not
+    invited.
+    """
+    if db.session.get(Case, conversation_id) is None:
+        if (
+            db.session.scalar(select(Conversation.id).where(_may_read_enquiry(staff, conversation_id)))
+            is None
+        ):
+            raise NotFoundError
+        return None
+    found = db.session.scalar(select(Case).where(Case.id == conversation_id, _may_read_case(staff)))
+    if found is None:
+        access.of_staff(staff, conversation_id)
+        raise NotAllowedError("您尚未受邀参加该沟通，请联系客户管家邀请您的部门。")
+    return found
+
+
+def answerable_by(staff: Colleague, conversation_id: str) -> Case | None:
+    """The same, for those who answer for it: no guest. Raises `NotAllowedError` for a guest."""
+    case = readable_by(staff, conversation_id)
+    if case is not None and not staff.is_supervisor:
+        holder = db.session.scalar(select(Conversation.holder_id).where(Conversation.id == conversation_id))
+        now = clock.now()
+        answering = {case.manager_id, staffing.acting(case.manager_id, now), holder}
+        if holder is not None:
+            answering.add(staffing.acting(holder, now))
+        if staff.id not in answering:
+            raise NotAllowedError("仅该客户的客户管家或督办可办理此项，请联系客户管家。")
+    return case
+
+
+def held_by(staff: Colleague, now: datetime) -> ColumnElement[bool]:
+    """Which conversations this member of staff answers: those that fall to them, and of their own cases.
+
+    The manager whom the customer knows sees them also while, or since, a deputy answered.
+    """
+    # An alias, since a list may ask for the case as well.
+    own = aliased(Case)
+    named = exists().where(own.id == Conversation.case_id, own.manager_id == staff.id)
+    return or_(falls_to(staff, Conversation.holder_id, now), named)
+
+
+def falls_to(staff: Colleague, holder_id: InstrumentedAttribute[str], now: datetime) -> ColumnElement[bool]:
+    """What this member of staff has to see to: their own, and what is of whom they stand in for.
+
+    Of somebody who left without a successor it is everybody's who is a manager: nobody may be hidden.
+    """
+    stands_in = exists().where(
+        StaffLeave.staff_id == holder_id,
+        StaffLeave.deputy_id == staff.id,
+        StaffLeave.starts_at <= now,
+        StaffLeave.ends_at > now,
+    )
+    # An alias, since a list may ask for the holder's name as well.
+    holder = aliased(Staff)
+    gone = exists().where(holder.id == holder_id, holder.active.is_(False))
+    return or_(holder_id == staff.id, stands_in, and_(gone, literal(staff.is_manager)))
+
+
+def of_case(case: Case) -> Conversation:
+    """The conversation of a case, made if this is its first message, and nobody else's until the end."""
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    fresh: dict[str, Any] = {
+        "id": case.id,
+        "case_id": case.id,
+        "customer_id": case.customer_id,
+        "holder_id": case.manager_id,
+        "organisation": _organisation(case),
+        "opened_at": clock.now(),
+        **FROM_THE_START,
+    }
+    db.session.flush()
+    # Whichever constraint is met: with only the id named, PostgreSQL lets the loser of two first messages at
+    # once run into the unique case_id, which it looks at before it gives way to the winner's id.
+    connection.execute(insert(Conversation).values(fresh).on_conflict_do_nothing())
+    return locked(case.id)
+
+
+def _organisation(case: Case) -> str | None:
+    name = db.session.get_one(Application, case.application_id).answers.get("organisation")
+    return str(name)[:200] if name else None
+
+
+FROM_THE_START = dict.fromkeys(
+    ("counter", "customer_delivered", "customer_read", "staff_delivered", "staff_read"), 0
+)
+
+
+def locked(conversation_id: str) -> Conversation:
+    """A conversation that exists; nobody else writes in it until the transaction ends."""
+    return db.session.get_one(Conversation, conversation_id, with_for_update=True, populate_existing=True)
+
+
+def for_writing(case: Case | None, conversation_id: str) -> Conversation:
+    """The conversation that `readable_by` found, to be written in."""
+    return locked(conversation_id) if case is None else of_case(case)
+
+
+def _may_read_case(staff: Colleague) -> ColumnElement[bool]:
+    now = clock.now()
+    return or_(
+        literal(staff.is_supervisor),
+        Case.manager_id == staff.id,
+        exists().where(
+            StaffLeave.staff_id == Case.manager_id,
+            StaffLeave.deputy_id == staff.id,
+            StaffLeave.starts_at <= now,
+            StaffLeave.ends_at > now,
+        ),
+        exists().where(Conversation.id == Case.id, held_by(staff, now)),
+        exists().where(
+            ConversationGuest.conversation_id == Case.id, ConversationGuest.department == staff.department
+        ),
+    )
+
+
+def _may_read_enquiry(staff: Colleague, conversation_id: str) -> ColumnElement[bool]:
+    return and_(
+        Conversation.id == conversation_id,
+        Conversation.case_id.is_(None),
+        or_(literal(staff.is_supervisor), held_by(staff, clock.now())),
+    )

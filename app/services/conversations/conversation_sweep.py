@@ -1,0 +1,36 @@
+"""Firing what is owed in conversations. Any number of processes may sweep: each timer is taken by one."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from app.core import eventbus
+from app.core.queue import take_due
+from app.domain.conversation.message_states import Side
+from app.models import TalkTimer, TalkTimerKind
+from app.services.conversations import answer_clock
+from app.services.conversations.care import chases, complaints
+from app.services.conversations.delivery import unread_push
+
+Fire = Callable[[str, bool], None]
+
+_FIRE: Mapping[str, Fire] = MappingProxyType(
+    {
+        TalkTimerKind.PUSH_CUSTOMER: lambda id_, urgent: unread_push.fire(id_, Side.CUSTOMER, urgent=urgent),
+        TalkTimerKind.PUSH_STAFF: lambda id_, urgent: unread_push.fire(id_, Side.STAFF, urgent=urgent),
+        TalkTimerKind.ANSWER_REMINDER: lambda id_, _urgent: answer_clock.remind(id_, overdue=False),
+        TalkTimerKind.ANSWER_OVERDUE: lambda id_, _urgent: answer_clock.remind(id_, overdue=True),
+        TalkTimerKind.CHASE_OVERDUE: lambda id_, _urgent: chases.remind(id_),
+        TalkTimerKind.COMPLAINT_REMINDER: lambda id_, _urgent: complaints.remind(id_, overdue=False),
+        TalkTimerKind.COMPLAINT_OVERDUE: lambda id_, _urgent: complaints.remind(id_, overdue=True),
+    }
+)
+
+
+def sweep(limit: int) -> int:
+    """Fire up to `limit` timers that are due, in the caller's transaction; how many it took."""
+    rows = take_due(TalkTimer, limit)
+    with eventbus.together():
+        # In one order for every worker, so that two of them never wait for each other.
+        for row in sorted(rows, key=lambda row: (row.subject_id, row.kind)):
+            _FIRE[row.kind](row.subject_id, row.urgent)
+    return len(rows)

@@ -1,0 +1,1 @@
+"""How a message reaches its reader: unread pushes, WeChat's reply windows, read positions."""

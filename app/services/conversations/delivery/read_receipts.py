@@ -1,0 +1,95 @@
+"""How far somebody's phone has fetched and how far they have read; positions only ever grow."""
+
+from typing import Any
+
+from sqlalchemy import case as choose
+from sqlalchemy import func, null, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock
+from app.core.db import db
+from app.domain.conversation.message_states import Side
+from app.models import Conversation, ConversationReader, Message
+from app.services.people.staffing import Colleague
+
+
+def of_owner(conversation_id: str, delivered: int, read: int) -> None:
+    """The customer's phone has fetched up to `delivered`, and they have read up to `read`."""
+    _advance(conversation_id, Side.CUSTOMER, delivered, read)
+
+
+def of_member(staff: Colleague, conversation_id: str, delivered: int, read: int) -> None:
+    """The same of a member of staff; what one of them has read, the utility has read."""
+    _advance(conversation_id, Side.STAFF, delivered, read)
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    mine = select(Conversation.id, _bounded(read)).where(Conversation.id == conversation_id)
+    known = connection.execute(mine).first()
+    if known is None:
+        return
+    fresh = insert(ConversationReader).values(
+        conversation_id=conversation_id, staff_id=staff.id, read=known[1]
+    )
+    connection.execute(
+        fresh.on_conflict_do_update(
+            index_elements=["conversation_id", "staff_id"],
+            set_={"read": _greater(ConversationReader.read, fresh.excluded.read)},
+        )
+    )
+
+
+def writing(conversation_id: str, side: Side) -> None:
+    """That side is writing just now; nothing happens where no conversation has begun."""
+    column = "customer_writing_at" if side is Side.CUSTOMER else "staff_writing_at"
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values({column: clock.now()})
+        .execution_options(synchronize_session=False)
+    )
+
+
+def unread_by_owner(conversation_id: str) -> int:
+    """How many messages of the utility the customer has not read."""
+    unread = (
+        select(func.count())
+        .select_from(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.seq > Conversation.customer_read,
+            Message.author == Side.STAFF,
+            Message.recalled_at.is_(None),
+        )
+    )
+    return db.session.scalar(unread) or 0
+
+
+def _advance(conversation_id: str, side: Side, delivered: int, read: int) -> None:
+    """What was read has arrived; nobody has read further than what is there."""
+    pushed = getattr(Conversation, f"{side}_pushed_at")
+    columns = {
+        "delivered": getattr(Conversation, f"{side}_delivered"),
+        "read": getattr(Conversation, f"{side}_read"),
+    }
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(
+            {
+                columns["delivered"]: _greater(columns["delivered"], _bounded(max(delivered, read))),
+                columns["read"]: _greater(columns["read"], _bounded(read)),
+                # Reading ends a burst: what comes after it is pushed anew.
+                pushed: choose((columns["read"] < _bounded(read), null()), else_=pushed),
+            }
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _bounded(position: int) -> Any:
+    return choose((Conversation.counter < position, Conversation.counter), else_=position)
+
+
+def _greater(held: Any, told: Any) -> Any:
+    return choose((held < told, told), else_=held)

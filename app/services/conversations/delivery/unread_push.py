@@ -1,0 +1,73 @@
+"""Telling somebody that a message waits: after a minute unread, once in a burst, not at night."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain.conversation import push_timing
+from app.domain.conversation.message_states import Side
+from app.domain.events import MessagesUnread
+from app.models import Carriage, Conversation, Message, Safety, TalkTimerKind
+from app.services.conversations import conversation_timers, on_duty
+from app.services.installation import city
+
+_KINDS = {Side.CUSTOMER: TalkTimerKind.PUSH_CUSTOMER, Side.STAFF: TalkTimerKind.PUSH_STAFF}
+
+
+def expect(conversation: Conversation, to: Side, message: Message) -> None:
+    """Push a fresh message of a locked conversation to the side `to`, should it stay unread."""
+    rules = city.current().talk.push
+    pushed_at = conversation.customer_pushed_at if to is Side.CUSTOMER else conversation.staff_pushed_at
+    if not message.urgent and not push_timing.is_new_burst(rules, pushed_at, message.sent_at):
+        return
+    due = push_timing.push_at(rules, message.sent_at, city.zone(), urgent=message.urgent)
+    conversation_timers.expect(conversation.id, _KINDS[to], due, urgent=message.urgent)
+
+
+def fire(conversation_id: str, to: Side, *, urgent: bool) -> None:
+    """The minute is over: tell, unless it was read meanwhile; what came due late, at night, waits."""
+    conversation = db.session.get_one(Conversation, conversation_id, with_for_update=True)
+    seq = _unread(conversation, to)
+    if seq is None:
+        return
+    now = clock.now()
+    held = push_timing.after_quiet(city.current().talk.push, now, city.zone())
+    if held > now and not urgent:
+        conversation_timers.expect(conversation_id, _KINDS[to], held)
+        return
+    if to is Side.STAFF:
+        # It may have waited for the morning, and whoever held it may be away since.
+        on_duty.bring_back(conversation, now)
+    told(conversation, to, now)
+    eventbus.publish(MessagesUnread(conversation_id, to.value, seq))
+
+
+def is_quiet(now: datetime) -> bool:
+    """Whether nobody is told anything at `now` that can wait for the morning."""
+    return push_timing.after_quiet(city.current().talk.push, now, city.zone()) > now
+
+
+def told(conversation: Conversation, side: Side, now: datetime) -> None:
+    """A notice says at this moment that there is something to read: what follows in its burst needs none."""
+    if side is Side.CUSTOMER:
+        conversation.customer_pushed_at = now
+    else:
+        conversation.staff_pushed_at = now
+
+
+def _unread(conversation: Conversation, by: Side) -> int | None:
+    """The number of the last message that is unread by a side and still worth reading."""
+    read = conversation.customer_read if by is Side.CUSTOMER else conversation.staff_read
+    return db.session.scalar(
+        select(func.max(Message.seq)).where(
+            Message.conversation_id == conversation.id,
+            Message.seq > read,
+            Message.author == by.other,
+            Message.recalled_at.is_(None),
+            Message.safety != Safety.RISKY,
+            # What WeChat's chat has shown needs no push.
+            func.coalesce(Message.carriage, "") != Carriage.CHAT,
+        )
+    )

@@ -1,0 +1,275 @@
+"""Answers into WeChat's own chat: queued with their message, handed over by the jobs, never lost silently.
+
+What WeChat does not let through falls to a notice, whose push opens the mini-program; where the mini-program
+does not know the person either, the message says that it did not arrive.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
+
+from app.core import clock
+from app.core.db import db
+from app.domain.conversation.message_states import Side
+from app.domain.file_types import SEEN_BY_WECHAT
+from app.models import (
+    Actor,
+    Carriage,
+    Case,
+    ChatPerson,
+    ChatSend,
+    ChatSendKind,
+    Conversation,
+    Document,
+    Medium,
+    Message,
+    MessageKind,
+    Safety,
+)
+from app.services.conversations.delivery import reply_windows, unread_push
+from app.services.installation import city
+
+LEASE = timedelta(minutes=1)
+"""Longer than WeChat's client waits for an answer."""
+
+TYPING_LASTS = timedelta(seconds=15)
+TRIES = 5
+
+
+class Outcome(StrEnum):
+    """What became of one attempt to hand something to WeChat."""
+
+    SENT = "sent"
+    AGAIN = "again"
+    """Nothing was done; worth another try."""
+    CLOSED = "closed"
+    """WeChat's window is over or used up, whatever we had counted."""
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """It may have arrived; it is never sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that WeChat's chat can show, and where its bytes lie."""
+
+    object_key: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One thing to hand to WeChat. `crashed`: somebody claimed it before and never told what came of it.
+
+    `text` says the same as `picture`, should WeChat not take that one.
+    """
+
+    id: int
+    medium: str
+    openid: str = field(repr=False)
+    kind: str
+    text: str = field(repr=False)
+    attempts: int
+    open: bool
+    crashed: bool
+    picture: Picture | None = None
+
+
+def carry(conversation: Conversation, message: Message) -> None:
+    """Queue a fresh message of a locked conversation for the chat in which the customer last wrote.
+
+    Nothing is queued for somebody who writes in the mini-program. Where the window is closed, the message
+    says so from the beginning.
+    """
+    if _last_medium(conversation.id) == Medium.APP:
+        return
+    found = reply_windows.best(conversation.id, clock.now())
+    if found is None:
+        if message.author == Actor.STAFF:
+            _fall_back(conversation, message)
+        return
+    person, _ = found
+    _queue(person, ChatSendKind.TEXT, message.id)
+    message.carriage = Carriage.WAITING
+
+
+def show_typing(conversation_id: str) -> None:
+    """Let the person in WeChat's chat see that somebody is writing; costs no send, and is soon forgotten."""
+    found = reply_windows.best(conversation_id, clock.now())
+    if found is not None and _last_medium(conversation_id) != Medium.APP:
+        _queue(found[0], ChatSendKind.TYPING, None)
+
+
+def claim(owner: str, limit: int) -> Sequence[Claimed]:
+    """Take up to `limit` that are due, of each person only the first: replies must not overtake."""
+    now, earlier = clock.now(), aliased(ChatSend)
+    rows = db.session.scalars(
+        select(ChatSend)
+        .where(
+            ChatSend.due_at <= now,
+            ~exists().where(
+                earlier.medium == ChatSend.medium,
+                earlier.openid == ChatSend.openid,
+                earlier.id < ChatSend.id,
+            ),
+        )
+        .order_by(ChatSend.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    claimed = [_claimed(row, now) for row in rows]
+    for row in rows:
+        row.claimed_by, row.due_at, row.attempts = owner, now + LEASE, row.attempts + 1
+    return claimed
+
+
+def settle(owner: str, claimed: Claimed, outcome: Outcome, again_at: datetime) -> None:
+    """Write down what became of one attempt, if it is still this worker's; `again_at` is for another try."""
+    row = db.session.scalar(
+        select(ChatSend).where(ChatSend.id == claimed.id, ChatSend.claimed_by == owner).with_for_update()
+    )
+    if row is None:
+        return
+    if outcome is Outcome.AGAIN and row.attempts < TRIES and row.kind == ChatSendKind.TEXT:
+        row.due_at, row.claimed_by = again_at, None
+        return
+    message_id = row.message_id
+    if row.kind == ChatSendKind.TEXT:
+        _count(row, outcome)
+    db.session.delete(row)
+    db.session.flush()
+    if message_id is not None:
+        _tell(message_id, outcome)
+
+
+def abandon(medium: str, openid: str) -> None:
+    """Nothing that waits for this person can be said there any more; each message says what became of it."""
+    waiting = db.session.scalars(
+        select(ChatSend).where(ChatSend.medium == medium, ChatSend.openid == openid).with_for_update()
+    ).all()
+    for row in waiting:
+        db.session.delete(row)
+    db.session.flush()
+    for row in waiting:
+        if row.message_id is not None:
+            _tell(row.message_id, Outcome.REFUSED)
+
+
+def _queue(person: ChatPerson, kind: ChatSendKind, message_id: str | None) -> None:
+    now = clock.now()
+    db.session.add(
+        ChatSend(
+            medium=person.medium,
+            openid=person.openid,
+            kind=kind,
+            message_id=message_id,
+            created_at=now,
+            due_at=now,
+        )
+    )
+
+
+def _claimed(row: ChatSend, now: datetime) -> Claimed:
+    person = db.session.get_one(ChatPerson, (row.medium, row.openid))
+    is_open = reply_windows.of_person(person, now, queued=0) is not None
+    if row.kind == ChatSendKind.TYPING:
+        is_open = now - row.created_at < TYPING_LASTS
+    message = None if row.message_id is None else db.session.get_one(Message, row.message_id)
+    return Claimed(
+        id=row.id,
+        medium=row.medium,
+        openid=row.openid,
+        kind=row.kind,
+        text="" if message is None else _words(message),
+        attempts=row.attempts,
+        open=is_open and (message is None or _stands(message)),
+        crashed=row.claimed_by is not None,
+        picture=None if message is None else _picture(message),
+    )
+
+
+def _stands(message: Message) -> bool:
+    return message.recalled_at is None and message.safety != Safety.RISKY
+
+
+def _picture(message: Message) -> Picture | None:
+    """What of a message the chat can show."""
+    if message.document_id is None:
+        return None
+    document = db.session.get_one(Document, message.document_id)
+    largest = city.current().talk.media.largest_bytes
+    if (
+        document.media_type not in SEEN_BY_WECHAT
+        or document.size > largest
+        or document.withheld_at is not None
+    ):
+        return None
+    return Picture(document.object_key, document.media_type)
+
+
+def _words(message: Message) -> str:
+    """What a message says in a chat that shows text alone."""
+    if message.kind == MessageKind.DOCUMENT and message.document_id is not None:
+        return f"[资料] {db.session.get_one(Document, message.document_id).name}，请在小程序中查看。"
+    if message.kind == MessageKind.LOCATION:
+        return f"[位置] {message.content.get('name', '')}，请在小程序中查看。"
+    return str(message.content.get("text", ""))
+
+
+def _count(row: ChatSend, outcome: Outcome) -> None:
+    """A send that arrived or may have, or a window that WeChat says is used up."""
+    person = db.session.get_one(ChatPerson, (row.medium, row.openid), with_for_update=True)
+    rules, now = city.current().talk.window, clock.now()
+    if outcome is Outcome.CLOSED:
+        person.sends_since_writing, person.sends_since_entry = rules.message.sends, rules.entry.sends
+    elif outcome in {Outcome.SENT, Outcome.UNKNOWN}:
+        if person.wrote_at is not None and now < person.wrote_at + rules.message.within:
+            person.sends_since_writing += 1
+        else:
+            person.sends_since_entry += 1
+
+
+def _tell(message_id: str, outcome: Outcome) -> None:
+    found = db.session.get_one(Message, message_id)
+    conversation = db.session.get_one(Conversation, found.conversation_id, with_for_update=True)
+    if outcome is Outcome.SENT:
+        found.carriage = Carriage.CHAT
+    elif outcome is Outcome.UNKNOWN:
+        found.carriage = Carriage.UNKNOWN
+        unread_push.expect(conversation, Side.CUSTOMER, found)
+    else:
+        _fall_back(conversation, found)
+    conversation.counter += 1
+    found.changed = conversation.counter
+
+
+def _fall_back(conversation: Conversation, message: Message) -> None:
+    """By notice, whose push is on its way as for any unread message; else it says that it did not arrive."""
+    if _customer(conversation) is None:
+        message.carriage = Carriage.UNREACHABLE
+        return
+    message.carriage = Carriage.NOTICE
+    unread_push.expect(conversation, Side.CUSTOMER, message)
+
+
+def _customer(conversation: Conversation) -> str | None:
+    if conversation.case_id is None:
+        return conversation.customer_id
+    return db.session.get_one(Case, conversation.case_id).customer_id
+
+
+def _last_medium(conversation_id: str) -> str:
+    """Through what the customer last wrote; the mini-program when they never did."""
+    return (
+        db.session.scalar(
+            select(Message.medium)
+            .where(Message.conversation_id == conversation_id, Message.author == Actor.CUSTOMER)
+            .order_by(Message.seq.desc())
+            .limit(1)
+        )
+        or Medium.APP
+    )

@@ -1,0 +1,74 @@
+"""Who answers now: nobody's conversation may sleep with somebody who is away or has left."""
+
+from datetime import datetime
+
+from app.core.db import db
+from app.domain.errors import NobodyAvailableError
+from app.domain.worktime import WorkingTime
+from app.models import Case, Conversation, Staff
+from app.services.people import staffing
+from app.services.people.staffing import Colleague
+
+
+def answering(staff_id: str, at: datetime, *, since: str | None = None) -> str:
+    """Who answers for this manager at `at`: they, their deputy, else the least loaded who is there.
+
+    Before anybody new, `since`: whoever has answered for them since they went.
+
+    With nobody there at all it stays with them, for the supervisors to see.
+    """
+    deputy = staffing.acting(staff_id, at)
+    for candidate in filter(None, (staff_id, deputy, since)):
+        if staffing.acting(candidate, at) == candidate and staffing.active_staff(candidate) is not None:
+            return candidate
+    try:
+        return staffing.pick_manager(None, "", "", at)
+    except NobodyAvailableError:
+        return staff_id
+
+
+def on_duty(customer_id: str | None, at: datetime) -> str:
+    """Who takes a general enquiry: the customer's manager or another one, else a supervisor.
+
+    Raises `NobodyAvailableError` where there is nobody at all.
+    """
+    try:
+        return staffing.pick_manager(customer_id, "", "", at)
+    except NobodyAvailableError:
+        supervisor = staffing.a_supervisor()
+        if supervisor is None:
+            raise
+        return supervisor
+
+
+def bring_back(conversation: Conversation, at: datetime) -> bool:
+    """Let a locked conversation be held by whoever answers for its manager at `at`; whether that is new.
+
+    So it also returns to a manager who is back from leave.
+    """
+    holder = answering(named(conversation).id, at, since=conversation.holder_id)
+    changes = holder != conversation.holder_id
+    conversation.holder_id = holder
+    return changes
+
+
+def take_up(conversation: Conversation, staff: Colleague) -> None:
+    """Somebody answers in a locked conversation, and holds it from now on if it is theirs or nobody's.
+
+    So who stood in lets it go with the first word of the manager who is back.
+    """
+    left = staff.is_manager and staffing.active_staff(conversation.holder_id) is None
+    if left or staff.id == named(conversation).id:
+        conversation.holder_id = staff.id
+
+
+def named(conversation: Conversation) -> Staff:
+    """Whom the customer knows as their manager: the case's, or of an enquiry whoever holds it."""
+    if conversation.case_id is None:
+        return db.session.get_one(Staff, conversation.holder_id)
+    return db.session.get_one(Staff, db.session.get_one(Case, conversation.case_id).manager_id)
+
+
+def in_office(line: WorkingTime, at: datetime) -> bool:
+    """Whether the office is open at `at`."""
+    return any(opens <= at < closes for opens, closes in line.open_periods(at.astimezone(line.zone).date()))

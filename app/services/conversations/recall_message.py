@@ -1,0 +1,48 @@
+"""Taking a message back within the time the city gives; nothing is ever edited."""
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.conversation import message_states
+from app.domain.errors import ConflictError, NotFoundError
+from app.models import Case, Medium, Message
+from app.services.conversations import answer_clock, conversation_access
+from app.services.conversations.append_message import ANSWER, touch
+from app.services.documents import deletion
+from app.services.installation import city
+
+
+def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: str) -> Message:
+    """Take back one's own message: its content is gone for good, for both sides.
+
+    Raises `NotFoundError` for anybody else's, `ConflictError` when the time for it is over, and for the
+    answer to a chase or complaint, which stays on record there. Again changes nothing.
+    """
+    found = db.session.scalar(
+        select(Message).where(
+            Message.id == message_id,
+            Message.conversation_id == conversation_id,
+            Message.sender_id == sender_id,
+        )
+    )
+    if found is None:
+        raise NotFoundError
+    conversation = conversation_access.for_writing(case, conversation_id)
+    db.session.refresh(found)
+    if found.recalled_at is not None:
+        return found
+    if (found.client_id or "").startswith(ANSWER):
+        raise ConflictError("对催办或投诉的答复不能撤回。如有更正，请再发一条说明。")
+    now, rules = clock.now(), city.current().talk.message
+    if not message_states.may_recall(found.sent_at, now, rules.recall):
+        minutes = int(rules.recall.total_seconds() // 60)
+        raise ConflictError(f"发送已超过{minutes}分钟，不能撤回。如有更正，请再发一条说明。")
+    sent, found.document_id = found.document_id, None
+    found.recalled_at, found.content = now, {}
+    touch(conversation, found)
+    answer_clock.recount(conversation)
+    if found.medium != Medium.APP:
+        # It came with the message and with nothing else; what was uploaded to the case stays there.
+        deletion.discard([sent])
+    return found

@@ -1,0 +1,65 @@
+"""Sending: the customer and the utility write to each other; what follows from it is set in motion."""
+
+from app.core import clock
+from app.domain.conversation import quick_replies
+from app.domain.conversation.message_states import Side
+from app.domain.errors import FieldsError
+from app.models import Case, Conversation, Message
+from app.services.conversations import answer_clock, content_checks, conversation_access, on_duty
+from app.services.conversations.append_message import Sending, append, sent_before
+from app.services.conversations.delivery import unread_push, wechat_replies
+from app.services.conversations.message_content import Content
+from app.services.history.timeline import by_customer, by_staff
+from app.services.people.staffing import Colleague
+
+
+def by_owner(case: Case, customer_id: str, content: Content, client_id: str) -> Message:
+    """The customer writes in their case's conversation; the same `client_id` again is the same message."""
+    conversation = conversation_access.of_case(case)
+    return take(conversation, content, Sending(by_customer(customer_id), client_id))
+
+
+def take(conversation: Conversation, content: Content, sending: Sending) -> Message:
+    """A customer's message in a locked conversation, by whatever medium it came."""
+    earlier = sent_before(conversation, content, sending)
+    if earlier is not None:
+        return earlier
+    now = clock.now()
+    message = append(conversation, content, sending, now)
+    answer_clock.asked(conversation, now)
+    unread_push.expect(conversation, Side.STAFF, message)
+    if not content.ours:
+        content_checks.ask(message, content_checks.openid_of(conversation))
+    return message
+
+
+def by_member(
+    staff: Colleague,
+    case: Case | None,
+    conversation_id: str,
+    content: Content,
+    client_id: str,
+    *,
+    urgent: bool,
+) -> Message:
+    """Somebody of the utility answers; an `urgent` message is pushed at night, too.
+
+    Raises `FieldsError` for a quick reply in which something is not filled in.
+    """
+    unfilled = quick_replies.unfilled(str(content.values.get("text", "")))
+    if unfilled:
+        asked = f"还有未填写的项：{'、'.join(unfilled)}，请补充后再发送。"
+        raise FieldsError([{"field": "text", "code": "unfilled", "message": asked}])
+    conversation = conversation_access.for_writing(case, conversation_id)
+    sending = Sending(by_staff(staff.id), client_id, urgent=urgent)
+    earlier = sent_before(conversation, content, sending)
+    if earlier is not None:
+        return earlier
+    now = clock.now()
+    on_duty.take_up(conversation, staff)
+    message = append(conversation, content, sending, now)
+    answer_clock.answered(conversation)
+    wechat_replies.carry(conversation, message)
+    unread_push.expect(conversation, Side.CUSTOMER, message)
+    content_checks.ask(message, content_checks.openid_of_member(staff.id))
+    return message

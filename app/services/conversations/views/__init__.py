@@ -1,0 +1,1 @@
+"""Reading conversations: polling, lists, search, headers. Nothing here writes."""

@@ -1,0 +1,1 @@
+"""What people write in WeChat's own chat windows."""

@@ -1,0 +1,98 @@
+"""Somebody with several cases is asked which one they write about, and what waited goes there.
+
+Until they say it, their words stand in their enquiry, from the message `asked_from` on.
+"""
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.conversation import case_choice
+from app.domain.conversation.message_states import Side
+from app.models import Actor, Case, ChatPerson, Conversation, Customer, Message, Staff
+from app.services.conversations import answer_clock, conversation_access
+from app.services.conversations.append_message import say
+from app.services.conversations.delivery import unread_push
+from app.services.conversations.wechat_chat import inbound_media
+from app.services.installation import city
+
+
+def chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | None:
+    """The case that an answer to our question names, if it is one and still theirs."""
+    if not person.choices or customer is None:
+        return None
+    place = case_choice.chosen(text, len(person.choices))
+    if place is None:
+        return None
+    return db.session.scalar(
+        select(Case).where(Case.id == person.choices[place], Case.customer_id == customer.id)
+    )
+
+
+def move(person: ChatPerson, case: Case) -> None:
+    """Take what waited in the enquiry to the case, in its order, and go on there."""
+    now = clock.now()
+    enquiry = conversation_access.locked(person.conversation_id or "")
+    conversation = conversation_access.of_case(case)
+    waiting = db.session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == enquiry.id,
+            Message.seq >= (person.asked_from or 0),
+            Message.author == Actor.CUSTOMER,
+        )
+        .order_by(Message.seq)
+    ).all()
+    for message in waiting:
+        conversation.counter += 1
+        message.conversation_id = conversation.id
+        message.seq = message.changed = conversation.counter
+        conversation.last_at = max(message.sent_at, conversation.last_at or message.sent_at)
+    inbound_media.move(waiting, case.id)
+    person.choices, person.asked_from, person.conversation_id = [], None, conversation.id
+    db.session.flush()
+    # What they asked there before our question stays there, and stays owed.
+    answer_clock.recount(enquiry)
+    moved = city.current().talk.texts["enquiry_moved"]
+    say(enquiry, moved.format(project_name=case.project_name), now)
+    answer_clock.asked(conversation, now)
+    # They wait since they wrote, not since they chose; and whoever answers here has heard of nothing yet.
+    answer_clock.recount(conversation)
+    for message in waiting:
+        unread_push.expect(conversation, Side.STAFF, message)
+    words = city.current().talk.texts["case_chosen"]
+    manager = db.session.get_one(Staff, conversation.holder_id)
+    say(
+        conversation,
+        words.format(project_name=case.project_name, manager_name=manager.name),
+        now,
+        in_chat=True,
+    )
+
+
+def ask(person: ChatPerson, conversation: Conversation, text: str) -> None:
+    """Ask which case is meant: once, and again of somebody whose `text` is a number that was not offered.
+
+    Without a word they would wait for an answer that is theirs to give.
+    """
+    if person.asked_from is None:
+        person.asked_from = _first_waiting(conversation)
+    elif not case_choice.misses(text, len(person.choices)):
+        return
+    cases = [db.session.get_one(Case, case_id) for case_id in person.choices]
+    names = [f"{case.project_name}（{case.number}）" for case in cases]
+    words = city.current().talk.texts["which_case"].format(choices=case_choice.question(names))
+    say(conversation, words, clock.now(), in_chat=True)
+
+
+def _first_waiting(conversation: Conversation) -> int:
+    """The number of the message just written: from it on, all belongs to the case they will name."""
+    return (
+        db.session.scalar(
+            select(Message.seq)
+            .where(Message.conversation_id == conversation.id, Message.author == Actor.CUSTOMER)
+            .order_by(Message.seq.desc())
+            .limit(1)
+        )
+        or 0
+    )

@@ -1,0 +1,230 @@
+"""What people write to WeChat's own chats joins the conversation of their case.
+
+Somebody with one case is taken there at once, somebody with several is asked which, and somebody without one
+has a general enquiry with the manager on duty. Nothing waits unseen: until they say which case they mean,
+their words stand in an enquiry that somebody answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.texts import has_control_characters, shows_something
+from app.models import (
+    Actor,
+    Case,
+    CaseState,
+    ChatPerson,
+    Conversation,
+    Customer,
+    MediaKind,
+    Medium,
+    Message,
+    MessageKind,
+    Staff,
+)
+from app.services.conversations import conversation_access, on_duty, send_message
+from app.services.conversations.append_message import Sending, say, sent_before
+from app.services.conversations.message_content import Content
+from app.services.conversations.wechat_chat import case_choice, complaint_words, inbound_media
+from app.services.conversations.wechat_chat.inbound_media import Media
+from app.services.history.timeline import By
+from app.services.installation import city
+
+__all__ = ["Incoming", "Medium", "enter", "take"]
+
+MOST_CHOICES = 9
+LONGEST_PLACE = 200
+_MEDIA = {"image": MediaKind.PICTURE, "voice": MediaKind.VOICE}
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What somebody wrote to one of the two accounts, as WeChat tells it."""
+
+    medium: Medium
+    openid: str = field(repr=False)
+    msg_type: str
+    msg_id: str
+    fields: Mapping[str, Any] = field(repr=False)
+    at: datetime
+
+
+def take(incoming: Incoming) -> None:
+    """Let a message join where it belongs, and open the window for replies."""
+    person = _person(incoming.medium, incoming.openid)
+    # From when it was written, which is when WeChat counts from; never from the future, and never back to
+    # an earlier message that was worked off late.
+    wrote_at = min(incoming.at, clock.now())
+    if person.wrote_at is None or wrote_at >= person.wrote_at:
+        person.wrote_at, person.sends_since_writing = wrote_at, 0
+    customer = _customer(incoming)
+    media = _media(incoming)
+    content = _content(incoming, media)
+    text = "" if content.ours else str(content.values.get("text", ""))
+    chosen = case_choice.chosen(person, customer, text)
+    if chosen is not None:
+        case_choice.move(person, chosen)
+        return
+    conversation = _place(person, customer)
+    # Somebody unknown to the mini-program is known by their conversation.
+    by = By(Actor.CUSTOMER, customer.id if customer else conversation.id)
+    client_id = f"wx-{incoming.medium}-{incoming.msg_id}"[:64]
+    told = Sending(by, client_id, medium=incoming.medium)
+    if sent_before(conversation, content, told) is not None:
+        return
+    if complaint_words.settles(conversation, by, text):
+        return
+    message = send_message.take(conversation, content, told)
+    if media is not None:
+        inbound_media.expect(message, media)
+    if complaint_words.hears(conversation, by, text):
+        return
+    if person.choices:
+        case_choice.ask(person, conversation, text)
+    elif conversation.case_id is None and _is_first(conversation):
+        _say_taken(conversation)
+
+
+def enter(medium: Medium, openid: str, at: datetime) -> None:
+    """Somebody came into the mini-program's customer-service chat: a short window opens."""
+    person = _person(medium, openid)
+    person.entered_at, person.sends_since_entry = min(at, clock.now()), 0
+
+
+def _person(medium: Medium, openid: str) -> ChatPerson:
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    fresh: dict[str, Any] = {"medium": medium, "openid": openid, "choices": []}
+    fresh |= {"sends_since_writing": 0, "sends_since_entry": 0}
+    connection.execute(insert(ChatPerson).values(fresh).on_conflict_do_nothing())
+    return db.session.get_one(ChatPerson, (medium, openid), with_for_update=True, populate_existing=True)
+
+
+def _customer(incoming: Incoming) -> Customer | None:
+    column = Customer.service_openid if incoming.medium is Medium.SERVICE else Customer.openid
+    return db.session.scalar(select(Customer).where(column == incoming.openid))
+
+
+def _media(incoming: Incoming) -> Media | None:
+    """The file of a picture or a voice message; None of any other, and of one without a usable name."""
+    kind, media_id = _MEDIA.get(incoming.msg_type), str(incoming.fields.get("MediaId", "")).strip()
+    if kind is None or not 0 < len(media_id) <= inbound_media.LONGEST_ID:
+        return None
+    return Media(kind, media_id)
+
+
+def _content(incoming: Incoming, media: Media | None) -> Content:
+    """What is kept of a message; of what can't be shown here, a sentence that says so."""
+    rules, told = city.current().talk, incoming.fields
+    texts = rules.texts
+    if media is not None:
+        heard = _readable(told.get("Recognition"))[: rules.message.longest]
+        return Content(MessageKind.TEXT, inbound_media.words(media, heard), ours=not heard)
+    if incoming.msg_type == "text" and _readable(told.get("Content")):
+        return Content(MessageKind.TEXT, {"text": _readable(told["Content"])})
+    if incoming.msg_type == "location":
+        try:
+            place = {
+                "latitude_gcj02": _degrees(told["Location_X"], 90),
+                "longitude_gcj02": _degrees(told["Location_Y"], 180),
+                "name": _readable(told.get("Label"))[:LONGEST_PLACE],
+            }
+        except (KeyError, ValueError):
+            return Content(MessageKind.TEXT, {"text": texts["not_readable"]}, ours=True)
+        return Content(MessageKind.LOCATION, place)
+    lost = "picture_lost" if incoming.msg_type == "image" else "not_readable"
+    return Content(MessageKind.TEXT, {"text": texts[lost]}, ours=True)
+
+
+def _degrees(told: str, most: int) -> float:
+    """Degrees up to `most`, either way. Raises ValueError for anything else, such as a text that says nan."""
+    degrees = float(told)
+    if not -most <= degrees <= most:
+        raise ValueError("no such place")
+    return degrees
+
+
+def _readable(said: object) -> str:
+    """A text without what hides or reorders it: in the mini-program it would be refused, here it is in."""
+    signs = (sign for sign in str(said or "") if not has_control_characters(sign, multiline=True))
+    shown = "".join(signs).strip()
+    return shown if shows_something(shown) else ""
+
+
+def _place(person: ChatPerson, customer: Customer | None) -> Conversation:
+    """Where their words go: on where they went, to their one case, else to an enquiry."""
+    cases = _cases(customer)
+    if person.conversation_id in {case.id for case in cases}:
+        return conversation_access.of_case(next(case for case in cases if case.id == person.conversation_id))
+    if len(cases) == 1:
+        conversation = conversation_access.of_case(cases[0])
+        # There is nothing left to choose: a number is no answer to our question any more.
+        person.choices, person.asked_from = [], None
+    else:
+        conversation = _enquiry(person, customer)
+        if len(cases) > 1 and not person.choices:
+            person.choices = [case.id for case in cases[:MOST_CHOICES]]
+            person.asked_from = None
+    person.conversation_id = conversation.id
+    db.session.flush()
+    return conversation
+
+
+def _cases(customer: Customer | None) -> list[Case]:
+    """Their open cases; without one, those that the manager accompanies still, the newest first."""
+    if customer is None:
+        return []
+    rows = db.session.scalars(
+        select(Case).where(Case.customer_id == customer.id).order_by(Case.opened_at.desc(), Case.id)
+    ).all()
+    open_ones = [case for case in rows if case.state == CaseState.OPEN]
+    return open_ones or [case for case in rows if case.state == CaseState.CLOSED]
+
+
+def _enquiry(person: ChatPerson, customer: Customer | None) -> Conversation:
+    known = select(Conversation).where(
+        Conversation.medium == person.medium,
+        Conversation.openid == person.openid,
+        Conversation.case_id.is_(None),
+    )
+    found = db.session.scalar(known.with_for_update())
+    if found is not None:
+        found.customer_id = customer.id if customer else found.customer_id
+        return found
+    now = clock.now()
+    # The person's own row is locked, so nobody else opens the same enquiry at this moment.
+    fresh = Conversation(
+        id=new_id(),
+        medium=person.medium,
+        openid=person.openid,
+        customer_id=customer.id if customer else None,
+        holder_id=on_duty.on_duty(customer.id if customer else None, now),
+        opened_at=now,
+        **conversation_access.FROM_THE_START,
+    )
+    db.session.add(fresh)
+    db.session.flush()
+    return fresh
+
+
+def _say_taken(conversation: Conversation) -> None:
+    holder = db.session.get_one(Staff, conversation.holder_id)
+    words = city.current().talk.texts["enquiry_taken"].format(manager_name=holder.name)
+    say(conversation, words, clock.now(), in_chat=True)
+
+
+def _is_first(conversation: Conversation) -> bool:
+    said = db.session.scalars(
+        select(Message.id)
+        .where(Message.conversation_id == conversation.id, Message.author == Actor.CUSTOMER)
+        .limit(2)
+    ).all()
+    return len(said) == 1

@@ -1,0 +1,180 @@
+"""Pictures and voice that people send in WeChat's chat: fetched by the jobs while WeChat keeps them.
+
+Their message stands in the conversation from the beginning and says that the file is on its way; once it is
+there it is an attachment, checked and kept like any document. What can't be had is said to both sides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.core import clock, queue
+from app.core.db import db
+from app.domain import file_types
+from app.domain.document_kinds import Uploader
+from app.domain.errors import DocumentRefusedError
+from app.models import (
+    Actor,
+    Conversation,
+    Document,
+    MediaKind,
+    Message,
+    MessageKind,
+    MessageMedia,
+)
+from app.services.conversations import content_checks
+from app.services.conversations.append_message import say, touch
+from app.services.documents import upload
+from app.services.documents.upload import Arrived
+from app.services.history.timeline import By
+from app.services.installation import city
+
+LEASE = timedelta(minutes=2)
+"""Longer than a slow file takes."""
+
+LONGEST_ID = 128
+_TYPES = {MediaKind.PICTURE: file_types.PICTURES, MediaKind.VOICE: file_types.VOICES}
+_COMING = "coming"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file in WeChat's chat, by WeChat's own name for it."""
+
+    kind: MediaKind
+    media_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One file to fetch from the account `medium`. `last`: WeChat keeps it no longer than this."""
+
+    message_id: str
+    medium: str
+    kind: MediaKind
+    media_id: str = field(repr=False)
+    attempts: int
+    last: datetime
+
+
+def words(media: Media, heard: str) -> dict[str, object]:
+    """What a message says until its file is there: of a voice what WeChat has `heard`, if it tells."""
+    texts = city.current().talk.texts
+    if heard:
+        return {"text": texts["voice_heard"].format(words=heard)}
+    return {"text": texts[f"{media.kind}_coming"], _COMING: True}
+
+
+def expect(message: Message, media: Media) -> None:
+    """Have the file of a fresh message fetched."""
+    db.session.add(
+        MessageMedia(
+            message_id=message.id,
+            medium=message.medium,
+            kind=media.kind,
+            media_id=media.media_id,
+            due_at=clock.now(),
+        )
+    )
+
+
+def claim(owner: str, limit: int) -> Sequence[Claimed]:
+    """Take up to `limit` that are due."""
+    now = clock.now()
+    claimed = []
+    for row in queue.hold_due(MessageMedia, limit):
+        last = db.session.get_one(Message, row.message_id).sent_at + city.current().talk.media.kept
+        row.claimed_by, row.due_at, row.attempts = owner, now + LEASE, row.attempts + 1
+        claimed.append(
+            Claimed(row.message_id, row.medium, MediaKind(row.kind), row.media_id, row.attempts, last)
+        )
+    return claimed
+
+
+def accept(claimed: Claimed, content: bytes) -> Arrived:
+    """What is kept of a file that has been fetched. Raises `DocumentRefusedError`, as for any upload."""
+    rules = city.current().talk
+    message = db.session.get(Message, claimed.message_id)
+    conversation = None if message is None else db.session.get(Conversation, message.conversation_id)
+    if message is None or conversation is None:
+        raise DocumentRefusedError("该消息已不存在。")
+    if len(content) > rules.media.largest_bytes:
+        raise DocumentRefusedError("文件过大。")
+    sent = message.sent_at.astimezone(city.zone())
+    return upload.check(
+        conversation.case_id,
+        rules.media.document_kind,
+        f"{rules.texts[f'{claimed.kind}_name']}{sent:%Y%m%d-%H%M%S}",
+        content,
+        Uploader.CUSTOMER,
+        _TYPES[claimed.kind],
+    )
+
+
+def settle(owner: str, message_id: str, arrived: Arrived) -> None:
+    """Attach a file whose bytes are kept, if it is still this worker's; it is checked like any picture."""
+    row = _mine(owner, message_id)
+    if row is None:
+        return
+    message, conversation = _locked(message_id)
+    db.session.delete(row)
+    if message.recalled_at is not None:
+        # Its bytes go with those that no row speaks of.
+        return
+    by = By(Actor.CUSTOMER, message.sender_id)
+    message.document_id = upload.record(conversation.case_id, arrived, by).id
+    message.kind = MessageKind.DOCUMENT
+    message.content = {} if message.content.get(_COMING) else message.content
+    touch(conversation, message)
+    if row.kind == MediaKind.PICTURE:
+        content_checks.ask(message, content_checks.openid_of(conversation))
+
+
+def postpone(owner: str, message_id: str, again_at: datetime) -> None:
+    """WeChat could not be asked; try again at `again_at`, for as long as WeChat keeps the file."""
+    row = _mine(owner, message_id)
+    if row is not None:
+        row.claimed_by, row.due_at = None, again_at
+
+
+def give_up(owner: str, message_id: str, *, refused: bool) -> None:
+    """It can't be had, or, if `refused`, is none that is taken; both sides are told what to do."""
+    row = _mine(owner, message_id)
+    if row is None:
+        return
+    message, conversation = _locked(message_id)
+    db.session.delete(row)
+    if message.recalled_at is not None:
+        return
+    texts = city.current().talk.texts
+    if message.content.get(_COMING):
+        message.content = {"text": texts[f"{row.kind}_{'refused' if refused else 'lost'}"]}
+    touch(conversation, message)
+    say(conversation, texts[f"{row.kind}_again"], clock.now(), in_chat=True)
+
+
+def move(messages: Sequence[Message], case_id: str) -> None:
+    """The messages of an enquiry go on in a case, and what was sent in them is the case's from now on."""
+    for message in messages:
+        if message.document_id is not None:
+            db.session.get_one(Document, message.document_id).case_id = case_id
+
+
+def _locked(message_id: str) -> tuple[Message, Conversation]:
+    """A message and its conversation, which stays as it is until the transaction ends."""
+    found = db.session.get_one(Message, message_id)
+    conversation = db.session.get_one(
+        Conversation, found.conversation_id, with_for_update=True, populate_existing=True
+    )
+    db.session.refresh(found)
+    return found, conversation
+
+
+def _mine(owner: str, message_id: str) -> MessageMedia | None:
+    return db.session.scalar(
+        select(MessageMedia)
+        .where(MessageMedia.message_id == message_id, MessageMedia.claimed_by == owner)
+        .with_for_update()
+    )

@@ -1,0 +1,51 @@
+"""Asking the customer for a document: only one of the program's list, and each only once (programs.md)."""
+
+from sqlalchemy import insert, select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import DocumentNotAllowedError
+from app.domain.programs.definition import Document as ListedDocument
+from app.models import Case, DocumentRequest, LedgerKind
+from app.services.history.timeline import By, note
+from app.services.installation import city
+from app.services.money import ledger
+
+
+def ask(case: Case, document_key: str, by: By) -> None:
+    """Ask for a document and enter it in the zero-paper ledger.
+
+    Raises `DocumentNotAllowedError` for one the program does not list, or that was asked for already:
+    asking for more than the promised number is a defect, whoever wishes it.
+    """
+    program = city.program(case.program_key)
+    listed = next((document for document in program.documents if document.key == document_key), None)
+    if listed is None:
+        names = "、".join(document.name for document in program.documents)
+        allowed = f"只能要求提供：{names}" if names else "不得要求客户提供任何资料"
+        raise DocumentNotAllowedError(f"{program.name}{allowed}。")
+    already = db.session.scalar(
+        select(DocumentRequest.id).where(
+            DocumentRequest.case_id == case.id, DocumentRequest.document_key == document_key
+        )
+    )
+    if already is not None:
+        raise DocumentNotAllowedError(f"“{listed.name}”已要求过一次，不得重复要求客户提供。")
+    enter(case, listed, by)
+
+
+def enter(case: Case, listed: ListedDocument, by: By) -> None:
+    """Write down that a listed document is asked for of a case whose row exists.
+
+    Raises `NotToBeAskedError`.
+    """
+    ledger.enter(case, LedgerKind.DOCUMENT, 1, listed.name)
+    now = clock.now()
+    db.session.connection().execute(
+        _INSERT, {"case_id": case.id, "document_key": listed.key, "staff_id": by.id, "asked_at": now}
+    )
+    note(case.id, now, "document_asked", by, {"document": listed.key})
+
+
+# As every submission does it: without the session, which would ask for the row's number.
+_INSERT = insert(DocumentRequest)

@@ -1,0 +1,136 @@
+"""Taking a document in: the bytes first, then the row, so that a row never lacks its bytes."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from app.core import clock, objectstore
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain import file_types
+from app.domain.document_kinds import Uploader
+from app.domain.errors import DocumentRefusedError
+from app.domain.file_types import FileType
+from app.domain.texts import has_control_characters
+from app.models import Document
+from app.services.history.timeline import By, note
+from app.services.installation import city
+
+LONGEST_NAME = 120
+_SEPARATORS = re.compile(r"[/\\]")
+# How long bytes may lie without a row before they are an orphan, and how far back orphans are looked for.
+GRACE = timedelta(days=1)
+LOOKED_BACK_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A file that was checked; its bytes lie in the store once `keep_bytes` has returned."""
+
+    kind: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    object_key: str
+
+
+def check(
+    case_id: str | None,
+    kind: str,
+    name: str,
+    content: bytes,
+    uploader: Uploader,
+    types: Sequence[FileType] = file_types.TYPES,
+) -> Arrived:
+    """What may be taken. Call inside the transaction that showed the caller may see the case.
+
+    No case: for a general enquiry. Raises `DocumentRefusedError`: unknown kind, another's kind, wrong or
+    empty content, too large, too many.
+    """
+    rules = city.current().documents
+    try:
+        allowed = rules.kind(kind)
+    except KeyError as fault:
+        raise DocumentRefusedError("没有这类资料，请从列表中选择。") from fault
+    if uploader not in allowed.uploaders:
+        raise DocumentRefusedError(f"“{allowed.name}”由工作人员上传，您无需提供。")
+    if len(content) > file_types.LARGEST_FILE:
+        raise DocumentRefusedError("文件不能超过20MB，请压缩后重试。")
+    found = file_types.recognise(content, types)
+    if found is None:
+        raise DocumentRefusedError("仅支持PDF、DWG、DXF、JPEG、PNG、HEIC文件，请转换格式后重试。")
+    if case_id is not None:
+        held = db.session.scalar(select(func.count()).where(Document.case_id == case_id)) or 0
+        if held >= rules.most_per_case:
+            raise DocumentRefusedError("该工单的资料数量已达上限，请联系客户管家。")
+    day = clock.now().date().isoformat()
+    return Arrived(
+        kind=kind,
+        name=shown_name(name),
+        media_type=found.media_type,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        # The day in front lets the sweep look at one day's keys without listing the whole store.
+        object_key=f"{day}/{new_id()}",
+    )
+
+
+def keep_bytes(arrived: Arrived, content: bytes) -> None:
+    """Put the bytes into the store; call with no transaction open, a store may be slow."""
+    objectstore.put(arrived.object_key, content)
+
+
+def record(case_id: str | None, arrived: Arrived, by: By) -> Document:
+    """Write the row of a document whose bytes are kept."""
+    now = clock.now()
+    document = Document(
+        id=new_id(),
+        case_id=case_id,
+        kind=arrived.kind,
+        name=arrived.name,
+        media_type=arrived.media_type,
+        size=arrived.size,
+        sha256=arrived.sha256,
+        object_key=arrived.object_key,
+        actor=by.actor,
+        actor_id=by.id or "",
+        created_at=now,
+    )
+    db.session.add(document)
+    if case_id is not None:
+        note(case_id, now, "document_added", by, {"document": arrived.kind})
+    db.session.flush()
+    return document
+
+
+def shown_name(name: str) -> str:
+    """A user's file name as it may be shown: its last part, without what hides or reorders text."""
+    last = _SEPARATORS.split(name)[-1]
+    clean = "".join(sign for sign in last if not has_control_characters(sign)).strip(" .")
+    return clean[:LONGEST_NAME] or "未命名"
+
+
+def sweep_orphans() -> int:
+    """Remove bytes that no row speaks of, left by an upload that failed half-way; how many there were.
+
+    Looks at the days of the past week that are over by more than `GRACE`.
+    """
+    today = clock.now().date()
+    removed = 0
+    for back in range(GRACE.days + 1, GRACE.days + 1 + LOOKED_BACK_DAYS):
+        day = (today - timedelta(days=back)).isoformat()
+        lying = set(objectstore.keys(day))
+        if not lying:
+            continue
+        spoken_of = set(
+            db.session.scalars(select(Document.object_key).where(Document.object_key.startswith(f"{day}/")))
+        )
+        for key in lying - spoken_of:
+            objectstore.remove(key)
+            removed += 1
+    return removed

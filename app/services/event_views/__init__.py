@@ -1,0 +1,1 @@
+"""What notifications may know of an event, as plain read-only values."""

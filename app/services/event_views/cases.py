@@ -1,0 +1,225 @@
+"""What notices need to know of a case, a task, a stop or a stage: one select each, as plain values."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import aliased
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.core.hotread import HotRead
+from app.core.manyrows import one_of
+from app.domain.programs.definition import Program
+from app.models import Case, Customer, Staff, StaffLeave, Task, TaskState
+from app.services.installation import city
+from app.services.people import recipients
+from app.services.people.recipients import PersonBrief, UnknownSubjectError, columns, person_of
+
+
+@dataclass(frozen=True, slots=True)
+class CaseBrief:
+    """A case, its named manager, and `acting`, who answers while the manager is on leave."""
+
+    case_id: str
+    number: str
+    project_name: str
+    program_name: str
+    opened_at: datetime
+    customer_id: str | None
+    customer_openid: str | None
+    customer_service_openid: str | None
+    manager: PersonBrief
+    acting: PersonBrief
+
+
+@dataclass(frozen=True, slots=True)
+class TaskBrief:
+    """A task and everybody who holds it: the assignee, else the whole department."""
+
+    task_id: str
+    case: CaseBrief
+    task_key: str
+    task_name: str
+    stage_key: str
+    stage_name: str
+    stage_kind: str
+    department_name: str
+    holders: tuple[PersonBrief, ...]
+    opened_at: datetime
+    due_at: datetime | None
+    is_open: bool
+
+
+_Manager = aliased(Staff)
+_Deputy = aliased(Staff)
+_Sibling = aliased(Task)
+
+
+_PERSON = len(columns(Staff))
+_CASE = HotRead(
+    select(
+        Case.id,
+        Case.number,
+        Case.project_name,
+        Case.program_key,
+        Case.former_program_key,
+        Case.opened_at,
+        Case.customer_id,
+        Customer.openid,
+        Customer.service_openid,
+        *columns(_Manager),
+        *columns(_Deputy),
+    )
+    .join(_Manager, _Manager.id == Case.manager_id)
+    .outerjoin(Customer, Customer.id == Case.customer_id)
+    .outerjoin(
+        StaffLeave,
+        (StaffLeave.staff_id == _Manager.id)
+        & (StaffLeave.starts_at <= bindparam("now"))
+        & (StaffLeave.ends_at > bindparam("now")),
+    )
+    .outerjoin(_Deputy, _Deputy.id == StaffLeave.deputy_id)
+    .where(Case.id == bindparam("case_id"))
+    .limit(1)
+)
+# With those beside it: whoever is told of one task of a case is mostly told of all that opened with it.
+_TASKS = HotRead(
+    select(
+        Task.id,
+        Task.case_id,
+        Task.stage_key,
+        Task.key,
+        Task.department,
+        Task.assignee_id,
+        Task.opened_at,
+        Task.due_at,
+        Task.state,
+    ).where(
+        Task.case_id == select(_Sibling.case_id).where(_Sibling.id == bindparam("task_id")).scalar_subquery()
+    )
+)
+_OPEN_TASKS = select(Task.id).where(one_of(Task.id, "ids"), Task.state == TaskState.OPEN.value)
+_QUEUES = HotRead(
+    select(Staff.department, *columns(Staff))
+    .where(
+        Staff.active.is_(True),
+        Staff.department.in_(
+            select(Task.department).where(
+                Task.case_id == bindparam("case_id"),
+                Task.state == TaskState.OPEN.value,
+                Task.assignee_id.is_(None),
+            )
+        ),
+    )
+    .order_by(Staff.number)
+)
+
+
+def case(case_id: str) -> CaseBrief:
+    """What notices say of a case. Raises `UnknownSubjectError` for an unknown id."""
+    return with_program(case_id)[0]
+
+
+def with_program(case_id: str) -> tuple[CaseBrief, Program]:
+    """The same, and the program that the case follows."""
+    return eventbus.once(_read_case, case_id)
+
+
+def _read_case(case_id: str) -> tuple[CaseBrief, Program]:
+    rows = _CASE.rows({"case_id": case_id, "now": clock.now()})
+    if not rows:
+        raise UnknownSubjectError(case_id)
+    people = rows[0][-2 * _PERSON :]
+    id_, number, project_name, program_key, former_key, opened_at, customer_id, openid, service_openid = rows[
+        0
+    ][: -2 * _PERSON]
+    manager = person_of(people[:_PERSON])
+    deputy = people[_PERSON:]
+    program = city.program_of(program_key, former_key)
+    brief = CaseBrief(
+        case_id=id_,
+        number=number,
+        project_name=project_name,
+        program_name=program.name,
+        opened_at=opened_at,
+        customer_id=customer_id,
+        customer_openid=openid,
+        customer_service_openid=service_openid,
+        manager=manager,
+        acting=person_of(deputy) if deputy[0] is not None else manager,
+    )
+    return brief, program
+
+
+def task(task_id: str) -> TaskBrief:
+    """What notices say of a task. Raises `UnknownSubjectError` for an unknown id."""
+    row = _task_row(task_id)
+    if row is None:
+        raise UnknownSubjectError(task_id)
+    case_id, stage_key, key, department, assignee_id, opened_at, due_at, state = row
+    brief, program = with_program(case_id)
+    stage = program.stage(stage_key)
+    return TaskBrief(
+        task_id=task_id,
+        case=brief,
+        task_key=key,
+        task_name=stage.task(key).name,
+        stage_key=stage.key,
+        stage_name=stage.name,
+        stage_kind=stage.kind.value,
+        department_name=city.department_name(department),
+        holders=holders(assignee_id, department, brief),
+        opened_at=opened_at,
+        due_at=due_at,
+        is_open=state == TaskState.OPEN,
+    )
+
+
+def _task_row(task_id: str) -> Sequence[Any] | None:
+    known: dict[str, Sequence[Any]] = eventbus.once(_nothing_yet, "tasks")
+    if task_id not in known:
+        known.update((row[0], row[1:]) for row in _TASKS.rows({"task_id": task_id}))
+    return known.get(task_id)
+
+
+def _nothing_yet(_of: str) -> dict[str, Any]:
+    """What is known of a kind of thing at the beginning of a block of events: nothing."""
+    return {}
+
+
+def holders_of_stage(case_id: str, stage_key: str) -> tuple[PersonBrief, ...]:
+    """Everybody who holds an open task of this stage, by name or in a queue, each once."""
+    brief = case(case_id)
+    held = db.session.execute(
+        select(Task.assignee_id, Task.department)
+        .where(Task.case_id == case_id, Task.stage_key == stage_key, Task.state == TaskState.OPEN)
+        .distinct()
+    )
+    return tuple(dict.fromkeys(person for row in held for person in holders(*row, brief)))
+
+
+def open_tasks(task_ids: Collection[str]) -> set[str]:
+    """Those of these tasks that are still to be done."""
+    if not task_ids:
+        return set()
+    return set(db.session.connection().scalars(_OPEN_TASKS, {"ids": sorted(task_ids)}))
+
+
+def holders(assignee_id: str | None, department: str, brief: CaseBrief) -> tuple[PersonBrief, ...]:
+    """Who holds a task: the assignee, or the queue of the department."""
+    if assignee_id is None:
+        return eventbus.once(_queues, brief.case_id).get(department) or recipients.everybody_of(department)
+    if assignee_id == brief.manager.staff_id:
+        return (brief.acting,)
+    return (recipients.member(assignee_id),)
+
+
+def _queues(case_id: str) -> dict[str, tuple[PersonBrief, ...]]:
+    """By department, everybody of the queues that hold open work of a case."""
+    people: dict[str, tuple[PersonBrief, ...]] = {}
+    for department, *person in _QUEUES.rows({"case_id": case_id}):
+        people[department] = (*people.get(department, ()), person_of(person))
+    return people

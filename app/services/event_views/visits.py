@@ -1,0 +1,77 @@
+"""What notices need to know of a visit, as plain values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core.db import db
+from app.models import Case, Visit
+from app.services.event_views import cases
+from app.services.event_views.cases import CaseBrief
+from app.services.people import recipients
+from app.services.people.recipients import PersonBrief
+from app.services.scheduling.availability import Supposed
+from app.services.visits import appointments, required_visits
+from app.services.visits.booking import find_openings
+from app.services.visits.views import visit_queries
+
+
+@dataclass(frozen=True, slots=True)
+class VisitBrief:
+    """A visit and everybody who comes, the lead first.
+
+    `was` is the time that it had before, `next_opening` the first other one that could be had now.
+    """
+
+    visit_id: str
+    case: CaseBrief
+    purpose_name: str
+    state: str
+    starts_at: datetime
+    was: datetime | None
+    expected_at: datetime | None
+    hold_until: datetime | None
+    next_opening: datetime | None
+    address: str
+    visitors: tuple[PersonBrief, ...]
+    reason: str | None
+    no_show_of: str | None
+
+
+def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = False) -> VisitBrief:
+    """What notices say of a visit; `former_id` is the one in whose place it came.
+
+    `look_for_next` asks for the next opening, which costs as much as listing them.
+    """
+    found = db.session.get_one(Visit, visit_id)
+    case = db.session.get_one(Case, found.case_id)
+    former = None if former_id is None else db.session.get_one(Visit, former_id)
+    return VisitBrief(
+        visit_id=found.id,
+        case=cases.case(case.id),
+        purpose_name=visit_queries.purpose_name(found),
+        state=found.state,
+        starts_at=found.starts_at,
+        was=None if former is None else former.starts_at,
+        expected_at=found.expected_at,
+        hold_until=found.hold_until,
+        next_opening=_next(case, found) if look_for_next else None,
+        address=visit_queries.where(case, found).address,
+        visitors=tuple(recipients.member(staff_id) for staff_id in appointments.staff_ids(found.id)),
+        reason=found.reason if former is None else former.reason,
+        no_show_of=found.no_show_of,
+    )
+
+
+def people(visit_id: str) -> tuple[PersonBrief, ...]:
+    """Everybody who comes, or was to come, to a visit."""
+    return tuple(recipients.member(staff_id) for staff_id in appointments.staff_ids(visit_id))
+
+
+def _next(case: Case, found: Visit) -> datetime | None:
+    needed = required_visits.find(case, found.purpose)
+    if needed is None:
+        return None
+    openings = find_openings.view(
+        case, needed, find_openings.bookable(), Supposed(without=[found.id])
+    ).listed()
+    return openings[0].starts_at if openings else None

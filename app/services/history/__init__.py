@@ -1,0 +1,1 @@
+"""Writing and reading what happened in a case."""

@@ -1,0 +1,1 @@
+"""The installed city: its data, its working days, and the version of the calendar in force."""

@@ -1,0 +1,1 @@
+"""The meters that hang at customers' places."""

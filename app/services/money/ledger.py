@@ -1,0 +1,95 @@
+"""The zero-paper ledger of a case: what was asked of the customer, and what it sums to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import insert, select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import NotToBeAskedError
+from app.models import Case, LedgerEntry, LedgerKind
+from app.services.installation import city
+
+_LONGEST = 200
+
+# What the program never asks, as the end of a sentence.
+_NEVER: Mapping[str, str] = {
+    LedgerKind.DOCUMENT: "不向客户索要任何资料",
+    LedgerKind.TRIP: "不要求客户跑腿",
+    LedgerKind.PAYMENT_FEN: "不向客户收取任何费用",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Documents and trips counted, money in fen."""
+
+    documents: int
+    trips: int
+    payment_fen: int
+    utility_cost_fen: int
+    entries: Sequence[LedgerEntry]
+
+
+def enter(case: Case, kind: str, quantity: int, what: str) -> None:
+    """Enter something that is asked of the customer, or that the utility bears.
+
+    Raises `NotToBeAskedError` for what the case's program promises never to ask.
+    """
+    program = city.program(case.program_key)
+    if kind in program.free_of:
+        raise NotToBeAskedError(f"{program.name}{_NEVER[kind]}，请勿向客户提出。")
+    _add(case, kind, quantity, what)
+
+
+def report(case: Case, kind: str, quantity: int, what: str) -> None:
+    """Enter what the customer says was asked of them, at the return visit: also what never should have been.
+
+    A promise that was broken is to be seen in the ledger, not hidden by it.
+    """
+    _add(case, kind, quantity, what)
+
+
+def correct(case: Case, kind: str, difference: int, what: str) -> None:
+    """Enter the difference that a corrected number makes; it may be negative."""
+    if difference > 0:
+        enter(case, kind, difference, what)
+    elif difference < 0:
+        _add(case, kind, difference, what)
+
+
+def of_customer(case_id: str) -> Ledger:
+    """The ledger as the customer sees it: what was asked of them, without what the utility bore."""
+    whole = of_case(case_id)
+    asked = [entry for entry in whole.entries if entry.kind != LedgerKind.UTILITY_COST_FEN]
+    return replace(whole, utility_cost_fen=0, entries=asked)
+
+
+def of_case(case_id: str) -> Ledger:
+    """The whole ledger of a case that the caller was allowed to see."""
+    entries = db.session.scalars(
+        select(LedgerEntry).where(LedgerEntry.case_id == case_id).order_by(LedgerEntry.id)
+    ).all()
+
+    def total(kind: LedgerKind) -> int:
+        return sum(entry.quantity for entry in entries if entry.kind == kind)
+
+    return Ledger(
+        documents=total(LedgerKind.DOCUMENT),
+        trips=total(LedgerKind.TRIP),
+        payment_fen=total(LedgerKind.PAYMENT_FEN),
+        utility_cost_fen=total(LedgerKind.UTILITY_COST_FEN),
+        entries=entries,
+    )
+
+
+def _add(case: Case, kind: str, quantity: int, what: str) -> None:
+    db.session.connection().execute(
+        _INSERT,
+        {"case_id": case.id, "at": clock.now(), "kind": kind, "quantity": quantity, "what": what[:_LONGEST]},
+    )
+
+
+# Without the session, which would ask for the number of each entry.
+_INSERT = insert(LedgerEntry)

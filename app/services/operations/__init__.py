@@ -1,0 +1,1 @@
+"""Running the installation: idempotency, jobs that run once, readiness, metrics, the public guide."""

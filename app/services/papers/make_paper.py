@@ -1,0 +1,35 @@
+"""Making a paper of a case: rendered from the city's template, kept, and shown to the customer to confirm."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core import clock, eventbus
+from app.domain.events import PaperMade
+from app.models import Case, Paper
+from app.services.history.timeline import by_staff, note
+from app.services.installation import city
+from app.services.money import quotes
+from app.services.papers import paper_facts, paper_records
+from app.services.papers.render_pdf import render
+
+AMOUNT = "amount_fen"
+
+
+def make(case: Case, kind: str, terms: Mapping[str, Any], staff_id: str) -> Paper:
+    """Make the next version of a paper; an earlier one, confirmed or not, is no longer in force.
+
+    Raises `ChoiceNeededError` when the paper states a sum that the customer has not chosen yet.
+    """
+    paper = city.current().papers[kind]
+    stated = dict(terms)
+    if paper.states_amount:
+        stated[AMOUNT] = quotes.agreed(quotes.in_force(case.id, lock=True)).total_fen
+    earlier = paper_records.newest(case.id, kind, lock=True)
+    version = 1 if earlier is None else earlier.version + 1
+    number = f"{paper.prefix}{case.number}-{version}"
+    now = clock.now()
+    content = render(paper.template, paper_facts.of(case, terms, number, now))
+    row = paper_records.keep(case, kind, number, version, stated, content, staff_id)
+    note(case.id, now, "paper_made", by_staff(staff_id), {"paper": kind, "version": version})
+    eventbus.publish(PaperMade(case.id, row.id))
+    return row

@@ -1,0 +1,159 @@
+"""Who somebody is: WeChat's two openids, a verified phone, and the staff record it matches."""
+
+import phonenumbers
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.core import clock
+from app.core.crypto import keyed_hash
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.errors import ConsentNeededError, FieldsError, PhoneUnknownError
+from app.models import Application, Case, Customer, PrivacyConsent, Staff
+from app.services.installation import city
+
+
+def normalised_phone(text: str) -> str | None:
+    """A mainland mobile or land line number in E.164, or None when it is not one."""
+    try:
+        number = phonenumbers.parse(text, "CN")
+    except phonenumbers.NumberParseException:
+        return None
+    if number.country_code != 86 or not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_hash(phone: str) -> str:
+    """What an E.164 phone is looked up by."""
+    return keyed_hash("phone", phone)
+
+
+def sign_in_customer(openid: str, unionid: str | None) -> Customer:
+    """The customer of this mini-program openid, created at the first login."""
+    known = select(Customer).where(Customer.openid == openid)
+    customer = db.session.scalar(known)
+    if customer is None:
+        fresh = Customer(id=new_id(), openid=openid, unionid=unionid, created_at=clock.now())
+        customer = fresh if _was_first(fresh) else db.session.scalars(known).one()
+    if unionid is not None:
+        customer.unionid = unionid
+    return customer
+
+
+def verify_phone(customer_id: str, phone: str) -> Customer:
+    """Bind a phone that WeChat verified; what was opened under it and belongs to nobody is now theirs.
+
+    Raises `ConsentNeededError` before the privacy text was accepted, `FieldsError` for a foreign number.
+    """
+    require_consent(customer_id)
+    number = normalised_phone(phone)
+    if number is None:
+        raise FieldsError(
+            [{"field": "code", "code": "phone", "message": "目前只支持中国大陆手机号，请更换后重试。"}]
+        )
+    customer = db.session.get_one(Customer, customer_id)
+    customer.phone = number
+    customer.phone_hash = phone_hash(number)
+    # A draft begun before the phone was proved.
+    db.session.execute(
+        update(Application)
+        .where(Application.customer_id == customer.id, Application.phone_hash.is_(None))
+        .values(phone_hash=customer.phone_hash)
+    )
+    for noun in (Application, Case):
+        db.session.execute(
+            update(noun)
+            .where(noun.phone_hash == customer.phone_hash, noun.customer_id.is_(None))
+            .values(customer_id=customer.id)
+        )
+    return customer
+
+
+def consent(customer_id: str, version: str) -> PrivacyConsent:
+    """Record that the customer accepted the privacy text; accepting it again keeps the first date.
+
+    Raises `FieldsError` when `version` is not the text in force.
+    """
+    if version != city.current().city.privacy.version:
+        raise FieldsError(
+            [{"field": "version", "code": "outdated", "message": "隐私政策已更新，请阅读最新版本后再同意。"}]
+        )
+    known = _consent(customer_id, version)
+    if known is None:
+        fresh = PrivacyConsent(customer_id=customer_id, version=version, accepted_at=clock.now())
+        known = fresh if _was_first(fresh) else _consent(customer_id, version)
+    assert known is not None  # noqa: S101 - who was not first finds the first
+    return known
+
+
+def has_consented(customer_id: str) -> bool:
+    """Whether the privacy text in force was accepted."""
+    return _consent(customer_id, city.current().city.privacy.version) is not None
+
+
+def require_consent(customer_id: str) -> None:
+    """Raise `ConsentNeededError` unless the privacy text in force was accepted."""
+    if not has_consented(customer_id):
+        raise ConsentNeededError("办理前请先阅读并同意隐私政策。")
+
+
+def _consent(customer_id: str, version: str) -> PrivacyConsent | None:
+    return db.session.scalar(
+        select(PrivacyConsent).where(
+            PrivacyConsent.customer_id == customer_id, PrivacyConsent.version == version
+        )
+    )
+
+
+def _was_first(row: Customer | PrivacyConsent) -> bool:
+    """Add a row; False when the same was added at this very moment, as by a second tap on the button."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
+def staff_of(openid: str) -> Staff | None:
+    """The active member of staff who has bound this mini-program openid."""
+    return db.session.scalar(select(Staff).where(Staff.openid == openid, Staff.active.is_(True)))
+
+
+def bind_staff(openid: str, unionid: str | None, phone: str) -> Staff:
+    """Bind a WeChat user to the staff record of their verified phone.
+
+    Raises `PhoneUnknownError` when no active member of staff has that phone.
+    """
+    number = normalised_phone(phone)
+    staff = number and db.session.scalar(
+        select(Staff).where(Staff.phone_hash == phone_hash(number), Staff.active.is_(True))
+    )
+    if not staff:
+        raise PhoneUnknownError("该手机号未登记为工作人员，请联系信息管理员核对。")
+    # Somebody who left and came back under another number still holds it in the old record.
+    db.session.execute(update(Staff).where(Staff.openid == openid, Staff.id != staff.id).values(openid=None))
+    staff.openid = openid
+    if unionid is not None:
+        staff.unionid = unionid
+    return staff
+
+
+def follow(service_openid: str, unionid: str | None) -> None:
+    """Somebody follows the 服务号: by unionid, the same person as in the mini-program."""
+    if unionid is None:
+        return
+    for noun in (Customer, Staff):
+        db.session.execute(
+            update(noun).where(noun.service_openid == service_openid).values(service_openid=None)
+        )
+        db.session.execute(update(noun).where(noun.unionid == unionid).values(service_openid=service_openid))
+
+
+def unfollow(service_openid: str) -> None:
+    """They no longer follow; template messages would be refused from now on."""
+    for noun in (Customer, Staff):
+        db.session.execute(
+            update(noun).where(noun.service_openid == service_openid).values(service_openid=None)
+        )

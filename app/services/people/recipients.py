@@ -1,0 +1,109 @@
+"""Whom notices are written to, as plain values: members of staff and customers, one select each."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import LargeBinary, bindparam, select, type_coerce
+
+from app.core import eventbus
+from app.core.db import db
+from app.core.hotread import HotRead
+from app.models import Customer, Staff
+from app.services.people import staffing
+
+
+class UnknownSubjectError(LookupError):
+    """A notice was to be written of a case, a task or a person that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonBrief:
+    """A member of staff as somebody to write to, and as the customer may know them."""
+
+    staff_id: str
+    number: str
+    name: str
+    phone: str
+    openid: str | None
+    service_openid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBrief:
+    """A customer as somebody to write to."""
+
+    customer_id: str
+    openid: str
+    service_openid: str | None
+
+
+def columns(person: type[Staff]) -> tuple[Any, ...]:
+    """The columns of a `PersonBrief`, in its order; the phone as it is stored."""
+    return (
+        person.id,
+        person.number,
+        person.name,
+        type_coerce(person.phone, LargeBinary),
+        person.openid,
+        person.service_openid,
+    )
+
+
+_COLLEAGUES = select(*columns(Staff)).where(Staff.active.is_(True)).order_by(Staff.number)
+_DEPARTMENT = HotRead(_COLLEAGUES.where(Staff.department == bindparam("department")))
+_SUPERVISORS = HotRead(_COLLEAGUES.where(Staff.is_supervisor.is_(True)))
+_ASSIGNEE = HotRead(select(*columns(Staff)).where(Staff.id == bindparam("staff_id")))
+
+
+def phones(customer_ids: Collection[str]) -> dict[str, str]:
+    """The verified phones (E.164) of these customers, by their ids; who has none is left out."""
+    if not customer_ids:
+        return {}
+    rows = db.session.execute(
+        select(Customer.id, Customer.phone).where(
+            Customer.id.in_(sorted(customer_ids)), Customer.phone.is_not(None)
+        )
+    )
+    return {row.id: row.phone for row in rows}
+
+
+def supervisors() -> tuple[PersonBrief, ...]:
+    """Everybody who audits the promise."""
+    return tuple(person_of(row) for row in _SUPERVISORS.rows({}))
+
+
+def everybody_of(department: str) -> tuple[PersonBrief, ...]:
+    """Everybody of a department."""
+    return eventbus.once(_colleagues, department)
+
+
+def member(staff_id: str) -> PersonBrief:
+    """A member of staff as somebody to write to."""
+    rows = _ASSIGNEE.rows({"staff_id": staff_id})
+    if not rows:
+        raise UnknownSubjectError(staff_id)
+    return person_of(rows[0])
+
+
+def customer(customer_id: str) -> CustomerBrief:
+    """A customer as somebody to write to."""
+    found = db.session.get_one(Customer, customer_id)
+    return CustomerBrief(found.id, found.openid, found.service_openid)
+
+
+def active(staff_ids: Sequence[str]) -> tuple[PersonBrief, ...]:
+    """Those of these members of staff who still work here."""
+    if not staff_ids:
+        return ()
+    return tuple(person_of(row) for row in db.session.execute(_COLLEAGUES.where(Staff.id.in_(staff_ids))))
+
+
+def _colleagues(department: str) -> tuple[PersonBrief, ...]:
+    return tuple(person_of(row) for row in _DEPARTMENT.rows({"department": department}))
+
+
+def person_of(row: Sequence[Any]) -> PersonBrief:
+    """A member of staff from their `columns`."""
+    staff_id, number, name, sealed_phone, openid, service_openid = row
+    return PersonBrief(staff_id, number, name, staffing.phone(sealed_phone), openid, service_openid)

@@ -1,0 +1,252 @@
+"""Somebody withdraws what they allowed at WeChat: what must go is deleted, what the law asks for is kept.
+
+Kept, with their retention: submitted applications, cases, contracts, and what was said and sent about them
+(民法典: the contract and the proof of how it was kept; 个人信息保护法 第四十七条: but where a law sets a
+period).
+Deleted: what serves nothing but the account itself. Each time is recorded, with what became of what.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sqlalchemy import ColumnElement, delete, false, func, or_, select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.forms import FieldKind
+from app.models import (
+    Actor,
+    Application,
+    Audience,
+    Case,
+    ChatPerson,
+    Conversation,
+    Customer,
+    Document,
+    Erasure,
+    Medium,
+    Message,
+    MessageKind,
+    PrivacyConsent,
+)
+from app.services.applications.answers import form_of
+from app.services.conversations import conversation_access
+from app.services.conversations.append_message import touch
+from app.services.conversations.care import retention
+from app.services.conversations.delivery import wechat_replies
+from app.services.people import sessions
+from app.wechat.revocations import Held, revoked
+
+CANCELLED = "user_authorization_cancellation"
+REVOKED = "user_authorization_revoke"
+
+_BY_LAW = "合同及其履行证据，保存至规定期限"
+_UNKNOWN = "微信新增的授权项，请人工核对是否持有相关信息"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Whoever withdraws: known to the mini-program, or only by what they wrote in a chat of WeChat.
+
+    `enquiry_id` is their general enquiry in that chat, if they have one.
+    """
+
+    medium: Medium
+    openid: str
+    customer: Customer | None
+    enquiry_id: str | None
+
+    @property
+    def subject_id(self) -> str | None:
+        """Under which the erasure is recorded, and messages name their sender."""
+        return self.customer.id if self.customer else self.enquiry_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Erased:
+    """How many of what was deleted, and of what was kept why."""
+
+    deleted: Mapping[str, int]
+    kept: Mapping[str, str]
+
+
+def withdraw(medium: Medium, openid: str, event: str, info: str) -> bool:
+    """Act on an event of withdrawn authorisation; False for somebody who is not known here.
+
+    `medium` is the account that tells of it, `info` WeChat's RevokeInfo: numbers of what a `REVOKED` event
+    withdraws. `CANCELLED` (the person closed their account at WeChat) withdraws all.
+    """
+    person = _found(medium, openid)
+    if person.subject_id is None:
+        return False
+    erased = _all(person) if event == CANCELLED else _some(person, info)
+    db.session.add(
+        Erasure(
+            customer_id=person.subject_id,
+            event=event,
+            at=clock.now(),
+            deleted=dict(erased.deleted),
+            kept=dict(erased.kept) | _kept(person.customer),
+        )
+    )
+    return True
+
+
+def _found(medium: Medium, openid: str) -> _Person:
+    column = Customer.service_openid if medium is Medium.SERVICE else Customer.openid
+    customer = db.session.scalar(select(Customer).where(column == openid).with_for_update())
+    enquiry_id = db.session.scalar(
+        select(Conversation.id).where(
+            Conversation.medium == medium, Conversation.openid == openid, Conversation.case_id.is_(None)
+        )
+    )
+    return _Person(medium, openid, customer, enquiry_id)
+
+
+def _some(person: _Person, info: str) -> _Erased:
+    deleted: dict[str, int] = {}
+    kept: dict[str, str] = {}
+    for one in revoked(info):
+        if one.held is None:
+            _log.error("somebody withdrew what WeChat has added since", extra={"revoke_info": one.number})
+            kept[f"unknown {one.number}"] = _UNKNOWN
+        elif one.held in _ACTS and one.held not in deleted:
+            deleted[one.held] = _ACTS[one.held](person)
+    return _Erased(deleted, kept)
+
+
+def _all(person: _Person) -> _Erased:
+    deleted = {held.value: act(person) for held, act in _ACTS.items()}
+    drafts = db.session.execute(
+        delete(Application).where(_drafts_of(person.customer)),
+        execution_options={"synchronize_session": False},
+    )
+    deleted["drafts"] = int(getattr(drafts, "rowcount", 0))
+    deleted["enquiries"] = _enquiries(person)
+    _leave_chats(person)
+    if person.customer is None:
+        return _Erased(deleted, {})
+    consents = _end_consents(person.customer)
+    person.customer.unionid = person.customer.service_openid = None
+    sessions.revoke_all(Audience.CUSTOMER, person.customer.id)
+    return _Erased(deleted, consents)
+
+
+def _enquiries(person: _Person) -> int:
+    mine: ColumnElement[bool] = Conversation.id == person.enquiry_id
+    if person.customer is not None:
+        mine = or_(mine, Conversation.customer_id == person.customer.id)
+    found = db.session.scalars(select(Conversation.id).where(mine, Conversation.case_id.is_(None))).all()
+    if found:
+        retention.delete_all(found)
+    return len(found)
+
+
+def _leave_chats(person: _Person) -> None:
+    """Nothing more can be said to them in WeChat's chats."""
+    known = {(person.medium, person.openid)}
+    if person.customer is not None:
+        known.add((Medium.MINI_PROGRAM, person.customer.openid))
+        if person.customer.service_openid is not None:
+            known.add((Medium.SERVICE, person.customer.service_openid))
+    for medium, openid in sorted(known):
+        wechat_replies.abandon(medium, openid)
+        db.session.execute(
+            delete(ChatPerson).where(ChatPerson.medium == medium, ChatPerson.openid == openid),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _end_consents(customer: Customer) -> dict[str, str]:
+    """Consent is asked anew should they come back; when it was given stays on record."""
+    rows = db.session.scalars(select(PrivacyConsent).where(PrivacyConsent.customer_id == customer.id)).all()
+    given = {f"consent {row.version}": row.accepted_at.isoformat() for row in rows}
+    for row in rows:
+        db.session.delete(row)
+    return given
+
+
+def _phone(person: _Person) -> int:
+    """The phone that WeChat gave, with what was filled in from it."""
+    customer = person.customer
+    if customer is None:
+        return 0
+    held = int(customer.phone is not None)
+    customer.phone = customer.phone_hash = None
+    for draft in _drafts(customer):
+        draft.phone_hash = None
+    _forget_answers(customer, FieldKind.PHONE)
+    return held
+
+
+def _address(person: _Person) -> int:
+    """The address in drafts, however it came there: WeChat's address book is one way."""
+    return 0 if person.customer is None else _forget_answers(person.customer, "address")
+
+
+def _places(person: _Person) -> int:
+    """The places in drafts, and those sent in messages: that one was sent stays, where it was is gone."""
+    forgotten = 0 if person.customer is None else _forget_answers(person.customer, FieldKind.LOCATION)
+    sent = db.session.execute(
+        select(Message.conversation_id, Message.id)
+        .where(
+            Message.sender_id == person.subject_id,
+            Message.kind == MessageKind.LOCATION,
+            Message.recalled_at.is_(None),
+        )
+        .order_by(Message.conversation_id, Message.seq)
+    ).all()
+    for conversation_id, message_id in sent:
+        conversation, message = (
+            conversation_access.locked(conversation_id),
+            db.session.get_one(Message, message_id),
+        )
+        message.content, message.recalled_at = {}, clock.now()
+        touch(conversation, message)
+    return forgotten + len(sent)
+
+
+_ACTS: Mapping[Held, Callable[[_Person], int]] = MappingProxyType(
+    {Held.PHONE: _phone, Held.ADDRESS: _address, Held.PLACES: _places}
+)
+"""What is deleted of each. Files belong to a case, whose they stay; of the rest nothing is held."""
+
+
+def _forget_answers(customer: Customer, which: str) -> int:
+    """Take the answers of one kind of field, or of one field, out of the customer's drafts; how many."""
+    forgotten = 0
+    for draft in _drafts(customer):
+        fields = form_of(draft.program_key).fields
+        doomed = {field.key for field in fields if which in (field.key, field.kind)} & set(draft.answers)
+        forgotten += len(doomed)
+        draft.answers = {key: value for key, value in draft.answers.items() if key not in doomed}
+        draft.sources = {key: value for key, value in draft.sources.items() if key not in doomed}
+    return forgotten
+
+
+def _drafts(customer: Customer) -> list[Application]:
+    return list(db.session.scalars(select(Application).where(_drafts_of(customer)).with_for_update()))
+
+
+def _drafts_of(customer: Customer | None) -> ColumnElement[bool]:
+    if customer is None:
+        return false()
+    return (Application.customer_id == customer.id) & Application.submitted_at.is_(None)
+
+
+def _kept(customer: Customer | None) -> dict[str, str]:
+    """How many cases stay, and how many files that the customer has brought to them."""
+    if customer is None:
+        return {}
+    cases = select(func.count()).where(Case.customer_id == customer.id)
+    files = (
+        select(func.count())
+        .select_from(Document)
+        .join(Case, Case.id == Document.case_id)
+        .where(Case.customer_id == customer.id, Document.actor == Actor.CUSTOMER)
+    )
+    counted = {"cases": (db.session.scalar(cases) or 0, "项"), "files": (db.session.scalar(files) or 0, "份")}
+    return {name: f"{number}{unit}：{_BY_LAW}" for name, (number, unit) in counted.items() if number}

@@ -1,0 +1,101 @@
+"""When people can't be booked: leave, closures, changed hours. Whoever enters one keeps bookers out
+meanwhile.
+
+A booking refers to its people's rows and so holds them, in PostgreSQL, against `FOR UPDATE` (SQLite lets one
+writer in at a time anyway). Therefore whoever enters an absence waits for the bookings under way, and a
+booking that waited for an absence sees it when it looks again. What is booked already is looked at by the
+jobs afterwards.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from app.core import clock
+from app.core.db import db
+from app.core.ids import new_id
+from app.domain.slots import patterns
+from app.domain.slots.patterns import Pattern
+from app.models import Staff, StaffLeave, VisitClosure, VisitRecheck, WorkPattern
+from app.services.scheduling import reservations
+
+
+def leave(
+    staff_id: str, deputy_id: str, starts_at: datetime, ends_at: datetime, *, ask: bool = False
+) -> StaffLeave:
+    """Enter a leave. Visits that it hits find another time, or, with `ask`, their customers are asked."""
+    _lock([staff_id])
+    row = StaffLeave(staff_id=staff_id, deputy_id=deputy_id, starts_at=starts_at, ends_at=ends_at)
+    db.session.add(row)
+    db.session.flush()
+    recheck(staff_id=staff_id, ask=ask)
+    return row
+
+
+def closure(
+    department: str | None, starts_at: datetime, ends_at: datetime, reason: str, by: str, *, ask: bool = False
+) -> VisitClosure:
+    """Close a department, or with None everything, for visits."""
+    everybody = select(Staff.id).where(Staff.active.is_(True))
+    if department is not None:
+        everybody = everybody.where(Staff.department == department)
+    _lock(list(db.session.scalars(everybody)))
+    row = VisitClosure(
+        id=new_id(),
+        department=department,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        reason=reason,
+        entered_by=by,
+        entered_at=clock.now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    recheck(ask=ask)
+    return row
+
+
+def hours(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None:
+    """Set a person's working pattern from its day on; one of the same day is replaced."""
+    _lock([staff_id])
+    connection = db.session.connection()
+    connection.execute(
+        delete(WorkPattern).where(
+            WorkPattern.staff_id == staff_id, WorkPattern.valid_from == pattern.valid_from
+        )
+    )
+    connection.execute(
+        insert(WorkPattern),
+        {
+            "staff_id": staff_id,
+            "valid_from": pattern.valid_from,
+            "weekly": patterns.week_written(pattern.weekly),
+            "most_per_day": pattern.most_per_day,
+        },
+    )
+    recheck(staff_id=staff_id, ask=ask)
+
+
+def gone(member: Staff) -> None:
+    """Somebody left the utility: nobody books them any more, and what they were to do is looked at."""
+    _lock([member.id])
+    member.active = False
+    db.session.flush()
+    recheck(staff_id=member.id)
+
+
+def recheck(*, staff_id: str | None = None, case_id: str | None = None, ask: bool = False) -> None:
+    """Have the visits of a person, of a case, or of everybody looked at by the jobs."""
+    db.session.connection().execute(
+        insert(VisitRecheck), {"due_at": clock.now(), "staff_id": staff_id, "case_id": case_id, "ask": ask}
+    )
+
+
+def _lock(staff_ids: list[str]) -> None:
+    """Wait for whoever is booking these people just now, and let nobody book them until the end."""
+    # In the order in which a booking takes them, so that neither waits for the other in a circle.
+    connection = db.session.connection()
+    order = reservations.IN_ORDER[connection.dialect.name]
+    connection.execute(
+        select(Staff.id).where(Staff.id.in_(staff_ids)).order_by(order).with_for_update()
+    ).all()

@@ -1,0 +1,157 @@
+"""Reading who is free, as sets of pieces: who works when they are not away, less what is taken."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import BigInteger, Integer, String, bindparam, cast, func, literal, select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.slots import grid
+from app.domain.slots.openings import Person
+from app.domain.slots.patterns import WHOLE_DAY
+from app.models import Visit, VisitDayPlace, VisitPiece, VisitState
+from app.services.scheduling import working_hours
+from app.services.scheduling.roster import Absences, Member
+from app.services.scheduling.working_hours import LocalDay, Stretch, Weeks
+
+# Half a day of pieces to a number: with the office hours of most cities, one number for each day.
+_WORD = grid.PIECES_PER_DAY // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A person's time: pieces of it, travel included, for a visit on a day."""
+
+    staff_id: str
+    pieces: range
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is to be seen otherwise than it is booked: visits whose time counts as free, and time as taken.
+
+    For a visit that is to be moved, and for moves that are only planned.
+    """
+
+    without: Sequence[str] = ()
+    taken: Sequence[Taken] = ()
+
+
+AS_BOOKED = Supposed()
+
+
+def people(
+    wanted: Iterable[Member], stretch: Stretch, absent: Absences, supposed: Supposed = AS_BOOKED
+) -> dict[str, Person]:
+    """When each of these people is free in a stretch of time, by their id."""
+    known = {member.id: member for member in wanted}
+    days = working_hours.days_of(stretch)
+    busy = _busy(sorted(known), stretch, supposed)
+    full = _full_days(known, days, supposed)
+    return {
+        staff_id: Person(staff_id, working & ~full.get(staff_id, 0), stretch.whole & ~busy.get(staff_id, 0))
+        for staff_id, working in _working(known.values(), stretch, absent, days).items()
+    }
+
+
+def at_work(wanted: Iterable[Member], stretch: Stretch, absent: Absences) -> dict[str, Person]:
+    """The same as if nobody had any visits, for what is booked already."""
+    return {
+        staff_id: Person(staff_id, working, stretch.whole)
+        for staff_id, working in _working(wanted, stretch, absent, working_hours.days_of(stretch)).items()
+    }
+
+
+def _working(
+    wanted: Iterable[Member], stretch: Stretch, absent: Absences, days: Sequence[LocalDay]
+) -> dict[str, int]:
+    open_at = working_hours.office(days, stretch)
+    works: dict[Weeks, int] = {}
+    found = {}
+    for member in wanted:
+        if member.weeks not in works:
+            works[member.weeks] = open_at & working_hours.own(member.weeks, days)
+        found[member.id] = works[member.weeks] & ~absent.away.get(member.id, 0)
+    return found
+
+
+def _busy(ids: Sequence[str], stretch: Stretch, supposed: Supposed) -> dict[str, int]:
+    """What is taken."""
+    asked = {
+        "ids": ids,
+        "first": stretch.first,
+        "last": stretch.last,
+        "without": list(supposed.without),
+        "now": clock.now(),
+    }
+    busy: dict[str, int] = defaultdict(int)
+    for staff_id, word, bits in db.session.connection().execute(_TAKEN, asked).all():
+        place = word * _WORD - stretch.first
+        busy[staff_id] |= bits << place if place >= 0 else bits >> -place
+    for taken in supposed.taken:
+        busy[taken.staff_id] |= grid.between(stretch.first, taken.pieces.start, taken.pieces.stop)
+    return busy
+
+
+def _full_days(known: Mapping[str, Member], days: Sequence[LocalDay], supposed: Supposed) -> dict[str, int]:
+    """The days on which a person has as many visits as they may have."""
+    places = {day.on.toordinal(): day for day in days}
+    counts = Counter((taken.staff_id, taken.day.toordinal()) for taken in supposed.taken)
+    asked = {
+        "ids": sorted(known),
+        "first": min(places),
+        "last": max(places),
+        "without": list(supposed.without),
+        "now": clock.now(),
+        # Of a day with fewer visits nobody need know, unless more of them are supposed.
+        "least": working_hours.fewest(member.weeks for member in known.values())
+        - max(counts.values(), default=0),
+    }
+    for staff_id, ordinal, number in db.session.connection().execute(_COUNTS, asked):
+        counts[staff_id, ordinal] += number
+    full: dict[str, int] = defaultdict(int)
+    for (staff_id, ordinal), number in counts.items():
+        day, member = places.get(ordinal), known.get(staff_id)
+        if day is not None and member is not None and number >= working_hours.most(member.weeks, day.on):
+            full[staff_id] |= day.placed(WHOLE_DAY)
+    return full
+
+
+_IDS = bindparam("ids", expanding=True, type_=String)
+_FIRST, _LAST = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
+_WITHOUT = bindparam("without", expanding=True, type_=String)
+# A hold that ran out takes nothing, although nobody has cleared it away yet.
+_RUN_OUT = select(Visit.id).where(Visit.state == VisitState.HELD.value, Visit.hold_until <= bindparam("now"))
+# Put together by the database, half a day a row: reading every piece by itself costs several times as much.
+_WORD_OF = (VisitPiece.piece // _WORD).label("word")
+_TAKEN = (
+    select(
+        VisitPiece.staff_id,
+        _WORD_OF,
+        cast(func.sum(cast(literal(1), BigInteger).op("<<")(VisitPiece.piece % _WORD)), BigInteger),
+    )
+    .where(
+        VisitPiece.staff_id.in_(_IDS),
+        VisitPiece.piece >= _FIRST,
+        VisitPiece.piece < _LAST,
+        VisitPiece.visit_id.not_in(_WITHOUT),
+        VisitPiece.visit_id.not_in(_RUN_OUT),
+    )
+    .group_by(VisitPiece.staff_id, _WORD_OF)
+)
+_COUNTS = (
+    select(VisitDayPlace.staff_id, VisitDayPlace.day, func.count())
+    .where(
+        VisitDayPlace.staff_id.in_(_IDS),
+        VisitDayPlace.day >= _FIRST,
+        VisitDayPlace.day <= _LAST,
+        VisitDayPlace.visit_id.not_in(_WITHOUT),
+        VisitDayPlace.visit_id.not_in(_RUN_OUT),
+    )
+    .group_by(VisitDayPlace.staff_id, VisitDayPlace.day)
+    .having(func.count() >= bindparam("least", type_=Integer))
+)

@@ -1,0 +1,28 @@
+"""The visits of a case that goes no further, or back."""
+
+from collections.abc import Collection
+
+from sqlalchemy import delete, select
+
+from app.core.db import db
+from app.models import Visit, VisitState, VisitWait
+from app.services.scheduling import reservations
+
+
+def end(case_id: str, stages: Collection[str] | None = None) -> list[str]:
+    """Cancel the live visits of a case, or those of these stages; the ones that people were waiting for.
+
+    A case that goes no further (`stages` is None) waits for no earlier time either.
+    """
+    wanted = select(Visit.id, Visit.state).where(Visit.case_id == case_id, Visit.state.in_(reservations.LIVE))
+    if stages is None:
+        db.session.execute(delete(VisitWait).where(VisitWait.case_id == case_id))
+    else:
+        wanted = wanted.where(Visit.stage_key.in_(stages))
+    ended = [
+        (visit_id, state)
+        for visit_id, state in db.session.execute(wanted).all()
+        if reservations.end(visit_id, VisitState.CANCELLED, VisitState(state), {})
+    ]
+    reservations.release([visit_id for visit_id, _ in ended])
+    return [visit_id for visit_id, state in ended if state == VisitState.CONFIRMED]

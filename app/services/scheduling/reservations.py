@@ -1,0 +1,240 @@
+"""Taking people's time, and giving it back. The database decides who was first (docs/decisions/0014).
+
+Everybody inserts in the same order (places of the day, then pieces, each by person), so that two who want the
+same time never wait for each other in a circle. A row whose visit is not live any more is up for whoever
+comes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import (
+    Integer,
+    String,
+    asc,
+    bindparam,
+    collate,
+    delete,
+    insert,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock
+from app.core.db import db
+from app.domain.slots import grid
+from app.domain.slots.openings import Need
+from app.models import (
+    Staff,
+    Visit,
+    VisitAttendee,
+    VisitChance,
+    VisitDayPlace,
+    VisitDue,
+    VisitPiece,
+    VisitState,
+)
+from app.services.scheduling import working_hours
+
+LIVE = (VisitState.HELD.value, VisitState.CONFIRMED.value)
+# The one order in which people's rows are locked: by code point, as Python sorts them, whatever collation
+# the database was made with.
+IN_ORDER = {"sqlite": asc(Staff.id), "postgresql": asc(collate(Staff.id, "C"))}
+_RANDOM = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody who is to come, in which role; see `VisitAttendee`."""
+
+    staff_id: str
+    role: str
+    lead: bool
+    deputy_for: str | None = None
+
+
+def take(
+    values: Mapping[str, Any],
+    need: Need,
+    seats: Sequence[Seat],
+    most: Mapping[str, int],
+    still_free: Callable[[], bool],
+) -> Visit | None:
+    """Write a visit with everybody's time, in the caller's transaction; None when somebody was faster.
+
+    Then nothing was written. `values` are those of its row; `most` is how many visits each may have that
+    day. `still_free` looks again, when everybody's time is taken: whoever enters leave or a closure locks
+    the same people, so that it is seen here if it was entered before, and sees this visit if it is entered
+    afterwards.
+    """
+    connection = db.session.connection()
+    everybody = sorted(seat.staff_id for seat in seats)
+    start = grid.piece_of(values["starts_at"])
+    with connection.begin_nested() as attempt:
+        visit = db.session.scalars(insert(Visit).returning(Visit), [dict(values)]).one()
+        if _take_places(visit, everybody, most) and _take_pieces(visit, everybody, need, start):
+            _attend(visit, seats)
+            # What SQLite's one writer has seen stays as it is.
+            if connection.dialect.name == "sqlite" or still_free():
+                return visit
+        attempt.rollback()
+    db.session.expunge(visit)
+    return None
+
+
+def release(visit_ids: Sequence[str]) -> None:
+    """Give back what these visits, which are not live any more, had taken; others may get an earlier time."""
+    if not visit_ids:
+        return
+    connection = db.session.connection()
+    for table in (VisitPiece, VisitDayPlace):
+        connection.execute(delete(table).where(table.visit_id.in_(visit_ids)))
+    connection.execute(insert(VisitChance), {"due_at": clock.now()})
+
+
+def end(visit_id: str, state: VisitState, was: VisitState, values: Mapping[str, Any]) -> bool:
+    """Let a visit leave a live state, if it still is in that state; False when it is not."""
+    outcome = db.session.connection().execute(
+        update(Visit)
+        .where(Visit.id == visit_id, Visit.state == was.value)
+        .values(state=state.value, ended_at=clock.now(), **values)
+    )
+    return outcome.rowcount == 1
+
+
+def expire_overdue() -> list[str]:
+    """End every hold that has run out and that nobody else is just now confirming or ending."""
+    connection = db.session.connection()
+    overdue = list(connection.scalars(_OVERDUE, {"now": clock.now()}))
+    if overdue:
+        connection.execute(
+            update(Visit)
+            .where(Visit.id.in_(overdue))
+            .values(state=VisitState.EXPIRED.value, ended_at=clock.now())
+        )
+    return overdue
+
+
+def set_due(rows: Iterable[tuple[str, str, datetime]]) -> None:
+    """Have visits looked at: (visit, kind, when); one that waits already for the same is left as it is."""
+    values = [{"visit_id": visit_id, "kind": kind, "due_at": due_at} for visit_id, kind, due_at in rows]
+    if values:
+        connection = db.session.connection()
+        connection.execute(_NEW_DUES[connection.dialect.name], values)
+
+
+_NEW_DUES = {
+    dialect: insert_of(VisitDue).on_conflict_do_nothing()
+    for dialect, insert_of in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
+# Whoever holds the row of one of these is deciding about it; nobody waits for that here.
+_OVERDUE = (
+    select(Visit.id)
+    .where(Visit.state == VisitState.HELD.value, Visit.hold_until <= bindparam("now"))
+    .order_by(Visit.id)
+    .with_for_update(skip_locked=True)
+)
+
+
+def _take_places(visit: Visit, staff_ids: Sequence[str], most: Mapping[str, int]) -> bool:
+    """A free place of the day for each person, at random so that few want the same; False without one."""
+    day = working_hours.local_day(visit.starts_at).toordinal()
+    connection = db.session.connection()
+    taken: dict[str, set[int]] = {staff_id: set() for staff_id in staff_ids}
+    for row in connection.execute(_PLACES, {"ids": list(staff_ids), "day": day}):
+        taken[row.staff_id].add(row.place)
+    rows = []
+    for staff_id in staff_ids:
+        free = [place for place in range(most[staff_id]) if place not in taken[staff_id]]
+        if not free:
+            return False
+        rows.append({"staff_id": staff_id, "day": day, "place": _RANDOM.choice(free), "visit_id": visit.id})
+    return len(connection.scalars(_TAKE_PLACES[connection.dialect.name], rows).all()) == len(rows)
+
+
+def _take_pieces(visit: Visit, staff_ids: Sequence[str], need: Need, start: int) -> bool:
+    """Every piece of everybody, in one statement; False when one of them is not to be had."""
+    connection = db.session.connection()
+    taken = need.taken
+    asked = {
+        "ids": list(staff_ids),
+        "first": start + taken.start,
+        "end": start + taken.stop,
+        "visit": visit.id,
+    }
+    written = connection.scalars(_TAKE_PIECES[connection.dialect.name], asked).all()
+    return len(written) == len(staff_ids) * len(taken)
+
+
+def _attend(visit: Visit, seats: Sequence[Seat]) -> None:
+    db.session.connection().execute(
+        insert(VisitAttendee),
+        [
+            {
+                "visit_id": visit.id,
+                "staff_id": seat.staff_id,
+                "role": seat.role,
+                "lead": seat.lead,
+                "deputy_for": seat.deputy_for,
+            }
+            for seat in seats
+        ],
+    )
+
+
+_PLACES = (
+    select(VisitDayPlace.staff_id, VisitDayPlace.place)
+    .join(Visit, Visit.id == VisitDayPlace.visit_id)
+    .where(
+        VisitDayPlace.staff_id.in_(bindparam("ids", expanding=True)),
+        VisitDayPlace.day == bindparam("day"),
+        Visit.state.in_(LIVE),
+    )
+)
+
+
+_INSERT_OF = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def _taking(table: type[VisitPiece] | type[VisitDayPlace], insertion: Any) -> Any:
+    """Insert in the order given, or take over the rows of visits that are not live."""
+    return insertion.on_conflict_do_update(
+        index_elements=[column.name for column in table.__table__.primary_key],
+        set_={"visit_id": insertion.excluded.visit_id},
+        where=table.visit_id.in_(
+            select(Visit.id).where(
+                Visit.state != VisitState.HELD.value, Visit.state != VisitState.CONFIRMED.value
+            )
+        ),
+    ).returning(table.visit_id)
+
+
+def _pieces_of(everybody: Any) -> Any:
+    first = select(bindparam("first", type_=Integer).label("piece")).cte("pieces", recursive=True)
+    pieces = first.union_all(
+        select(first.c.piece + 1).where(first.c.piece + 1 < bindparam("end", type_=Integer))
+    )
+    return (
+        select(Staff.id, pieces.c.piece, bindparam("visit", type_=String))
+        .join_from(Staff, pieces, true())
+        .where(Staff.id.in_(bindparam("ids", expanding=True)))
+        .order_by(everybody, pieces.c.piece)
+    )
+
+
+_TAKE_PLACES = {
+    dialect: _taking(VisitDayPlace, insert_of(VisitDayPlace)) for dialect, insert_of in _INSERT_OF.items()
+}
+_TAKE_PIECES = {
+    dialect: _taking(
+        VisitPiece,
+        insert_of(VisitPiece).from_select(["staff_id", "piece", "visit_id"], _pieces_of(IN_ORDER[dialect])),
+    )
+    for dialect, insert_of in _INSERT_OF.items()
+}

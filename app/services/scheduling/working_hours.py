@@ -1,0 +1,116 @@
+"""When people work, as sets of pieces: office hours by the calendar in force, within each person's own."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+import orjson
+
+from app.domain.slots import grid, patterns
+from app.domain.slots.patterns import Pattern
+from app.domain.workdays import DayKind
+from app.services.installation import city
+
+Weeks = tuple[Pattern, ...]
+"""A person's patterns, in the order of their dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The pieces from `first` up to, not including, `last`; sets of one reading count from `first`."""
+
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, starts_at: datetime, ends_at: datetime) -> "Stretch":
+        """The pieces that lie wholly between two instants."""
+        return cls(grid.piece_from(starts_at), grid.piece_of(ends_at))
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it begins, in UTC."""
+        return grid.instant_of(self.first)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends, in UTC."""
+        return grid.instant_of(self.last)
+
+    @property
+    def whole(self) -> int:
+        """Every piece of it."""
+        return grid.between(self.first, self.first, self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDay:
+    """A day of the city; `begins` is how many pieces after the start of the stretch its midnight is."""
+
+    on: date
+    kind: DayKind
+    begins: int
+
+    def placed(self, pieces: int) -> int:
+        """A set that counts from this day's midnight, as one that counts from the start of the stretch."""
+        return pieces << self.begins if self.begins >= 0 else pieces >> -self.begins
+
+
+def local_day(at: datetime) -> date:
+    """The day of an instant in the city's time zone."""
+    return at.astimezone(city.zone()).date()
+
+
+def midnight(on: date) -> datetime:
+    """When a day begins in the city's time zone."""
+    return datetime(on.year, on.month, on.day, tzinfo=city.zone())
+
+
+def days_of(stretch: Stretch) -> list[LocalDay]:
+    """Every day of which a part lies in the stretch."""
+    line = city.working_time()
+    on, last = local_day(stretch.starts_at), local_day(stretch.ends_at)
+    begins = grid.piece_of(midnight(on)) - stretch.first
+    return [
+        LocalDay(day, line.day(day).kind, begins + number * grid.PIECES_PER_DAY)
+        for number in range((last - on).days + 1)
+        for day in (on + timedelta(days=number),)
+    ]
+
+
+def office(days: Sequence[LocalDay], stretch: Stretch) -> int:
+    """When the office is open."""
+    line = city.working_time()
+    return stretch.whole & grid.union(
+        grid.within(stretch.first, *period) for day in days for period in line.open_periods(day.on)
+    )
+
+
+def own(weeks: Weeks, days: Sequence[LocalDay]) -> int:
+    """When somebody with these patterns works, if the office is open."""
+    found = 0
+    for day in days:
+        pattern = patterns.in_force(weeks, day.on)
+        pieces = None if pattern is None else pattern.pieces_on(day.on, day.kind)
+        found |= day.placed(patterns.WHOLE_DAY if pieces is None else pieces)
+    return found
+
+
+def most(weeks: Weeks, on: date) -> int:
+    """How many visits somebody with these patterns may have on a day."""
+    pattern = patterns.in_force(weeks, on)
+    special = None if pattern is None else pattern.most_per_day
+    return city.current().visits.most_per_day if special is None else special
+
+
+def fewest(everybody: Iterable[Weeks]) -> int:
+    """The smallest number of visits a day that is full for anybody, whatever the day."""
+    special = {pattern.most_per_day for weeks in everybody for pattern in weeks}
+    return min([city.current().visits.most_per_day, *(number for number in special if number is not None)])
+
+
+@lru_cache(maxsize=1024)
+def pattern_of(valid_from: date, weekly: str, most_per_day: int | None) -> Pattern:
+    """One and the same for equal rows, so that what is made of it can be kept for it."""
+    return Pattern(valid_from, patterns.weekly_of(orjson.loads(weekly)), most_per_day)

@@ -1,1 +1,0 @@
-"""Whose time is taken: reading it, taking pieces of it, giving them back."""

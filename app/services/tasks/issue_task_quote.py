@@ -1,0 +1,31 @@
+"""Whoever holds the task that tells the customer a sum issues the quote for it."""
+
+from collections.abc import Mapping
+
+from app.core.db import db
+from app.domain.errors import ConflictError
+from app.models import Case, Task
+from app.services.installation import city
+from app.services.money import issue_quote
+from app.services.money.quotes import QuoteView
+from app.services.people.staffing import Colleague
+from app.services.tasks.complete_task import hold
+
+
+def issue(staff: Colleague, task: Task, measured: Mapping[str, int]) -> QuoteView:
+    """Issue a quote; issuing again replaces it, and the customer chooses anew.
+
+    Raises `AlreadyDoneError`, `ConflictError` when the task is somebody else's or tells no sum, and what
+    `quoting.issue` raises.
+    """
+    hold(staff, task)
+    case = db.session.get_one(Case, task.case_id)
+    pricing = (
+        city.program_of(case.program_key, case.former_program_key)
+        .stage(task.stage_key)
+        .task(task.key)
+        .issues_quote
+    )
+    if pricing is None:
+        raise ConflictError("该任务不需要出具费用。")
+    return issue_quote.issue(case, staff.id, pricing, measured)

@@ -1,0 +1,37 @@
+"""Whoever holds a task that requires a paper makes it, with the values that will stand in it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.core.db import db
+from app.domain.errors import ConflictError
+from app.models import Case, Task
+from app.services.installation import city
+from app.services.metering import hung_meters
+from app.services.papers import make_paper, paper_records
+from app.services.papers.paper_records import PaperView
+from app.services.people.staffing import Colleague
+from app.services.tasks import commitments
+from app.services.tasks.complete_task import hold
+from app.services.tasks.output_checks import checked
+
+
+def make(staff: Colleague, task: Task, given: Mapping[str, Any]) -> PaperView:
+    """Make the paper of this task; making it again needs a new confirmation.
+
+    `given` are the outputs of the task that stand in the paper. Raises `AlreadyDoneError`, `ConflictError`
+    when the task is somebody else's or requires no paper, `FieldsError`, `ChoiceNeededError`.
+    """
+    hold(staff, task)
+    case = db.session.get_one(Case, task.case_id)
+    spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
+    if spec.requires_paper is None:
+        raise ConflictError("该任务不需要协议或合同。")
+    stated = replace(spec, outputs=tuple(field for field in spec.outputs if field.in_paper))
+    terms = checked(stated, given)
+    # A contract about a meter that can't be hung is not shown to a customer.
+    commitments.compare(case, stated, terms, {})
+    hung_meters.refuse_used(case.id, terms)
+    row = make_paper.make(case, spec.requires_paper, terms, staff.id)
+    return paper_records.present(row, in_force=True)

@@ -1,0 +1,1 @@
+"""Booking a visit: available times, hold, confirm, move, cancel, wait-list."""

@@ -1,0 +1,42 @@
+"""Cancelling a visit, or giving up a time that is only held."""
+
+from app.core import clock, eventbus
+from app.domain.errors import CutOffError
+from app.domain.events import VisitCancelled
+from app.models import Case, Visit, VisitState
+from app.services.history.timeline import By, note
+from app.services.scheduling import reservations
+from app.services.visits import appointments
+from app.services.visits.views import visit_queries
+
+
+def by_customer(case: Case, visit_id: str, by: By, reason: str) -> Visit:
+    """Cancel before the cut-off, or give up a hold at any time. Raises `CutOffError`, `ConflictError`."""
+    visit = _locked(case, visit_id)
+    if visit.state == VisitState.CONFIRMED and not visit_queries.is_changeable(visit):
+        raise CutOffError("已临近约定时间，如需取消请直接联系客户管家。")
+    return _cancel(case, visit, by, reason)
+
+
+def by_staff(case: Case, visit_id: str, by: By, reason: str) -> Visit:
+    """Cancel as the customer wishes who called; also after the cut-off."""
+    return _cancel(case, _locked(case, visit_id), by, reason)
+
+
+def _locked(case: Case, visit_id: str) -> Visit:
+    visit = appointments.locked(case, visit_id)
+    if visit.state not in reservations.LIVE:
+        appointments.refuse_ended(visit)
+    appointments.refuse_arrived(visit)
+    return visit
+
+
+def _cancel(case: Case, visit: Visit, by: By, reason: str) -> Visit:
+    was = VisitState(visit.state)
+    appointments.end(visit, VisitState.CANCELLED, {"reason": reason})
+    reservations.release([visit.id])
+    if was is VisitState.CONFIRMED:
+        detail = {"purpose": visit.purpose, "starts_at": appointments.shown(visit.starts_at)}
+        note(case.id, clock.now(), "visit_cancelled", by, detail)
+        eventbus.publish(VisitCancelled(visit.id))
+    return visit

@@ -1,0 +1,69 @@
+"""Confirming a held time. Whether it ran out first is decided by one conditional statement."""
+
+from typing import NoReturn
+
+from sqlalchemy import update
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain.errors import AlreadyDoneError, HoldExpiredError
+from app.domain.events import VisitBooked, VisitMoved
+from app.domain.slots import grid
+from app.models import Case, Visit, VisitState
+from app.services.history.timeline import By
+from app.services.scheduling import reservations
+from app.services.visits import appointments, required_visits
+from app.services.visits.booking import find_openings, reserve, waitlist
+from app.services.visits.required_visits import Needed
+
+
+def confirm(case: Case, visit_id: str, by: By) -> Visit:
+    """Make a held time an appointment; one that the wait-list offered takes the place of the later one.
+
+    Raises `AlreadyDoneError` the second time, `HoldExpiredError` with fresh openings when the hold has run
+    out or somebody can't come after all, `NotFoundError`, and as `needs.needed` does.
+    """
+    visit = appointments.locked(case, visit_id)
+    needed = required_visits.needed(case, visit.purpose)
+    if visit.state == VisitState.CONFIRMED:
+        raise AlreadyDoneError("该预约已确认，无需重复操作。")
+    if visit.state not in (VisitState.HELD, VisitState.EXPIRED):
+        appointments.refuse_ended(visit)
+    now = clock.now()
+    offered = visit.offered
+    former = appointments.live(case.id, visit.purpose) if offered else None
+    if former is not None and not reservations.end(
+        former.id, VisitState.RESCHEDULED, VisitState.CONFIRMED, {"reason": None}
+    ):
+        former = None
+    confirmed = db.session.connection().execute(
+        update(Visit)
+        .where(Visit.id == visit.id, Visit.state == VisitState.HELD.value, Visit.hold_until > now)
+        .values(
+            state=VisitState.CONFIRMED.value,
+            offered=False,
+            confirmed_at=now,
+            code=appointments.new_code(),
+        )
+    )
+    coming = appointments.staff_ids(visit.id)
+    if confirmed.rowcount != 1:
+        _refuse(case, needed, "为您保留的时间已过")
+    if not reserve.fits(coming, needed, grid.piece_of(visit.starts_at)):
+        _refuse(case, needed, "上门人员临时有变动，该时间不能再预约")
+    db.session.refresh(visit)
+    if offered:
+        waitlist.leave(case.id, visit.purpose)
+    if former is None:
+        appointments.settle(case, visit, by, now, "visit_booked")
+        eventbus.publish(VisitBooked(visit.id))
+    else:
+        reservations.release([former.id])
+        appointments.settle(case, visit, by, now, "visit_moved")
+        eventbus.publish(VisitMoved(visit.id, former.id))
+    return visit
+
+
+def _refuse(case: Case, needed: Needed, why: str) -> NoReturn:
+    offer = find_openings.offer(case, needed, find_openings.bookable())
+    raise HoldExpiredError(offer.instead(why), openings=offer.few())

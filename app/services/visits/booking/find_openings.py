@@ -1,0 +1,138 @@
+"""The openings of a case for one purpose: who could come when, and which would miss the due date."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.core import clock
+from app.domain.slots import grid, openings
+from app.domain.slots.openings import Opening, Party, Starts
+from app.models import Case
+from app.services.installation import city
+from app.services.scheduling import working_hours
+from app.services.scheduling.availability import AS_BOOKED, Supposed
+from app.services.scheduling.working_hours import Stretch
+from app.services.visits.booking import attendees
+from app.services.visits.booking.attendees import Candidates, Choice
+from app.services.visits.required_visits import Needed
+
+_FEW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bookable:
+    """When a visit may begin at all: from `earliest` (aware) on until `latest`, not including."""
+
+    earliest: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The openings of a purpose, the manager's name, and by start the name of who would stand in."""
+
+    needed: Needed
+    openings: Sequence[Opening]
+    stand_ins: Mapping[datetime, str]
+    manager_name: str
+
+    def instead(self, why: str) -> str:
+        """A sentence that refuses a time and says what to do next."""
+        if self.openings:
+            return f"{why}，请从以下时间中重新选择。"
+        return f"{why}，近期暂无其他可约时间，请登记候补，或联系客户管家安排。"
+
+    def few(self) -> list[dict[str, Any]]:
+        """The first of them, as a refusal shows them: times in the city's zone."""
+        zone = city.zone()
+        return [
+            {
+                "starts_at": opening.starts_at.astimezone(zone).isoformat(),
+                "ends_at": opening.ends_at.astimezone(zone).isoformat(),
+                "after_due": opening.after_due,
+            }
+            for opening in self.openings[:_FEW]
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everybody's time over a stretch, and the starts that follow; what a booking chooses from."""
+
+    needed: Needed
+    stretch: Stretch
+    people: Candidates
+    party: Party
+    starts: Starts
+    kept: int
+
+    def listed(self) -> list[Opening]:
+        """The starts as openings, in order."""
+        return openings.listed(self.stretch.first, self.starts, self.needed.purpose.need, self.kept)
+
+    def allows(self, piece: int) -> bool:
+        """Whether a visit may begin at this piece."""
+        return bool(self.starts.any >> (piece - self.stretch.first) & 1)
+
+
+def bookable(*, by_staff: bool = False) -> Bookable:
+    """From the minimum notice on to the end of the last day of the window; staff need give no notice."""
+    rules = city.current().visits
+    now = clock.now()
+    last_day = working_hours.local_day(now) + rules.window
+    return Bookable(
+        now if by_staff else now + rules.notice, working_hours.midnight(last_day + timedelta(days=1))
+    )
+
+
+def view(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BOOKED) -> View:
+    """Look at everybody's time."""
+    need = needed.purpose.need
+    first, last = grid.piece_from(times.earliest), grid.piece_of(times.latest)
+    # The travel of the first visit, and the load of its whole day, lie before it.
+    stretch = Stretch(first - grid.PIECES_PER_DAY, max(last, first) + grid.PIECES_PER_DAY)
+    people = attendees.candidates(case, needed, stretch)
+    found = attendees.party(people, needed, stretch, supposed)
+    kept = openings.in_time(stretch.first, stretch.last, need, needed.due_at)
+    starts = openings.starts(found, need, grid.between(stretch.first, first, last), kept)
+    return View(needed, stretch, people, found, starts, kept)
+
+
+def view_at(case: Case, needed: Needed, times: Bookable, piece: int, supposed: Supposed) -> View:
+    """What a booking at one piece chooses from: the day of it, unless somebody else would have to lead.
+
+    Whether a stand-in may come depends on what the manager has on all the other days.
+    """
+    start = grid.instant_of(piece)
+    day = working_hours.midnight(working_hours.local_day(start))
+    alone = Bookable(max(times.earliest, day), min(times.latest, day + timedelta(days=1)))
+    seen = view(case, needed, alone, supposed)
+    if seen.starts.own >> (piece - seen.stretch.first) & 1:
+        return seen
+    return view(case, needed, times, supposed)
+
+
+def offer(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BOOKED) -> Offer:
+    """Every opening in these times, in order."""
+    seen = view(case, needed, times, supposed)
+    listed = seen.listed()
+    names = {member.id: member.name for member in seen.people.everybody}
+    manager = seen.people.manager
+    return Offer(
+        needed, listed, _visitors(case, seen, listed, names), "" if manager is None else manager.name
+    )
+
+
+def _visitors(
+    case: Case, seen: View, listed: Sequence[Opening], names: Mapping[str, str]
+) -> dict[datetime, str]:
+    """Who would stand in for the manager, at the openings where somebody would."""
+    found = {}
+    for opening in listed:
+        if opening.stand_in:
+            piece = grid.piece_of(opening.starts_at)
+            who = Choice(case, seen.needed.purpose.need, seen.stretch, piece).best(seen.party.stand_ins)
+            if who is not None:
+                found[opening.starts_at] = names[who.id]
+    return found

@@ -1,0 +1,39 @@
+"""Holding a time for a customer for a few minutes, until they confirm."""
+
+from datetime import datetime
+
+from app.core import clock
+from app.domain.errors import BookedAlreadyError
+from app.models import Case, DueKind, Visit, VisitState
+from app.services.cases import access
+from app.services.history.timeline import By
+from app.services.installation import city
+from app.services.scheduling import reservations
+from app.services.visits import appointments, required_visits
+from app.services.visits.booking import find_openings
+from app.services.visits.booking.reserve import Wish, book
+
+
+def hold(case: Case, purpose_key: str, starts_at: datetime, by: By) -> Visit:
+    """Hold a time; its `hold_until` says for how long. Another hold of the case for this purpose is given up.
+
+    Asked again for the time that is held already, it answers with that hold, which lasts no longer for it.
+    Raises as `book` and `needs.needed` do, and `BookedAlreadyError` when there is a confirmed visit.
+    """
+    access.lock(case)
+    needed = required_visits.needed(case, purpose_key)
+    now = clock.now()
+    given_up: list[str] = []
+    earlier = appointments.live(case.id, purpose_key)
+    if earlier is not None and earlier.state == VisitState.CONFIRMED:
+        raise BookedAlreadyError("您已预约过此项，如需调整请在原预约中改期。", visit_id=earlier.id)
+    if earlier is not None and earlier.hold_until is not None:
+        if earlier.starts_at == starts_at and earlier.hold_until > now:
+            return earlier
+        if reservations.end(earlier.id, VisitState.EXPIRED, VisitState.HELD, {}):
+            given_up.append(earlier.id)
+    until = now + city.current().visits.hold
+    wish = Wish(needed, starts_at, by, VisitState.HELD, hold_until=until, gives_up=given_up)
+    visit = book(case, wish, find_openings.bookable())
+    reservations.set_due([(visit.id, DueKind.HOLD_END.value, until)])
+    return visit

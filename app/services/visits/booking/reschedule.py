@@ -1,0 +1,54 @@
+"""Moving a visit: another time is taken and confirmed in one step, the old booking stays as 已改期."""
+
+from datetime import datetime
+
+from app.core import clock, eventbus
+from app.domain.errors import AlreadyDoneError, CutOffError
+from app.domain.events import VisitMoved
+from app.models import Case, Visit, VisitState
+from app.services.history.timeline import By
+from app.services.visits import appointments, required_visits
+from app.services.visits.booking import find_openings
+from app.services.visits.booking.find_openings import Bookable
+from app.services.visits.booking.reserve import Wish, book
+from app.services.visits.views import visit_queries
+
+
+def by_customer(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
+    """Move a confirmed visit, before the cut-off or when it can't be kept on our side.
+
+    Raises `CutOffError`, `AlreadyDoneError` for the time that it has, `ConflictError` for a visit that is not
+    confirmed (any more), and as `book` does.
+    """
+    visit = _locked(case, visit_id, starts_at)
+    if not visit_queries.is_changeable(visit):
+        raise CutOffError("已临近约定时间，如需调整请直接联系客户管家。")
+    return move(case, visit, starts_at, by, reason, find_openings.bookable())
+
+
+def by_staff(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
+    """Move a confirmed visit as the customer wishes who called; also after the cut-off."""
+    visit = _locked(case, visit_id, starts_at)
+    return move(case, visit, starts_at, by, reason, find_openings.bookable(by_staff=True))
+
+
+def move(case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | None, times: Bookable) -> Visit:
+    """Book the new time, with the same people if they can, and end the old booking; the case is locked."""
+    needed = required_visits.needed(case, visit.purpose)
+    kept = appointments.staff_ids(visit.id)
+    appointments.end(visit, VisitState.RESCHEDULED, {"reason": reason})
+    wish = Wish(needed, starts_at, by, VisitState.CONFIRMED, former=visit, gives_up=[visit.id], kept=kept)
+    moved = book(case, wish, times)
+    appointments.settle(case, moved, by, clock.now(), "visit_moved")
+    eventbus.publish(VisitMoved(moved.id, visit.id))
+    return moved
+
+
+def _locked(case: Case, visit_id: str, starts_at: datetime) -> Visit:
+    visit = appointments.locked(case, visit_id)
+    appointments.refuse_not_confirmed(visit)
+    appointments.refuse_arrived(visit)
+    if starts_at == visit.starts_at and visit.in_doubt_at is None:
+        # Everybody would be told of a change that is none.
+        raise AlreadyDoneError("该预约已是这个时间，无需改期。")
+    return visit

@@ -1,0 +1,134 @@
+"""Booking somebody's time for a case: choosing who comes, taking it, and looking again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core import clock
+from app.core.ids import new_id
+from app.domain.errors import FieldsError, SlotTakenError
+from app.domain.slots import grid, openings
+from app.models import Case, Visit, VisitState
+from app.services.history.timeline import By
+from app.services.scheduling import availability, candidate_locks, reservations, roster, working_hours
+from app.services.scheduling.availability import Supposed
+from app.services.scheduling.reservations import Seat
+from app.services.scheduling.working_hours import Stretch
+from app.services.visits import appointments
+from app.services.visits.booking import attendees, find_openings
+from app.services.visits.booking.attendees import Choice
+from app.services.visits.booking.find_openings import Bookable
+from app.services.visits.required_visits import Needed
+
+# Of each person that is lost to somebody faster, the next look shows it; more people than this are not tried.
+_MOST_ATTEMPTS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be booked: `state` with its `hold_until`, and the visit that it follows (`former`).
+
+    `gives_up` are visits of the case that the caller has ended for it: their time is free for this one.
+    `offered`: a hold beside `former`, which stays live until the hold is confirmed. `kept` are the people
+    who should come again if they can.
+    """
+
+    needed: Needed
+    starts_at: datetime
+    by: By
+    state: VisitState
+    hold_until: datetime | None = None
+    former: Visit | None = None
+    gives_up: Sequence[str] = ()
+    offered: bool = False
+    kept: Sequence[str] = ()
+
+
+def book(case: Case, wish: Wish, times: Bookable) -> Visit:
+    """Write the visit and take everybody's time. The case has to be locked by the caller.
+
+    Raises `FieldsError` for a start that is off the grid or outside `times`, `SlotTakenError` when not
+    everybody who has to be there is free (any more).
+    """
+    refuse_impossible(wish.starts_at, times)
+    gone = list(wish.gives_up)
+    piece = grid.piece_of(wish.starts_at)
+    need = wish.needed.purpose.need
+    for _ in range(_MOST_ATTEMPTS):
+        seen = find_openings.view_at(case, wish.needed, times, piece, Supposed(without=gone))
+        seats = (
+            attendees.seats(
+                Choice(case, need, seen.stretch, piece, wish.kept), seen.party, candidate_locks.claim
+            )
+            if seen.allows(piece)
+            else None
+        )
+        if seats is None:
+            break
+        values = _row(case, wish, seen.kept >> (piece - seen.stretch.first) & 1 == 0)
+        most = seen.people.most_on(working_hours.local_day(wish.starts_at))
+        taken = reservations.take(values, need, seats, most, _still_fit(seats, wish.needed, piece))
+        if taken is not None:
+            reservations.release(gone)
+            return taken
+        # Mostly somebody was faster; it may have been a hold that ran out, and was cleared away by nobody.
+        gone += reservations.expire_overdue()
+    offer = find_openings.offer(case, wish.needed, times, Supposed(without=gone))
+    raise SlotTakenError(offer.instead("该时间已约满或不可预约"), openings=offer.few())
+
+
+def refuse_impossible(starts_at: datetime, times: Bookable) -> None:
+    """Raise `FieldsError` for a start that no opening could ever have."""
+    if not grid.on_grid(starts_at):
+        fault = "请从可约时间中选择，时间以15分钟为单位。"
+    elif starts_at < clock.now():
+        fault = "该时间已经过去，请选择以后的时间。"
+    elif starts_at < times.earliest:
+        fault = "该时间过近，来不及安排，请选择稍后的时间。"
+    elif starts_at >= times.latest:
+        fault = "该时间过远，暂不能预约，请选择较近的时间。"
+    else:
+        return
+    raise FieldsError([{"field": "starts_at", "code": "invalid", "message": fault}])
+
+
+def _row(case: Case, wish: Wish, after_due: bool) -> dict[str, object]:
+    now = clock.now()
+    own_id = new_id()
+    confirmed = wish.state is VisitState.CONFIRMED
+    former = wish.former
+    return {
+        "id": own_id,
+        "case_id": case.id,
+        "purpose": wish.needed.purpose.key,
+        "stage_key": wish.needed.stage_key,
+        "state": wish.state.value,
+        "offered": wish.offered,
+        "starts_at": wish.starts_at,
+        "ends_at": grid.instant_of(grid.piece_of(wish.starts_at) + wish.needed.purpose.need.pieces),
+        "hold_until": wish.hold_until,
+        "chain_id": own_id if former is None else former.chain_id,
+        "sequence": 0 if former is None else former.sequence + 1,
+        "due_at": wish.needed.due_at,
+        "after_due": after_due,
+        "booked_by": wish.by.actor.value,
+        "booked_by_id": wish.by.id,
+        "created_at": now,
+        "confirmed_at": now if confirmed else None,
+        "code": appointments.new_code() if confirmed else None,
+    }
+
+
+def _still_fit(seats: Sequence[Seat], needed: Needed, piece: int) -> Callable[[], bool]:
+    return lambda: fits([seat.staff_id for seat in seats], needed, piece)
+
+
+def fits(staff_ids: Sequence[str], needed: Needed, piece: int) -> bool:
+    """Whether all of these still work, and work then, by hours, leave and closures as they stand now."""
+    need = needed.purpose.need
+    stretch = Stretch(piece - need.before, piece + need.pieces + need.after)
+    known = roster.by_id(staff_ids)
+    if len(known) != len(set(staff_ids)):
+        return False
+    free = availability.at_work(known, stretch, roster.absences(known, stretch))
+    return len(openings.free_at(free.values(), need, stretch.first, piece)) == len(known)

@@ -1,0 +1,124 @@
+"""The wait-list: whoever waits longest is held an earlier time that came free, and told."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, delete, insert, or_, select
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.core.ids import new_id
+from app.core.queue import take_due
+from app.domain.errors import AlreadyDoneError, SlotTakenError
+from app.domain.events import VisitOffered
+from app.models import Case, DueKind, Visit, VisitChance, VisitState, VisitWait
+from app.services.cases import access
+from app.services.history.timeline import ENGINE
+from app.services.installation import city
+from app.services.scheduling import reservations
+from app.services.visits import appointments, required_visits
+from app.services.visits.booking import find_openings
+from app.services.visits.booking.reserve import Wish, book
+
+
+def join(case: Case, purpose_key: str) -> None:
+    """Wait for an earlier time than the one booked, or for any. Raises `AlreadyDoneError`."""
+    access.lock(case)
+    needed = required_visits.needed(case, purpose_key)
+    if _waiting(case.id, purpose_key) is not None:
+        raise AlreadyDoneError("您已登记候补，有更早的时间会立即通知您。")
+    db.session.add(VisitWait(id=new_id(), case_id=case.id, purpose=needed.purpose.key, since=clock.now()))
+
+
+def leave(case_id: str, purpose_key: str) -> None:
+    """Wait no longer; nothing happens to somebody who does not."""
+    db.session.execute(
+        delete(VisitWait)
+        .where(VisitWait.case_id == case_id, VisitWait.purpose == purpose_key)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def to_the_end(case_id: str, purpose_key: str) -> None:
+    """Whoever lets an offer run out is the last in line from now on."""
+    waiting = _waiting(case_id, purpose_key)
+    if waiting is not None:
+        waiting.since = clock.now()
+
+
+def sweep() -> int:
+    """Ask one customer of those for whom time came free, the first in line first; how many chances it took.
+
+    One in each transaction, since each locks a case: whoever held two would wait for others in a circle.
+    """
+    rows = take_due(VisitChance, 1)
+    for row in rows:
+        waiting = _next(row.after_since, row.after_id)
+        if waiting is not None:
+            db.session.connection().execute(
+                insert(VisitChance),
+                {"due_at": row.due_at, "after_since": waiting.since, "after_id": waiting.id},
+            )
+            _try(waiting)
+    return len(rows)
+
+
+def _next(since: datetime | None, after_id: str | None) -> VisitWait | None:
+    query = select(VisitWait).order_by(VisitWait.since, VisitWait.id).limit(1)
+    if since is not None:
+        later = and_(VisitWait.since == since, VisitWait.id > (after_id or ""))
+        query = query.where(or_(VisitWait.since > since, later))
+    return db.session.scalar(query)
+
+
+def _try(waiting: VisitWait) -> None:
+    """Hold the earliest time that is earlier than what the customer has, if there is one."""
+    case = db.session.get_one(Case, waiting.case_id)
+    access.lock(case)
+    needed = required_visits.find(case, waiting.purpose)
+    if needed is None:
+        leave(case.id, waiting.purpose)
+        return
+    booked = appointments.live(case.id, waiting.purpose)
+    if _offered(case.id, waiting.purpose) or (booked is not None and booked.state == VisitState.HELD):
+        return
+    times = find_openings.bookable()
+    found = find_openings.offer(case, needed, times).openings
+    if not found or (booked is not None and found[0].starts_at >= booked.starts_at):
+        return
+    until = clock.now() + city.current().visits.offer
+    wish = Wish(
+        needed,
+        found[0].starts_at,
+        ENGINE,
+        VisitState.HELD,
+        hold_until=until,
+        former=booked,
+        offered=True,
+        kept=() if booked is None else appointments.staff_ids(booked.id),
+    )
+    try:
+        visit = book(case, wish, times)
+    except SlotTakenError:
+        return
+    reservations.set_due([(visit.id, DueKind.HOLD_END.value, until)])
+    eventbus.publish(VisitOffered(visit.id))
+
+
+def _waiting(case_id: str, purpose_key: str) -> VisitWait | None:
+    return db.session.scalar(
+        select(VisitWait).where(VisitWait.case_id == case_id, VisitWait.purpose == purpose_key)
+    )
+
+
+def _offered(case_id: str, purpose_key: str) -> bool:
+    return (
+        db.session.scalar(
+            select(Visit.id).where(
+                Visit.case_id == case_id,
+                Visit.purpose == purpose_key,
+                Visit.state == VisitState.HELD,
+                Visit.offered.is_(True),
+            )
+        )
+        is not None
+    )

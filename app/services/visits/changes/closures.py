@@ -1,0 +1,172 @@
+"""Leave and closures as staff enter them: first what they would hit, then the entry itself."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, Select, select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import FieldsError, NotAllowedError
+from app.models import Case, Staff, StaffLeave, Visit, VisitAttendee, VisitClosure, VisitState
+from app.services.installation import city
+from app.services.people.staffing import Colleague
+from app.services.scheduling import absences
+from app.services.visits import required_visits
+from app.services.visits.changes.simulate_moves import Plan
+from app.services.visits.views import visit_queries
+
+_MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Leave of a person (`number`, `deputy`), or a closure of a department, or with neither of everything."""
+
+    starts_at: datetime
+    ends_at: datetime
+    number: str | None = None
+    deputy: str | None = None
+    department: str | None = None
+    reason: str = ""
+    ask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A visit that could not take place, and the time it would be given; None when the customer is asked.
+
+    The earlier of two visits chooses first, as the jobs move them: what one would be given, the other is not.
+    """
+
+    visit_id: str
+    case_id: str
+    case_number: str
+    project_name: str
+    purpose_name: str
+    starts_at: datetime
+    becomes: datetime | None
+    visitors: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Every visit that is hit: the first of them singly, and how many there are beyond those."""
+
+    items: Sequence[Hit]
+    more: int
+
+
+def preview(staff: Colleague, away: Away) -> Hits:
+    """What an absence would hit, in order of time; nothing is entered. Raises as `enter` does."""
+    with rehearsal():
+        return enter(staff, away)
+
+
+def enter(staff: Colleague, away: Away) -> Hits:
+    """Enter the absence; the jobs then move what it hits, or ask.
+
+    Raises `NotAllowedError` for anybody else's leave or a closure, unless a supervisor enters it, and
+    `FieldsError` for a time that is over or runs backwards, or people that are not known.
+    """
+    _enter(staff, away)
+    return _hits(away)
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """What is entered in the block is taken back at its end."""
+    with db.session.begin_nested() as trial:
+        yield
+        trial.rollback()
+
+
+def _enter(staff: Colleague, away: Away) -> StaffLeave | VisitClosure:
+    _check_times(away)
+    if away.number is None:
+        if not staff.is_supervisor:
+            raise NotAllowedError("停止预约由督办登记，请联系督办人员。")
+        if away.department is not None and away.department not in city.current().departments:
+            raise FieldsError([_fault("department", "没有这个部门，请核对。")])
+        return absences.closure(
+            away.department, away.starts_at, away.ends_at, away.reason, staff.id, ask=away.ask
+        )
+    person, deputy = active(away.number, "staff_number"), active(away.deputy or "", "deputy_number")
+    if not staff.is_supervisor and person.id != staff.id:
+        raise NotAllowedError("只能登记本人的请假，其他人员由督办登记。")
+    if deputy.id == person.id:
+        raise FieldsError([_fault("deputy_number", "代理人不能是本人。")])
+    return absences.leave(person.id, deputy.id, away.starts_at, away.ends_at, ask=away.ask)
+
+
+def _check_times(away: Away) -> None:
+    if away.ends_at <= away.starts_at:
+        raise FieldsError([_fault("ends_at", "结束时间应晚于开始时间。")])
+    if away.ends_at <= clock.now():
+        raise FieldsError([_fault("ends_at", "该时间已经过去。")])
+
+
+def active(number: str, field: str) -> Staff:
+    """Who has this staff number. Raises `FieldsError` on `field` when nobody who still works here has it."""
+    found = db.session.scalar(select(Staff).where(Staff.number == number, Staff.active.is_(True)))
+    if found is None:
+        raise FieldsError([_fault(field, "没有这位员工，请核对工号。")])
+    return found
+
+
+def _fault(field: str, message: str) -> dict[str, str]:
+    return {"field": field, "code": "invalid", "message": message}
+
+
+def _hits(away: Away) -> Hits:
+    booked = booked_with(_concerned(away), away.starts_at).where(Visit.starts_at < away.ends_at)
+    return hits(db.session.execute(booked).all(), ask=away.ask)
+
+
+def hits(visits: Sequence[Row[Visit, Case]], *, ask: bool) -> Hits:
+    """Visits that can't take place as booked, with what each becomes; with `ask` none is given a time."""
+    plan = None if ask else Plan()
+    listed = [_hit(case, visit, plan) for visit, case in visits[:_MOST_LISTED]]
+    return Hits(listed, len(visits) - len(listed))
+
+
+def booked_with(whose: ColumnElement[bool], since: datetime) -> Select[Visit, Case]:
+    """The confirmed visits to which one of these people comes and which end after `since`, in order."""
+    return (
+        select(Visit, Case)
+        .join(Case, Case.id == Visit.case_id)
+        .where(
+            Visit.state == VisitState.CONFIRMED,
+            Visit.ends_at > max(since, clock.now()),
+            select(VisitAttendee.visit_id)
+            .join(Staff, Staff.id == VisitAttendee.staff_id)
+            .where(VisitAttendee.visit_id == Visit.id, whose)
+            .exists(),
+        )
+        .order_by(Visit.starts_at, Visit.id)
+    )
+
+
+def _concerned(away: Away) -> ColumnElement[bool]:
+    if away.number is not None:
+        return Staff.number == away.number
+    return Staff.department == away.department if away.department is not None else Staff.id.is_not(None)
+
+
+def _hit(case: Case, visit: Visit, plan: Plan | None) -> Hit:
+    opening = None
+    needed = required_visits.find(case, visit.purpose)
+    if plan is not None and needed is not None:
+        opening = plan.move(case, visit, needed)
+    return Hit(
+        visit.id,
+        case.id,
+        case.number,
+        case.project_name,
+        visit_queries.purpose_name(visit),
+        visit.starts_at,
+        None if opening is None else opening.starts_at,
+        [visitor.name for visitor in visit_queries.visitors(visit.id)],
+    )

@@ -1,0 +1,84 @@
+"""Looking at a booked visit again after something changed: can it take place, and if not, when can it?"""
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.domain.errors import SlotTakenError
+from app.domain.events import VisitInDoubt
+from app.domain.slots import grid, openings
+from app.domain.slots.openings import Opening
+from app.models import Case, Visit, VisitState
+from app.services.cases import access
+from app.services.history.timeline import ENGINE, note
+from app.services.scheduling import reservations
+from app.services.scheduling.availability import Supposed
+from app.services.visits import appointments, required_visits
+from app.services.visits.booking import attendees, find_openings, reschedule, reserve
+from app.services.visits.booking.find_openings import View
+from app.services.visits.required_visits import Needed
+
+REASON = "原上门人员或时间有变动，已为您调整"
+
+
+def refit(visit_id: str, *, ask: bool) -> None:
+    """Leave a visit that can take place as it is; else move it, or ask the customer. Nobody is dropped.
+
+    It is moved to the nearest opening that keeps the due date (any opening, where the customer had chosen
+    one that does not). With `ask`, and where there is no such opening, the visit stays and is marked, and the
+    customer and the manager are told. A hold that can't be confirmed ends.
+    """
+    visit = db.session.get_one(Visit, visit_id)
+    case = db.session.get_one(Case, visit.case_id)
+    access.lock(case)
+    db.session.refresh(visit)
+    needed = required_visits.find(case, visit.purpose)
+    if visit.state not in reservations.LIVE or visit.starts_at <= clock.now() or needed is None:
+        return
+    if can_take_place(case, visit, needed):
+        if visit.in_doubt_at is not None:
+            appointments.change(visit, in_doubt_at=None)
+        return
+    if visit.state == VisitState.HELD:
+        if reservations.end(visit.id, VisitState.EXPIRED, VisitState.HELD, {}):
+            reservations.release([visit.id])
+        return
+    if ask or not _moved(case, visit, needed):
+        _doubt(case, visit)
+
+
+def can_take_place(case: Case, visit: Visit, needed: Needed) -> bool:
+    """Whether everybody who is to come still can, and the manager is still the case's."""
+    rows = appointments.attendees(visit.id)
+    for row in rows:
+        if row.role == attendees.MANAGER and case.manager_id not in (row.staff_id, row.deputy_for):
+            return False
+    return reserve.fits([row.staff_id for row in rows], needed, grid.piece_of(visit.starts_at))
+
+
+def nearest(seen: View, visit: Visit) -> Opening | None:
+    """The opening to which a visit would be moved; None when the customer has to be asked."""
+    return openings.nearest(seen.listed(), visit.starts_at, late_too=visit.after_due)
+
+
+def _moved(case: Case, visit: Visit, needed: Needed) -> bool:
+    supposed = Supposed(without=[visit.id])
+    opening = nearest(find_openings.view(case, needed, find_openings.bookable(), supposed), visit)
+    if opening is None:
+        return False
+    try:
+        # Undone when somebody takes that very time just now: then the old booking stands, and is asked about.
+        with db.session.begin_nested():
+            reschedule.move(case, visit, opening.starts_at, ENGINE, REASON, find_openings.bookable())
+    except SlotTakenError:
+        db.session.refresh(visit)
+        return False
+    return True
+
+
+def _doubt(case: Case, visit: Visit) -> None:
+    if visit.in_doubt_at is not None:
+        return
+    now = clock.now()
+    appointments.change(visit, in_doubt_at=now)
+    detail = {"purpose": visit.purpose, "starts_at": appointments.shown(visit.starts_at)}
+    note(case.id, now, "visit_in_doubt", ENGINE, detail)
+    eventbus.publish(VisitInDoubt(visit.id))

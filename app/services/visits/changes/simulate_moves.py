@@ -1,0 +1,45 @@
+"""Moves that are only planned: one after the other, in memory, as the jobs would make them."""
+
+from collections.abc import Sequence
+
+from app.domain.slots import grid
+from app.domain.slots.openings import Opening
+from app.models import Case, Visit
+from app.services.scheduling import working_hours
+from app.services.scheduling.availability import Supposed, Taken
+from app.services.visits import appointments
+from app.services.visits.booking import attendees, find_openings
+from app.services.visits.booking.attendees import Choice
+from app.services.visits.changes import revalidate
+from app.services.visits.required_visits import Needed
+
+
+class Plan:
+    """Each move sees the time that those before it gave up, and the time that they took."""
+
+    def __init__(self) -> None:
+        """Begin with what is booked."""
+        self._given_up: list[str] = []
+        self._taken: list[Taken] = []
+
+    def move(self, case: Case, visit: Visit, needed: Needed) -> Opening | None:
+        """Where a visit would be moved that can't take place as booked; None when it would stay."""
+        need = needed.purpose.need
+        supposed = Supposed([*self._given_up, visit.id], self._taken)
+        seen = find_openings.view(case, needed, find_openings.bookable(), supposed)
+        opening = revalidate.nearest(seen, visit)
+        if opening is None:
+            return None
+        piece = grid.piece_of(opening.starts_at)
+        choice = Choice(case, need, seen.stretch, piece, appointments.staff_ids(visit.id))
+        coming = attendees.seats(choice, seen.party, _best) or ()
+        pieces = range(piece + need.taken.start, piece + need.taken.stop)
+        day = working_hours.local_day(opening.starts_at)
+        self._given_up.append(visit.id)
+        self._taken += [Taken(seat.staff_id, pieces, day) for seat in coming]
+        return opening
+
+
+def _best(ranks: Sequence[Sequence[str]], _piece: int) -> list[str]:
+    """Nobody is claimed for what is only planned."""
+    return [rank[0] for rank in ranks]

@@ -1,0 +1,105 @@
+"""What falls due with visits: holds that end, reminders, nobody at the door, a second look after a change.
+
+Each is decided by the state in which the visit is then. One in each transaction: a second look locks a case.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from app.core import clock, eventbus
+from app.core.db import db
+from app.core.queue import take_due
+from app.domain.events import VisitLate, VisitNear
+from app.models import DueKind, Visit, VisitAttendee, VisitChance, VisitDue, VisitRecheck, VisitState
+from app.services.installation import city
+from app.services.scheduling import reservations
+from app.services.visits import appointments
+from app.services.visits.booking import waitlist
+from app.services.visits.changes import revalidate
+
+_FALLING_DUE = (VisitDue, VisitRecheck, VisitChance)
+
+
+def sweep() -> int:
+    """Look at the visit that has waited longest, in the caller's transaction; how many it took."""
+    rows = take_due(VisitDue, 1)
+    for row in rows:
+        kind = DueKind(row.kind)
+        if kind in (DueKind.REFIT, DueKind.ASK):
+            revalidate.refit(row.visit_id, ask=kind is DueKind.ASK)
+            continue
+        visit = db.session.get_one(Visit, row.visit_id)
+        if kind is DueKind.HOLD_END:
+            _end_hold(visit)
+        elif visit.state == VisitState.CONFIRMED:
+            _confirmed(visit, kind)
+    return len(rows)
+
+
+def spread() -> int:
+    """Turn a change that concerns many visits into a second look at each; how many changes it took.
+
+    Visits that are booked later are not among them: they were booked by what holds now.
+    """
+    rows = take_due(VisitRecheck, 1)
+    now = clock.now()
+    for row in rows:
+        concerned = select(Visit.id).where(Visit.state.in_(reservations.LIVE), Visit.starts_at > now)
+        if row.staff_id is not None:
+            concerned = concerned.join(VisitAttendee, VisitAttendee.visit_id == Visit.id).where(
+                VisitAttendee.staff_id == row.staff_id
+            )
+        if row.case_id is not None:
+            concerned = concerned.where(Visit.case_id == row.case_id)
+        kind = DueKind.ASK if row.ask else DueKind.REFIT
+        found = db.session.scalars(concerned.order_by(Visit.starts_at, Visit.id)).all()
+        # The earlier visit is due before the later, so that it chooses first, as a preview says (`plan`).
+        reservations.set_due(
+            (visit_id, kind.value, now - timedelta(microseconds=len(found) - place))
+            for place, visit_id in enumerate(found)
+        )
+    return len(rows)
+
+
+def pending() -> int:
+    """How much is due by the clock and not yet looked at."""
+    now = clock.now()
+    counts = (select(func.count()).where(model.due_at <= now) for model in _FALLING_DUE)
+    return sum(db.session.scalar(count) or 0 for count in counts)
+
+
+def next_due() -> datetime | None:
+    """When there is something to be looked at next, or was and still is."""
+    firsts = (db.session.scalar(select(func.min(model.due_at))) for model in _FALLING_DUE)
+    return min((first for first in firsts if first is not None), default=None)
+
+
+def _end_hold(visit: Visit) -> None:
+    offered = visit.offered
+    if reservations.end(visit.id, VisitState.EXPIRED, VisitState.HELD, {}):
+        reservations.release([visit.id])
+        if offered:
+            waitlist.to_the_end(visit.case_id, visit.purpose)
+
+
+def _confirmed(visit: Visit, kind: DueKind) -> None:
+    if kind is not DueKind.LATE:
+        if visit.in_doubt_at is None:
+            eventbus.publish(VisitNear(visit.id, evening=kind is DueKind.EVENING_BEFORE))
+        return
+    if appointments.somebody_came(visit.id):
+        return
+    again = _later(visit)
+    if again is None:
+        eventbus.publish(VisitLate(visit.id))
+    else:
+        reservations.set_due([(visit.id, DueKind.LATE.value, again)])
+
+
+def _later(visit: Visit) -> datetime | None:
+    """When to look again for a visitor who said they come later; None when they are late by that, too."""
+    if visit.expected_at is None:
+        return None
+    until = visit.expected_at + city.current().visits.late_after
+    return until if until > clock.now() else None

@@ -1,0 +1,186 @@
+"""When a person works: their dated patterns and leave, and a new pattern, first rehearsed, then entered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import FieldsError, NotAllowedError
+from app.domain.office_hours import Periods, periods_of
+from app.domain.slots import patterns
+from app.domain.slots.patterns import Pattern
+from app.models import Case, Staff, StaffLeave, Visit, WorkPattern
+from app.services.installation import city
+from app.services.people.staffing import Colleague
+from app.services.scheduling import absences, working_hours
+from app.services.visits import required_visits
+from app.services.visits.changes import closures, revalidate
+from app.services.visits.changes.closures import Hits
+
+_NAMES = dict(zip(patterns.DAYS, "一二三四五六日", strict=True))
+
+WrittenWeek = Mapping[str, Sequence[Sequence[str]]]
+"""Pairs of local times by weekday, and under `make_up` for make-up workdays."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewWeek:
+    """A person's ordinary week from a day on, and how many visits a day (None: the city's number).
+
+    With `ask` customers of visits that it hits are asked, not moved.
+    """
+
+    number: str
+    valid_from: date
+    weekly: WrittenWeek
+    most_per_day: int | None = None
+    ask: bool = False
+
+
+class Force(StrEnum):
+    """Whether a pattern held before, holds today, or will."""
+
+    PAST = "past"
+    PRESENT = "present"
+    COMING = "coming"
+
+
+@dataclass(frozen=True, slots=True)
+class WeekLine:
+    """A pattern as it was entered."""
+
+    valid_from: date
+    force: Force
+    weekly: WrittenWeek
+    most_per_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveLine:
+    """A leave, and who stands in."""
+
+    starts_at: datetime
+    ends_at: datetime
+    deputy_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTime:
+    """A person's patterns, the oldest first, and the leave that is not over; no pattern: the office hours."""
+
+    number: str
+    name: str
+    department: str
+    patterns: Sequence[WeekLine]
+    leaves: Sequence[LeaveLine]
+
+
+def read(staff: Colleague, number: str | None) -> WorkTime:
+    """One's own, or for supervisors anybody's. Raises `NotAllowedError`, `FieldsError`."""
+    if number is None or number == staff.number:
+        person = staff
+    else:
+        _must_audit(staff)
+        person = Colleague.of(closures.active(number, "staff_number"))
+    return WorkTime(
+        person.number,
+        person.name,
+        city.department_name(person.department),
+        _weeks(person.id),
+        _leaves(person.id),
+    )
+
+
+def preview(staff: Colleague, wanted: NewWeek) -> Hits:
+    """The visits that a pattern would hit, in order of time; nothing is entered. Raises as `enter` does."""
+    with closures.rehearsal():
+        return enter(staff, wanted)
+
+
+def enter(staff: Colleague, wanted: NewWeek) -> Hits:
+    """Enter the pattern; the jobs then move what it hits, or ask. Patterns of earlier days stay as they are.
+
+    A smaller `most_per_day` hits nothing: what is booked stays. Raises `NotAllowedError` for anybody but
+    supervisors, and `FieldsError` for days that are over or beyond the calendar, periods that run backwards
+    or overlap, a week without work, or a person who is not known.
+    """
+    _must_audit(staff)
+    person = closures.active(wanted.number, "staff_number")
+    _check_day(wanted.valid_from)
+    weekly = _weekly(wanted.weekly)
+    absences.hours(person.id, Pattern(wanted.valid_from, weekly, wanted.most_per_day), ask=wanted.ask)
+    return _hits(person, wanted)
+
+
+def _must_audit(staff: Colleague) -> None:
+    if not staff.is_supervisor:
+        raise NotAllowedError("只能查看本人的工作安排；调整和查看他人的工作安排由督办办理，请联系督办人员。")
+
+
+def _check_day(valid_from: date) -> None:
+    if valid_from < working_hours.local_day(clock.now()):
+        raise FieldsError([_fault("valid_from", "已过去的工作安排不能改写，请选择今天或以后的日期。")])
+    if valid_from.year >= city.working_time().last_year:
+        raise FieldsError([_fault("valid_from", "日期超出范围，请重新选择。")])
+
+
+def _weekly(written: WrittenWeek) -> dict[str, Periods]:
+    week, faults = {}, []
+    for day, pairs in written.items():
+        if not pairs:
+            continue
+        try:
+            week[day] = periods_of(pairs)
+        except ValueError:
+            name = f"星期{_NAMES[day]}" if day in _NAMES else "调休上班日"
+            fault = f"{name}的时段应按先后排列、互不重叠，如08:30至12:00、13:30至17:00。"
+            faults.append(_fault(f"weekly.{day}", fault))
+    if not faults and not week.keys() & _NAMES.keys():
+        faults.append(_fault("weekly", "请至少填写一天的上班时段；较长时间不上班请登记请假。"))
+    if faults:
+        raise FieldsError(faults)
+    return week
+
+
+def _fault(field: str, message: str) -> dict[str, str]:
+    return {"field": field, "code": "invalid", "message": message}
+
+
+def _hits(person: Staff, wanted: NewWeek) -> Hits:
+    booked = closures.booked_with(Staff.id == person.id, working_hours.midnight(wanted.valid_from))
+    rows = db.session.execute(booked).all()
+    return closures.hits([row for row in rows if _is_hit(*row)], ask=wanted.ask)
+
+
+def _is_hit(visit: Visit, case: Case) -> bool:
+    needed = required_visits.find(case, visit.purpose)
+    return needed is not None and not revalidate.can_take_place(case, visit, needed)
+
+
+def _weeks(staff_id: str) -> list[WeekLine]:
+    rows = db.session.scalars(
+        select(WorkPattern).where(WorkPattern.staff_id == staff_id).order_by(WorkPattern.valid_from)
+    ).all()
+    today = working_hours.local_day(clock.now())
+    begun = [row.valid_from for row in rows if row.valid_from <= today]
+    force = dict.fromkeys(begun, Force.PAST) | dict.fromkeys(begun[-1:], Force.PRESENT)
+    return [
+        WeekLine(row.valid_from, force.get(row.valid_from, Force.COMING), row.weekly, row.most_per_day)
+        for row in rows
+    ]
+
+
+def _leaves(staff_id: str) -> list[LeaveLine]:
+    deputy = aliased(Staff)
+    rows = db.session.execute(
+        select(StaffLeave.starts_at, StaffLeave.ends_at, deputy.name)
+        .join(deputy, deputy.id == StaffLeave.deputy_id)
+        .where(StaffLeave.staff_id == staff_id, StaffLeave.ends_at > clock.now())
+        .order_by(StaffLeave.starts_at)
+    )
+    return [LeaveLine(*row) for row in rows]

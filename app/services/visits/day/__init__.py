@@ -1,0 +1,1 @@
+"""The day of a visit: check-in, running late, finishing, nobody there."""

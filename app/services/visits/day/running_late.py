@@ -1,0 +1,37 @@
+"""Running late: one tap tells the customer when the visitor will be there."""
+
+from datetime import timedelta
+
+from app.core import clock, eventbus
+from app.domain.errors import ConflictError, FieldsError
+from app.domain.events import VisitDelayed, VisitLate
+from app.models import Case, Visit
+from app.services.history.timeline import by_staff, note
+from app.services.installation import city
+from app.services.people.staffing import Colleague
+from app.services.visits import appointments, visit_access
+
+
+def push(staff: Colleague, visit_id: str, minutes: int) -> tuple[Case, Visit]:
+    """Say that it begins so many minutes after the agreed time. A long delay offers the customer other times.
+
+    Raises `FieldsError` for a time that is past already, `ConflictError` when somebody is there or the
+    visit is not awaited, `NotAllowedError`.
+    """
+    case, visit = visit_access.locked(staff, visit_id)
+    visit_access.require_concerned(staff, case, visit)
+    appointments.refuse_not_confirmed(visit)
+    if appointments.somebody_came(visit.id):
+        raise ConflictError("已有人员登记到达，无需再报晚到。")
+    now = clock.now()
+    expected = visit.starts_at + timedelta(minutes=minutes)
+    if expected <= now:
+        fault = {"field": "minutes", "code": "invalid", "message": "预计到达时间已过，请选择更长的时间。"}
+        raise FieldsError([fault])
+    appointments.change(visit, expected_at=expected)
+    detail = {"purpose": visit.purpose, "starts_at": appointments.shown(expected)}
+    note(case.id, now, "visit_delayed", by_staff(staff.id), detail)
+    eventbus.publish(VisitDelayed(visit.id))
+    if expected > visit.starts_at + city.current().visits.late_after:
+        eventbus.publish(VisitLate(visit.id))
+    return case, visit

@@ -1,0 +1,88 @@
+"""Which visits a case needs now: what its open stages ask for, and what may always be had."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import and_, bindparam, select
+
+from app.core.db import db
+from app.domain.errors import CaseEndedError, PurposeNotNeededError
+from app.domain.programs.tasks import TaskVisit
+from app.domain.visit_rules import Purpose
+from app.models import Case, CaseState, Stage, Task, TaskState
+from app.services.installation import city
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A visit that can be booked now: what for, who has to come, and when its stage is due.
+
+    `due_at` is None while the clock stands still and where nothing is due. `task_key` names the work of
+    the stage that the visit is for; neither stage nor task for what may always be had.
+    """
+
+    purpose: Purpose
+    party: TaskVisit
+    stage_key: str | None = None
+    stage_name: str | None = None
+    task_key: str | None = None
+    due_at: datetime | None = None
+
+
+def of_case(case: Case) -> list[Needed]:
+    """Every visit that can be booked, those of the stages first; none when the case has ended."""
+    if case.state != CaseState.OPEN:
+        return []
+    rules = city.current().visits
+    program = city.program_of(case.program_key, case.former_program_key)
+    found: dict[str, Needed] = {}
+    rows = db.session.execute(_OPEN, {"case_id": case.id})
+    for row, settled in groupby(rows, lambda row: row[:3]):
+        key, _, due_at = row
+        spec = program.stage(key)
+        done = {each.settled for each in settled}
+        for task in spec.tasks:
+            visit = task.visit
+            if visit is None or visit.purpose in found or task.key in done:
+                continue
+            purpose = rules.purposes[visit.purpose]
+            found[purpose.key] = Needed(purpose, visit, key, spec.name, task.key, due_at)
+    for purpose in rules.purposes.values():
+        if purpose.always and purpose.key not in found:
+            found[purpose.key] = Needed(purpose, TaskVisit(purpose.key, manager=True, departments=()))
+    return list(found.values())
+
+
+def find(case: Case, purpose_key: str) -> Needed | None:
+    """What a purpose means for this case now; None when it needs no such visit (any more)."""
+    return next((one for one in of_case(case) if one.purpose.key == purpose_key), None)
+
+
+def needed(case: Case, purpose_key: str) -> Needed:
+    """What a purpose means for this case. Raises `PurposeNotNeededError`, `CaseEndedError`."""
+    if case.state != CaseState.OPEN:
+        raise CaseEndedError("该工单已结束，无需预约。")
+    known = of_case(case)
+    for one in known:
+        if one.purpose.key == purpose_key:
+            return one
+    names = "、".join(one.purpose.name for one in known)
+    raise PurposeNotNeededError(f"目前可以预约的事项：{names}，请从中选择。")
+
+
+# A row for each task of an open stage that waits for nobody any more, or one without.
+_OPEN = (
+    select(Stage.key, Stage.round, Stage.due_at, Task.key.label("settled"))
+    .outerjoin(
+        Task,
+        and_(
+            Task.case_id == Stage.case_id,
+            Task.stage_key == Stage.key,
+            Task.round == Stage.round,
+            Task.state != TaskState.OPEN,
+        ),
+    )
+    .where(Stage.case_id == bindparam("case_id"), Stage.completed_at.is_(None), Stage.void.is_(None))
+    .order_by(Stage.opened_at, Stage.key)
+)

@@ -1,0 +1,1 @@
+"""Reading visits: lists, calendars, arrival pass, calendar file. Nothing here writes."""

@@ -1,0 +1,103 @@
+"""What a customer may do besides talking: see who answers, hurry the case, complain."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.services.cases import access
+from app.services.conversations import conversation_access
+from app.services.conversations.care import chases, complaints, export_conversation
+from app.services.conversations.views import header
+from app.services.history.timeline import by_customer
+from miniprogram_api.guards import caller
+from miniprogram_api.paper_response import PDF_ANSWER, paper
+from miniprogram_api.schemas.conversations import (
+    ChaseOut,
+    ChasesOut,
+    ComplaintOut,
+    ComplaintsOut,
+    OwnersHeadOut,
+    WordsIn,
+)
+
+TEXT_ANSWER: dict[Any, Any] = {
+    200: {"description": "文本", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+
+care = APIBlueprint("customer_talk_care", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
+
+
+@care.get("/<public_id:case_id>/conversation")
+@care.output(OwnersHeadOut)
+@care.doc(summary="客户管家是谁、何时在岗、几条未读")
+def read_head(case_id: str) -> Any:
+    """Whom one talks to."""
+    return header.for_owner(access.of_customer(caller().subject_id, case_id))
+
+
+@care.get("/<public_id:case_id>/conversation.txt")
+@care.doc(summary="下载沟通记录（文本）", responses=TEXT_ANSWER)
+def copy(case_id: str) -> Response:
+    """Everything the customer can see."""
+    person = caller().subject_id
+    text = export_conversation.as_text(access.of_customer(person, case_id), person)
+    answer = Response(text, mimetype="text/plain")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@care.get("/<public_id:case_id>/conversation.pdf")
+@care.doc(summary="下载沟通记录（PDF）", responses=PDF_ANSWER)
+def print_copy(case_id: str) -> Response:
+    """The same on paper."""
+    person = caller().subject_id
+    case = access.of_customer(person, case_id)
+    return paper(export_conversation.as_pdf(case, person), f"conversation-{case.number}")
+
+
+@care.get("/<public_id:case_id>/chases")
+@care.output(ChasesOut)
+@care.doc(summary="催办记录")
+def list_chases(case_id: str) -> dict[str, Any]:
+    """The newest first."""
+    return {"items": chases.of_case(access.of_customer(caller().subject_id, case_id))}
+
+
+@care.post("/<public_id:case_id>/chases")
+@care.output(ChaseOut, status_code=201)
+@care.doc(summary="催办（每个环节每个工作日一次）")
+def chase(case_id: str) -> Any:
+    """“Please hurry.”"""
+    person = caller().subject_id
+    return chases.chase(access.of_customer(person, case_id), person)
+
+
+@care.get("/<public_id:case_id>/complaints")
+@care.output(ComplaintsOut)
+@care.doc(summary="投诉记录")
+def list_complaints(case_id: str) -> dict[str, Any]:
+    """The newest first."""
+    return {"items": complaints.of_conversation(access.of_customer(caller().subject_id, case_id).id)}
+
+
+@care.post("/<public_id:case_id>/complaints")
+@care.input(WordsIn)
+@care.output(ComplaintOut, status_code=201)
+@care.doc(summary="投诉（首问负责，限时答复）")
+def complain(case_id: str, json_data: dict[str, str]) -> Any:
+    """One at a time."""
+    person = caller().subject_id
+    conversation = conversation_access.of_case(access.of_customer(person, case_id))
+    return complaints.complain(conversation, by_customer(person), json_data["text"])
+
+
+@care.post("/<public_id:case_id>/complaints/<public_id:complaint_id>/closing")
+@care.output(ComplaintOut)
+@care.doc(summary="确认投诉已解决")
+def close(case_id: str, complaint_id: str) -> Any:
+    """Only the customer is content for the customer."""
+    person = caller().subject_id
+    case = access.of_customer(person, case_id)
+    return complaints.close_by_owner(case.id, by_customer(person), complaint_id)

@@ -1,0 +1,123 @@
+"""The edge of the application: one transaction per request, JSON in and out by orjson."""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import orjson
+from apiflask import APIFlask
+from flask import Response, current_app, g, request
+from flask.json.provider import JSONProvider
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+from app.core.atomic import atomic
+from app.core.logs import request_id
+from app.domain.file_types import LARGEST_FILE
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+LARGEST_BODY = 256 * 1024
+# A file, and what multipart adds around it.
+LARGEST_UPLOAD = LARGEST_FILE + 64 * 1024
+FIRST_FAILURE = 400
+REQUEST_ID = "X-Request-Id"
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+class OrjsonProvider(JSONProvider):
+    """JSON by orjson: strict about UTF-8, NaN and lone surrogates, and fast."""
+
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        """`obj` as a JSON text."""
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        """The value of a JSON text. Raises `orjson.JSONDecodeError`, a `ValueError`."""
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """A JSON response."""
+        return Response(orjson.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
+
+
+class StewardApp(APIFlask):
+    """Flask with the one transaction of a request around everything the request does."""
+
+    json_provider_class = OrjsonProvider
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """`func` as it is: nothing here is asynchronous, and asking each hook takes time."""
+        return func
+
+    def full_dispatch_request(self) -> Response:
+        """Commit when the answer is a success, roll back when it is a refusal or an error.
+
+        The commit comes before the answer leaves, so that nobody is told of what did not happen.
+        """
+        given = request.headers.get(REQUEST_ID, "")
+        # What a proxy calls the request by, unless it is something that doesn't belong in a log.
+        token = request_id.set(given if _PLAIN_ID.fullmatch(given) else uuid4().hex)
+        try:
+            with atomic(read_only=_promises_to_read()) as transaction:
+                response: Response = super().full_dispatch_request()
+                response.headers[REQUEST_ID] = request_id.get()
+                if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
+                    transaction.turn_back()
+                return response
+        finally:
+            request_id.reset(token)
+
+
+def only_reads(view: V) -> V:
+    """Mark a POST that changes nothing, such as a search whose words must not stand in an address.
+
+    It is answered like a GET, without a transaction that could write; stands directly under its route.
+    """
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
+
+
+def _promises_to_read() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method in READS or getattr(view, "only_reads", False)
+
+
+def takes_file(view: V) -> V:
+    """Mark a view whose body is a file in a form, not JSON; stands directly under its route."""
+    view.takes_file = True  # type: ignore[attr-defined]
+    return view
+
+
+def check_body() -> None:
+    """Refuse, before any guard or view, a body that is not JSON, is broken or is too large.
+
+    Raises werkzeug's 400, 413 and 415, which become problem documents. Nothing larger than `LARGEST_BODY`
+    is read by anybody: a chunked body names no length, and must not fill the memory before it is refused.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "takes_file", False):
+        # Only here a body may be large, and it is no JSON; the view checks the file itself.
+        request.max_content_length = LARGEST_UPLOAD
+        if request.mimetype != "multipart/form-data":
+            raise UnsupportedMediaType
+        return
+    # One more than allowed, because werkzeug cuts an endless body off without saying so.
+    request.max_content_length = LARGEST_BODY + 1
+    if request.method in READS or not request.path.startswith(("/api/", "/dev/")):
+        return
+    body = request.get_data(cache=True)
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    if not body:
+        return
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as fault:
+        raise BadRequest from fault
+    if not isinstance(value, dict):
+        raise BadRequest

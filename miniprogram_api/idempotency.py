@@ -1,0 +1,63 @@
+"""Idempotency-Key for every POST of a signed-in customer: a repeated request gets the first one's answer."""
+
+import re
+from http import HTTPStatus
+
+from flask import Response, g, request
+
+from app.core.atomic import let_go
+from app.domain.errors import ConflictError, IdempotencyError
+from app.services.operations import idempotency
+from app.services.operations.idempotency import KeptAnswer
+from miniprogram_api.guards import caller
+from miniprogram_api.problems import problem
+
+HEADER = "Idempotency-Key"
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+FIRST_FAILURE = 400
+
+
+def answer_repeat() -> Response | None:
+    """Before the view: the kept answer, if this key was answered already.
+
+    Raises `IdempotencyError` when the key is missing, malformed, or belongs to another request.
+    """
+    if request.method != "POST":
+        return None
+    key = request.headers.get(HEADER, "")
+    if not _SHAPE.fullmatch(key):
+        raise IdempotencyError(f"缺少请求标识，请升级小程序后重试（{HEADER}）。")
+    g.idempotency = (key, idempotency.fingerprint(request.method, request.path, request.get_data()))
+    return _kept()
+
+
+def keep_answer(response: Response) -> Response:
+    """After the view: keep a success in the transaction of its change.
+
+    Two requests with one key at the same moment: the database lets one keep its answer, the other's
+    work is undone and it answers what the first did.
+    """
+    if "idempotency" not in g or response.status_code >= FIRST_FAILURE or g.get("repeated", False):
+        return response
+    key, print_ = g.idempotency
+    answer = KeptAnswer(response.status_code, response.get_data(as_text=True))
+    try:
+        idempotency.keep(caller().subject_id, key, print_, answer)
+    except idempotency.AnsweredMeanwhileError:
+        let_go()
+        return _kept() or _gone()
+    return response
+
+
+def _gone() -> Response:
+    # Answered and forgotten within one request: not to be met in a lifetime, and no success either.
+    return problem(HTTPStatus.CONFLICT, ConflictError.code, ConflictError.title, "请重新提交。")
+
+
+def _kept() -> Response | None:
+    key, print_ = g.idempotency
+    kept = idempotency.earlier_answer(caller().subject_id, key, print_)
+    if kept is None:
+        return None
+    g.repeated = True
+    return Response(kept.body, status=kept.status, mimetype="application/json")

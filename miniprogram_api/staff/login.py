@@ -1,0 +1,42 @@
+"""Staff log in as customers do; a phone that WeChat verified binds them to their staff record."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from app.domain.errors import PhoneUnknownError
+from app.services.installation import city
+from app.services.people import identity
+from app.services.people.sessions import Audience
+from miniprogram_api.guards import signer
+from miniprogram_api.schemas.staff import StaffLoginIn, StaffTokenOut
+from miniprogram_api.wechat_calls import ask_wechat, wechat
+
+entry = APIBlueprint("staff_entry", __name__, url_prefix="/api/v1/staff", tag="staff")
+
+
+@entry.post("/sessions")
+@entry.input(StaffLoginIn)
+@entry.output(StaffTokenOut, status_code=201)
+@entry.doc(summary="员工登录（首次需授权手机号）", responses={503: "微信服务暂时不可用"})
+def log_in(json_data: dict[str, str]) -> dict[str, Any]:
+    """No passwords: WeChat vouches for the phone, the staff record for the person."""
+    miniprogram = wechat().miniprogram
+    login = ask_wechat(lambda: miniprogram.login(json_data["code"]))
+    member = identity.staff_of(login.openid)
+    if member is None:
+        code = json_data.get("phone_code")
+        if code is None:
+            raise PhoneUnknownError("首次登录请授权手机号，以核对员工身份。")
+        phone = ask_wechat(lambda: miniprogram.phone_number(code))
+        member = identity.bind_staff(login.openid, login.unionid, phone.e164)
+    token = signer().issue(Audience.STAFF, member.id)
+    return {
+        "token": token.value,
+        "expires_at": token.expires_at,
+        "name": member.name,
+        "number": member.number,
+        "department": city.department_name(member.department),
+        "is_manager": member.is_manager,
+        "is_supervisor": member.is_supervisor,
+    }

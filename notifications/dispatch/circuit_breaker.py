@@ -1,0 +1,220 @@
+"""The gate before each channel: closed while WeChat is down, and opened slowly onto what piled up.
+
+All processes share the gates, in the database; a channel that was never in trouble has no row, and costs one
+look at an empty table. A closed gate keeps what waits from using up its attempts. When its time is over one
+worker tries a few messages. If WeChat answers, the backlog goes out, the most important first, at the city's
+rate; if not, the gate stays closed, longer each time.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core.db import db
+from notifications.channels.envelope import Outcome, OutcomeKind
+from notifications.dispatch import retry
+from notifications.dispatch.retry import Chance
+from notifications.models import ChannelGate
+from notifications.outbox import delivery_rules
+from notifications.wording.kinds import Channel
+
+FAULTS_TO_CLOSE = 20
+"""Sends in a row that WeChat did not answer, or answered with “busy”, before its channel closes."""
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(minutes=10)
+MISCONFIGURED_PAUSE = timedelta(minutes=15)
+"""How long a channel stays closed whose account is refused: it may be mended without telling us."""
+
+PROBES = 3
+"""Messages with which a closed channel is tried."""
+PROBE_LEASE = timedelta(minutes=2)
+
+SAVED_SECONDS = 5
+"""Of how many seconds a draining channel may use the allowance later."""
+
+_BUSY = -1
+_log = logging.getLogger(__name__)
+
+
+class Reason(StrEnum):
+    """Why a channel is closed."""
+
+    OUTAGE = "outage"
+    QUOTA = "quota"
+    CONFIGURATION = "configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many messages one claim may take for a channel, and whether what it takes is counted."""
+
+    most: int
+    counted: bool = False
+
+
+def rooms(channels: Sequence[Channel], most: int, now: datetime) -> dict[Channel, Room]:
+    """For each channel how much one claim may take now, up to `most`; closed channels are left out.
+
+    In the caller's transaction: where a channel is being tried or drained, its row is held until the end.
+    """
+    troubled = _known(channels)
+    found = {channel: Room(most) for channel in channels if channel not in troubled}
+    if troubled:
+        for channel, gate in _rows(sorted(troubled)).items():
+            room = _room(gate, most, now)
+            if room.most:
+                found[channel] = room
+    return found
+
+
+def taken(counts: Mapping[Channel, int], given: Mapping[Channel, Room], now: datetime) -> None:
+    """Write down what was taken of a counted room: a draining channel with nothing left has caught up."""
+    counted = [channel for channel, room in given.items() if room.counted]
+    for channel, gate in _rows(counted).items():
+        used = counts.get(channel, 0)
+        if gate.reason is not None:
+            # Nothing waits to try it with: whatever comes next may.
+            gate.probing_until = gate.probing_until if used else None
+            continue
+        gate.allowance -= used
+        gate.allowance_at = now
+        if used < given[channel].most:
+            gate.draining = False
+            _log.info("a channel has caught up", extra={"channel": gate.channel})
+
+
+def learn(outcomes: Sequence[tuple[Channel, Outcome]], chance: Chance, now: datetime) -> None:
+    """Close or open gates by what sending has shown, in the caller's transaction."""
+    by_channel: dict[Channel, list[Outcome]] = {}
+    for channel, outcome in outcomes:
+        by_channel.setdefault(channel, []).append(outcome)
+    known = _known(sorted(by_channel))
+    for channel, seen in sorted(by_channel.items()):
+        verdict = _verdict(seen)
+        if channel in known or verdict.troubled:
+            _apply(_locked(channel, now), verdict, chance, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What a round of sends says of a channel: WeChat answers, so many faults, or WeChat closed it."""
+
+    answers: bool
+    faults: int
+    quota: bool
+    refused: bool
+
+    @property
+    def troubled(self) -> bool:
+        return self.quota or self.refused or (self.faults > 0 and not self.answers)
+
+
+def _verdict(seen: Sequence[Outcome]) -> _Verdict:
+    sent = [outcome for outcome in seen if outcome.kind is not OutcomeKind.LATE]
+    faults = sum(
+        outcome.kind in (OutcomeKind.TRANSIENT, OutcomeKind.UNKNOWN) and outcome.errcode in (None, _BUSY)
+        for outcome in sent
+    )
+    kinds = {outcome.kind for outcome in sent}
+    return _Verdict(
+        answers=faults < len(sent) and not kinds & {OutcomeKind.QUOTA, OutcomeKind.CONFIGURATION},
+        faults=faults,
+        quota=OutcomeKind.QUOTA in kinds,
+        refused=OutcomeKind.CONFIGURATION in kinds,
+    )
+
+
+def _apply(gate: ChannelGate, verdict: _Verdict, chance: Chance, now: datetime) -> None:
+    if verdict.quota:
+        _close(gate, Reason.QUOTA, retry.tomorrow(now, chance))
+    elif verdict.refused:
+        _close(gate, Reason.CONFIGURATION, now + MISCONFIGURED_PAUSE)
+    elif verdict.answers:
+        _open(gate, now)
+    elif gate.closed_until is None or gate.closed_until <= now:
+        # What was still under way when the gate closed says nothing new.
+        gate.faults += verdict.faults
+        if verdict.faults and (gate.reason is not None or gate.faults >= FAULTS_TO_CLOSE):
+            pause = min(FIRST_PAUSE * 2 ** min(gate.closings, 10), LONGEST_PAUSE)
+            _close(gate, Reason.OUTAGE, now + pause)
+
+
+def _close(gate: ChannelGate, reason: Reason, until: datetime) -> None:
+    if gate.reason != reason:
+        _log.error("a channel is closed", extra={"channel": gate.channel, "reason": reason.value})
+    gate.reason, gate.closed_until = reason, until
+    gate.probing_until, gate.closings = None, gate.closings + 1
+
+
+def _open(gate: ChannelGate, now: datetime) -> None:
+    gate.faults = 0
+    if gate.reason is None or (gate.closed_until is not None and gate.closed_until > now):
+        # Open already; or closed by a fault, and this answer had been under way when it was.
+        return
+    _log.info("a channel is open again", extra={"channel": gate.channel, "reason": gate.reason})
+    gate.reason = gate.closed_until = gate.probing_until = None
+    gate.closings = 0
+    gate.draining, gate.allowance, gate.allowance_at = True, 0.0, now
+
+
+def _room(gate: ChannelGate, most: int, now: datetime) -> Room:
+    """What may be taken through a gate that has a row; marks a probe, and counts up an allowance."""
+    if gate.reason is not None:
+        waits = gate.closed_until is not None and gate.closed_until > now
+        if waits or (gate.probing_until is not None and gate.probing_until > now):
+            return Room(0)
+        gate.probing_until = now + PROBE_LEASE
+        return Room(min(PROBES, most), counted=True)
+    if not gate.draining:
+        return Room(most)
+    rate = delivery_rules.current().drain_per_second
+    grown = gate.allowance + rate * max((now - gate.allowance_at).total_seconds(), 0.0)
+    # What a few ticks allow is saved up and no more, so that a pause is not followed by a flood.
+    gate.allowance, gate.allowance_at = min(grown, max(rate * SAVED_SECONDS, 1.0)), now
+    return Room(min(int(gate.allowance), most), counted=True)
+
+
+def _known(channels: Sequence[Channel]) -> set[Channel]:
+    """Those of these channels that have a row; asked with every turn, when hardly ever one has."""
+    if not channels:
+        return set()
+    return set(map(Channel, db.session.connection().scalars(_KNOWN))).intersection(channels)
+
+
+_KNOWN = select(ChannelGate.channel)
+
+
+def _rows(channels: Sequence[Channel]) -> dict[Channel, ChannelGate]:
+    """The rows of these channels, held until the transaction ends, in one order for every worker."""
+    if not channels:
+        return {}
+    statement = (
+        select(ChannelGate)
+        .where(ChannelGate.channel.in_([channel.value for channel in channels]))
+        .order_by(ChannelGate.channel)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {Channel(gate.channel): gate for gate in db.session.scalars(statement)}
+
+
+def _locked(channel: Channel, now: datetime) -> ChannelGate:
+    """The row of this channel, made if need be, held until the transaction ends."""
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    fresh = {
+        "channel": channel.value,
+        "faults": 0,
+        "closings": 0,
+        "draining": False,
+        "allowance": 0.0,
+        "allowance_at": now,
+    }
+    connection.execute(insert(ChannelGate).values(fresh).on_conflict_do_nothing())
+    return _rows([channel])[channel]

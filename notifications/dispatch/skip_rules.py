@@ -1,0 +1,107 @@
+"""Putting aside, when it is claimed, what must not be sent any more, or not this way now."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, tuple_
+
+from app.core.db import db
+from app.services.event_views import cases
+from notifications.channels.envelope import Outcome, OutcomeKind
+from notifications.dispatch import outcome_policy, record_outcomes, retry, row_mapping
+from notifications.dispatch.retry import Chance
+from notifications.models import SubscribeConsent
+from notifications.outbox import delivery_rules, disabled_templates
+from notifications.outbox.delivery_rules import FIRST
+from notifications.wording import catalog
+from notifications.wording.catalog import PointLost
+from notifications.wording.kinds import Channel, Kind
+
+POINTLESS = frozenset({OutcomeKind.OVER, OutcomeKind.TASK_CLOSED})
+WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT})
+
+
+def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[str, OutcomeKind]:
+    """Settle what must not be sent, or not this way now; why, by the message's id."""
+    if not rows:
+        return {}
+    found = _pointless(rows, now)
+    found |= {
+        row.id: OutcomeKind.GIVEN_UP
+        for row in rows
+        if row.unknown_since is not None
+        and not retry.may_repeat(row.unknown_since, now)
+        and row.id not in found
+    }
+    stopped = disabled_templates.stopped()
+    found |= {row.id: OutcomeKind.HELD for row in rows if row.template_key in stopped and row.id not in found}
+    # Last, since consents are counted down for what is left.
+    left = [row for row in rows if row.id not in found]
+    found |= {row.id: OutcomeKind.NO_CONSENT for row in _without_consent(left)}
+    settled = []
+    for row in rows:
+        if row.id in found:
+            outcome = Outcome(found[row.id], now)
+            # The attempt that is not made: what was counted before stays.
+            message = row_mapping.envelope(row, row.attempts + (outcome.kind in WITHHELD), now)
+            settled.append((message, outcome, outcome_policy.settle(message, outcome, chance)))
+    record_outcomes.write(settled, owner=None)
+    return found
+
+
+def _pointless(rows: Sequence[Row[Any]], now: datetime) -> dict[str, OutcomeKind]:
+    """Which of these messages have lost their point before they could be sent, and how."""
+    messages = catalog.current().messages
+    of_tasks = [
+        row
+        for row in rows
+        if row.task_id is not None and messages[Kind(row.kind)].loses_point is PointLost.TASK_CLOSED
+    ]
+    still_open = cases.open_tasks({row.task_id for row in of_tasks})
+    found = {row.id: OutcomeKind.TASK_CLOSED for row in of_tasks if row.task_id not in still_open}
+    return found | {
+        row.id: OutcomeKind.OVER for row in rows if row.expires_at is not None and row.expires_at <= now
+    }
+
+
+def _without_consent(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Subscribe messages for which no consent is left; the last one is kept for the most important.
+
+    Consents are counted down here for each message of the batch, in its order: the most important first.
+    """
+    asking = [row for row in rows if row.channel == Channel.SUBSCRIBE]
+    if not asking:
+        return []
+    left = _consents({(row.openid, row.template_key) for row in asking})
+    highest = _highest_importance()
+    turned = []
+    for row in asking:
+        key = (row.openid, row.template_key)
+        kept = 0 if row.importance <= highest.get(row.template_key, FIRST) else 1
+        if left.get(key, 0) > kept:
+            left[key] -= 1
+        else:
+            turned.append(row)
+    return turned
+
+
+def _highest_importance() -> dict[str, int]:
+    """By template, how important the most important kind of message is that it carries."""
+    found: dict[str, int] = {}
+    for kind, message in catalog.current().messages.items():
+        layout = message.layouts.get(Channel.SUBSCRIBE)
+        if layout is not None:
+            importance = delivery_rules.current().importance_of(kind)
+            found[layout.template_key] = min(importance, found.get(layout.template_key, importance))
+    return found
+
+
+def _consents(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    rows = db.session.connection().execute(_CONSENTS, {"keys": sorted(keys)})
+    return {(row.openid, row.template_key): row.remaining for row in rows}
+
+
+_CONSENTS = select(SubscribeConsent.openid, SubscribeConsent.template_key, SubscribeConsent.remaining).where(
+    tuple_(SubscribeConsent.openid, SubscribeConsent.template_key).in_(bindparam("keys", expanding=True))
+)

@@ -1,0 +1,54 @@
+"""What becomes of messages whose outcome stays unknown: the city's rule, once WeChat's report is overdue.
+
+A request left and no answer came. WeChat recognises no repetition of a subscribe message, so it is not sent
+again; its report settles it (receipts.py). When none has come for as long as the city waits, the rule of its
+template is applied and written down as an attempt: it is left at that, or the person is told another way.
+"""
+
+from sqlalchemy import bindparam, literal_column, select
+
+from app.core import clock
+from app.core.db import db
+from notifications.channels.envelope import Outcome, OutcomeKind
+from notifications.dispatch import record_outcomes, row_mapping
+from notifications.dispatch.outcome_policy import Settlement, next_channel
+from notifications.models import UNDELIVERED, DeliveryState, OutboxMessage
+from notifications.outbox import delivery_rules
+from notifications.outbox.delivery_rules import Unsettled
+
+PRESUMED = "presumed_arrived"
+"""The failure class of a message that is left at that."""
+
+
+def settle(limit: int) -> int:
+    """Apply the rule to up to `limit` messages, in the caller's transaction; how many there were."""
+    now = clock.now()
+    before = now - delivery_rules.current().settle_after
+    rows = db.session.connection().execute(_OVERDUE, {"before": before, "most": limit}).all()
+    settled = []
+    for row in rows:
+        message = row_mapping.envelope(row, row.attempts, now)
+        new = Settlement(DeliveryState.UNKNOWN, message.attempt, PRESUMED, unknown_since=row.unknown_since)
+        if (
+            delivery_rules.current().rule_of(row.template_key) is Unsettled.NEXT_CHANNEL
+            and message.next_routes
+        ):
+            new = next_channel(message, now, "unknown_outcome")
+        settled.append((message, Outcome(OutcomeKind.RULED, now), new))
+    record_outcomes.write(settled, owner=None)
+    return len(rows)
+
+
+_OVERDUE = (
+    select(*row_mapping.COLUMNS)
+    .where(
+        # In the words of the index over what did not arrive.
+        literal_column(UNDELIVERED),
+        OutboxMessage.state == literal_column(f"'{DeliveryState.UNKNOWN}'"),
+        OutboxMessage.settled_at <= bindparam("before"),
+        OutboxMessage.failure_class.is_distinct_from(PRESUMED),
+    )
+    .order_by(OutboxMessage.settled_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)

@@ -1,0 +1,163 @@
+"""How many subscribe messages a user of the mini-program still accepts, and what to ask consent for next.
+
+WeChat's rule: one accept is one message of that template, without expiry (订阅消息, one-time subscription).
+The client reports an accept at once and WeChat's own event tells of the same tap, in either order; it counts
+once.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import FieldsError
+from app.services.people import recipients
+from app.wechat.port import AccountKind
+from notifications.models import SubscribeConsent
+from notifications.wording import catalog
+
+MOST_AT_ONCE = 3
+"""wx.requestSubscribeMessage takes three template ids at a tap."""
+MOST_REPORTED = 1
+"""One tap accepts a template once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A template to ask the customer's consent for; `why` is the sentence to show before."""
+
+    key: str
+    template_id: str
+    title: str
+    why: str
+    remaining: int
+
+
+def wanted(customer_id: str, page: str = "") -> list[Wanted]:
+    """What to ask this customer for at the next tap: what is held least first, then by the city's order.
+
+    On a `page` that has templates of its own, those come before all others; elsewhere they are not asked for.
+
+    By how much is held, and not only whether: several stops may begin or end at one instant, and a template
+    that comes last in the city's order would never be held more than once.
+    """
+    held = _remaining(recipients.customer(customer_id).openid)
+    words = catalog.current()
+    ranked = sorted(
+        (not template.ask_on, held.get(key, 0), template.ask_order, key)
+        for key, template in words.templates.items()
+        if template.ask_order is not None and template.ask_on in {"", page}
+    )
+    return [
+        Wanted(
+            key,
+            words.template_ids[key],
+            words.templates[key].title,
+            words.templates[key].why,
+            held.get(key, 0),
+        )
+        for *_, key in ranked[:MOST_AT_ONCE]
+    ]
+
+
+def record(customer_id: str, accepted: Mapping[str, int]) -> None:
+    """Count what the client reports: template key → how often the customer has just accepted it, 0 or 1.
+
+    Raises `FieldsError` for a template that the mini-program does not ask for, or another count.
+    """
+    templates = catalog.current().templates
+    faults = [
+        {"field": key, "code": "consent", "message": "订阅内容有误，请返回重试。"}
+        for key, count in accepted.items()
+        if key not in templates
+        or templates[key].account is not AccountKind.MINI_PROGRAM
+        or not 0 <= count <= MOST_REPORTED
+    ]
+    if faults:
+        raise FieldsError(faults)
+    openid = recipients.customer(customer_id).openid
+    for key in sorted(key for key, count in accepted.items() if count):
+        row = _locked(openid, key)
+        # An event that came before its report has been counted already.
+        row.remaining += row.unmatched_reports >= 0
+        row.unmatched_reports += 1
+        row.updated_at = clock.now()
+
+
+def accepted_event(openid: str, template_key: str) -> None:
+    """WeChat tells of an accept, which the client may have reported already."""
+    row = _locked(openid, template_key)
+    row.remaining += row.unmatched_reports <= 0
+    row.unmatched_reports -= 1
+    row.updated_at = clock.now()
+
+
+def exhausted(openid: str, template_key: str) -> None:
+    """None is left: WeChat refused a message for that (43101), or the person switched the template off."""
+    row = _locked(openid, template_key)
+    row.remaining = 0
+    row.unmatched_reports = 0
+    row.updated_at = clock.now()
+
+
+def consumed(openid: str, template_key: str) -> None:
+    """WeChat accepted a message, which used up one consent."""
+    left = SubscribeConsent.remaining
+    db.session.execute(
+        update(SubscribeConsent)
+        .where(SubscribeConsent.openid == openid, SubscribeConsent.template_key == template_key)
+        .values(remaining=case((left > 0, left - 1), else_=0), updated_at=clock.now())
+    )
+
+
+def forget(openid: str) -> None:
+    """Remember nothing of what a person accepted: they accept nothing any more."""
+    db.session.execute(delete(SubscribeConsent).where(SubscribeConsent.openid == openid))
+
+
+def holders(openids: Collection[str], template_key: str) -> set[str]:
+    """Those of `openids` who still accept a message of this template."""
+    if not openids:
+        return set()
+    db.session.flush()
+    asked = {"openids": sorted(openids), "template_key": template_key}
+    return set(db.session.connection().scalars(_HOLDERS, asked))
+
+
+# Asked with every message to a customer.
+_HOLDERS = select(SubscribeConsent.openid).where(
+    SubscribeConsent.openid.in_(bindparam("openids", expanding=True)),
+    SubscribeConsent.template_key == bindparam("template_key"),
+    SubscribeConsent.remaining > 0,
+)
+
+
+def _remaining(openid: str) -> dict[str, int]:
+    rows = db.session.execute(
+        select(SubscribeConsent.template_key, SubscribeConsent.remaining).where(
+            SubscribeConsent.openid == openid
+        )
+    )
+    return {row.template_key: row.remaining for row in rows}
+
+
+def _locked(openid: str, template_key: str) -> SubscribeConsent:
+    """The row of this person and template, created if need be, held until the transaction ends."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    fresh = {
+        "openid": openid,
+        "template_key": template_key,
+        "remaining": 0,
+        "unmatched_reports": 0,
+        "updated_at": clock.now(),
+    }
+    db.session.execute(insert(SubscribeConsent).values(fresh).on_conflict_do_nothing())
+    return db.session.scalars(
+        select(SubscribeConsent)
+        .where(SubscribeConsent.openid == openid, SubscribeConsent.template_key == template_key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()

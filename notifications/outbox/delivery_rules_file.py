@@ -1,0 +1,174 @@
+"""Reading the city's delivery.toml and checking it against the messages it speaks of."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from string import Formatter
+from types import MappingProxyType
+
+from app.domain.toml_reader import Source, Table
+from app.wechat.port import AccountKind
+from notifications.outbox.delivery_rules import FIRST, LAST, DeliveryRules, SmsText, Topic, Unsettled
+from notifications.wording.catalog import Catalog
+from notifications.wording.kinds import KINDS, Audience, Channel, Kind
+from notifications.wording.vocabulary import VALUES
+
+FILE = "delivery.toml"
+
+_MOST_SMS = 70
+"""Characters of a text message that is charged once, for the fixed part; the operator splits longer ones."""
+_CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_PLACE = re.compile(r"\{([1-9])\}")
+_TITLE = "title"
+
+
+def load(folder: Path, catalog: Catalog) -> DeliveryRules:
+    """The rules of the city in `folder`, for the messages of `catalog`.
+
+    Raises `DataFault` with every fault: unknown kinds, channels, templates or values, a kind that is named
+    twice, a chain that ends in nothing, a text message whose places and values do not agree.
+    """
+    source = Source(folder / FILE)
+    root = source.root
+    chains = root.table("chains")
+    sms = _sms(root.table("sms"))
+    default_chain = () if chains is None else _chain(chains, "default")
+    kinds = None if chains is None else chains.table("kinds", optional=True)
+    by_kind = {} if kinds is None else {kind: _chain(kinds, kind) for kind in _customer_kinds(kinds)}
+    _check_sms(source, sms, {**dict.fromkeys(_customers(), default_chain), **by_kind})
+    unknown = root.table("unknown")
+    rules = DeliveryRules(
+        importance=MappingProxyType(_importance(root.table("importance"))),
+        default_chain=default_chain,
+        chains=MappingProxyType(by_kind),
+        topics=_topics(root.table("topics")),
+        sms=sms,
+        call_after=_hours(root.table("call"), "after_hours"),
+        settle_after=_hours(unknown, "after_hours"),
+        unsettled=Unsettled.PRESUMED if unknown is None else unknown.choice("rule", Unsettled),
+        unsettled_of=MappingProxyType(_unsettled(unknown, catalog)),
+        drain_per_second=_rate(root.table("after_outage")),
+        summary_at=_clock(root, "summary_at"),
+    )
+    source.finish()
+    return rules
+
+
+def _customers() -> list[Kind]:
+    return [kind for kind, spec in KINDS.items() if spec.audience is Audience.CUSTOMER]
+
+
+def _customer_kinds(table: Table) -> list[Kind]:
+    """The kinds that are keys of `table`; those that are none, or not to customers, are faults."""
+    found = []
+    for name in table.names():
+        if name not in KINDS or KINDS[Kind(name)].audience is not Audience.CUSTOMER:
+            table.texts(name)
+            table.fault(name, "no kind of message to customers")
+        else:
+            found.append(Kind(name))
+    return found
+
+
+def _named(table: Table, key: str) -> list[Kind]:
+    kinds = []
+    for name in table.texts(key):
+        if name in KINDS:
+            kinds.append(Kind(name))
+        else:
+            table.fault(key, f"no kind of message has the name {name!r}")
+    return kinds
+
+
+def _importance(table: Table | None) -> dict[Kind, int]:
+    if table is None:
+        return {}
+    first, last = _named(table, "first"), _named(table, "last")
+    for kind in sorted(set(first) & set(last)):
+        table.fault("last", f"{kind} stands among the first too")
+    return {**dict.fromkeys(first, FIRST), **dict.fromkeys(last, LAST)}
+
+
+def _chain(table: Table, key: str) -> tuple[Channel, ...]:
+    words = table.texts(key)
+    known = {channel.value for channel in Channel}
+    for word in words:
+        if word not in known:
+            table.fault(key, f"{word!r} is no channel; there are {', '.join(sorted(known))}")
+    chain = tuple(Channel(word) for word in words if word in known)
+    if Channel.CALL in chain[:-1]:
+        table.fault(key, "nothing can come after call")
+    return chain
+
+
+def _topics(table: Table | None) -> tuple[Topic, ...]:
+    if table is None:
+        return ()
+    topics = []
+    seen: set[Kind] = set()
+    for key in table.names():
+        inner = table.table(key)
+        if inner is None:
+            continue
+        kinds = frozenset(_named(inner, "kinds"))
+        for kind in sorted(kinds & seen):
+            inner.fault("kinds", f"{kind} belongs to another topic too")
+        for kind in sorted(kind for kind in kinds if KINDS[kind].audience is not Audience.CUSTOMER):
+            inner.fault("kinds", f"{kind} goes to staff, who can't decline it")
+        seen |= kinds
+        topics.append(Topic(key, inner.text("name"), kinds))
+    return tuple(topics)
+
+
+def _sms(table: Table | None) -> SmsText:
+    if table is None:
+        return SmsText("", ())
+    text, values = table.text("text"), table.texts("values")
+    places = [int(place) for place in _PLACE.findall(text)]
+    if places != list(range(1, len(values) + 1)):
+        table.fault("values", "the text must name {1}, {2}, … once each, as many as there are values")
+    if len(_PLACE.sub("", text)) > _MOST_SMS:
+        table.fault("text", f"is longer than {_MOST_SMS} characters beside its values")
+    return SmsText(text, values)
+
+
+def _check_sms(source: Source, sms: SmsText, chains: dict[Kind, tuple[Channel, ...]]) -> None:
+    """Every value of the text message is known of every kind that may be told by one."""
+    named = {
+        name for text in sms.values for _, name, _, _ in Formatter().parse(text) if name not in (None, _TITLE)
+    }
+    for kind, chain in chains.items():
+        if Channel.SMS in chain:
+            for name in sorted(str(name) for name in named if name not in VALUES[KINDS[kind].subject]):
+                source.note("sms.values", f"{kind} has no value {{{name}}}")
+
+
+def _unsettled(table: Table | None, catalog: Catalog) -> dict[str, Unsettled]:
+    inner = None if table is None else table.table("templates", optional=True)
+    if inner is None:
+        return {}
+    rules = {}
+    for key in inner.names():
+        rules[key] = inner.choice(key, Unsettled)
+        if key not in catalog.templates or catalog.templates[key].account is not AccountKind.MINI_PROGRAM:
+            inner.fault(key, "no template of the mini-program has this key")
+    return rules
+
+
+def _hours(table: Table | None, key: str) -> timedelta:
+    hours = None if table is None else table.whole(key)
+    return timedelta(hours=hours or 0)
+
+
+def _rate(table: Table | None) -> float:
+    rate = None if table is None else table.number("per_second", optional=False)
+    if table is not None and rate is not None and rate <= 0:
+        table.fault("per_second", "must be above zero")
+    return float(rate or 1)
+
+
+def _clock(table: Table, key: str) -> str:
+    text = table.text(key)
+    if text and not _CLOCK.fullmatch(text):
+        table.fault(key, "must be a time of day such as 08:00")
+    return text

@@ -1,0 +1,116 @@
+"""Templates that WeChat refuses: stopped one by one, so that a wrong template does not stop the queue."""
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import NotFoundError
+from notifications.channels.envelope import OutcomeKind
+from notifications.dispatch import outcome_policy
+from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, StoppedTemplate
+
+CONTENT_FAULTS = 5
+"""Messages of one template whose content WeChat refused within `CONTENT_WINDOW`: then it is the template."""
+CONTENT_WINDOW = timedelta(hours=1)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stoppage:
+    """A stopped template, and how many messages wait for it."""
+
+    template_key: str
+    errcode: int | None
+    stopped_at: datetime
+    waiting: int
+
+
+def stopped() -> set[str]:
+    """The keys of the templates that are stopped now."""
+    return set(db.session.connection().scalars(_STOPPED))
+
+
+_STOPPED = select(StoppedTemplate.template_key)
+
+
+def stop(template_key: str, errcode: int | None, now: datetime) -> None:
+    """Stop a template, in the caller's transaction; one that is stopped already stays as it was."""
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"template_key": template_key, "errcode": errcode, "stopped_at": now}
+    fresh = connection.execute(
+        insert(StoppedTemplate).values(row).on_conflict_do_nothing().returning(StoppedTemplate.template_key)
+    )
+    if fresh.first() is not None:
+        _log.error("a template is stopped", extra={"template": template_key, "errcode": errcode})
+
+
+def stop_if_many(refused: Mapping[str, int | None], now: datetime) -> None:
+    """Stop those templates of which the content was refused again and again; attempts are written before."""
+    for template_key, errcode in sorted(refused.items()):
+        faults = db.session.scalar(
+            select(func.count())
+            .select_from(DeliveryAttempt)
+            .where(
+                DeliveryAttempt.template_key == template_key,
+                DeliveryAttempt.outcome == literal_column(f"'{OutcomeKind.CONTENT}'"),
+                DeliveryAttempt.at > now - CONTENT_WINDOW,
+            )
+        )
+        if (faults or 0) >= CONTENT_FAULTS:
+            stop(template_key, errcode, now)
+
+
+def listed() -> list[Stoppage]:
+    """Every stopped template, the longest stopped first."""
+    rows = db.session.execute(select(StoppedTemplate).order_by(StoppedTemplate.stopped_at)).scalars().all()
+    waiting = _waiting([row.template_key for row in rows])
+    return [
+        Stoppage(row.template_key, row.errcode, row.stopped_at, waiting.get(row.template_key, 0))
+        for row in rows
+    ]
+
+
+def release(template_key: str) -> int:
+    """Let a template go again; how many messages had waited for it. Raises `NotFoundError`."""
+    gone = db.session.execute(
+        delete(StoppedTemplate)
+        .where(StoppedTemplate.template_key == template_key)
+        .returning(StoppedTemplate.template_key)
+    )
+    if gone.first() is None:
+        raise NotFoundError
+    let_go = db.session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.state == DeliveryState.WAITING,
+            OutboxMessage.template_key == template_key,
+            OutboxMessage.failure_class == outcome_policy.HELD,
+        )
+        .values(next_attempt_at=clock.now())
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(let_go.all())
+
+
+def _waiting(template_keys: Collection[str]) -> dict[str, int]:
+    if not template_keys:
+        return {}
+    rows = db.session.execute(
+        select(OutboxMessage.template_key, func.count().label("waiting"))
+        .where(
+            OutboxMessage.state == DeliveryState.WAITING,
+            OutboxMessage.template_key.in_(template_keys),
+            OutboxMessage.failure_class == outcome_policy.HELD,
+        )
+        .group_by(OutboxMessage.template_key)
+    )
+    return {row.template_key: row.waiting for row in rows}

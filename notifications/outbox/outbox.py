@@ -1,0 +1,230 @@
+"""Telling people something: the notice in the app, and the message to the phone, in one transaction.
+
+Both are written with the business change they tell of, so that either all of it happened or none. The jobs
+send the messages afterwards. Whoever can be reached by no channel still has the notice.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core import clock, eventbus
+from app.core.crypto import Sealed, seal_json, seal_text
+from app.core.db import db
+from app.core.ids import new_id
+from app.core.logs import NO_REQUEST, request_id
+from app.core.manyrows import insert_rows, one_of
+from notifications.models import DeliveryState, Notice, OutboxMessage
+from notifications.outbox import consents, delivery_rules, preferences
+from notifications.outbox.delivery_rules import DeliveryRules
+from notifications.wording import catalog
+from notifications.wording.catalog import Rendered
+from notifications.wording.kinds import Audience, Channel, Kind
+
+_log = logging.getLogger(__name__)
+
+SMS_TEMPLATE = "sms"
+"""The one text message has no key of its own; an attempt at it is written down under this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to tell, with the openids by which WeChat knows them (mini-program, 服务号)."""
+
+    audience: Audience
+    id: str
+    openid: str | None = field(repr=False)
+    service_openid: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One thing to tell. `event_key` names the event: telling the same person of it again changes nothing.
+
+    The notice is there at once; the message is not sent before `not_before`, and not after `expires_at`, when
+    it has lost its point (both aware; a reminder of a visit expires when the visit begins).
+    """
+
+    kind: Kind
+    event_key: str
+    case_id: str
+    values: Mapping[str, str] = field(repr=False)
+    task_id: str | None = None
+    visit_id: str | None = None
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """The words of one occasion, encrypted once for everybody who is told of it: `data` by channel."""
+
+    body: Sealed
+    data: dict[str, Sealed] = field(default_factory=dict)
+
+    def of(self, route: Mapping[str, Any]) -> Sealed:
+        channel: str = route["channel"]
+        if channel not in self.data:
+            self.data[channel] = seal_json(route["data"])
+        return self.data[channel]
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One occasion as one person is told of it, with the row of the notice."""
+
+    occasion: Occasion
+    rendered: Rendered
+    sealed: _Sealed
+    person: Recipient
+    notice: Mapping[str, Any] = field(repr=False)
+
+
+def enqueue(occasion: Occasion, recipients: Iterable[Recipient]) -> None:
+    """Tell each of `recipients` once; where events are published together, it is written with theirs.
+
+    Raises `KeyError` when the kind's text needs a value that `occasion` lacks.
+    """
+    people = {recipient.id: recipient for recipient in recipients}
+    if not people:
+        return
+    ids = {
+        "case_id": occasion.case_id,
+        "task_id": occasion.task_id or "",
+        "visit_id": occasion.visit_id or "",
+    }
+    rendered = catalog.current().render(occasion.kind, occasion.values, ids)
+    sealed = _Sealed(seal_text(rendered.body))
+    tellings = [
+        _Telling(occasion, rendered, sealed, person, _notice(occasion, rendered, sealed, person))
+        for person in people.values()
+    ]
+    waiting = eventbus.gathered(_write)
+    if waiting is None:
+        _write(tellings)
+    else:
+        waiting.extend(tellings)
+
+
+def told(keys: Collection[str]) -> set[str]:
+    """Those of these dedupe keys under which somebody was told already, in this transaction or before."""
+    waiting = eventbus.gathered(_write) or ()
+    now = {telling.notice["dedupe_key"] for telling in waiting}.intersection(keys)
+    others = sorted(set(keys) - now)
+    return now.union(db.session.connection().scalars(_TOLD, {"keys": others})) if others else now
+
+
+_TOLD = select(Notice.dedupe_key).where(one_of(Notice.dedupe_key, "keys"))
+
+
+def dedupe_key(kind: Kind, event_key: str, recipient_id: str) -> str:
+    """What makes a message unique: the same event is told to the same person once."""
+    return f"{kind}:{event_key}:{recipient_id}"
+
+
+def _notice(occasion: Occasion, rendered: Rendered, sealed: _Sealed, person: Recipient) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "customer_id": person.id if person.audience is Audience.CUSTOMER else None,
+        "staff_id": person.id if person.audience is Audience.STAFF else None,
+        "case_id": occasion.case_id,
+        "task_id": occasion.task_id,
+        "kind": occasion.kind,
+        "title": rendered.title,
+        "body": sealed.body,
+        "page": rendered.page,
+        "dedupe_key": dedupe_key(occasion.kind, occasion.event_key, person.id),
+        "created_at": clock.now(),
+    }
+
+
+def _write(tellings: list[_Telling]) -> None:
+    """Write the notices that do not exist yet, and their messages: two statements, however many they are."""
+    db.session.flush()
+    connection = db.session.connection()
+    rows = [telling.notice for telling in tellings]
+    written = set(insert_rows(connection, Notice, rows, unless="dedupe_key", returning="id"))
+    fresh = preferences.wanted([telling for telling in tellings if telling.notice["id"] in written], _topic)
+    consenting = _consenting(fresh)
+    messages = [message for telling in fresh if (message := _message(telling, consenting)) is not None]
+    if messages:
+        insert_rows(connection, OutboxMessage, messages)
+        if request_id.get() != NO_REQUEST:
+            # Which request a message comes from, once it is sent by another process and fails.
+            _log.info("messages are queued", extra={"message_ids": [message["id"] for message in messages]})
+
+
+def _topic(telling: _Telling) -> tuple[str, str | None]:
+    """Whom this tells, and the topic of it that they may have declined."""
+    return telling.person.id, delivery_rules.current().topic_of(telling.occasion.kind)
+
+
+def _message(telling: _Telling, consenting: Mapping[str, set[str]]) -> dict[str, Any] | None:
+    occasion, person = telling.occasion, telling.person
+    rules = delivery_rules.current()
+    routes = _routes(telling, rules, consenting)
+    if not routes:
+        return None
+    now = clock.now()
+    due = max(now, occasion.not_before or now)
+    if routes[0]["channel"] == Channel.CALL:
+        due += rules.call_after
+    return {
+        "id": new_id(),
+        "notice_id": telling.notice["id"],
+        "kind": occasion.kind,
+        "case_id": occasion.case_id,
+        "task_id": occasion.task_id,
+        "audience": person.audience,
+        "recipient_id": person.id,
+        **routes[0],
+        "data": telling.sealed.of(routes[0]),
+        "page": telling.rendered.page,
+        "next_channels": {"routes": routes[1:]},
+        "dedupe_key": telling.notice["dedupe_key"],
+        "importance": rules.importance_of(occasion.kind),
+        "state": DeliveryState.WAITING,
+        "attempts": 0,
+        "next_attempt_at": due,
+        "expires_at": occasion.expires_at,
+        "created_at": now,
+    }
+
+
+def _consenting(tellings: Sequence[_Telling]) -> dict[str, set[str]]:
+    """By template, the openids that still accept a subscribe message of it."""
+    asked: dict[str, set[str]] = {}
+    for telling in tellings:
+        filled = telling.rendered.filled.get(Channel.SUBSCRIBE)
+        if filled is not None and telling.person.openid:
+            asked.setdefault(filled.template_key, set()).add(telling.person.openid)
+    return {key: consents.holders(openids, key) for key, openids in asked.items()}
+
+
+def _routes(
+    telling: _Telling, rules: DeliveryRules, consenting: Mapping[str, set[str]]
+) -> list[dict[str, Any]]:
+    """The channels by which this person can be reached at all, in the order of the kind's chain."""
+    filled, person = telling.rendered.filled, telling.person
+    subscribe = filled.get(Channel.SUBSCRIBE)
+    accepts = subscribe is not None and person.openid in consenting.get(subscribe.template_key, ())
+    openids = {Channel.SUBSCRIBE: person.openid if accepts else None, Channel.TEMPLATE: person.service_openid}
+    routes = []
+    for channel in rules.chain(telling.occasion.kind):
+        openid = openids.get(channel)
+        if channel is Channel.SMS:
+            values = {**telling.occasion.values, "title": telling.rendered.title}
+            routes.append(_route(channel, SMS_TEMPLATE, "", rules.sms.filled(values)))
+        elif channel is Channel.CALL:
+            routes.append(_route(channel, "", "", {}))
+        elif openid is not None and channel in filled:
+            routes.append(_route(channel, filled[channel].template_key, openid, dict(filled[channel].data)))
+    return routes
+
+
+def _route(channel: Channel, template_key: str, openid: str, data: dict[str, str]) -> dict[str, Any]:
+    return {"channel": channel.value, "template_key": template_key, "openid": openid, "data": data}

@@ -1,0 +1,84 @@
+"""What customers do not wish to be pushed; the notice in the app is there all the same.
+
+The topics, and which messages belong to one, are the city's (delivery.toml). What belongs to none is told in
+any case: what the customer has to do, what they would lose, and that water runs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import FieldsError
+from notifications.models import MessagePreference
+from notifications.outbox import delivery_rules
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One topic, and whether this customer wants its messages."""
+
+    key: str
+    name: str
+    wanted: bool
+
+
+def of_customer(customer_id: str) -> list[Preference]:
+    """Every topic, in the city's order."""
+    rows = db.session.execute(
+        select(MessagePreference.topic, MessagePreference.wanted).where(
+            MessagePreference.customer_id == customer_id
+        )
+    )
+    said = {row.topic: row.wanted for row in rows}
+    return [
+        Preference(topic.key, topic.name, said.get(topic.key, True))
+        for topic in delivery_rules.current().topics
+    ]
+
+
+def record(customer_id: str, wanted: Mapping[str, bool]) -> None:
+    """Keep what the customer says, topic by topic. Raises `FieldsError` for a topic that does not exist."""
+    known = {topic.key for topic in delivery_rules.current().topics}
+    faults = [
+        {"field": key, "code": "topic", "message": "没有这类通知，请刷新后重试。"}
+        for key in wanted
+        if key not in known
+    ]
+    if faults:
+        raise FieldsError(faults)
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    for topic, wants in sorted(wanted.items()):
+        row = {"customer_id": customer_id, "topic": topic, "wanted": wants, "updated_at": clock.now()}
+        changed = {"wanted": wants, "updated_at": clock.now()}
+        connection.execute(
+            insert(MessagePreference)
+            .values(row)
+            .on_conflict_do_update(index_elements=["customer_id", "topic"], set_=changed)
+        )
+
+
+def wanted(tellings: Sequence[T], whom: Callable[[T], tuple[str, str | None]]) -> list[T]:
+    """Those of `tellings` that may be pushed; `whom` names the person and the topic of one."""
+    people = {person for person, topic in map(whom, tellings) if topic is not None}
+    if not people:
+        return list(tellings)
+    declined = {
+        (row.customer_id, row.topic)
+        for row in db.session.connection().execute(_DECLINED, {"people": sorted(people)})
+    }
+    return [telling for telling in tellings if whom(telling) not in declined]
+
+
+# Asked with many a message to a customer.
+_DECLINED = select(MessagePreference.customer_id, MessagePreference.topic).where(
+    MessagePreference.customer_id.in_(bindparam("people", expanding=True)),
+    MessagePreference.wanted.is_(False),
+)

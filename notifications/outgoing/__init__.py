@@ -1,1 +1,0 @@
-"""The outbox and its way out: claimed, sent through one channel after another, recorded, settled."""

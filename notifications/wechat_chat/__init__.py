@@ -1,0 +1,1 @@
+"""Asking WeChat about its chat: fetching media, sending replies, checking content."""
