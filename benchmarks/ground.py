@@ -20,7 +20,7 @@ from app.factory import create_app
 from app.models import Case, Customer, Staff, Stage
 from app.services.applications import drafts
 from app.services.installation import city
-from app.services.people import identity
+from app.services.people import identity, phones
 from app.services.people.sessions import Audience
 from miniprogram_api.flask_app import StewardApp
 from tests.databases import Postgresql, migrated_postgresql, migrated_sqlite, postgresql
@@ -175,7 +175,7 @@ def _draft(app: StewardApp, position: int) -> Draft:
         openid=f"o_{position}",
         service_openid=f"s_{position}",
         phone=phone,
-        phone_hash=identity.phone_hash(phone),
+        phone_hash=phones.phone_hash(phone),
         created_at=clock.now(),
     )
     db.session.add(customer)

@@ -19,7 +19,7 @@ from app.core.crypto import encrypt
 from app.core.db import db
 from app.core.ids import new_id
 from app.models import Conversation, Medium, Staff
-from app.services.conversations import conversation_access
+from app.services.conversations import open_conversation
 from benchmarks import ground, table
 from benchmarks.ground import Ground
 from benchmarks.load import Order, get, get_if_changed
@@ -124,7 +124,7 @@ def _store(app: StewardApp, number: int) -> None:
                 openid=f"o_{position}",
                 holder_id=holder,
                 opened_at=now,
-                **conversation_access.FROM_THE_START,
+                **open_conversation.FROM_THE_START,
             )
             for position in range(conversations)
         )

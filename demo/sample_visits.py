@@ -10,9 +10,9 @@ from app.services.cases.access import of_customer
 from app.services.history.timeline import by_customer
 from app.services.installation import city
 from app.services.people.staffing import Colleague
-from app.services.visits import required_visits
+from app.services.visits import required_visits, visit_task
 from app.services.visits.booking import cancel, confirm, find_openings, hold
-from app.services.visits.day import finish, visit_check_in
+from app.services.visits.day import visit_check_in
 from app.services.visits.day.visit_check_in import CheckIn
 from app.services.visits.views import visit_queries
 from demo.casebook import PlannedCase
@@ -64,5 +64,5 @@ def numbers(visit_id: str) -> list[str]:
 def task_of(visit_id: str) -> str | None:
     """The open task that a visit is for."""
     visit = db.session.get_one(Visit, visit_id)
-    task = finish.task_of(db.session.get_one(Case, visit.case_id), visit)
+    task = visit_task.task_of(db.session.get_one(Case, visit.case_id), visit)
     return None if task is None else task.id

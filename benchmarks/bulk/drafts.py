@@ -8,7 +8,7 @@ import orjson
 import psycopg
 
 from app.core import clock, crypto
-from app.services.people.identity import phone_hash
+from app.services.people.phones import phone_hash
 from app.services.people.sessions import Audience, TokenSigner
 from benchmarks.bulk import people
 from benchmarks.bulk.printing import as_copied, copy, customer_rows, fresh_ids, hexed, row

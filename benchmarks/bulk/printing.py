@@ -19,7 +19,7 @@ from psycopg import sql
 from app.core import crypto
 from app.core.db import db
 from app.services.cases.submit import lookup_hash
-from app.services.people.identity import phone_hash
+from app.services.people.phones import phone_hash
 from benchmarks.bulk import people
 from benchmarks.bulk.pattern import NULL, TABLES, Blank, Pattern, columns
 

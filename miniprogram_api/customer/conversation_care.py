@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from app.services.cases import access
-from app.services.conversations import conversation_access
+from app.services.conversations import open_conversation
 from app.services.conversations.care import chases, complaints, export_conversation
 from app.services.conversations.views import header
 from app.services.history.timeline import by_customer
@@ -89,7 +89,7 @@ def list_complaints(case_id: str) -> dict[str, Any]:
 def complain(case_id: str, json_data: dict[str, str]) -> Any:
     """One at a time."""
     person = caller().subject_id
-    conversation = conversation_access.of_case(access.of_customer(person, case_id))
+    conversation = open_conversation.of_case(access.of_customer(person, case_id))
     return complaints.complain(conversation, by_customer(person), json_data["text"])
 
 

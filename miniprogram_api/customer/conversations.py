@@ -7,7 +7,8 @@ from flask import Response
 
 from app.domain.conversation.message_states import Side
 from app.services.cases import access
-from app.services.conversations import message_content, recall_message, send_message
+from app.services.conversations import message_content, send_message
+from app.services.conversations.care import recall_message
 from app.services.conversations.delivery import read_receipts
 from app.services.conversations.views import polling, sender_view
 from miniprogram_api import poll_response

@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from app.services.cases import access
-from app.services.conversations import conversation_access
+from app.services.conversations import conversation_access, open_conversation
 from app.services.conversations.care import chases, complaints
 from app.services.history.timeline import by_staff
 from miniprogram_api.guards import me
@@ -55,7 +55,7 @@ def complaints_of(conversation_id: str) -> dict[str, Any]:
 def complain(conversation_id: str, json_data: dict[str, str]) -> Any:
     """What the customer said by telephone or in a general enquiry."""
     case = conversation_access.readable_by(me(), conversation_id)
-    conversation = conversation_access.for_writing(case, conversation_id)
+    conversation = open_conversation.for_writing(case, conversation_id)
     return complaints.complain(conversation, by_staff(me().id), json_data["text"])
 
 

@@ -8,7 +8,13 @@ from apiflask import APIBlueprint
 from app.services.conversations import conversation_access
 from app.services.conversations.care import guests, quick_replies, staff_notes
 from app.services.conversations.care.staff_notes import NoteKind
-from app.services.conversations.views import conversation_search, header, listing
+from app.services.conversations.views import (
+    conversation_search,
+    guest_departments,
+    header,
+    listing,
+    note_lines,
+)
 from app.services.conversations.views.listing import ConversationLine
 from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor
 from miniprogram_api.guards import me
@@ -79,7 +85,7 @@ def read_head(conversation_id: str) -> Any:
 def list_notes(conversation_id: str) -> dict[str, Any]:
     """The newest first."""
     conversation_access.readable_by(me(), conversation_id)
-    return {"items": staff_notes.of(conversation_id)}
+    return {"items": note_lines.of(conversation_id)}
 
 
 @talk_help.post("/conversations/<public_id:conversation_id>/notes")
@@ -100,7 +106,7 @@ def invite(conversation_id: str, json_data: dict[str, str]) -> dict[str, Any]:
     """By whoever answers for it; the customer sees it."""
     case = conversation_access.answerable_by(me(), conversation_id)
     guests.invite(me(), case, conversation_id, json_data["department"])
-    return {"items": guests.of(conversation_id)}
+    return {"items": guest_departments.of(conversation_id)}
 
 
 @talk_help.delete("/conversations/<public_id:conversation_id>/guests/<public_key:department>")
@@ -110,7 +116,7 @@ def let_go(conversation_id: str, department: str) -> dict[str, Any]:
     """What it said stays."""
     conversation_access.answerable_by(me(), conversation_id)
     guests.let_go(conversation_id, department)
-    return {"items": guests.of(conversation_id)}
+    return {"items": guest_departments.of(conversation_id)}
 
 
 @talk_help.get("/conversations/<public_id:conversation_id>/quick-replies")

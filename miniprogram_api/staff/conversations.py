@@ -6,7 +6,8 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from app.domain.conversation.message_states import Side
-from app.services.conversations import conversation_access, message_content, recall_message, send_message
+from app.services.conversations import conversation_access, message_content, send_message
+from app.services.conversations.care import recall_message
 from app.services.conversations.delivery import read_receipts, wechat_replies
 from app.services.conversations.views import polling, sender_view
 from app.services.documents import document_access as documents

@@ -33,7 +33,6 @@ class Settlement:
 HELD_PAUSE = timedelta(minutes=15)
 """How long a message of a stopped template waits before it is looked at again; its release ends the wait."""
 
-HELD = OutcomeKind.HELD.value
 """The failure class of a message that waits for its template."""
 
 

@@ -12,7 +12,6 @@ from app.core import clock
 from app.core.db import db
 from app.domain.errors import NotFoundError
 from notifications.channels.envelope import OutcomeKind
-from notifications.dispatch import outcome_policy
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, StoppedTemplate
 
 CONTENT_FAULTS = 5
@@ -92,7 +91,7 @@ def release(template_key: str) -> int:
         .where(
             OutboxMessage.state == DeliveryState.WAITING,
             OutboxMessage.template_key == template_key,
-            OutboxMessage.failure_class == outcome_policy.HELD,
+            OutboxMessage.failure_class == OutcomeKind.HELD.value,
         )
         .values(next_attempt_at=clock.now())
         .returning(OutboxMessage.id)
@@ -109,7 +108,7 @@ def _waiting(template_keys: Collection[str]) -> dict[str, int]:
         .where(
             OutboxMessage.state == DeliveryState.WAITING,
             OutboxMessage.template_key.in_(template_keys),
-            OutboxMessage.failure_class == outcome_policy.HELD,
+            OutboxMessage.failure_class == OutcomeKind.HELD.value,
         )
         .group_by(OutboxMessage.template_key)
     )

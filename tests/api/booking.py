@@ -17,7 +17,7 @@ from app.services.applications import drafts
 from app.services.cases.submit import submit
 from app.services.history.timeline import by_customer
 from app.services.installation import city
-from app.services.people import identity, personnel
+from app.services.people import identity, personnel, phones
 from app.services.people.personnel import NewStaff
 from app.services.people.sessions import Audience
 from tests.world import ANSWERS, Phone, World
@@ -82,7 +82,7 @@ def quick_case(world: World, number: int, manager: str) -> tuple[str, str]:
             id=new_id(),
             openid=f"o_quick_{number}",
             phone=phone,
-            phone_hash=identity.phone_hash(phone),
+            phone_hash=phones.phone_hash(phone),
             created_at=clock.now(),
         )
         db.session.add(customer)

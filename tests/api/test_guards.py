@@ -14,7 +14,7 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.core.settings import Profile, Settings
 from app.models import Case
-from app.services.papers import paper_records
+from app.services.papers import make_paper
 from app.services.people import personnel
 from miniprogram_api import guards
 from notifications.wording.kinds import Channel
@@ -190,7 +190,7 @@ def scene(world: World) -> Scene:
         (delivery_id,) = put(rows(1, Channel.TEMPLATE, case_id=case["id"]))
     with world.app.app_context(), atomic():
         found = db.session.get_one(Case, case["id"])
-        paper_id = paper_records.keep(found, "agreement", "WT-1", 1, {}, PDF, found.manager_id).id
+        paper_id = make_paper.store_paper(found, "agreement", "WT-1", 1, {}, PDF, found.manager_id).id
     return Scene(
         world,
         owner,

@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.models import Customer, Task, Timer, TimerKind
 from app.services.installation import city
-from app.services.people import identity, personnel
+from app.services.people import identity, personnel, phones
 from app.services.people.personnel import NewStaff
 from app.services.people.sessions import Audience
 from demo.simulated import ControlsOverHttp, SimulatedWeChat
@@ -270,7 +270,7 @@ def _applicants(app: Flask, number: int) -> list[Applicant]:
                 openid=f"mini-applicant-{place}",
                 service_openid=f"applicant-{place}",
                 phone=phone,
-                phone_hash=identity.phone_hash(phone),
+                phone_hash=phones.phone_hash(phone),
                 created_at=clock.now(),
             )
             db.session.add(customer)

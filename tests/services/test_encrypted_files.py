@@ -8,7 +8,7 @@ from app.core import crypto
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Case, Paper, Staff
-from app.services.papers import paper_records
+from app.services.papers import make_paper, paper_records
 from app.services.privacy import key_rotation
 from tests.world import World
 
@@ -21,7 +21,7 @@ def kept_paper(world: World) -> str:
     with world.app.app_context(), atomic():
         case = db.session.get_one(Case, case_id)
         staff = db.session.get_one(Staff, case.manager_id)
-        return paper_records.keep(case, "agreement", "WT-1", 1, {}, PDF, staff.id).id
+        return make_paper.store_paper(case, "agreement", "WT-1", 1, {}, PDF, staff.id).id
 
 
 def stored(app: Flask, paper_id: str) -> bytes:

@@ -10,7 +10,7 @@ from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.form_check import check_form
 from app.domain.forms import FieldKind, Form
 from app.services.installation import city
-from app.services.people.identity import normalised_phone
+from app.services.people.phones import normalised_phone
 
 
 def form_of(program_key: str) -> Form:

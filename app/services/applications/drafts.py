@@ -13,7 +13,8 @@ from app.domain.errors import AlreadyDoneError, FieldsError, NotFoundError
 from app.domain.forms import FieldKind, FormField
 from app.models import Application, Case, Customer
 from app.services.applications.answers import check, form_of, normalised
-from app.services.people.identity import normalised_phone, phone_hash, require_consent
+from app.services.people.identity import require_consent
+from app.services.people.phones import normalised_phone, phone_hash
 from app.services.people.staffing import Colleague
 
 # Where an answer came from; programs.md asks that nothing is typed twice.

@@ -9,7 +9,8 @@ from app.core import clock
 from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
 from app.domain.errors import NotFoundError
-from app.models import AccessRecord, Application, Case, StaffLeave, Task
+from app.models import Application, Case, StaffLeave, Task
+from app.services.history.access_log import record_reads
 from app.services.people.staffing import Colleague
 
 _HELD = "steward.cases.held"
@@ -101,7 +102,7 @@ def _held() -> set[str]:
 
 def contact(staff: Colleague, case: Case) -> dict[str, str]:
     """The customer's name, phone and address in full. The read is recorded (PIPL: access log)."""
-    db.session.add(AccessRecord(staff_id=staff.id, case_id=case.id, field="contact", at=clock.now()))
+    record_reads(staff.id, [case.id], "contact")
     answers = db.session.get_one(Application, case.application_id).answers
     return {key: answers[key] for key in ("contact_name", "contact_phone", "address")}
 

@@ -2,27 +2,17 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import bindparam, func, select
-
-from app.core.hotread import HotRead
 from app.domain.errors import ChangedMeanwhileError
-from app.models import Case, Task, TimelineEntry
+from app.models import Case, Task
 from app.services.cases import access
 from app.services.cases.views import case_queries
 from app.services.cases.views.case_queries import HistoryLine
+from app.services.cases.views.case_version import version
 from app.services.installation import city
 
 _MOST_CHANGES = 50
 
 Change = Mapping[str, str]
-
-
-def version(case_id: str) -> int:
-    """The present version of a case: the last line of its history, which every move adds to."""
-    return _LAST.rows({"case_id": case_id})[0][0] or 0
-
-
-_LAST = HotRead(select(func.max(TimelineEntry.id)).where(TimelineEntry.case_id == bindparam("case_id")))
 
 
 def expect(case: Case, seen: int) -> None:

@@ -19,7 +19,7 @@ from app.services.documents import document_requests
 from app.services.history.timeline import ENGINE, By, note, staff_of
 from app.services.installation import city
 from app.services.people import staffing
-from app.services.people.identity import phone_hash
+from app.services.people.phones import phone_hash
 
 APPLICATION_FORM = "application_form"
 LAST_DIGITS = 4

@@ -9,7 +9,7 @@ from app.core.db import db
 from app.core.eventbus import subscribe
 from app.domain import events
 from app.models import Case, CaseTurn, Stop, TurnKind, Visit
-from app.services.conversations import conversation_access
+from app.services.conversations import open_conversation
 from app.services.conversations.append_message import card
 from app.services.conversations.care import hand_over_conversation
 from app.services.installation import city
@@ -103,5 +103,5 @@ def tell(name: str, reader: Reader, event: Any) -> None:
     """Write the card of one event, where there is something to say."""
     facts = reader(event)
     if facts is not None:
-        conversation = conversation_access.of_case(db.session.get_one(Case, facts.case_id))
+        conversation = open_conversation.of_case(db.session.get_one(Case, facts.case_id))
         card(conversation, name, facts.values, clock.now())

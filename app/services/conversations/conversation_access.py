@@ -5,16 +5,14 @@ simply empty.
 """
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import NotAllowedError, NotFoundError
-from app.models import Application, Case, Conversation, ConversationGuest, Staff, StaffLeave
+from app.models import Case, Conversation, ConversationGuest, Staff, StaffLeave
 from app.services.cases import access
 from app.services.people import staffing
 from app.services.people.staffing import Colleague
@@ -83,46 +81,6 @@ def falls_to(staff: Colleague, holder_id: InstrumentedAttribute[str], now: datet
     holder = aliased(Staff)
     gone = exists().where(holder.id == holder_id, holder.active.is_(False))
     return or_(holder_id == staff.id, stands_in, and_(gone, literal(staff.is_manager)))
-
-
-def of_case(case: Case) -> Conversation:
-    """The conversation of a case, made if this is its first message, and nobody else's until the end."""
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    fresh: dict[str, Any] = {
-        "id": case.id,
-        "case_id": case.id,
-        "customer_id": case.customer_id,
-        "holder_id": case.manager_id,
-        "organisation": _organisation(case),
-        "opened_at": clock.now(),
-        **FROM_THE_START,
-    }
-    db.session.flush()
-    # Whichever constraint is met: with only the id named, PostgreSQL lets the loser of two first messages at
-    # once run into the unique case_id, which it looks at before it gives way to the winner's id.
-    connection.execute(insert(Conversation).values(fresh).on_conflict_do_nothing())
-    return locked(case.id)
-
-
-def _organisation(case: Case) -> str | None:
-    name = db.session.get_one(Application, case.application_id).answers.get("organisation")
-    return str(name)[:200] if name else None
-
-
-FROM_THE_START = dict.fromkeys(
-    ("counter", "customer_delivered", "customer_read", "staff_delivered", "staff_read"), 0
-)
-
-
-def locked(conversation_id: str) -> Conversation:
-    """A conversation that exists; nobody else writes in it until the transaction ends."""
-    return db.session.get_one(Conversation, conversation_id, with_for_update=True, populate_existing=True)
-
-
-def for_writing(case: Case | None, conversation_id: str) -> Conversation:
-    """The conversation that `readable_by` found, to be written in."""
-    return locked(conversation_id) if case is None else of_case(case)
 
 
 def _may_read_case(staff: Colleague) -> ColumnElement[bool]:

@@ -5,7 +5,12 @@ from app.domain.conversation import quick_replies
 from app.domain.conversation.message_states import Side
 from app.domain.errors import FieldsError
 from app.models import Case, Conversation, Message
-from app.services.conversations import answer_clock, content_checks, conversation_access, on_duty
+from app.services.conversations import (
+    answer_clock,
+    content_checks,
+    on_duty,
+    open_conversation,
+)
 from app.services.conversations.append_message import Sending, append, sent_before
 from app.services.conversations.delivery import unread_push, wechat_replies
 from app.services.conversations.message_content import Content
@@ -15,7 +20,7 @@ from app.services.people.staffing import Colleague
 
 def by_owner(case: Case, customer_id: str, content: Content, client_id: str) -> Message:
     """The customer writes in their case's conversation; the same `client_id` again is the same message."""
-    conversation = conversation_access.of_case(case)
+    conversation = open_conversation.of_case(case)
     return take(conversation, content, Sending(by_customer(customer_id), client_id))
 
 
@@ -50,7 +55,7 @@ def by_member(
     if unfilled:
         asked = f"还有未填写的项：{'、'.join(unfilled)}，请补充后再发送。"
         raise FieldsError([{"field": "text", "code": "unfilled", "message": asked}])
-    conversation = conversation_access.for_writing(case, conversation_id)
+    conversation = open_conversation.for_writing(case, conversation_id)
     sending = Sending(by_staff(staff.id), client_id, urgent=urgent)
     earlier = sent_before(conversation, content, sending)
     if earlier is not None:

@@ -11,7 +11,8 @@ from app.core import clock, objectstore
 from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.domain.file_types import ending_of
-from app.models import AccessRecord, Actor, Case, Document, DocumentRequest, Message
+from app.models import Actor, Case, Document, DocumentRequest, Message
+from app.services.history.access_log import record_reads
 from app.services.installation import city
 from app.services.people.staffing import Colleague
 
@@ -187,9 +188,7 @@ def one_in_talk(staff: Colleague, conversation_id: str, document_id: str) -> Doc
 def _opened(staff: Colleague, case_id: str | None, document: Document) -> Document:
     if document.withheld_at is not None:
         raise NotFoundError("该图片未通过微信内容安全检测，不能打开。如需核实，请致电客户。")
-    db.session.add(
-        AccessRecord(staff_id=staff.id, case_id=case_id, field=f"document:{document.id}", at=clock.now())
-    )
+    record_reads(staff.id, [case_id], f"document:{document.id}")
     return document
 
 

@@ -1,19 +1,16 @@
 """Papers as they are kept: the bytes, their hash, and whether the two still belong together."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
-from app.core import clock
 from app.core.crypto import UnreadableError
 from app.core.db import db
-from app.core.ids import new_id
 from app.domain.errors import NotFoundError, PaperChangedError
-from app.models import AccessRecord, Case, Paper
+from app.models import Case, Paper
+from app.services.history.access_log import record_reads
 from app.services.installation import city
 from app.services.people.staffing import Colleague
 
@@ -32,27 +29,6 @@ class PaperView:
     created_at: datetime
     confirmed_at: datetime | None
     confirmed_name: str | None
-
-
-def keep(
-    case: Case, kind: str, number: str, version: int, terms: Mapping[str, Any], content: bytes, staff_id: str
-) -> Paper:
-    """Keep a freshly rendered paper; the customer has not confirmed it yet."""
-    row = Paper(
-        id=new_id(),
-        case_id=case.id,
-        kind=kind,
-        version=version,
-        number=number,
-        terms=dict(terms),
-        sha256=_hash(content),
-        content=content,
-        created_at=clock.now(),
-        created_by=staff_id,
-    )
-    db.session.add(row)
-    db.session.flush()
-    return row
 
 
 def newest(case_id: str, kind: str, *, lock: bool = False) -> Paper | None:
@@ -108,7 +84,7 @@ def content(row: Paper) -> bytes:
         found = row.content
     except UnreadableError as fault:
         raise _changed(row) from fault
-    if _hash(found) != row.sha256 or row.confirmed_sha256 not in {None, row.sha256}:
+    if paper_hash(found) != row.sha256 or row.confirmed_sha256 not in {None, row.sha256}:
         raise _changed(row)
     return found
 
@@ -116,13 +92,12 @@ def content(row: Paper) -> bytes:
 def read_by_staff(staff: Colleague, case: Case, paper_id: str) -> bytes:
     """The PDF for a member of staff; the read is recorded (PIPL: access log)."""
     row = one(case.id, paper_id)
-    db.session.add(
-        AccessRecord(staff_id=staff.id, case_id=case.id, field=f"paper.{row.kind}"[:64], at=clock.now())
-    )
+    record_reads(staff.id, [case.id], f"paper.{row.kind}"[:64])
     return content(row)
 
 
-def _hash(found: bytes) -> str:
+def paper_hash(found: bytes) -> str:
+    """The SHA-256 of a paper, in hexadecimal."""
     return hashlib.sha256(found).hexdigest()
 
 

@@ -16,7 +16,7 @@ from app.services.history.timeline import by_partner, note
 from app.services.partners import partner_cases
 from app.services.partners.receive_consultation import FROM_PARTNER
 from app.services.partners.request_signatures import PartnerIdentity
-from app.services.people.identity import phone_hash
+from app.services.people.phones import phone_hash
 
 
 def apply(

@@ -23,7 +23,7 @@ from app.services.history.timeline import by_partner, note
 from app.services.installation import city
 from app.services.partners import partner_cases
 from app.services.partners.request_signatures import PartnerIdentity
-from app.services.people.identity import phone_hash
+from app.services.people.phones import phone_hash
 
 FROM_PARTNER = "partner"
 

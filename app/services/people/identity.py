@@ -1,32 +1,15 @@
 """Who somebody is: WeChat's two openids, a verified phone, and the staff record it matches."""
 
-import phonenumbers
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
-from app.core.crypto import keyed_hash
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import ConsentNeededError, FieldsError, PhoneUnknownError
 from app.models import Application, Case, Customer, PrivacyConsent, Staff
 from app.services.installation import city
-
-
-def normalised_phone(text: str) -> str | None:
-    """A mainland mobile or land line number in E.164, or None when it is not one."""
-    try:
-        number = phonenumbers.parse(text, "CN")
-    except phonenumbers.NumberParseException:
-        return None
-    if number.country_code != 86 or not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def phone_hash(phone: str) -> str:
-    """What an E.164 phone is looked up by."""
-    return keyed_hash("phone", phone)
+from app.services.people.phones import normalised_phone, phone_hash
 
 
 def sign_in_customer(openid: str, unionid: str | None) -> Customer:

@@ -12,7 +12,7 @@ from app.domain.slots.patterns import Pattern
 from app.models import Audience, Staff
 from app.services.installation import city
 from app.services.people import sessions
-from app.services.people.identity import normalised_phone, phone_hash
+from app.services.people.phones import normalised_phone, phone_hash
 from app.services.scheduling import absences
 
 

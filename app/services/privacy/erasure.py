@@ -32,7 +32,7 @@ from app.models import (
     PrivacyConsent,
 )
 from app.services.applications.answers import form_of
-from app.services.conversations import conversation_access
+from app.services.conversations import open_conversation
 from app.services.conversations.append_message import touch
 from app.services.conversations.care import retention
 from app.services.conversations.delivery import wechat_replies
@@ -201,7 +201,7 @@ def _places(person: _Person) -> int:
     ).all()
     for conversation_id, message_id in sent:
         conversation, message = (
-            conversation_access.locked(conversation_id),
+            open_conversation.locked(conversation_id),
             db.session.get_one(Message, message_id),
         )
         message.content, message.recalled_at = {}, clock.now()

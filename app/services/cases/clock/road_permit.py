@@ -21,17 +21,10 @@ from app.domain.worktime import rounded
 from app.models import Case, PermitStep, RoadPermitStep, Stop
 from app.services.cases import access
 from app.services.cases.flow import CaseFlow
+from app.services.cases.views.formatting import STEP_NAMES
 from app.services.history.timeline import ENGINE, by_staff, note
 from app.services.installation import city
 from app.services.people.staffing import Colleague
-
-STEP_NAMES = {
-    PermitStep.NEEDED: "确定需要办理",
-    PermitStep.SURVEYED: "测绘",
-    PermitStep.PREPARED: "资料准备",
-    PermitStep.HANDED_IN: "递交",
-    PermitStep.RECEIVED: "收到批准",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.domain.programs.definition import Program
 from app.models import Actor, Case, PermitStep, Staff, TimelineEntry
-from app.services.cases.clock.road_permit import STEP_NAMES
+from app.services.cases.views.formatting import STEP_NAMES
 from app.services.installation import city
 
 

@@ -1,8 +1,7 @@
 """A case for those who work on it: the customer's view, who is awaited, and the version an edit must name."""
 
 from app.models import Case
-from app.services.cases import edit_conflicts
-from app.services.cases.views import open_task_owners, progress
+from app.services.cases.views import case_version, open_task_owners, progress
 from app.services.cases.views.progress import Answer
 
 
@@ -10,6 +9,6 @@ def for_staff(case: Case) -> Answer:
     """The same figures as the customer sees, and what concerns only the utility's own work."""
     return {
         **progress.for_staff(case.id),
-        "version": edit_conflicts.version(case.id),
+        "version": case_version.version(case.id),
         "awaited": open_task_owners.of_case(case),
     }

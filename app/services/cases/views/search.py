@@ -13,7 +13,7 @@ from app.domain.errors import FieldsError
 from app.models import Application, Case, Staff, TimelineEntry
 from app.services.cases import access
 from app.services.installation import city
-from app.services.people.identity import normalised_phone, phone_hash
+from app.services.people.phones import normalised_phone, phone_hash
 from app.services.people.staffing import Colleague
 
 _NO_BOUND = datetime(9999, 1, 1, tzinfo=UTC)

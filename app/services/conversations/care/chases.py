@@ -15,7 +15,11 @@ from app.domain.events import CaseChased, ChaseOverdue
 from app.domain.worktime import WorkingTime
 from app.models import Case, CaseState, Chase, TalkTimerKind
 from app.services.cases.views import progress
-from app.services.conversations import conversation_access, conversation_timers, send_message
+from app.services.conversations import (
+    conversation_timers,
+    open_conversation,
+    send_message,
+)
 from app.services.conversations.answer_clock import spoken
 from app.services.conversations.append_message import ANSWER, say
 from app.services.conversations.message_content import of_text
@@ -69,7 +73,7 @@ def chase(case: Case, customer_id: str) -> ChaseLine:
     note(case.id, now, "case_chased", by_customer(customer_id), {"stage": stage["key"]})
     words = city.current().talk.texts["chased"]
     due = spoken(row["due_at"])
-    say(conversation_access.of_case(case), words.format(stage_name=stage["name"], due=due), now)
+    say(open_conversation.of_case(case), words.format(stage_name=stage["name"], due=due), now)
     conversation_timers.expect(chase_id, TalkTimerKind.CHASE_OVERDUE, row["due_at"])
     eventbus.publish(CaseChased(chase_id))
     return line_of(case, db.session.get_one(Chase, chase_id))

@@ -22,7 +22,13 @@ from app.models import (
     Staff,
     TalkTimerKind,
 )
-from app.services.conversations import conversation_access, conversation_timers, on_duty, send_message
+from app.services.conversations import (
+    conversation_access,
+    conversation_timers,
+    on_duty,
+    open_conversation,
+    send_message,
+)
 from app.services.conversations.answer_clock import spoken
 from app.services.conversations.append_message import ANSWER, say
 from app.services.conversations.delivery import unread_push
@@ -99,7 +105,7 @@ def answer(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
     found.state, found.answer, found.answered_at = ComplaintState.ANSWERED, said, now
     found.answered_by = staff.id
     conversation_timers.clear(found.id, _OWED)
-    conversation = conversation_access.locked(found.conversation_id)
+    conversation = open_conversation.locked(found.conversation_id)
     words = Content(
         MessageKind.TEXT, {"text": city.current().talk.texts["complaint_answered"].format(answer=said)}
     )
@@ -214,7 +220,7 @@ def _close(found: Complaint, by: By, reason: str | None) -> ComplaintLine:
     found.closed_by, found.closed_by_id = by.actor, by.id
     conversation_timers.clear(found.id, _OWED)
     say(
-        conversation_access.locked(found.conversation_id),
+        open_conversation.locked(found.conversation_id),
         city.current().talk.texts["complaint_closed"],
         now,
         in_chat=True,

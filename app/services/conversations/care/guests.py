@@ -1,13 +1,13 @@
 """Asking a department into a conversation, and letting it go again."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.errors import FieldsError
 from app.domain.events import GuestInvited
 from app.models import Case, ConversationGuest
-from app.services.conversations import conversation_access
+from app.services.conversations import open_conversation
 from app.services.conversations.append_message import say
 from app.services.installation import city
 from app.services.people.staffing import Colleague
@@ -21,7 +21,7 @@ def invite(staff: Colleague, case: Case | None, conversation_id: str, department
     if department not in city.current().departments:
         fault = {"field": "department", "code": "invalid", "message": "没有这个部门，请从列表中选择。"}
         raise FieldsError([fault])
-    conversation = conversation_access.for_writing(case, conversation_id)
+    conversation = open_conversation.for_writing(case, conversation_id)
     if db.session.get(ConversationGuest, (conversation.id, department)) is not None:
         return
     now = clock.now()
@@ -42,13 +42,3 @@ def let_go(conversation_id: str, department: str) -> None:
             ConversationGuest.conversation_id == conversation_id, ConversationGuest.department == department
         )
     )
-
-
-def of(conversation_id: str) -> list[str]:
-    """The departments in a conversation, by name."""
-    keys = db.session.scalars(
-        select(ConversationGuest.department)
-        .where(ConversationGuest.conversation_id == conversation_id)
-        .order_by(ConversationGuest.invited_at, ConversationGuest.department)
-    )
-    return [city.department_name(key) for key in keys]

@@ -3,13 +3,13 @@
 from app.core import clock
 from app.core.db import db
 from app.models import Case, CaseTurn, ConversationNote, NoteKind
-from app.services.conversations import conversation_access, on_duty
+from app.services.conversations import on_duty, open_conversation
 
 
 def follow(turn: CaseTurn) -> None:
     """The case was handed over: the new manager holds the conversation and finds the summary in it."""
     case = db.session.get_one(Case, turn.case_id)
-    conversation = conversation_access.of_case(case)
+    conversation = open_conversation.of_case(case)
     now = clock.now()
     conversation.holder_id = on_duty.answering(case.manager_id, now)
     db.session.add(

@@ -1,35 +1,20 @@
 """What staff write to each other about a conversation: notes, and the summary for whoever goes on."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from sqlalchemy import Select, select
-
 from app.core import clock
 from app.core.db import db
-from app.models import Case, ConversationNote, NoteKind, Staff
-from app.services.conversations import conversation_access
+from app.models import Case, ConversationNote, NoteKind
+from app.services.conversations import open_conversation
 from app.services.conversations.message_content import of_text
+from app.services.conversations.views.note_lines import NoteLine, _line
 from app.services.people.staffing import Colleague
 
-__all__ = ["NoteKind", "NoteLine", "of", "summary", "write"]
-
-
-@dataclass(frozen=True, slots=True)
-class NoteLine:
-    """A note, and who wrote it."""
-
-    id: int
-    kind: str
-    text: str
-    author_name: str
-    at: datetime
+__all__ = ["NoteKind", "write"]
 
 
 def write(staff: Colleague, case: Case | None, conversation_id: str, kind: NoteKind, text: str) -> NoteLine:
     """Write a note; a summary is what the deputy reads first while somebody is away."""
     row = ConversationNote(
-        conversation_id=conversation_access.for_writing(case, conversation_id).id,
+        conversation_id=open_conversation.for_writing(case, conversation_id).id,
         kind=kind,
         staff_id=staff.id,
         text=of_text(text).values["text"],
@@ -38,28 +23,3 @@ def write(staff: Colleague, case: Case | None, conversation_id: str, kind: NoteK
     db.session.add(row)
     db.session.flush()
     return _line(row, staff.name)
-
-
-def of(conversation_id: str) -> list[NoteLine]:
-    """Every note of a conversation, the newest first."""
-    return [_line(row, name) for row, name in db.session.execute(_newest(conversation_id))]
-
-
-def summary(conversation_id: str) -> NoteLine | None:
-    """The newest summary."""
-    query = _newest(conversation_id).where(ConversationNote.kind == NoteKind.SUMMARY).limit(1)
-    found = db.session.execute(query).first()
-    return None if found is None else _line(*found)
-
-
-def _newest(conversation_id: str) -> Select[ConversationNote, str | None]:
-    return (
-        select(ConversationNote, Staff.name)
-        .outerjoin(Staff, Staff.id == ConversationNote.staff_id)
-        .where(ConversationNote.conversation_id == conversation_id)
-        .order_by(ConversationNote.id.desc())
-    )
-
-
-def _line(row: ConversationNote, name: str | None) -> NoteLine:
-    return NoteLine(id=row.id, kind=row.kind, text=row.text, author_name=name or "系统", at=row.at)

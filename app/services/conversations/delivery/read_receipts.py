@@ -3,13 +3,13 @@
 from typing import Any
 
 from sqlalchemy import case as choose
-from sqlalchemy import func, null, select, update
+from sqlalchemy import null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.db import db
 from app.domain.conversation.message_states import Side
-from app.models import Conversation, ConversationReader, Message
+from app.models import Conversation, ConversationReader
 from app.services.people.staffing import Colleague
 
 
@@ -47,22 +47,6 @@ def writing(conversation_id: str, side: Side) -> None:
         .values({column: clock.now()})
         .execution_options(synchronize_session=False)
     )
-
-
-def unread_by_owner(conversation_id: str) -> int:
-    """How many messages of the utility the customer has not read."""
-    unread = (
-        select(func.count())
-        .select_from(Message)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.seq > Conversation.customer_read,
-            Message.author == Side.STAFF,
-            Message.recalled_at.is_(None),
-        )
-    )
-    return db.session.scalar(unread) or 0
 
 
 def _advance(conversation_id: str, side: Side, delivered: int, read: int) -> None:

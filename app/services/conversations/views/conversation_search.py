@@ -14,7 +14,7 @@ from app.core.db import db
 from app.models import Actor, Case, Conversation, Customer, Message, MessageKind, Safety
 from app.services.conversations import conversation_access
 from app.services.installation import city
-from app.services.people.identity import normalised_phone, phone_hash
+from app.services.people.phones import normalised_phone, phone_hash
 from app.services.people.staffing import Colleague
 
 _AROUND = 30

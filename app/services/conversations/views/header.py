@@ -8,11 +8,10 @@ from app.core.db import db
 from app.domain.conversation.reply_window import ReplyWindow
 from app.models import Case, Staff
 from app.services.conversations import on_duty
-from app.services.conversations.care import guests, staff_notes
-from app.services.conversations.care.staff_notes import NoteLine
-from app.services.conversations.delivery import read_receipts, reply_windows
-from app.services.conversations.views import listing
+from app.services.conversations.delivery import reply_windows
+from app.services.conversations.views import guest_departments, listing, note_lines, unread_count
 from app.services.conversations.views.listing import ConversationLine
+from app.services.conversations.views.note_lines import NoteLine
 from app.services.installation import city
 from app.services.people.staffing import Colleague
 
@@ -48,7 +47,7 @@ def for_owner(case: Case) -> OwnersHead:
         manager_phone=manager.phone.removeprefix("+86"),
         answering_name=answering.name,
         returns_at=None if on_duty.in_office(line, now) else line.next_opening(now),
-        unread=read_receipts.unread_by_owner(case.id),
+        unread=unread_count.unread_by_owner(case.id),
     )
 
 
@@ -56,7 +55,7 @@ def for_staff(staff: Colleague, conversation_id: str) -> StaffHead:
     """Above a conversation that the caller may read."""
     return StaffHead(
         line=listing.one(staff, conversation_id),
-        guests=guests.of(conversation_id),
-        summary=staff_notes.summary(conversation_id),
+        guests=guest_departments.of(conversation_id),
+        summary=note_lines.summary(conversation_id),
         window=reply_windows.of_conversation(conversation_id),
     )

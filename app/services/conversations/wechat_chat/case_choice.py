@@ -10,7 +10,7 @@ from app.core.db import db
 from app.domain.conversation import case_choice
 from app.domain.conversation.message_states import Side
 from app.models import Actor, Case, ChatPerson, Conversation, Customer, Message, Staff
-from app.services.conversations import answer_clock, conversation_access
+from app.services.conversations import answer_clock, open_conversation
 from app.services.conversations.append_message import say
 from app.services.conversations.delivery import unread_push
 from app.services.conversations.wechat_chat import inbound_media
@@ -32,8 +32,8 @@ def chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | N
 def move(person: ChatPerson, case: Case) -> None:
     """Take what waited in the enquiry to the case, in its order, and go on there."""
     now = clock.now()
-    enquiry = conversation_access.locked(person.conversation_id or "")
-    conversation = conversation_access.of_case(case)
+    enquiry = open_conversation.locked(person.conversation_id or "")
+    conversation = open_conversation.of_case(case)
     waiting = db.session.scalars(
         select(Message)
         .where(

@@ -30,7 +30,7 @@ from app.models import (
     MessageKind,
     Staff,
 )
-from app.services.conversations import conversation_access, on_duty, send_message
+from app.services.conversations import on_duty, open_conversation, send_message
 from app.services.conversations.append_message import Sending, say, sent_before
 from app.services.conversations.message_content import Content
 from app.services.conversations.wechat_chat import case_choice, complaint_words, inbound_media
@@ -163,9 +163,9 @@ def _place(person: ChatPerson, customer: Customer | None) -> Conversation:
     """Where their words go: on where they went, to their one case, else to an enquiry."""
     cases = _cases(customer)
     if person.conversation_id in {case.id for case in cases}:
-        return conversation_access.of_case(next(case for case in cases if case.id == person.conversation_id))
+        return open_conversation.of_case(next(case for case in cases if case.id == person.conversation_id))
     if len(cases) == 1:
-        conversation = conversation_access.of_case(cases[0])
+        conversation = open_conversation.of_case(cases[0])
         # There is nothing left to choose: a number is no answer to our question any more.
         person.choices, person.asked_from = [], None
     else:
@@ -208,7 +208,7 @@ def _enquiry(person: ChatPerson, customer: Customer | None) -> Conversation:
         customer_id=customer.id if customer else None,
         holder_id=on_duty.on_duty(customer.id if customer else None, now),
         opened_at=now,
-        **conversation_access.FROM_THE_START,
+        **open_conversation.FROM_THE_START,
     )
     db.session.add(fresh)
     db.session.flush()

@@ -10,7 +10,7 @@ from app.services.cases import access, responsibility
 from app.services.history.timeline import by_staff
 from app.services.people.staffing import Colleague
 from app.services.scheduling import reservations
-from app.services.visits import appointments, required_visits
+from app.services.visits import appointments, required_visits, visit_updates
 from app.services.visits.booking import find_openings
 from app.services.visits.booking.reserve import Wish, book
 
@@ -34,6 +34,6 @@ def book_for(staff: Colleague, case: Case, purpose_key: str, starts_at: datetime
     by = by_staff(staff.id)
     wish = Wish(needed, starts_at, by, VisitState.CONFIRMED, gives_up=given_up)
     visit = book(case, wish, find_openings.bookable(by_staff=True))
-    appointments.settle(case, visit, by, clock.now(), "visit_booked")
+    visit_updates.settle(case, visit, by, clock.now(), "visit_booked")
     eventbus.publish(VisitBooked(visit.id))
     return visit

@@ -6,7 +6,7 @@ from app.domain.events import VisitCancelled
 from app.models import Case, Visit, VisitState
 from app.services.history.timeline import By, note
 from app.services.scheduling import reservations
-from app.services.visits import appointments
+from app.services.visits import appointments, visit_updates
 from app.services.visits.views import visit_queries
 
 
@@ -33,7 +33,7 @@ def _locked(case: Case, visit_id: str) -> Visit:
 
 def _cancel(case: Case, visit: Visit, by: By, reason: str) -> Visit:
     was = VisitState(visit.state)
-    appointments.end(visit, VisitState.CANCELLED, {"reason": reason})
+    visit_updates.end(visit, VisitState.CANCELLED, {"reason": reason})
     reservations.release([visit.id])
     if was is VisitState.CONFIRMED:
         detail = {"purpose": visit.purpose, "starts_at": appointments.shown(visit.starts_at)}

@@ -12,7 +12,7 @@ from app.domain.slots import grid
 from app.models import Case, Visit, VisitState
 from app.services.history.timeline import By
 from app.services.scheduling import reservations
-from app.services.visits import appointments, required_visits
+from app.services.visits import appointments, required_visits, visit_updates
 from app.services.visits.booking import find_openings, reserve, waitlist
 from app.services.visits.required_visits import Needed
 
@@ -43,7 +43,7 @@ def confirm(case: Case, visit_id: str, by: By) -> Visit:
             state=VisitState.CONFIRMED.value,
             offered=False,
             confirmed_at=now,
-            code=appointments.new_code(),
+            code=visit_updates.new_code(),
         )
     )
     coming = appointments.staff_ids(visit.id)
@@ -55,11 +55,11 @@ def confirm(case: Case, visit_id: str, by: By) -> Visit:
     if offered:
         waitlist.leave(case.id, visit.purpose)
     if former is None:
-        appointments.settle(case, visit, by, now, "visit_booked")
+        visit_updates.settle(case, visit, by, now, "visit_booked")
         eventbus.publish(VisitBooked(visit.id))
     else:
         reservations.release([former.id])
-        appointments.settle(case, visit, by, now, "visit_moved")
+        visit_updates.settle(case, visit, by, now, "visit_moved")
         eventbus.publish(VisitMoved(visit.id, former.id))
     return visit
 

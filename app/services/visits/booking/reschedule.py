@@ -7,7 +7,7 @@ from app.domain.errors import AlreadyDoneError, CutOffError
 from app.domain.events import VisitMoved
 from app.models import Case, Visit, VisitState
 from app.services.history.timeline import By
-from app.services.visits import appointments, required_visits
+from app.services.visits import appointments, required_visits, visit_updates
 from app.services.visits.booking import find_openings
 from app.services.visits.booking.find_openings import Bookable
 from app.services.visits.booking.reserve import Wish, book
@@ -36,10 +36,10 @@ def move(case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | No
     """Book the new time, with the same people if they can, and end the old booking; the case is locked."""
     needed = required_visits.needed(case, visit.purpose)
     kept = appointments.staff_ids(visit.id)
-    appointments.end(visit, VisitState.RESCHEDULED, {"reason": reason})
+    visit_updates.end(visit, VisitState.RESCHEDULED, {"reason": reason})
     wish = Wish(needed, starts_at, by, VisitState.CONFIRMED, former=visit, gives_up=[visit.id], kept=kept)
     moved = book(case, wish, times)
-    appointments.settle(case, moved, by, clock.now(), "visit_moved")
+    visit_updates.settle(case, moved, by, clock.now(), "visit_moved")
     eventbus.publish(VisitMoved(moved.id, visit.id))
     return moved
 

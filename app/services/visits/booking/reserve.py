@@ -14,7 +14,7 @@ from app.services.scheduling import availability, candidate_locks, reservations,
 from app.services.scheduling.availability import Supposed
 from app.services.scheduling.reservations import Seat
 from app.services.scheduling.working_hours import Stretch
-from app.services.visits import appointments
+from app.services.visits import visit_updates
 from app.services.visits.booking import attendees, find_openings
 from app.services.visits.booking.attendees import Choice
 from app.services.visits.booking.find_openings import Bookable
@@ -115,7 +115,7 @@ def _row(case: Case, wish: Wish, after_due: bool) -> dict[str, object]:
         "booked_by_id": wish.by.id,
         "created_at": now,
         "confirmed_at": now if confirmed else None,
-        "code": appointments.new_code() if confirmed else None,
+        "code": visit_updates.new_code() if confirmed else None,
     }
 
 

@@ -11,7 +11,7 @@ from app.services.cases import access
 from app.services.history.timeline import ENGINE, note
 from app.services.scheduling import reservations
 from app.services.scheduling.availability import Supposed
-from app.services.visits import appointments, required_visits
+from app.services.visits import appointments, required_visits, visit_updates
 from app.services.visits.booking import attendees, find_openings, reschedule, reserve
 from app.services.visits.booking.find_openings import View
 from app.services.visits.required_visits import Needed
@@ -35,7 +35,7 @@ def refit(visit_id: str, *, ask: bool) -> None:
         return
     if can_take_place(case, visit, needed):
         if visit.in_doubt_at is not None:
-            appointments.change(visit, in_doubt_at=None)
+            visit_updates.change(visit, in_doubt_at=None)
         return
     if visit.state == VisitState.HELD:
         if reservations.end(visit.id, VisitState.EXPIRED, VisitState.HELD, {}):
@@ -78,7 +78,7 @@ def _doubt(case: Case, visit: Visit) -> None:
     if visit.in_doubt_at is not None:
         return
     now = clock.now()
-    appointments.change(visit, in_doubt_at=now)
+    visit_updates.change(visit, in_doubt_at=now)
     detail = {"purpose": visit.purpose, "starts_at": appointments.shown(visit.starts_at)}
     note(case.id, now, "visit_in_doubt", ENGINE, detail)
     eventbus.publish(VisitInDoubt(visit.id))

@@ -3,19 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from app.core import clock
-from app.core.db import db
 from app.domain.errors import FieldsError, NotYetError
-from app.models import Case, Task, TaskState, Visit, VisitState
-from app.services.history import arrivals
+from app.models import Case, Visit, VisitState
 from app.services.history.timeline import by_staff, note
-from app.services.installation import city
 from app.services.people.staffing import Colleague
 from app.services.scheduling import reservations
 from app.services.tasks import complete_task as completion
-from app.services.visits import appointments, visit_access
+from app.services.visits import appointments, visit_access, visit_updates
+from app.services.visits.visit_task import task_of
 
 
 def finish(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -> tuple[Case, Visit]:
@@ -30,7 +26,7 @@ def finish(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -
     appointments.refuse_not_confirmed(visit)
     if not appointments.somebody_came(visit.id):
         raise NotYetError("请先登记到达，再登记完成。")
-    appointments.end(visit, VisitState.DONE, {})
+    visit_updates.end(visit, VisitState.DONE, {})
     reservations.release([visit.id])
     note(case.id, clock.now(), "visit_done", by_staff(staff.id), {"purpose": visit.purpose})
     if outputs is not None:
@@ -40,32 +36,3 @@ def finish(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -
             raise FieldsError([fault])
         completion.complete(staff, completion.visible(staff, task.id), outputs)
     return case, visit
-
-
-def task_of(case: Case, visit: Visit) -> Task | None:
-    """The open task that a visit is for."""
-    if visit.stage_key is None:
-        return None
-    program = city.program_of(case.program_key, case.former_program_key)
-    keys = [
-        spec.key
-        for spec in program.stage(visit.stage_key).tasks
-        if spec.visit is not None and spec.visit.purpose == visit.purpose
-    ]
-    return db.session.scalar(
-        select(Task).where(
-            Task.case_id == case.id,
-            Task.stage_key == visit.stage_key,
-            Task.key.in_(keys),
-            Task.state == TaskState.OPEN,
-        )
-    )
-
-
-def proposed(case: Case, visit: Visit) -> tuple[str | None, dict[str, Any]]:
-    """The open task of a visit, and what is known of its outputs by the check-in."""
-    task = task_of(case, visit)
-    if task is None:
-        return None, {}
-    program = city.program_of(case.program_key, case.former_program_key)
-    return task.id, arrivals.proposed(task, program.stage(task.stage_key).task(task.key))

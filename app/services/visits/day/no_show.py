@@ -10,7 +10,7 @@ from app.services.history.timeline import By, by_staff, note
 from app.services.installation import city
 from app.services.people.staffing import Colleague
 from app.services.scheduling import reservations
-from app.services.visits import appointments, visit_access
+from app.services.visits import appointments, visit_access, visit_updates
 
 
 class Absent(StrEnum):
@@ -58,7 +58,7 @@ def _record(case: Case, visit: Visit, absent: Absent, by: By, words: str) -> Vis
     if now < visit.starts_at + city.current().visits.late_after:
         raise NotYetError("约定时间刚到，请再稍候片刻。")
     values = {"no_show_of": absent.value, "reason": words}
-    appointments.end(visit, VisitState.NO_SHOW, values)
+    visit_updates.end(visit, VisitState.NO_SHOW, values)
     reservations.release([visit.id])
     note(case.id, now, "visit_missed", by, {"purpose": visit.purpose, "party": _NAMES[absent]})
     eventbus.publish(VisitMissed(visit.id))

@@ -9,7 +9,7 @@ from app.models import Case, Visit
 from app.services.history.timeline import by_staff, note
 from app.services.installation import city
 from app.services.people.staffing import Colleague
-from app.services.visits import appointments, visit_access
+from app.services.visits import appointments, visit_access, visit_updates
 
 
 def push(staff: Colleague, visit_id: str, minutes: int) -> tuple[Case, Visit]:
@@ -28,7 +28,7 @@ def push(staff: Colleague, visit_id: str, minutes: int) -> tuple[Case, Visit]:
     if expected <= now:
         fault = {"field": "minutes", "code": "invalid", "message": "预计到达时间已过，请选择更长的时间。"}
         raise FieldsError([fault])
-    appointments.change(visit, expected_at=expected)
+    visit_updates.change(visit, expected_at=expected)
     detail = {"purpose": visit.purpose, "starts_at": appointments.shown(expected)}
     note(case.id, now, "visit_delayed", by_staff(staff.id), detail)
     eventbus.publish(VisitDelayed(visit.id))

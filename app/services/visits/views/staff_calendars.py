@@ -12,7 +12,6 @@ from app.core.db import db
 from app.domain.errors import FieldsError, NotAllowedError
 from app.domain.slots.grid import PIECE
 from app.models import (
-    AccessRecord,
     Application,
     Case,
     Staff,
@@ -22,11 +21,12 @@ from app.models import (
     VisitState,
 )
 from app.services.cases import access
+from app.services.history.access_log import record_reads
 from app.services.installation import city
 from app.services.people.staffing import Colleague
 from app.services.scheduling import availability, roster, working_hours
 from app.services.scheduling.working_hours import Stretch
-from app.services.visits.day import finish
+from app.services.visits import visit_task
 from app.services.visits.views import arrival_pass, visit_queries
 from app.services.visits.views.visit_queries import VisitLine
 
@@ -151,11 +151,7 @@ def _visits(staff: Colleague, whose: ColumnElement[bool], days: Days, *, in_full
         .order_by(Visit.starts_at, Visit.id)
     ).all()
     if in_full:
-        now = clock.now()
-        db.session.add_all(
-            AccessRecord(staff_id=staff.id, case_id=case_id, field="contact", at=now)
-            for case_id in dict.fromkeys(case.id for _, case, _ in rows)
-        )
+        record_reads(staff.id, (case.id for _, case, _ in rows), "contact")
     return [_line(staff, visit, case, answers, in_full=in_full) for visit, case, answers in rows]
 
 
@@ -164,7 +160,7 @@ def _line(
 ) -> StaffVisit:
     line = visit_queries.line(case, visit, answers)
     comes = any(visitor.staff_id == staff.id for visitor in line.visitors)
-    task_id, proposed = finish.proposed(case, visit)
+    task_id, proposed = visit_task.proposed(case, visit)
     return StaffVisit(
         visit=line,
         case_id=case.id,

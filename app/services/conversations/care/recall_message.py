@@ -7,7 +7,7 @@ from app.core.db import db
 from app.domain.conversation import message_states
 from app.domain.errors import ConflictError, NotFoundError
 from app.models import Case, Medium, Message
-from app.services.conversations import answer_clock, conversation_access
+from app.services.conversations import answer_clock, open_conversation
 from app.services.conversations.append_message import ANSWER, touch
 from app.services.documents import deletion
 from app.services.installation import city
@@ -28,7 +28,7 @@ def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: 
     )
     if found is None:
         raise NotFoundError
-    conversation = conversation_access.for_writing(case, conversation_id)
+    conversation = open_conversation.for_writing(case, conversation_id)
     db.session.refresh(found)
     if found.recalled_at is not None:
         return found

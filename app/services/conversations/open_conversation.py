@@ -1,0 +1,49 @@
+"""Opening and locking a conversation for writing."""
+
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock
+from app.core.db import db
+from app.models import Application, Case, Conversation
+
+
+def of_case(case: Case) -> Conversation:
+    """The conversation of a case, made if this is its first message, and nobody else's until the end."""
+    connection = db.session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    fresh: dict[str, Any] = {
+        "id": case.id,
+        "case_id": case.id,
+        "customer_id": case.customer_id,
+        "holder_id": case.manager_id,
+        "organisation": _organisation(case),
+        "opened_at": clock.now(),
+        **FROM_THE_START,
+    }
+    db.session.flush()
+    # Whichever constraint is met: with only the id named, PostgreSQL lets the loser of two first messages at
+    # once run into the unique case_id, which it looks at before it gives way to the winner's id.
+    connection.execute(insert(Conversation).values(fresh).on_conflict_do_nothing())
+    return locked(case.id)
+
+
+def _organisation(case: Case) -> str | None:
+    name = db.session.get_one(Application, case.application_id).answers.get("organisation")
+    return str(name)[:200] if name else None
+
+
+FROM_THE_START = dict.fromkeys(
+    ("counter", "customer_delivered", "customer_read", "staff_delivered", "staff_read"), 0
+)
+
+
+def locked(conversation_id: str) -> Conversation:
+    """A conversation that exists; nobody else writes in it until the transaction ends."""
+    return db.session.get_one(Conversation, conversation_id, with_for_update=True, populate_existing=True)
+
+
+def for_writing(case: Case | None, conversation_id: str) -> Conversation:
+    """The conversation that `readable_by` found, to be written in."""
+    return locked(conversation_id) if case is None else of_case(case)

@@ -1,0 +1,21 @@
+"""Phone numbers: one spelling, and the hash they are found by."""
+
+import phonenumbers
+
+from app.core.crypto import keyed_hash
+
+
+def normalised_phone(text: str) -> str | None:
+    """A mainland mobile or land line number in E.164, or None when it is not one."""
+    try:
+        number = phonenumbers.parse(text, "CN")
+    except phonenumbers.NumberParseException:
+        return None
+    if number.country_code != 86 or not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_hash(phone: str) -> str:
+    """What an E.164 phone is looked up by."""
+    return keyed_hash("phone", phone)

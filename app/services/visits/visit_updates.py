@@ -1,0 +1,69 @@
+"""What changes a visit: writing values, ending it, and what follows from its confirmation."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import update
+
+from app.core.db import db
+from app.domain.errors import ConflictError
+from app.models import Case, DueKind, Visit, VisitState
+from app.services.history.timeline import By, note
+from app.services.installation import city
+from app.services.scheduling import reservations, working_hours
+from app.services.visits import appointments
+
+_RANDOM = SystemRandom()
+
+
+_CODE_BELOW = 10**6
+
+
+def change(visit: Visit, **values: Any) -> None:
+    """Write values of a visit that stays live."""
+    db.session.execute(
+        update(Visit)
+        .where(Visit.id == visit.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(visit)
+
+
+def end(visit: Visit, state: VisitState, values: Mapping[str, Any]) -> None:
+    """End a live visit as `state`, and write `values`; the caller releases its time.
+
+    Raises `ConflictError` when it was ended, confirmed or expired just now by somebody else.
+    """
+    if not reservations.end(visit.id, state, VisitState(visit.state), values):
+        raise ConflictError("该预约刚刚有变化，请查看后再操作。")
+    db.session.refresh(visit)
+
+
+def new_code() -> str:
+    """Six digits for the door."""
+    return f"{_RANDOM.randrange(_CODE_BELOW):06d}"
+
+
+def settle(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
+    """What follows from a visit that is confirmed now: when it is to be told of, and its line in the history.
+
+    An instant that is past already brings no reminder: whoever books at noon is not reminded of the evening
+    before.
+    """
+    rules = city.current().visits
+    evening = datetime.combine(
+        working_hours.local_day(visit.starts_at) - timedelta(days=1), rules.evening_at, city.zone()
+    )
+    shortly = visit.starts_at - rules.shortly_before
+    dues = [
+        (visit.id, DueKind.EVENING_BEFORE.value, evening),
+        (visit.id, DueKind.SHORTLY_BEFORE.value, shortly),
+        (visit.id, DueKind.LATE.value, visit.starts_at + rules.late_after),
+    ]
+    reservations.set_due(due for due in dues if due[2] > now)
+    note(case.id, now, kind, by, {"purpose": visit.purpose, "starts_at": appointments.shown(visit.starts_at)})
+    if visit.after_due:
+        note(case.id, now, "visit_after_due", by, {"purpose": visit.purpose})
