@@ -33,8 +33,6 @@ class Settlement:
 HELD_PAUSE = timedelta(minutes=15)
 """How long a message of a stopped template waits before it is looked at again; its release ends the wait."""
 
-"""The failure class of a message that waits for its template."""
-
 
 def settle(message: Envelope, outcome: Outcome, chance: Chance) -> Settlement:
     """What becomes of `message`. `next_attempt_at` is set when it is to be sent again."""
@@ -90,8 +88,8 @@ def reported(message: Envelope, outcome: Outcome, *, refused: bool) -> Settlemen
 def held(message: Envelope, at: datetime) -> Settlement:
     """Its template is stopped: the person is told by the next channel, or else when it is released."""
     if message.next_routes:
-        return next_channel(message, at, HELD)
-    return _again(message, message.attempt - 1, at + HELD_PAUSE, HELD)
+        return next_channel(message, at, OutcomeKind.HELD.value)
+    return _again(message, message.attempt - 1, at + HELD_PAUSE, OutcomeKind.HELD.value)
 
 
 def next_channel(message: Envelope, at: datetime, why: str) -> Settlement:
