@@ -1,5 +1,18 @@
 """`create_app` for the web server and for the `flask` command; nothing else."""
 
-from app.factory import create_app
+from flask import Flask
 
-__all__ = ["create_app"]
+from app.cli import command_line
+
+
+def create_app() -> Flask:
+    """The application on the environment's settings; for `flask`'s search for a command, the commands alone.
+
+    Raises `SettingsError` and `DataFault`.
+    """
+    if command_line.flask_searches_for_a_command():
+        return command_line.CommandLine()
+    # Imported here: `flask programs list` and `flask --help` need nothing of it, and it takes a second.
+    from app import factory
+
+    return factory.create_app()

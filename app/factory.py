@@ -1,18 +1,14 @@
 """The one composition root: reads settings, wires everything, starts no thread."""
 
 import os
-from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
-from flask_migrate import Migrate
 from requests.adapters import BaseAdapter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.cli import registry
 from app.core import clock, crypto, hotread, logs, objectstore
 from app.core.db import READS, db, engine_options, prepare_engine, reads_options
-from app.core.settings import WECHAT, Profile, Settings, SettingsError
+from app.core.settings import WECHAT, Profile, Settings
 from app.domain.city_folder import city_folder
 from app.services.conversations import cards
 from app.services.documents.document_access import LinkSigner
@@ -32,17 +28,12 @@ from notifications.channels.sms_carrier import NullSms
 from notifications.channels.tencent_sms import TencentSms
 from notifications.wording import catalog
 
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
 IN_PROCESS = "http://simulator.invalid"
 
 
 def create_app(settings: Settings | None = None) -> StewardApp:
-    """The application on `settings`, or on the environment's.
-
-    The `flask` command also loads this for the commands that need no settings (`programs`, `calendar`):
-    there, and only there, an environment without settings gives an app that can do nothing else, and says
-    so when asked. Raises `SettingsError` and `DataFault`.
-    """
+    """The application on `settings`, or on the environment's. Raises `SettingsError` and `DataFault`."""
+    settings = settings or Settings.from_environment(os.environ)
     app = StewardApp(
         __name__,
         title="水管家 API",
@@ -53,14 +44,6 @@ def create_app(settings: Settings | None = None) -> StewardApp:
         # hands it on to Flask, which takes None.
         static_folder=None,  # type: ignore[arg-type]
     )
-    registry.register(app)
-    if settings is None:
-        try:
-            settings = Settings.from_environment(os.environ)
-        except SettingsError as fault:
-            if not _loaded_by_flask_command(os.environ):
-                raise
-            return _without_settings(app, fault)
     return _wired(app, settings)
 
 
@@ -78,18 +61,6 @@ def install(app: StewardApp, settings: Settings) -> None:
     cards.wire()
     wiring.wire(folder, settings.template_ids, simulated=settings.simulated)
     _ready_wechat(app, settings)
-
-
-def _without_settings(app: StewardApp, fault: SettingsError) -> StewardApp:
-    app.extensions["steward.settings_fault"] = fault
-    registry.register_without_settings(app)
-
-    @app.before_request
-    def refuse() -> None:
-        # `flask run` would otherwise serve an app without a single door.
-        raise fault
-
-    return app
 
 
 def _wired(app: StewardApp, settings: Settings) -> StewardApp:
@@ -127,7 +98,6 @@ def _ready_database(app: StewardApp, settings: Settings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
     app.config["SQLALCHEMY_BINDS"] = {READS: reads_options(settings.database_url)}
     db.init_app(app)
-    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.on_sqlite)
     calendar_versions.attach()
     with app.app_context():
         prepare_engine(db.engine)
@@ -168,7 +138,3 @@ def _ready_wechat(app: StewardApp, settings: Settings) -> None:
         if adapter is not None:
             for template in catalog.current().declared():
                 desk.ask("POST", "templates", template)
-
-
-def _loaded_by_flask_command(environ: Mapping[str, str]) -> bool:
-    return environ.get("FLASK_RUN_FROM_CLI") == "true"

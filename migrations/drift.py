@@ -7,24 +7,21 @@ asks the same of PostgreSQL.
 
 import sys
 import tempfile
-from pathlib import Path
 
-import flask_migrate
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 
+from app.core import migrations
 from app.core.db import db
 from app.core.settings import Settings
 from app.factory import create_app
 
-FOLDER = Path(__file__).parent
-
 
 def differences(app: Flask) -> list[str]:
     """What is still to be migrated in the database of `app`, after bringing it to the newest migration."""
+    migrations.upgrade(app)
     with app.app_context():
-        flask_migrate.upgrade(directory=str(FOLDER))
         with db.engine.connect() as connection:
             context = MigrationContext.configure(
                 connection, opts={"compare_type": True, "compare_server_default": True}

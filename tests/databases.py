@@ -159,15 +159,14 @@ def postgresql(*, durable: bool = False) -> Iterator[Postgresql]:
 def migrate(url: str) -> None:
     """Bring the database at `url` to the newest migration, as an installation does it."""
     # Imported here, so that a test of the pure floors starts without the web framework.
-    import flask_migrate
-
+    from app.core import migrations
     from app.core.db import db
     from app.core.settings import Settings
     from app.factory import create_app
 
     app = create_app(Settings.for_tests(database_url=url))
+    migrations.upgrade(app)
     with app.app_context():
-        flask_migrate.upgrade(directory=str(PROJECT / "migrations"))
         db.engine.dispose()
 
 

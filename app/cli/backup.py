@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import with_appcontext
 
 from app.cli import needs
 from app.core import clock
@@ -33,7 +32,7 @@ def backup() -> None:
     default=True,
     help="Leave out documents kept in a store that has its own backups.",
 )
-@with_appcontext
+@needs.application
 def make(folder: Path, documents: bool) -> None:
     """Copy everything into FOLDER, which must not exist yet, while the installation goes on working."""
     settings = needs.settings()
@@ -59,7 +58,7 @@ def make(folder: Path, documents: bool) -> None:
 
 @backup.command("restore")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path))
-@with_appcontext
+@needs.application
 def restore(folder: Path) -> None:
     """Restore FOLDER into an empty database and the document store; compare what came with its manifest."""
     settings = needs.settings()

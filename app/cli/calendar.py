@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from app.cli.lazy_command import LazyCommand
 from app.domain.city_folder import city_folder
 from app.domain.config_error import DataFault
 from app.domain.office_hours import load_hours
@@ -60,6 +61,27 @@ _installed_option = click.option(
 @click.group("calendar")
 def calendar() -> None:
     """Working days, due dates and elapsed time, as the promises count them."""
+
+
+# The calendar desk's commands work on the installation, and what they import is for them alone.
+for _desk_command in (
+    LazyCommand(
+        "import",
+        "app.cli.calendar_desk:import_file",
+        "Make a draft of FILE: a notice as CSV (2027-02-11,休,春节), or TOML with notice, hours, half days.",
+    ),
+    LazyCommand(
+        "rehearse",
+        "app.cli.calendar_desk:rehearse",
+        "List every open case whose due dates the draft would move; changes nothing.",
+    ),
+    LazyCommand(
+        "publish",
+        "app.cli.calendar_desk:publish",
+        "Publish the draft: compute open due dates anew in one transaction, and let the jobs tell of it.",
+    ),
+):
+    calendar.add_command(_desk_command)
 
 
 @calendar.command("due", cls=_ManyStops)
@@ -118,19 +140,13 @@ def _line(*, installed: bool) -> WorkingTime:
 
 def _line_in_force() -> WorkingTime:
     # Imported here: without --installed these commands need neither framework nor database.
-    from flask.cli import ScriptInfo
-
     from app.cli import needs
     from app.core.atomic import atomic
     from app.services.installation import city
 
-    script = click.get_current_context().find_object(ScriptInfo)
-    if script is None:
-        raise click.UsageError("--installed needs the application: flask --app wsgi calendar …")
-    with script.load_app().app_context():
-        needs.settings()
-        with atomic(read_only=True):
-            return city.working_time()
+    needs.enter_application()
+    with atomic(read_only=True):
+        return city.working_time()
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from flask.cli import with_appcontext
 
 from app.cli import needs
 from app.core.atomic import atomic
@@ -26,10 +25,9 @@ _draft_option = click.option("--draft", "draft_id", help="Which draft; the one m
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--note", help="Why; a TOML file may say it itself.")
 @click.option("--year", type=click.IntRange(2020, 2099), help="The year that a CSV notice announces.")
-@with_appcontext
+@needs.application
 def import_file(file: Path, note: str | None, year: int | None) -> None:
     """Make a draft of FILE: a notice as CSV (2027-02-11,休,春节), or TOML with notice, hours, half days."""
-    needs.settings()
     try:
         change = _toml(file) if file.suffix == ".toml" else Change("", file.read_text(encoding="utf-8"))
     except (DataFault, UnicodeDecodeError) as fault:
@@ -48,10 +46,9 @@ def import_file(file: Path, note: str | None, year: int | None) -> None:
 
 @click.command("rehearse")
 @_draft_option
-@with_appcontext
+@needs.application
 def rehearse(draft_id: str | None) -> None:
     """List every open case whose due dates the draft would move; changes nothing."""
-    needs.settings()
     with atomic(read_only=True):
         try:
             found = rehearse_calendar.rehearse(_draft(draft_id))
@@ -71,10 +68,9 @@ def rehearse(draft_id: str | None) -> None:
 
 @click.command("publish")
 @_draft_option
-@with_appcontext
+@needs.application
 def publish(draft_id: str | None) -> None:
     """Publish the draft: compute open due dates anew in one transaction, and let the jobs tell of it."""
-    needs.settings()
     done = 0
 
     def on_batch(cases: int) -> None:
@@ -91,9 +87,6 @@ def publish(draft_id: str | None) -> None:
         raise click.ClickException(fault.detail) from fault
     _say(counts, "moved")
     click.echo(f"version {number} is in force")
-
-
-COMMANDS: tuple[click.Command, ...] = (import_file, rehearse, publish)
 
 
 def _draft(draft_id: str | None) -> CalendarVersion:

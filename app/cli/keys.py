@@ -2,7 +2,6 @@
 
 import click
 from cryptography.fernet import Fernet
-from flask.cli import with_appcontext
 
 from app.cli import needs
 from app.core.atomic import atomic
@@ -23,10 +22,9 @@ def new() -> None:
 
 
 @keys.command("rotate")
-@with_appcontext
+@needs.application
 def rotate() -> None:
     """Re-encrypt every stored value under the first key; the others can then be taken away."""
-    needs.settings()
     for column in key_rotation.columns():
         with atomic(read_only=True):
             total = key_rotation.count(column)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import click
-from flask.cli import with_appcontext
 
 from app.cli import needs
 from app.core.atomic import atomic
@@ -29,7 +28,7 @@ def partners() -> None:
     help="what it may do; may be repeated",
 )
 @click.option("--webhook-url", help="https address that is told of each change of its cases")
-@with_appcontext
+@needs.application
 def add(
     key: str, name: str, channel_name: str, capabilities: tuple[str, ...], webhook_url: str | None
 ) -> None:
@@ -45,10 +44,9 @@ def add(
 
 
 @partners.command("list")
-@with_appcontext
+@needs.application
 def list_partners() -> None:
     """Print every partner, without secrets."""
-    needs.settings()
     with atomic(read_only=True):
         for line in partner_registry.everybody():
             click.echo(line)
@@ -63,10 +61,9 @@ def list_partners() -> None:
     type=click.FloatRange(min=0, max=24 * 90),
     help="how long the old key works beside the new one; 0 when it was stolen",
 )
-@with_appcontext
+@needs.application
 def rotate(key: str, overlap_hours: float) -> None:
     """Give a partner a new key and print it, once."""
-    needs.settings()
     try:
         with atomic():
             issued = partner_registry.rotate(key, timedelta(hours=overlap_hours))
@@ -77,10 +74,9 @@ def rotate(key: str, overlap_hours: float) -> None:
 
 @partners.command("disable")
 @click.option("--key", required=True)
-@with_appcontext
+@needs.application
 def disable(key: str) -> None:
     """Let a partner in no more. Its cases go on."""
-    needs.settings()
     try:
         with atomic():
             partner_registry.disable(key)

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import click
-from flask.cli import with_appcontext
 
 from app.cli import needs
 from app.core.atomic import atomic
@@ -26,7 +25,7 @@ def staff() -> None:
 @click.option("--manager", is_flag=True, help="may be a case's named manager (客户管家)")
 @click.option("--supervisor", is_flag=True, help="audits the promise (督办)")
 @click.option("--district", "districts", multiple=True, help="district key; for managers; may be repeated")
-@with_appcontext
+@needs.application
 def add(
     number: str,
     name: str,
@@ -38,7 +37,6 @@ def add(
     districts: tuple[str, ...],
 ) -> None:
     """Add a person."""
-    needs.settings()
     wanted = NewStaff(number, name, department, phone, photo_url, manager, supervisor, districts)
     try:
         with atomic():
@@ -49,10 +47,9 @@ def add(
 
 
 @staff.command("list")
-@with_appcontext
+@needs.application
 def list_staff() -> None:
     """Print everybody, phones masked."""
-    needs.settings()
     with atomic(read_only=True):
         for line in personnel.everybody():
             click.echo(line)
@@ -63,10 +60,9 @@ def list_staff() -> None:
 @click.option("--deputy", required=True, help="staff number of the deputy")
 @click.option("--from", "starts", required=True, type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--to", "ends", required=True, type=click.DateTime(["%Y-%m-%d"]), help="last day away")
-@with_appcontext
+@needs.application
 def leave(number: str, deputy: str, starts: datetime, ends: datetime) -> None:
     """Enter a leave: new cases and pushes go to the deputy."""
-    needs.settings()
     try:
         with atomic():
             personnel.enter_leave(number, deputy, starts.date(), ends.date())
@@ -84,10 +80,9 @@ def leave(number: str, deputy: str, starts: datetime, ends: datetime) -> None:
 @click.option(
     "--most", type=click.IntRange(1), default=None, help="visits a day; the city's number when left out"
 )
-@with_appcontext
+@needs.application
 def hours(number: str, starts: datetime, days: tuple[str, ...], most: int | None) -> None:
     """Set somebody's ordinary week from a day on; visits that it hits find another time."""
-    needs.settings()
     try:
         pattern = Pattern(starts.date(), weekly_of(dict(_written(day) for day in days)), most)
         with atomic():
@@ -104,10 +99,9 @@ def _written(day: str) -> tuple[str, list[list[str]]]:
 
 @staff.command("remove")
 @click.option("--number", required=True)
-@with_appcontext
+@needs.application
 def remove(number: str) -> None:
     """Somebody left: log them out everywhere and give them no new work."""
-    needs.settings()
     try:
         with atomic():
             personnel.deactivate(number)

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
 
+from app.cli.backup import backup
 from app.core.backups import postgresql
 from app.core.db import db
 from app.core.settings import Settings
@@ -55,7 +56,7 @@ def installation(url: str, documents: Path) -> Iterator[Flask]:
 
 
 def run(app: Flask, *words: str) -> tuple[int, str]:
-    result = app.test_cli_runner().invoke(args=["backup", *words])
+    result = app.test_cli_runner().invoke(backup, words)
     return result.exit_code, result.output
 
 

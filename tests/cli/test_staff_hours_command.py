@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.cli.staff import staff
 from app.core.db import db
 from app.models import WorkPattern
 from tests.world import World
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def run(app: Flask, *arguments: str) -> tuple[int, str]:
-    result = app.test_cli_runner().invoke(args=["staff", "hours", *arguments])
+    result = app.test_cli_runner().invoke(staff, ["hours", *arguments])
     return result.exit_code, result.output
 
 
