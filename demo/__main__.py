@@ -17,14 +17,14 @@ from app.domain.city_folder import city_folder
 from app.services.installation import city
 from app.services.installation.city import CityBundle
 from demo import outcome
+from demo.json_client import JsonClient, UnexpectedAnswerError
 from demo.narrator import Narrator
 from demo.outcome import Outcome
 from demo.processes import StackError
 from demo.stack import Stack, ended_by_signals
 from demo.stories import residential, single_meter, three_zero
-from demo.story import Story, StoryFailedError, Telling, whose_openids
-from demo.timekeeper import JobsStuckError
-from demo.wire import UnexpectedAnswerError, Wire
+from demo.story import Story, StoryFailedError, StoryRun, whose_openids
+from demo.story_clock import JobsStuckError
 
 STORIES: Mapping[str, Story] = {
     story.key: story for story in (single_meter.STORY, three_zero.STORY, residential.STORY)
@@ -85,7 +85,7 @@ def play(story: Story, folder: Path, bundle: CityBundle) -> Outcome | None:
             stack.launch()
             stack.load_sample("staff")
             stack.wait_until_ready()
-            return story.tell(Telling(Wire(stack.url), stack.wechat, narrator, line, stack.run))
+            return story.play(StoryRun(JsonClient(stack.url), stack.wechat, narrator, line, stack.run))
     except StoryFailedError as fault:
         narrator.failure(f"与故事不符：{fault}")
     except (StackError, JobsStuckError, UnexpectedAnswerError, requests.RequestException) as fault:

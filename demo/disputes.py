@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from demo.case import ToldCase
-from demo.story import Telling, expect
+from demo.case import StoryCase
+from demo.story import StoryRun, expect
 
 SUPERVISOR = "S001"
 
@@ -21,45 +21,43 @@ class WrongStop:
     due: datetime
 
 
-def strike(telling: Telling, case: ToldCase, wrong: WrongStop) -> None:
+def strike(run: StoryRun, case: StoryCase, wrong: WrongStop) -> None:
     """From the stop to the ruling that takes it out of every figure."""
-    narrator, customer = telling.narrator, case.owner
-    manager = telling.staff[case.manager["number"]]
+    narrator, customer = run.narrator, case.owner
+    manager = run.staff[case.manager["number"]]
     stops = f"/cases/{case.id}/stops"
-    stopped_at = telling.at(wrong.stopped)
+    stopped_at = run.at(wrong.stopped)
     stop = {"reason": "site_not_ready_construction", "party": "customer", "evidence": "电话记录 0423"}
     made = manager.post(stops, stop)
-    telling.tell(f"客户管家 {case.manager['name']} 以“{made['reason']}”停钟，凭据：{stop['evidence']}")
-    telling.settle()
-    expect(telling.heard_by("办理计时变更通知", stopped_at, customer.person.name), "客户应立即知道停钟")
+    run.event(f"客户管家 {case.manager['name']} 以“{made['reason']}”停钟，凭据：{stop['evidence']}")
+    run.wait_for_jobs()
+    expect(run.messages_to("办理计时变更通知", stopped_at, customer.person.name), "客户应立即知道停钟")
     case.look()
-    telling.at(wrong.resumed)
+    run.at(wrong.resumed)
     manager.post(f"{stops}/{made['id']}/end")
-    telling.tell(f"客户管家 {case.manager['name']} 恢复计时")
-    telling.settle()
+    run.event(f"客户管家 {case.manager['name']} 恢复计时")
+    run.wait_for_jobs()
     delayed = _stage(case, wrong.stage)
     expect(_due(delayed) > wrong.due, "停钟期间的时间应先顺延到期日")
     case.look()
     narrator.detail(f"“{delayed['name']}”停钟 {delayed['stopped']}，到期日顺延为 {delayed['due_at']}")
     objection = "还在设计图纸，与现场无关；也没有人通知过我们。"
     customer.post(f"{stops}/{made['id']}/dispute", {"text": objection})
-    disputed_at = telling.now
-    telling.tell(f"客户 {customer.person.name} 在手机上提出异议：{objection}")
-    telling.settle()
+    disputed_at = run.now
+    run.event(f"客户 {customer.person.name} 在手机上提出异议：{objection}")
+    run.wait_for_jobs()
     names = (case.manager["name"], "督小明", "督小白")
-    expect(telling.heard_by("新任务通知", disputed_at, *names), "督办和客户管家应收到客户的异议")
-    ruled_at = telling.at(wrong.ruled)
+    expect(run.messages_to("新任务通知", disputed_at, *names), "督办和客户管家应收到客户的异议")
+    ruled_at = run.at(wrong.ruled)
     grounds = "设计阶段不需要现场条件，电话记录查无此事，撤销。"
     path = f"{stops}/{made['id']}/ruling"
-    telling.staff[SUPERVISOR].post(path, {"ruling": "struck", "reason": grounds})
-    telling.tell(f"督办 {telling.staff[SUPERVISOR].person.name} 裁定撤销：{grounds}")
-    telling.settle()
-    told = telling.heard_by("办理计时变更通知", ruled_at, customer.person.name)
+    run.staff[SUPERVISOR].post(path, {"ruling": "struck", "reason": grounds})
+    run.event(f"督办 {run.staff[SUPERVISOR].person.name} 裁定撤销：{grounds}")
+    run.wait_for_jobs()
+    told = run.messages_to("办理计时变更通知", ruled_at, customer.person.name)
     expect([message.fields["计时状态"] for message in told] == ["已撤销"], "客户应收到撤销停钟的通知")
     restored = _stage(case, wrong.stage)
-    used = str(
-        telling.line.shown(telling.line.coordinate(ruled_at) - telling.line.coordinate(_opened(restored)))
-    )
+    used = str(run.line.shown(run.line.coordinate(ruled_at) - run.line.coordinate(_opened(restored))))
     expect((restored["stopped"], restored["used"]) == ("0.00", used), "撤销的停钟应从每个数字中去掉")
     expect(_due(restored) == wrong.due, "到期日应回到原来的时间")
     (kept,) = customer.get(stops)["items"]
@@ -67,7 +65,7 @@ def strike(telling: Telling, case: ToldCase, wrong: WrongStop) -> None:
     narrator.detail(f"停钟归零，已用 {restored['used']}，到期日回到 {restored['due_at']}；记录和理由仍可查看")
 
 
-def _stage(case: ToldCase, key: str) -> dict[str, Any]:
+def _stage(case: StoryCase, key: str) -> dict[str, Any]:
     found: dict[str, Any] = next(stage for stage in case.progress()["stages"] if stage["key"] == key)
     return found
 

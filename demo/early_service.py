@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from demo.case import ToldCase
-from demo.story import Telling, expect
+from demo.case import StoryCase
+from demo.story import StoryRun, expect
 
 REQUIREMENTS = {
     "secondary_supply": "六层以上设二次供水，泵房一座",
@@ -22,38 +22,38 @@ IN_THE_AFTERNOON = (
 )
 
 
-def departments_answer(telling: Telling, case: ToldCase, asked_at: datetime) -> None:
+def departments_answer(run: StoryRun, case: StoryCase, asked_at: datetime) -> None:
     """总工办 states what the facilities need, four departments a first scheme; the late ones are reminded."""
-    telling.at("2026-04-20 10:30")
+    run.at("2026-04-20 10:30")
     note = "二次供水、管道井、消防水池要求已明确"
     case.complete("C001", "facility_requirements", dict(REQUIREMENTS), note)
     for number, key, scheme in IN_THE_MORNING:
         case.complete(number, key, {"first_scheme": scheme}, scheme)
-    telling.at("2026-04-20 15:00")
-    seen = telling.staff[case.manager["number"]].get(f"/cases/{case.id}/early-service")
+    run.at("2026-04-20 15:00")
+    seen = run.staff[case.manager["number"]].get(f"/cases/{case.id}/early-service")
     expect(set(seen["awaited"]) == {"管网管理部门", "营销部门"}, f"客户管家应看到还在等谁：{seen['awaited']}")
-    telling.tell(f"客户管家 {case.manager['name']} 查看提前服务：还在等{'、'.join(seen['awaited'])}")
-    reminded = telling.heard_by("任务提醒", asked_at, "网小东")
+    run.event(f"客户管家 {case.manager['name']} 查看提前服务：还在等{'、'.join(seen['awaited'])}")
+    reminded = run.messages_to("任务提醒", asked_at, "网小东")
     expect(
-        [message.at for message in reminded] == [telling.local("2026-04-20 13:30")],
+        [message.at for message in reminded] == [run.local("2026-04-20 13:30")],
         "到期前半个工作日（13:30）应提醒还没有答复的部门",
     )
     for number, key, scheme in IN_THE_AFTERNOON:
         case.complete(number, key, {"first_scheme": scheme}, scheme)
 
 
-def complete_form(telling: Telling, case: ToldCase, form: Mapping[str, Any]) -> None:
+def complete_form(run: StoryRun, case: StoryCase, form: Mapping[str, Any]) -> None:
     """The manager fills in what the platform did not bring, and the customer confirms it on the phone."""
-    manager, path = telling.staff[case.manager["number"]], f"/cases/{case.id}/application"
+    manager, path = run.staff[case.manager["number"]], f"/cases/{case.id}/application"
     known = manager.get(path)
     expect(set(known["sources"].values()) == {"partner"}, "征询带来的内容不应再请客户填写")
     manager.ask("PATCH", path, {"answers": form})
     manager.post(f"{path}/submission")
-    telling.tell(
+    run.event(
         f"客户管家 {case.manager['name']} 上门补全申请表："
         f"{len(known['answers'])} 项已由平台带来，只补 {len(form)} 项"
     )
     confirmed = case.owner.post(f"/cases/{case.id}/confirmation")
     expect(confirmed["number"] == case.number and confirmed["confirmed"], "补全后仍是原来的工单")
-    telling.tell(f"客户 {case.owner.person.name} 在手机上确认申请内容，工单号不变")
-    telling.settle()
+    run.event(f"客户 {case.owner.person.name} 在手机上确认申请内容，工单号不变")
+    run.wait_for_jobs()

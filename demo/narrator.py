@@ -1,4 +1,4 @@
-"""Telling a story on the terminal: a line for each event, each WeChat message as the phone shows it."""
+"""StoryRun a story on the terminal: a line for each event, each WeChat message as the phone shows it."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from app.domain.workdays import DayKind
 from app.domain.worktime import WorkingTime
-from demo import typeset
+from demo import text_columns
 
 _WEEKDAYS = "一二三四五六日"
 _MARKS = {
@@ -45,11 +45,11 @@ class Narrator:
     def heading(self, text: str) -> None:
         """A part of the story begins."""
         self._print()
-        self._print(self._in(_BOLD, f"━━ {text} " + "━" * max(_COLUMNS + 6 - typeset.width(text), 4)))
+        self._print(self._in(_BOLD, f"━━ {text} " + "━" * max(_COLUMNS + 6 - text_columns.width(text), 4)))
 
     def event(self, at: datetime, text: str) -> None:
         """Something happens at `at`."""
-        self._print(f"{self._in(_CYAN, typeset.pad(self._moment(at), _MOMENT_COLUMNS))}{text}")
+        self._print(f"{self._in(_CYAN, text_columns.pad(self._moment(at), _MOMENT_COLUMNS))}{text}")
 
     def detail(self, text: str) -> None:
         """More about the event above it."""
@@ -63,15 +63,15 @@ class Narrator:
             f"发给：{readers}",
             f"来自：客户管家 {manager}",
             *(
-                f"{typeset.pad(field['label'], _LABEL_COLUMNS)}{field['value']}"
+                f"{text_columns.pad(field['label'], _LABEL_COLUMNS)}{field['value']}"
                 for field in message["fields"]
             ),
         ]
         if message["page"]:
-            lines.append(f"{typeset.pad('点开', _LABEL_COLUMNS)}{message['page']}")
+            lines.append(f"{text_columns.pad('点开', _LABEL_COLUMNS)}{message['page']}")
         at = datetime.fromisoformat(message["at"])
         heading = f"{_CHANNELS[message['channel']]}「{message['title']}」{self._clock(at)}"
-        for line in typeset.box(heading, lines, _COLUMNS):
+        for line in text_columns.box(heading, lines, _COLUMNS):
             self._print(_INDENT + self._in(_GREEN, line))
 
     def lines(self, lines: Iterable[str]) -> None:

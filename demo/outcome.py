@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from demo import typeset
+from demo import text_columns
 
 FEN_PER_YUAN = 100
 DASH = "–"
@@ -22,7 +22,7 @@ class Outcome:
 def table(outcomes: Sequence[Outcome]) -> list[str]:
     """A row for each program: what was promised, what it took, and what was asked of the customer."""
     heads = ["业务", "承诺", "已用", "两环节", "资料", "跑腿", "费用（元）", "微信消息"]
-    return typeset.table([heads, *(_row(outcome) for outcome in outcomes)])
+    return text_columns.table([heads, *(_row(outcome) for outcome in outcomes)])
 
 
 def _row(outcome: Outcome) -> list[str]:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
+from demo.json_client import Answer, JsonClient, UnexpectedAnswerError
 from demo.people import Person
-from demo.simulated import SimulatedWeChat
-from demo.wire import Answer, UnexpectedAnswerError, Wire
+from demo.simulated_wechat import SimulatedWeChat
 
 UNAUTHORIZED = 401
 API = "/api/v1"
@@ -17,7 +17,7 @@ class Phone:
 
     audience: str
 
-    def __init__(self, person: Person, server: Wire, wechat: SimulatedWeChat) -> None:
+    def __init__(self, person: Person, server: JsonClient, wechat: SimulatedWeChat) -> None:
         self.person = person
         self._server = server
         self._wechat = wechat

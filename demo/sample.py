@@ -34,10 +34,10 @@ from app.services.tasks.task_queries import TaskLine
 from app.services.timers import firing
 from app.services.visits.changes import visit_sweep as visits_due
 from app.services.visits.day import finish
-from demo import casebook, paperwork, people, sample_visits
-from demo.casebook import Casebook, PlannedCase, PlannedStop, PlannedVisit
-from demo.introductions import introduce
-from demo.simulated import Controls, SimulatedWeChat, register_templates
+from demo import paperwork, people, sample_plan, sample_visits
+from demo.register_people import introduce
+from demo.sample_plan import PlannedCase, PlannedStop, PlannedVisit, SamplePlan
+from demo.simulated_wechat import Controls, SimulatedWeChat, register_templates
 from notifications.outbox import consents
 
 # Some days before the first case, everybody is entered and logs in.
@@ -54,7 +54,7 @@ def load(jobs: Sequence[Job], controls: Controls) -> int:
     """
     present = clock.now()
     before = clock.in_use()
-    loader = _Loader(casebook.read(), jobs, SimulatedWeChat(controls), present)
+    loader = _Loader(sample_plan.read(), jobs, SimulatedWeChat(controls), present)
     try:
         return loader.run()
     finally:
@@ -74,7 +74,7 @@ class _Loader:
     """A queue of steps in time; completing a task plans the completion of those that it opens."""
 
     def __init__(
-        self, book: Casebook, jobs: Sequence[Job], wechat: SimulatedWeChat, present: datetime
+        self, book: SamplePlan, jobs: Sequence[Job], wechat: SimulatedWeChat, present: datetime
     ) -> None:
         self._book = book
         # Nobody calls back here, and there is nothing to forget.

@@ -15,7 +15,7 @@ from app.services.visits.booking import cancel, confirm, find_openings, hold
 from app.services.visits.day import visit_check_in
 from app.services.visits.day.visit_check_in import CheckIn
 from app.services.visits.views import visit_queries
-from demo.casebook import PlannedCase
+from demo.sample_plan import PlannedCase
 from notifications.outbox import consents
 
 

@@ -12,11 +12,11 @@ from app.core import clock
 from app.domain.city_folder import city_folder
 from app.services.installation import city
 from demo import people
-from demo.introductions import introduce
+from demo.json_client import JsonClient
 from demo.phone import CustomerPhone, StaffPhone
 from demo.processes import PROJECT, StackError
+from demo.register_people import introduce
 from demo.stack import Stack, ended_by_signals
-from demo.wire import Wire
 
 FOLDER = PROJECT / "var" / "serve"
 # Written last: a folder without it holds data whose loading was broken off.
@@ -62,7 +62,7 @@ def served(folder: Path, port: int, *, fresh: bool) -> Iterator[Stack]:
 
 def _greet(stack: Stack, zone: ZoneInfo) -> None:
     """Print the addresses, and log three people in so that their tokens can be tried at once."""
-    server = Wire(stack.url)
+    server = JsonClient(stack.url)
     customer = CustomerPhone(people.customer(CUSTOMER), server, stack.wechat)
     staff = [
         StaffPhone(member, server, stack.wechat)

@@ -15,9 +15,9 @@ from typing import Self, TypeVar
 import requests
 
 from app.core.clock import FileClock
+from demo.json_client import JsonClient
 from demo.processes import Process, StackError
-from demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templates
-from demo.wire import Wire
+from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
 
 T = TypeVar("T")
 
@@ -168,7 +168,7 @@ class Stack:
 
     def _is_ready(self) -> bool:
         try:
-            return bool(Wire(self.url).send("GET", "/readyz").status == requests.codes.ok)
+            return bool(JsonClient(self.url).send("GET", "/readyz").status == requests.codes.ok)
         except requests.ConnectionError:
             return False
 

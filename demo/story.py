@@ -7,13 +7,13 @@ from typing import Any
 
 from app.domain.worktime import WorkingTime
 from demo import people
+from demo.json_client import JsonClient
 from demo.narrator import Narrator
 from demo.outcome import Outcome
 from demo.people import Person
 from demo.phone import CustomerPhone, StaffPhone
-from demo.simulated import SimulatedWeChat
-from demo.timekeeper import Timekeeper
-from demo.wire import Wire
+from demo.simulated_wechat import SimulatedWeChat
+from demo.story_clock import StoryClock
 
 
 class StoryFailedError(Exception):
@@ -27,7 +27,7 @@ def expect(condition: object, what: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedMessage:
     """A message that reached phones: when, its template's title, who got it (names), its labelled fields."""
 
     at: datetime
@@ -37,12 +37,12 @@ class Heard:
     to_customer: bool
 
 
-class Telling:
+class StoryRun:
     """A story being told: moves the clock, prints what happens, remembers the messages that arrived."""
 
     def __init__(
         self,
-        server: Wire,
+        server: JsonClient,
         wechat: SimulatedWeChat,
         narrator: Narrator,
         line: WorkingTime,
@@ -53,11 +53,11 @@ class Telling:
         self.command = command
         self.line = line
         self.narrator = narrator
-        self.heard: list[Heard] = []
+        self.received: list[ReceivedMessage] = []
         self.manager = ""
         self._wechat = wechat
         self._shown = 0
-        self._time = Timekeeper(server, self._show_messages)
+        self._time = StoryClock(server, self._show_messages)
         self._now = self._time.now()
         self._names = whose_openids()
         self.staff = {member.key: StaffPhone(member, server, wechat) for member in people.staff()}
@@ -81,20 +81,20 @@ class Telling:
         self._now = self._time.now()
         return self._now
 
-    def settle(self) -> None:
+    def wait_for_jobs(self) -> None:
         """Let the jobs finish what this instant brought, and show the messages."""
-        self._time.settle()
+        self._time.wait_until_idle()
 
-    def tell(self, text: str) -> None:
+    def event(self, text: str) -> None:
         """One line for what happens now."""
         self.narrator.event(self._now, text)
 
-    def heard_by(self, title: str, since: datetime, *names: str) -> list[Heard]:
+    def messages_to(self, title: str, since: datetime, *names: str) -> list[ReceivedMessage]:
         """The messages of that title since an instant that all of these people got."""
         wanted = set(names)
         return [
             message
-            for message in self.heard
+            for message in self.received
             if message.title == title and message.at >= since and wanted <= message.readers
         ]
 
@@ -104,8 +104,8 @@ class Telling:
             first = same[0]
             openids = [message["openid"] for message in same]
             self.narrator.message(first, openids, self.manager)
-            self.heard.append(
-                Heard(
+            self.received.append(
+                ReceivedMessage(
                     at=datetime.fromisoformat(first["at"]),
                     title=first["title"],
                     readers=frozenset(self._names[openid] for openid in openids),
@@ -122,7 +122,7 @@ class Story:
 
     key: str
     start: str
-    tell: Callable[[Telling], Outcome]
+    play: Callable[[StoryRun], Outcome]
 
 
 def whose_openids() -> dict[str, str]:

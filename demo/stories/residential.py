@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.worktime import Stretch
-from demo import acts, brought, disputes, early_service, gate, visits
-from demo.brought_story import BroughtStory
+from demo import agreement_payment, disputes, early_service, partner_steps, shared_steps, visits
+from demo.final_checks import FinalChecks
 from demo.outcome import Outcome
-from demo.platform import Ear
-from demo.story import Story, Telling, expect
-from demo.verdict import Verdict
+from demo.partner_platform import WebhookReceiver
+from demo.partner_story import PartnerStory
+from demo.story import Story, StoryRun, expect
 
 KEY = "residential"
 MANAGER = "G004"
@@ -52,15 +52,15 @@ FORM: dict[str, Any] = {
 ESTIMATE_FEN = 480 * 116_000 + 8 * 1_860_000 + 24_500_000 + 380 * 42_000
 
 
-class _Acts(BroughtStory):
+class _Story(PartnerStory):
     program, customer, manager = KEY, "anju", MANAGER
 
-    def __init__(self, telling: Telling, ear: Ear) -> None:
-        super().__init__(telling, ear)
+    def __init__(self, run: StoryRun, receiver: WebhookReceiver) -> None:
+        super().__init__(run, receiver)
         self._issued: dict[str, Any] = {}
 
     def play(self) -> Outcome:
-        """Every act, and what came of it."""
+        """Play every step, in order; the result."""
         self._plan_is_asked_about()
         self._departments_answer()
         self._form_is_completed()
@@ -74,72 +74,72 @@ class _Acts(BroughtStory):
         return self._sum_up()
 
     def _plan_is_asked_about(self) -> None:
-        telling, stage = self._telling, "information_transfer"
+        run, stage = self._run, "information_transfer"
         heading = "设计方案意见征询：提前服务 a plan is asked about: early service"
         taken = self._is_brought_in(heading, "2026-04-20 09:30", "/consultations", CONSULTATION, stage)
-        asked_at = self._course.opened[stage]
-        closing = telling.local("2026-04-20 17:00")
+        asked_at = self._times.opened[stage]
+        closing = run.local("2026-04-20 17:00")
         expect(datetime.fromisoformat(taken["due_at"]) == closing, "各部门应在当日下班前答复")
-        told = [message for message in telling.heard_by("新任务通知", asked_at) if message.at == asked_at]
+        told = [message for message in run.messages_to("新任务通知", asked_at) if message.at == asked_at]
         readers = {name for message in told for name in message.readers}
-        five = {telling.staff[number].person.name for number in ("C001", "D001", "E001", "N001", "M001")}
+        five = {run.staff[number].person.name for number in ("C001", "D001", "E001", "N001", "M001")}
         expect(five <= readers, f"五个部门应同时收到任务，实际通知 {sorted(readers)}")
         self._narrator.detail("五个部门同时收到任务，当日 17:00 到期")
         self._is_found("2026-04-20 09:50", taken["number"])
 
     def _departments_answer(self) -> None:
-        telling, case, course = self._telling, self._case, self._course
+        run, case, times = self._run, self._case, self._times
         self._narrator.heading("信息传递（当日） information transfer, the same day")
-        early_service.departments_answer(telling, case, course.opened["information_transfer"])
-        course.hands_over("information_transfer", "acceptance_plan", telling.now)
+        early_service.departments_answer(run, case, times.opened["information_transfer"])
+        times.hands_over("information_transfer", "acceptance_plan", run.now)
         self._narrator.detail("五个部门当日答复齐全，承诺的 60 个工作日从现在起算")
 
     def _form_is_completed(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("上门补全申请表 the form is completed at the door")
-        visit = visits.book(telling, case, "water_plan", "2026-04-21 10:00")
-        begun_at = telling.at("2026-04-21 10:00")
+        visit = visits.book(run, case, "water_plan", "2026-04-21 10:00")
+        begun_at = run.at("2026-04-21 10:00")
         visit.was_reminded_of("2026-04-20 18:00", "2026-04-21 08:00")
         visit.begins(PLACE)
         guided = {"visited_at": begun_at.isoformat(), "form_guided": True}
         case.refuses(MANAGER, "site_visit", guided, "申请表还没有补全就想办结上门受理")
-        early_service.complete_form(telling, case, FORM)
+        early_service.complete_form(run, case, FORM)
         self._documents_are_two()
-        telling.at("2026-04-21 11:00")
+        run.at("2026-04-21 11:00")
         visit.completes("site_visit", {"form_guided": True}, "各部门一起到现场")
 
     def _documents_are_two(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         requests = f"/cases/{case.id}/document-requests"
-        telling.staff[MANAGER].post(requests, {"document": "project_drawings"})
-        drawings = self._customer.upload(case.id, "project_drawings", "总平面图.pdf", acts.PAPER)
-        telling.tell(f"客户 {self._customer.person.name} 在手机上传{drawings['kind_name']}（PDF）")
-        refused = telling.staff[MANAGER].send("POST", requests, {"document": "other"})
+        run.staff[MANAGER].post(requests, {"document": "project_drawings"})
+        drawings = self._customer.upload(case.id, "project_drawings", "总平面图.pdf", shared_steps.PAPER)
+        run.event(f"客户 {self._customer.person.name} 在手机上传{drawings['kind_name']}（PDF）")
+        refused = run.staff[MANAGER].send("POST", requests, {"document": "other"})
         expect(refused.body["code"] == "document_not_allowed", "承诺 2 项资料，不能再要第三项")
         self._narrator.detail(f"想再要一项资料：被拒绝。{refused.body['detail']}")
 
     def _plan_is_made(self) -> None:
-        telling, case, course = self._telling, self._case, self._course
+        run, case, times = self._run, self._case, self._times
         self._narrator.heading("受理并确定用水方案；“222”预警 the plan, and the headline's warning")
-        telling.at("2026-04-21 14:00")
-        mains = {**acts.MAINS, "main_calibre_mm": 400, "outlet_calibre_mm": 200}
+        run.at("2026-04-21 14:00")
+        mains = {**shared_steps.MAINS, "main_calibre_mm": 400, "outlet_calibre_mm": 200}
         case.complete("N001", "network_survey", mains, "周边管道 DN400，预留口 DN200")
         case.complete("D001", "design_opinion", {"opinion": "两路接入"}, "两路接入")
         opinion = {"opinion": "沿规划路敷设", "road_permit_needed": False}
         case.complete("E001", "engineering_opinion", opinion, "无需道路挖掘审批")
-        fixed_at = telling.at("2026-04-22 11:00")
+        fixed_at = run.at("2026-04-22 11:00")
         # Half a day before two are gone: 1.5 working days after Monday 15:00, counted by hand.
-        warned = telling.heard_by(
-            "新任务通知", course.opened["acceptance_plan"], case.manager["name"], "督小明"
+        warned = run.messages_to(
+            "新任务通知", times.opened["acceptance_plan"], case.manager["name"], "督小明"
         )
         expect(
             [(message.at, message.fields["任务"]) for message in warned]
-            == [(telling.local("2026-04-22 10:00"), "“222”承诺时限即将用完")],
+            == [(run.local("2026-04-22 10:00"), "“222”承诺时限即将用完")],
             "“222”的 2 个工作日用完前半天应提醒客户管家和督办",
         )
-        left = telling.staff[MANAGER].get(f"/cases/{case.id}/budget")["headline"]
+        left = run.staff[MANAGER].get(f"/cases/{case.id}/budget")["headline"]
         expect((left["used"], left["left"]) == ("1.64", "0.36"), f"“222”应已用 1.64、还剩 0.36：{left}")
-        telling.tell(
+        run.event(
             f"客户管家 {case.manager['name']} 查看承诺余量：“222”已用 {left['used']}，还剩 {left['left']}"
         )
         plan = {
@@ -148,17 +148,17 @@ class _Acts(BroughtStory):
             "survey_check": "as_prepared",
         }
         case.complete(MANAGER, "confirm_plan", plan, "DN100 总表一块")
-        course.hands_over("acceptance_plan", "design", fixed_at)
+        times.hands_over("acceptance_plan", "design", fixed_at)
         case.confirm_plan(PLACE)
         case.look()
 
     def _stop_is_disputed(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("有异议的停钟 a stop that is disputed, and struck")
-        due = telling.line.due(self._course.opened["design"], 18)
-        expect(due == telling.local("2026-05-20 11:00"), "设计出图 18 个工作日应到 5 月 20 日（劳动节调休）")
+        due = run.line.due(self._times.opened["design"], 18)
+        expect(due == run.local("2026-05-20 11:00"), "设计出图 18 个工作日应到 5 月 20 日（劳动节调休）")
         disputes.strike(
-            telling,
+            run,
             case,
             disputes.WrongStop(
                 stage="design",
@@ -170,110 +170,110 @@ class _Acts(BroughtStory):
         )
 
     def _drawings_and_estimate(self) -> None:
-        telling, case, course = self._telling, self._case, self._course
+        run, case, times = self._run, self._case, self._times
         self._narrator.heading("设计出图、出具概算 drawings and estimate")
-        drawn_at = telling.at("2026-05-18 15:00")
-        reminded = telling.heard_by("任务提醒", course.opened["design"], "图小南", case.manager["name"])
+        drawn_at = run.at("2026-05-18 15:00")
+        reminded = run.messages_to("任务提醒", times.opened["design"], "图小南", case.manager["name"])
         expect(
-            [message.at for message in reminded] == [telling.local("2026-05-15 11:00")],
+            [message.at for message in reminded] == [run.local("2026-05-15 11:00")],
             "设计到期前 3 个工作日应提醒，撤销的停钟不应推迟提醒",
         )
         drawings = {"drawing_number": "演示-SJ-2026-020", "reviewed": True}
         case.complete("D001", "drawings", drawings, "图纸已审定上传")
-        course.hands_over("design", "estimate", drawn_at)
+        times.hands_over("design", "estimate", drawn_at)
         case.look()
-        estimated_at = telling.at("2026-05-20 10:00")
+        estimated_at = run.at("2026-05-20 10:00")
         case.look()
         self._issued = issued = case.quote(MANAGER, "estimate", {"main_metre": 380})
         (option,) = issued["options"]
         expect(option["total_fen"] == ESTIMATE_FEN, f"概算应为 {ESTIMATE_FEN} 分：{option['total_fen']}")
         figures = {"amount_fen": ESTIMATE_FEN, "estimate_number": "演示-GS-020"}
         case.complete(MANAGER, "estimate", figures, "概算已出具，告知客户")
-        course.hands_over("estimate", gate.STAGE, estimated_at)
+        times.hands_over("estimate", agreement_payment.STAGE, estimated_at)
 
     def _gate_is_passed(self) -> None:
-        passed_at = gate.pass_through(self._telling, self._case, self._course, self._issued)
-        self._course.hands_over(gate.STAGE, "construction", passed_at)
+        passed_at = agreement_payment.pass_through(self._run, self._case, self._times, self._issued)
+        self._times.hands_over(agreement_payment.STAGE, "construction", passed_at)
 
     def _quarter_is_built(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("工程施工：户表安装、工程验收 construction and acceptance")
-        opened = self._course.opened["construction"]
+        opened = self._times.opened["construction"]
         case.look()
-        done_at = telling.at("2026-06-18 11:00")
+        done_at = run.at("2026-06-18 11:00")
         case.complete(
             "E001", "risers", {"risers_completed_at": done_at.isoformat()}, "立管建成，通知营销部门"
         )
-        done_at = telling.at("2026-06-24 15:00")
+        done_at = run.at("2026-06-24 15:00")
         meters = {"risers_accepted_at": done_at.isoformat(), "meters_installed": HOUSEHOLDS}
         case.complete("M001", "household_meters", meters, f"立管合格，即时装远传户表 {HOUSEHOLDS} 块")
-        done_at = telling.at("2026-07-02 16:00")
+        done_at = run.at("2026-07-02 16:00")
         works = {"works_completed_at": done_at.isoformat()}
         case.complete("E001", "outdoor_works", works, "室外管网和泵房完工")
-        telling.at("2026-07-06 15:00")
-        reminded = telling.heard_by("任务提醒", opened, "工小程", case.manager["name"])
+        run.at("2026-07-06 15:00")
+        reminded = run.messages_to("任务提醒", opened, "工小程", case.manager["name"])
         expect(
-            [message.at for message in reminded] == [telling.local("2026-07-03 16:00")],
+            [message.at for message in reminded] == [run.local("2026-07-03 16:00")],
             "施工到期前 5 个工作日应提醒（端午节不计）",
         )
         case.look()
-        accepted_at = telling.at("2026-07-07 09:00")
+        accepted_at = run.at("2026-07-07 09:00")
         acceptance = {"accepted_at": accepted_at.isoformat(), "acceptance_result": "passed"}
         case.complete("E001", "accept_works", acceptance, "一次验收合格，通知营销部门挂表")
-        self._course.hands_over("construction", "water_on", accepted_at)
+        self._times.hands_over("construction", "water_on", accepted_at)
 
     def _water_runs(self) -> None:
-        telling, case, course = self._telling, self._case, self._course
+        run, case, times = self._run, self._case, self._times
         self._narrator.heading("挂表通水 water-on")
         warned = [
             message.fields["任务"]
-            for message in telling.heard_by("新任务通知", course.opened["water_on"], "表小新", "督小明")
+            for message in run.messages_to("新任务通知", times.opened["water_on"], "表小新", "督小明")
         ]
         expect(warned == ["“222”承诺时限即将用完"], "“222”只剩 0.36 个工作日，应立即提醒营销部门和督办")
         self._narrator.detail("“222”只剩 0.36 个工作日（2 小时 30 分），营销部门当场挂表")
-        telling.at("2026-07-07 11:00")
+        run.at("2026-07-07 11:00")
         meter = {
             "meter_serial": "YS-100-0020",
             "meter_calibre": "DN100",
             "meter_position": "小区北门总表井",
             "first_reading": "0",
         }
-        water_on = acts.water_on(case, meter, "总表挂表通水")
-        course.hands_over("water_on", "return_visit", water_on)
-        expect(telling.heard_by("通水通知", water_on, self._customer.person.name), "客户应收到通水通知")
+        water_on = shared_steps.water_on(case, meter, "总表挂表通水")
+        times.hands_over("water_on", "return_visit", water_on)
+        expect(run.messages_to("通水通知", water_on, self._customer.person.name), "客户应收到通水通知")
         case.look()
 
     def _case_closes(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("竣工归档；回访与评价 after-work; the rated return visit")
-        telling.at("2026-07-08 15:00")
-        acts.survey_and_hand_over(telling, case)
-        visit = visits.book_by_phone(telling, case, "return_visit", "2026-07-09 15:00")
-        telling.at("2026-07-09 15:00")
+        run.at("2026-07-08 15:00")
+        shared_steps.survey_and_hand_over(run, case)
+        visit = visits.book_by_phone(run, case, "return_visit", "2026-07-09 15:00")
+        run.at("2026-07-09 15:00")
         visit.was_reminded_of("2026-07-08 18:00", "2026-07-09 13:00")
         visit.begins(PLACE)
-        acts.rate(telling, case, "停钟的事查得很清楚")
-        self._course.ended["return_visit"] = acts.close(
+        shared_steps.rate(run, case, "停钟的事查得很清楚")
+        self._times.ended["return_visit"] = shared_steps.close(
             case, "客户满意", "各项满意，未再要资料、未跑腿", visit
         )
-        telling.at("2026-07-13 10:00")
-        acts.update_gis(telling, case)
+        run.at("2026-07-13 10:00")
+        shared_steps.update_gis(run, case)
 
     def _sum_up(self) -> Outcome:
-        telling, case = self._telling, self._case
-        verdict = Verdict(telling, case, self._course)
-        verdict.check_stages()
-        spans = self._course.spans()
+        run, case = self._run, self._case
+        checks = FinalChecks(run, case, self._times)
+        checks.check_stages()
+        spans = self._times.spans()
         plan, water_on = spans["acceptance_plan"], spans["water_on"]
-        verdict.check_promises(Stretch(plan.start, water_on.end), [plan, water_on])
-        ledger = verdict.ledger
+        checks.check_promises(Stretch(plan.start, water_on.end), [plan, water_on])
+        ledger = checks.ledger
         asked = (ledger["documents"], ledger["trips"], ledger["payment_fen"])
         expect(asked == (2, 0, ESTIMATE_FEN), f"应只要 2 项资料、0 次跑腿和概算价款：{asked}")
-        verdict.check_receipt()
-        verdict.check_messages()
-        verdict.look_up()
-        brought.check_what_was_told(telling, self._platform, self._ear, case)
-        return verdict.outcome()
+        checks.check_receipt()
+        checks.check_messages()
+        checks.look_up()
+        partner_steps.check_deliveries(run, self._platform, self._receiver, case)
+        return checks.outcome()
 
 
-STORY = Story(KEY, "2026-04-20 08:40", _Acts.tell)
+STORY = Story(KEY, "2026-04-20 08:40", _Story.play_on)

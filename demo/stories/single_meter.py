@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.worktime import Stretch, rounded
-from demo import acts, opening, visits
-from demo.case import ToldCase
-from demo.course import Course
+from demo import application_steps, shared_steps, visits
+from demo.case import StoryCase
+from demo.final_checks import FinalChecks
 from demo.outcome import Outcome, yuan
 from demo.phone import CustomerPhone
-from demo.story import Story, Telling, expect
-from demo.verdict import Verdict
-from demo.visits import ToldVisit
+from demo.stage_times import StageTimes
+from demo.story import Story, StoryRun, expect
+from demo.visits import StoryVisit
 
 KEY = "single_meter"
 MANAGER = "G001"
@@ -44,29 +44,29 @@ FAULTY: dict[str, Any] = {
 }
 
 
-def tell(telling: Telling) -> Outcome:
+def play(run: StoryRun) -> Outcome:
     """Play the story. Raises `StoryFailedError` at the first step that is not as told."""
-    return _Acts(telling).play()
+    return _Story(run).play()
 
 
-STORY = Story(KEY, "2026-09-18 08:40", tell)
+STORY = Story(KEY, "2026-09-18 08:40", play)
 
 
-class _Acts:
-    """The acts in order; `_course` collects what each stage really took."""
+class _Story:
+    """The steps in order; `_times` collects what each stage really took."""
 
-    def __init__(self, telling: Telling) -> None:
-        self._telling = telling
-        self._narrator = telling.narrator
-        self._customer: CustomerPhone = telling.customer("qianquan")
-        self._course = Course(telling.line)
-        self._accepted = telling.now
+    def __init__(self, run: StoryRun) -> None:
+        self._run = run
+        self._narrator = run.narrator
+        self._customer: CustomerPhone = run.customer("qianquan")
+        self._times = StageTimes(run.line)
+        self._accepted = run.now
         self._price_fen = 0
-        self._case: ToldCase
-        self._visit: ToldVisit
+        self._case: StoryCase
+        self._visit: StoryVisit
 
     def play(self) -> Outcome:
-        """Every act, and what came of it."""
+        """Play every step, in order; the result."""
         self._begins()
         self._visit_is_booked()
         self._plan_is_made()
@@ -79,51 +79,51 @@ class _Acts:
         return self._sum_up()
 
     def _begins(self) -> None:
-        telling, customer = self._telling, self._customer
-        opening.staff_arrive(telling)
-        telling.at("2026-09-18 09:10")
-        opening.log_in(telling, customer, KEY)
-        address = opening.begin_draft(telling, customer, KEY, FAULTY, ANSWERS)
-        opened_at = telling.at("2026-09-18 09:20")
-        self._course.opened["acceptance_plan"] = opened_at
-        self._case = case = opening.submit(telling, customer, address)
-        expect(case.manager["name"] == telling.staff[MANAGER].person.name, "历下区应由管佳一负责")
+        run, customer = self._run, self._customer
+        application_steps.staff_arrive(run)
+        run.at("2026-09-18 09:10")
+        application_steps.log_in(run, customer, KEY)
+        address = application_steps.begin_draft(run, customer, KEY, FAULTY, ANSWERS)
+        opened_at = run.at("2026-09-18 09:20")
+        self._times.opened["acceptance_plan"] = opened_at
+        self._case = case = application_steps.submit(run, customer, address)
+        expect(case.manager["name"] == run.staff[MANAGER].person.name, "历下区应由管佳一负责")
         plan = case.progress()["stages"][0]
         expect(
-            datetime.fromisoformat(plan["due_at"]) == telling.line.due(opened_at, 1),
+            datetime.fromisoformat(plan["due_at"]) == run.line.due(opened_at, 1),
             "受理环节应在 1 个工作日后到期",
         )
         self._narrator.detail(f"受理环节到期：{plan['due_at']}（周六休息，周日 9 月 20 日调休上班）")
-        telling.settle()
-        expect(telling.heard_by("报装受理通知", opened_at, customer.person.name), "客户应收到受理通知")
-        expect(telling.heard_by("新任务通知", opened_at, case.manager["name"]), "客户管家应收到新客户通知")
+        run.wait_for_jobs()
+        expect(run.messages_to("报装受理通知", opened_at, customer.person.name), "客户应收到受理通知")
+        expect(run.messages_to("新任务通知", opened_at, case.manager["name"]), "客户管家应收到新客户通知")
 
     def _visit_is_booked(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("预约上门：四个部门一起到 booking a joint visit")
-        telling.at("2026-09-18 09:25")
-        self._visit = visits.book(telling, case, "water_plan", "2026-09-18 13:30")
+        run.at("2026-09-18 09:25")
+        self._visit = visits.book(run, case, "water_plan", "2026-09-18 13:30")
 
     def _plan_is_made(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("受理并确定用水方案 acceptance and water plan")
-        telling.at("2026-09-18 10:00")
+        run.at("2026-09-18 10:00")
         case.look()
         case.take("N001", "network_survey")
-        telling.at("2026-09-18 11:00")
+        run.at("2026-09-18 11:00")
         case.refuses_without_outputs("N001", "network_survey")
-        case.complete("N001", "network_survey", dict(acts.MAINS), "周边管道 DN300，预留口 DN100")
-        telling.at("2026-09-18 13:30")
+        case.complete("N001", "network_survey", dict(shared_steps.MAINS), "周边管道 DN300，预留口 DN100")
+        run.at("2026-09-18 13:30")
         self._visit.was_reminded_of("2026-09-18 11:30")
         self._visit.begins(ANSWERS["location"])
-        telling.at("2026-09-18 14:10")
+        run.at("2026-09-18 14:10")
         self._visit.completes("site_visit", {"form_guided": True}, "各部门一起到现场，未再向客户要任何资料")
         case.complete("D001", "design_opinion", {"opinion": "可自预留口接入"}, "可自预留口接入")
         opinion = {"opinion": "人行道下施工，无需挖掘道路", "road_permit_needed": False}
         case.complete("E001", "engineering_opinion", opinion, "无需道路挖掘审批")
-        confirmed_at = telling.at("2026-09-18 15:20")
+        confirmed_at = run.at("2026-09-18 15:20")
         # Lower bound and half a day before due are the same instant here (0.5 of 1 day): one reminder.
-        reminded = telling.heard_by("任务提醒", self._course.opened["acceptance_plan"], case.manager["name"])
+        reminded = run.messages_to("任务提醒", self._times.opened["acceptance_plan"], case.manager["name"])
         expect(len(reminded) == 1, "同一时刻的两个提醒应合并为一条")
         expect(reminded[0].at < confirmed_at, "提醒应在办结之前到达")
         plan = {
@@ -131,176 +131,172 @@ class _Acts:
             "plan": "自演示路 DN100 预留口接入，DN20 水表一块",
             "survey_check": "as_prepared",
         }
-        self._course.hands_over(
+        self._times.hands_over(
             "acceptance_plan", "design", case.complete(MANAGER, "confirm_plan", plan, "DN20 水表一块")
         )
         case.confirm_plan(ANSWERS["location"])
 
     def _drawings_are_slow(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("设计出图：设计院慢了一步 design drawings, with reminders")
-        telling.at("2026-09-18 16:00")
+        run.at("2026-09-18 16:00")
         case.look()
         case.take("D001", "drawings")
-        closed_for_the_day = telling.line.used(
-            self._course.opened["design"], telling.local("2026-09-18 17:00")
-        )
-        telling.at("2026-09-19 10:00")
+        closed_for_the_day = run.line.used(self._times.opened["design"], run.local("2026-09-18 17:00"))
+        run.at("2026-09-19 10:00")
         on_saturday = next(stage for stage in case.look()["stages"] if stage["key"] == "design")
         expect(on_saturday["used"] == str(rounded(closed_for_the_day)), "周六不应计时")
         self._narrator.detail(f"周六不计时：设计出图已用仍是周五下班时的 {on_saturday['used']} 个工作日")
-        telling.at("2026-09-21 14:30")
-        reminders = telling.heard_by(
-            "任务提醒", self._course.opened["design"], "图小南", case.manager["name"]
-        )
+        run.at("2026-09-21 14:30")
+        reminders = run.messages_to("任务提醒", self._times.opened["design"], "图小南", case.manager["name"])
         # One working day after Friday 15:20 is Sunday 15:20, a make-up workday; half a day before Monday
         # 15:20 is Monday 10:20.
         expect(
             [message.at for message in reminders]
-            == [telling.local("2026-09-20 15:20"), telling.local("2026-09-21 10:20")],
+            == [run.local("2026-09-20 15:20"), run.local("2026-09-21 10:20")],
             "设计院和客户管家应在下限（调休的周日 15:20）和到期前半个工作日（周一 10:20）各收到一次提醒",
         )
         drawings = {"drawing_number": "演示-SJ-2026-001", "reviewed": True}
-        self._course.hands_over(
+        self._times.hands_over(
             "design", "budget_contract", case.complete("D001", "drawings", drawings, "图纸已审定上传")
         )
 
     def _agreement_is_signed(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("出具预算、签订合同 quote and agreement")
-        telling.at("2026-09-21 16:00")
+        run.at("2026-09-21 16:00")
         case.look()
         chosen = case.choose(case.quote(MANAGER, "quote"), "standard")
         self._price_fen = price_fen = chosen["total_fen"]
         case.complete(MANAGER, "quote", {}, f"一费制 {yuan(price_fen)}，客户已选择{chosen['name']}")
-        signed_at = telling.at("2026-09-22 09:30")
+        signed_at = run.at("2026-09-22 09:30")
         number = case.confirm_paper(MANAGER, "sign_agreement", {})
         signed = {"signed_at": signed_at.isoformat()}
-        self._course.hands_over(
+        self._times.hands_over(
             "budget_contract",
             "construction",
             case.complete(MANAGER, "sign_agreement", signed, f"协议 {number} 已签"),
         )
 
     def _customer_pays(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("备款：系统自动停钟 the clock stops until the customer has paid")
-        stopped_at = telling.now
-        telling.at("2026-09-22 10:00")
+        stopped_at = run.now
+        run.at("2026-09-22 10:00")
         answer = case.look()
         expect(
             answer["clock"]["stopped"] and answer["clock"]["reason"] == "备款", "付款前系统应自动因备款停钟"
         )
         expect(answer["whose_turn"]["party"] == "customer", "备款期间应轮到客户")
         expect(
-            telling.heard_by("办理计时变更通知", stopped_at, self._customer.person.name), "客户应收到停钟通知"
+            run.messages_to("办理计时变更通知", stopped_at, self._customer.person.name), "客户应收到停钟通知"
         )
-        acts.refuses_stop(telling, case, "rain", "下雨")
-        told_before = len(telling.heard)
-        paid_at = telling.at("2026-09-28 10:10")
-        told = [(message.title, message.at, message.to_customer) for message in telling.heard[told_before:]]
+        shared_steps.refuses_stop(run, case, "rain", "下雨")
+        told_before = len(run.received)
+        paid_at = run.at("2026-09-28 10:10")
+        told = [(message.title, message.at, message.to_customer) for message in run.received[told_before:]]
         # Three working days after Tuesday 09:30, with 25 to 27 September off (program data: `remind_after`).
         expect(
-            told == [("任务提醒", telling.local("2026-09-28 09:30"), False)],
+            told == [("任务提醒", run.local("2026-09-28 09:30"), False)],
             "停钟期间不催客户；只在 3 个工作日后提醒财务部和客户管家跟进一次",
         )
         payment = {"paid_fen": self._price_fen, "receipt_number": "演示-SJ-9001"}
         case.complete("F001", "payment", payment, "中秋假期后到账，恢复计时")
         self._narrator.detail("停钟 6 天（含 9 月 25–27 日中秋假期），其间没有催过客户")
-        self._course.stops.append(Stretch(stopped_at, paid_at))
+        self._times.stops.append(Stretch(stopped_at, paid_at))
         resumed = case.look()
         expect(not resumed["clock"]["stopped"], "付款后应恢复计时")
-        due = telling.line.due(self._course.opened["construction"], 6, self._course.stops)
+        due = run.line.due(self._times.opened["construction"], 6, self._times.stops)
         construction = next(stage for stage in resumed["stages"] if stage["key"] == "construction")
         expect(datetime.fromisoformat(construction["due_at"]) == due, "施工到期日应顺延停钟的时间")
         self._narrator.detail(f"施工到期日顺延为 {construction['due_at']}（国庆假期不计）")
 
     def _water_runs(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("施工、验收、通水 construction, acceptance, water-on")
-        telling.at("2026-09-28 13:30")
+        run.at("2026-09-28 13:30")
         case.take("E001", "build_and_accept")
-        self._accepted = telling.at("2026-09-30 11:00")
+        self._accepted = run.at("2026-09-30 11:00")
         acceptance = {"accepted_at": self._accepted.isoformat(), "acceptance_result": "passed"}
         case.complete("E001", "build_and_accept", acceptance, "一次验收合格")
-        telling.at("2026-09-30 15:30")
+        run.at("2026-09-30 15:30")
         meter = {
             "meter_serial": "YS-20-0001",
             "meter_calibre": "DN20",
             "meter_position": "一层水表井",
             "first_reading": "0",
         }
-        water_on = acts.water_on(case, meter, "挂表通水")
-        self._course.hands_over("construction", "return_visit", water_on)
-        expect(telling.heard_by("通水通知", water_on, self._customer.person.name), "客户应收到通水通知")
+        water_on = shared_steps.water_on(case, meter, "挂表通水")
+        self._times.hands_over("construction", "return_visit", water_on)
+        expect(run.messages_to("通水通知", water_on, self._customer.person.name), "客户应收到通水通知")
         visit = [
             message
-            for message in telling.heard_by("新任务通知", water_on, case.manager["name"])
+            for message in run.messages_to("新任务通知", water_on, case.manager["name"])
             if "回访" in message.fields["任务"]
         ]
         expect(visit, "通水后应立即向客户管家推送回访任务")
         case.look()
 
     def _return_visit_is_late(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         manager = case.manager["name"]
         self._narrator.heading("竣工归档；回访逾期 after-work; the return visit is late")
-        water_on = telling.now
-        telling.at("2026-10-08 10:00")
-        acts.survey_and_hand_over(telling, case)
-        telling.at("2026-10-09 10:00")
-        acts.update_gis(telling, case, but="return_visit")
-        telling.at("2026-10-09 10:30")
-        self._visit = visits.book(telling, case, "return_visit", "2026-10-12 10:00")
-        telling.at("2026-10-12 10:00")
+        water_on = run.now
+        run.at("2026-10-08 10:00")
+        shared_steps.survey_and_hand_over(run, case)
+        run.at("2026-10-09 10:00")
+        shared_steps.update_gis(run, case, but="return_visit")
+        run.at("2026-10-09 10:30")
+        self._visit = visits.book(run, case, "return_visit", "2026-10-12 10:00")
+        run.at("2026-10-12 10:00")
         reminders = [
             message.at
-            for message in telling.heard_by("任务提醒", water_on, manager)
+            for message in run.messages_to("任务提醒", water_on, manager)
             if message.fields["任务"] == "客户回访"
         ]
         # Three working days after 30 September 15:30, with 1-7 October off and Saturday the 10th worked.
-        due = telling.local("2026-10-10 15:30")
-        expect(telling.line.due(water_on, 3) == due, "回访应在国庆假期后的调休周六 15:30 到期")
+        due = run.local("2026-10-10 15:30")
+        expect(run.line.due(water_on, 3) == due, "回访应在国庆假期后的调休周六 15:30 到期")
         expect(
-            reminders == [telling.local("2026-10-09 15:30"), telling.local("2026-10-10 08:30")],
+            reminders == [run.local("2026-10-09 15:30"), run.local("2026-10-10 08:30")],
             "回访应在到期前一个工作日和到期日早上提醒客户管家",
         )
-        escalated = telling.heard_by("任务超期提醒", due, manager, "督小明", "督小白")
+        escalated = run.messages_to("任务超期提醒", due, manager, "督小明", "督小白")
         expect(
-            [message.at for message in escalated] == [telling.local("2026-10-12 08:30")],
+            [message.at for message in escalated] == [run.local("2026-10-12 08:30")],
             "回访逾期后，下一个工作日早上应升级到督办人员",
         )
 
     def _case_closes(self) -> None:
-        telling, case = self._telling, self._case
+        run, case = self._run, self._case
         self._narrator.heading("回访与评价 the rated return visit")
         self._visit.was_reminded_of("2026-10-11 18:00", "2026-10-12 08:00")
         self._visit.begins(ANSWERS["location"])
-        acts.rate(telling, case, "水很好，按我约的时间来的")
-        telling.at("2026-10-12 10:20")
+        shared_steps.rate(run, case, "水很好，按我约的时间来的")
+        run.at("2026-10-12 10:20")
         note = "各项满意，未跑腿、未加要资料、未加收费"
-        self._course.ended["return_visit"] = acts.close(
+        self._times.ended["return_visit"] = shared_steps.close(
             case, "客户自选周一，晚于承诺期限，已致歉", note, self._visit
         )
 
     def _sum_up(self) -> Outcome:
-        verdict = Verdict(self._telling, self._case, self._course)
-        verdict.check_stages()
-        spans = self._course.spans()
+        checks = FinalChecks(self._run, self._case, self._times)
+        checks.check_stages()
+        spans = self._times.spans()
         plan, build = spans["acceptance_plan"], spans["construction"]
-        verdict.check_promises(Stretch(plan.start, build.end), [plan, Stretch(self._accepted, build.end)])
+        checks.check_promises(Stretch(plan.start, build.end), [plan, Stretch(self._accepted, build.end)])
         late = [
             stage["key"]
-            for stage in verdict.progress["stages"]
+            for stage in checks.progress["stages"]
             if float(stage["used"]) > float(stage["promised_max"])
         ]
         expect(late == ["return_visit"], "本例只有回访一个环节超期")
-        ledger = verdict.ledger
+        ledger = checks.ledger
         expect(
             (ledger["documents"], ledger["trips"], ledger["payment_fen"]) == (1, 0, self._price_fen),
             "应只要 1 项资料、0 次跑腿和合同价款",
         )
-        verdict.check_receipt()
-        verdict.check_messages()
-        verdict.look_up()
-        return verdict.outcome()
+        checks.check_receipt()
+        checks.check_messages()
+        checks.look_up()
+        return checks.outcome()

@@ -12,10 +12,10 @@ from time import monotonic
 
 import requests
 
+from demo.json_client import JsonClient
 from demo.processes import PROJECT, Process
-from demo.simulated import ControlsOverHttp, SimulatedWeChat, register_templates
+from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
 from demo.stack import free_port
-from demo.wire import Wire
 
 HOST = "127.0.0.1"
 START_SECONDS = 180.0
@@ -115,7 +115,7 @@ class Machines:
     def readiness(self, name: str) -> int | None:
         """The status of `/readyz` of a web server; None when nobody answers."""
         try:
-            return Wire(self.url(name)).send("GET", "/readyz").status
+            return JsonClient(self.url(name)).send("GET", "/readyz").status
         except (requests.RequestException, ValueError):
             return None
 

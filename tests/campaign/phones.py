@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import requests
 
-from demo.wire import Answer, Wire
+from demo.json_client import Answer, JsonClient
 from tests.campaign.diary import Diary
 from tests.campaign.machines import WEBS, Machines
 from tests.campaign.scene import Applicant
@@ -58,7 +58,7 @@ class Phones:
             thread.join()
 
     def _run(self, number: int, moments: Sequence[tuple[float, Applicant]]) -> None:
-        wires = {name: Wire(self.machines.url(name)) for name in WEBS}
+        wires = {name: JsonClient(self.machines.url(name)) for name in WEBS}
         line = _Line(wires, self.diary, self._pause, number)
         mine: list[tuple[Applicant, str]] = []
         for at, applicant in moments:
@@ -110,7 +110,7 @@ class Phones:
 class _Line:
     """Requests to whichever web server answers, as a proxy before both would carry them."""
 
-    def __init__(self, wires: dict[str, Wire], diary: Diary, pause: Event, turn: int) -> None:
+    def __init__(self, wires: dict[str, JsonClient], diary: Diary, pause: Event, turn: int) -> None:
         self._wires = list(wires.values())
         self._diary = diary
         self._pause = pause
@@ -138,7 +138,7 @@ class _Line:
         raise GaveUpError(f"{method} {path} was not answered for {PATIENCE_SECONDS:g} s")
 
     @staticmethod
-    def _once(wire: Wire, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer | None:
+    def _once(wire: JsonClient, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer | None:
         try:
             return wire.send(method, path, body, headers)
         except (requests.RequestException, ValueError):

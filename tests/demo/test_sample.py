@@ -18,7 +18,7 @@ from app.services.visits.changes import work_patterns
 from app.services.visits.views import staff_calendars, visit_queries
 from app.services.visits.views.staff_calendars import Days
 from app.services.visits.views.visit_queries import VisitLine
-from demo import casebook, people, sample
+from demo import people, sample, sample_plan
 from demo.people import Person
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -94,7 +94,7 @@ def test_the_sample_has_cases_of_every_stage(app: Flask, client: FlaskClient) ->
 
 
 def test_everybody_in_the_plan_is_known_and_nobody_has_two_cases() -> None:
-    planned = [case.customer.key for case in casebook.read().cases]
+    planned = [case.customer.key for case in sample_plan.read().cases]
     assert len(planned) == len(set(planned)) == 30
     phones = [person.phone for person in (*people.staff(), *people.customers())]
     assert len(phones) == len(set(phones))

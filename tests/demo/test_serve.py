@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from demo.json_client import JsonClient
 from demo.serve import LOADED, served
 from demo.stack import Stack
-from demo.wire import Wire
 
 
 def test_serve_answers_and_its_tokens_work(
@@ -19,7 +19,7 @@ def test_serve_answers_and_its_tokens_work(
         stack.load_sample("staff")
     (tmp_path / LOADED).touch()
     with served(tmp_path, 0, fresh=False) as stack:
-        server = Wire(stack.url)
+        server = JsonClient(stack.url)
         said = capsys.readouterr().out
         tokens = {
             line.split()[0]: line.split()[2] for line in said.splitlines() if line.count(" ") and "." in line
@@ -31,4 +31,4 @@ def test_serve_answers_and_its_tokens_work(
         assert server.send("GET", "/dev/messages").body["items"] == []
         url = stack.url
     with pytest.raises(OSError, match="refused"):
-        Wire(url).send("GET", "/healthz")
+        JsonClient(url).send("GET", "/healthz")

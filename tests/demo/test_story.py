@@ -10,7 +10,7 @@ from app.domain.city_folder import city_folder
 from app.services.installation import city
 from demo import __main__ as demo
 from demo.outcome import Outcome
-from demo.story import Story, StoryFailedError, Telling, expect
+from demo.story import Story, StoryFailedError, StoryRun, expect
 from tests.databases import PROJECT
 
 
@@ -140,12 +140,12 @@ def test_a_step_that_is_not_as_told_is_an_error() -> None:
 def test_a_failed_step_ends_the_demo_with_exit_code_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def sabotaged(telling: Telling) -> Outcome:
-        telling.tell("开始")
-        expect(telling.server.send("GET", "/healthz").status == 500, "服务器应当坏掉")
+    def sabotaged(run: StoryRun) -> Outcome:
+        run.event("开始")
+        expect(run.server.send("GET", "/healthz").status == 500, "服务器应当坏掉")
         raise AssertionError("unreachable")
 
-    def never(_telling: Telling) -> Outcome:
+    def never(_run: StoryRun) -> Outcome:
         raise AssertionError("a story after one that failed is not told")
 
     stories = [

@@ -26,7 +26,7 @@ class UnexpectedAnswerError(Exception):
     """A request that should have succeeded was refused."""
 
 
-class Wire:
+class JsonClient:
     """Requests to one server on loopback."""
 
     def __init__(self, url: str) -> None:

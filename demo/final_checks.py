@@ -5,11 +5,11 @@ from fractions import Fraction
 from typing import Any
 
 from app.domain.worktime import Stretch, rounded
-from demo import typeset
-from demo.case import ToldCase
-from demo.course import Course
+from demo import text_columns
+from demo.case import StoryCase
 from demo.outcome import DASH, Outcome, promise, short, yuan
-from demo.story import Telling, expect
+from demo.stage_times import StageTimes
+from demo.story import StoryRun, expect
 
 LOOKUPS = "/api/v1/customer/lookups"
 # What the manager is only told in the app: WeChat has no template for it.
@@ -17,22 +17,22 @@ _IN_APP = frozenset({"quote_chosen", "paper_confirmed", "plan_confirmed", "case_
 _DOCUMENT = "document"
 
 
-class Verdict:
+class FinalChecks:
     """The audit of one case, as its customer and a supervisor could do it."""
 
-    def __init__(self, telling: Telling, case: ToldCase, course: Course) -> None:
-        self._telling = telling
+    def __init__(self, run: StoryRun, case: StoryCase, times: StageTimes) -> None:
+        self._run = run
         self._case = case
-        self._course = course
+        self._times = times
         self.progress = case.progress()
         self.ledger: dict[str, Any] = case.owner.get(f"/cases/{case.id}/ledger")
 
     def check_stages(self) -> None:
         """Hold each stage's figures to the working-time line, asked with the story's own instants."""
-        line, spans = self._telling.line, self._course.spans()
+        line, spans = self._run.line, self._times.spans()
         for stage in self.progress["stages"]:
             start, end = spans[stage["key"]]
-            counted = self._course.stops if stage["kind"] == "promised" else ()
+            counted = self._times.stops if stage["kind"] == "promised" else ()
             for name, figure in (
                 ("used", line.used(start, end, counted)),
                 ("stopped", line.stopped(start, end, counted)),
@@ -44,14 +44,14 @@ class Verdict:
 
     def check_promises(self, whole: Stretch, headline: Sequence[Stretch] = ()) -> None:
         """Hold the full process, and the headline of programs that have one, to calendar and promise."""
-        answer, used = self.progress, self._course.used([whole])
+        answer, used = self.progress, self._times.used([whole])
         shown = answer["full_process"]
         expect(shown["used"] == str(rounded(used)), "全流程的已用工作日应与日历一致")
         expect(used <= Fraction(shown["max"]), f"本例应兑现全流程 {short(shown['max'])} 个工作日的承诺")
         if not headline:
             expect(answer["headline"] is None, "方案没有给这项业务口号，产品不应自造")
             return
-        days = self._course.used(headline)
+        days = self._times.used(headline)
         shown = answer["headline"]
         expect(shown["used"] == str(rounded(days)), f"“{shown['name']}”的已用工作日应与日历一致")
         expect(days <= Fraction(shown["working_days"]), f"本例应兑现“{shown['name']}”的承诺")
@@ -68,8 +68,8 @@ class Verdict:
             _adds_up(stage["name"], stage["receipt"], shown[stage["key"]]["used"])
         whole = receipt["full_process"]["receipt"]
         counted = sum(1 for day in whole["days"] if day["share_exact"] != "0")
-        self._telling.tell(f"客户 {self._case.owner.person.name} 打开计时清单，逐日相加")
-        self._telling.narrator.detail(
+        self._run.event(f"客户 {self._case.owner.person.name} 打开计时清单，逐日相加")
+        self._run.narrator.detail(
             f"{len(whole['days'])} 天中 {counted} 天计时，合计恰为 {whole['used_exact']} 个工作日，"
             f"四舍五入一次得 {whole['used']}，与进度页一致"
         )
@@ -80,12 +80,12 @@ class Verdict:
         signed = (manager["name"], manager["phone"].removeprefix("+86"))
         unsigned = [
             message.title
-            for message in self._telling.heard
+            for message in self._run.received
             if message.to_customer
             and (message.fields.get("客户管家"), message.fields.get("联系电话")) != signed
         ]
         expect(not unsigned, f"发给客户的每条消息都应署客户管家姓名和电话：{unsigned}")
-        told = self._telling.staff[manager["number"]].get(f"/cases/{self._case.id}/messages")["items"]
+        told = self._run.staff[manager["number"]].get(f"/cases/{self._case.id}/messages")["items"]
         undelivered = [
             message
             for message in told
@@ -95,30 +95,30 @@ class Verdict:
 
     def look_up(self) -> None:
         """Somebody of the family asks without a login, by case number and the phone's last four digits."""
-        server, digits = self._telling.server, self._case.owner.person.phone[-4:]
+        server, digits = self._run.server, self._case.owner.person.phone[-4:]
         question = {"number": self._case.number, "phone_last_digits": digits}
         answer = server.ask("POST", LOOKUPS, question)
         expect(answer["state"] == "closed", "凭受理编号和手机后四位应能查到进度")
         wrong = server.send("POST", LOOKUPS, {**question, "phone_last_digits": "0000"})
         expect(wrong.body["code"] == "case_not_found", "号码不符时应答“没有查到”")
-        self._telling.tell(
+        self._run.event(
             f"家人凭受理编号和手机后四位 {digits} 查询：已办结，客户管家 {answer['manager_name']}"
         )
-        self._telling.narrator.detail(f"填错后四位：{wrong.body['detail']}")
+        self._run.narrator.detail(f"填错后四位：{wrong.body['detail']}")
 
     def outcome(self, utility_cost_fen: int = 0) -> Outcome:
         """Show the table of stages in working days, both figures, and what was asked of the customer.
 
         `utility_cost_fen` is what the utility bore in the customer's stead.
         """
-        answer, ledger, narrator = self.progress, self.ledger, self._telling.narrator
+        answer, ledger, narrator = self.progress, self.ledger, self._run.narrator
         rows = [["环节 stage", "承诺 promised", "已用 used", "停钟 stopped", "结果"]]
         rows += [
             [stage["name"], _promised(stage), stage["used"], stage["stopped"], _judged(stage)]
             for stage in answer["stages"]
         ]
         narrator.heading("结果（工作日） the result, in working days")
-        narrator.lines(typeset.table(rows))
+        narrator.lines(text_columns.table(rows))
         headline, whole = answer["headline"], answer["full_process"]
         names = "、".join(entry["what"] for entry in ledger["entries"] if entry["kind"] == _DOCUMENT)
         lines = [

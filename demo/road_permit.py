@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.worktime import Stretch
-from demo.case import ToldCase
-from demo.story import Telling, expect
+from demo.case import StoryCase
+from demo.story import StoryRun, expect
 
 ENGINEER = "E001"
 
@@ -20,32 +20,30 @@ class Step:
     evidence: str
 
 
-def follow(telling: Telling, case: ToldCase, steps: Sequence[Step]) -> tuple[Stretch, dict[str, str]]:
+def follow(run: StoryRun, case: StoryCase, steps: Sequence[Step]) -> tuple[Stretch, dict[str, str]]:
     """Enter every step at its moment; the authority's own time, and each step's working days as shown."""
     *own, received = steps
     for step in own:
-        telling.at(step.moment)
+        run.at(step.moment)
         expect(not case.progress()["clock"]["stopped"], "测绘、备料、递交是企业自己的工作，应计时")
-        _enter(telling, case, step)
-    handed_in = telling.now
+        _enter(run, case, step)
+    handed_in = run.now
     expect(case.look()["whose_turn"]["party"] == "authority", "递交之后应轮到行政审批部门")
-    heard = len(telling.heard)
-    telling.at(received.moment)
-    expect(len(telling.heard) == heard, "审批期间不应催促任何人")
-    permit = _enter(telling, case, received)
+    count = len(run.received)
+    run.at(received.moment)
+    expect(len(run.received) == count, "审批期间不应催促任何人")
+    permit = _enter(run, case, received)
     days = {step["key"]: step["working_days"] for step in permit["steps"] if step["working_days"]}
-    telling.narrator.detail(f"只有递交到批准的 {days['received']} 个工作日停钟")
-    return Stretch(handed_in, telling.now), days
+    run.narrator.detail(f"只有递交到批准的 {days['received']} 个工作日停钟")
+    return Stretch(handed_in, run.now), days
 
 
-def _enter(telling: Telling, case: ToldCase, step: Step) -> dict[str, Any]:
-    phone = telling.staff[ENGINEER]
+def _enter(run: StoryRun, case: StoryCase, step: Step) -> dict[str, Any]:
+    phone = run.staff[ENGINEER]
     body = {"step": step.key, "evidence": step.evidence}
     permit: dict[str, Any] = phone.post(f"/cases/{case.id}/road-permit/steps", body)
     shown = next(line for line in permit["steps"] if line["key"] == step.key)
     took = f"，用时 {shown['working_days']} 个工作日" if shown["working_days"] else ""
-    telling.tell(
-        f"工程管理部门 {phone.person.name} 登记道路挖掘审批“{shown['name']}”{took}（{step.evidence}）"
-    )
-    telling.settle()
+    run.event(f"工程管理部门 {phone.person.name} 登记道路挖掘审批“{shown['name']}”{took}（{step.evidence}）")
+    run.wait_for_jobs()
     return permit

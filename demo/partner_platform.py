@@ -15,7 +15,7 @@ from threading import Condition, Thread
 from typing import Any, Self
 from uuid import uuid4
 
-from demo.wire import Answer, UnexpectedAnswerError, Wire
+from demo.json_client import Answer, JsonClient, UnexpectedAnswerError
 
 API = "/api/v1/partner"
 HOOK = "/hooks/water"
@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Delivery:
     """One delivery to the platform's webhook."""
 
     body: bytes
@@ -39,7 +39,7 @@ class Told:
         return said
 
 
-class Ear(ThreadingHTTPServer):
+class WebhookReceiver(ThreadingHTTPServer):
     """The platform's own little server, to which the product's webhooks are sent."""
 
     daemon_threads = True
@@ -47,7 +47,7 @@ class Ear(ThreadingHTTPServer):
     def __init__(self) -> None:
         """Listen on any free port of loopback."""
         super().__init__(("127.0.0.1", 0), _Hook)
-        self._told: list[Told] = []
+        self._told: list[Delivery] = []
         self._more = Condition()
         self._thread = Thread(target=self.serve_forever, daemon=True)
 
@@ -67,13 +67,13 @@ class Ear(ThreadingHTTPServer):
         """The address to be told at."""
         return f"http://127.0.0.1:{self.server_port}{HOOK}"
 
-    def keep(self, told: Told) -> None:
+    def keep(self, told: Delivery) -> None:
         """Remember a delivery."""
         with self._more:
             self._told.append(told)
             self._more.notify_all()
 
-    def told_until(self, event: str) -> list[Told]:
+    def deliveries_until(self, event: str) -> list[Delivery]:
         """Everything that was told, in its order, once `event` is among it; without it, if it never comes."""
         with self._more:
             self._more.wait_for(
@@ -85,13 +85,13 @@ class Ear(ThreadingHTTPServer):
 
 
 class _Hook(BaseHTTPRequestHandler):
-    server: Ear
+    server: WebhookReceiver
 
     def do_POST(self) -> None:
         """Take a delivery."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         signed = (self.headers["X-Timestamp"], self.headers["X-Nonce"], self.headers["X-Signature"])
-        self.server.keep(Told(body, *signed))
+        self.server.keep(Delivery(body, *signed))
         self.send_response(204)
         self.end_headers()
 
@@ -102,7 +102,7 @@ class _Hook(BaseHTTPRequestHandler):
 class Platform:
     """A platform with its key. `now` gives the instant that its clock shows."""
 
-    def __init__(self, server: Wire, printed: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, server: JsonClient, printed: str, now: Callable[[], datetime]) -> None:
         """`printed` is what `flask partners add` gave to the utility's IT, who handed it over."""
         words = [line.split() for line in printed.splitlines()]
         self._key_id = next(line[2] for line in words if line[:2] == ["key", "id"])
@@ -136,7 +136,7 @@ class Platform:
         """A request with headers of any origin, such as a replayed one."""
         return self._server.send_bytes(method, API + path, self._body(document), headers)
 
-    def believes(self, told: Told) -> bool:
+    def verifies(self, told: Delivery) -> bool:
         """Whether a delivery to the webhook is signed with this platform's own key."""
         expected = self._signature("POST", HOOK, told.timestamp, told.nonce, told.body)
         return hmac.compare_digest(expected, told.signature)

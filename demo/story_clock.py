@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import Event
 from typing import Any
 
-from demo.wire import Wire
+from demo.json_client import JsonClient
 
 POLL_SECONDS = 0.03
 # Half a minute of real time: far more than the jobs need, far less than a stuck demo would try patience.
@@ -16,13 +16,13 @@ class JobsStuckError(Exception):
     """The jobs process did not finish what was due."""
 
 
-class Timekeeper:
+class StoryClock:
     """Moves the one clock of a demo from timer to timer, and lets the jobs finish at each stop.
 
     `on_quiet` is called with the instant whenever everything that was due at it has been done.
     """
 
-    def __init__(self, server: Wire, on_quiet: Callable[[datetime], None]) -> None:
+    def __init__(self, server: JsonClient, on_quiet: Callable[[datetime], None]) -> None:
         self._server = server
         self._on_quiet = on_quiet
         self._never = Event()
@@ -33,13 +33,13 @@ class Timekeeper:
 
     def advance(self, until: datetime) -> None:
         """Move to `until`, stopping at every timer on the way. Raises `JobsStuckError`."""
-        state = self.settle()
+        state = self.wait_until_idle()
         while state["next_timer"] and (at := datetime.fromisoformat(state["next_timer"])) <= until:
             self._server.ask("PUT", "/dev/clock", {"now": at.isoformat()})
-            state = self.settle()
+            state = self.wait_until_idle()
         self._server.ask("PUT", "/dev/clock", {"now": until.isoformat()})
 
-    def settle(self) -> dict[str, Any]:
+    def wait_until_idle(self) -> dict[str, Any]:
         """Wait until nothing is due any more at this instant; the clock's state then."""
         for _ in range(POLLS):
             state: dict[str, Any] = self._server.ask("GET", "/dev/clock")

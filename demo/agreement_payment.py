@@ -9,33 +9,33 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.worktime import Stretch
-from demo.case import ToldCase
-from demo.course import Course
+from demo.case import StoryCase
 from demo.outcome import yuan
-from demo.story import Telling, expect
+from demo.stage_times import StageTimes
+from demo.story import StoryRun, expect
 
 CASHIER = "F001"
 STAGE = "agreement_payment"
 
 
-def pass_through(telling: Telling, case: ToldCase, course: Course, issued: Mapping[str, Any]) -> datetime:
+def pass_through(run: StoryRun, case: StoryCase, times: StageTimes, issued: Mapping[str, Any]) -> datetime:
     """From the issued estimate to the agreement in the hands of 工程管理; when."""
-    telling.narrator.heading("签订协议、缴纳费用 agreement and payment: the gate")
-    _is_accepted(telling, case, issued)
-    _site_is_ready(telling, case)
-    ready_at = telling.now
-    course.stops.append(Stretch(course.opened[STAGE], ready_at))
-    _is_signed(telling, case)
-    signed_at = telling.now
-    _is_paid(telling, case, issued["options"][0]["total_fen"])
-    course.stops.append(Stretch(signed_at, telling.now))
-    passed_at = telling.at("2026-05-28 16:00")
+    run.narrator.heading("签订协议、缴纳费用 agreement and payment: the gate")
+    _is_accepted(run, case, issued)
+    _site_is_ready(run, case)
+    ready_at = run.now
+    times.stops.append(Stretch(times.opened[STAGE], ready_at))
+    _is_signed(run, case)
+    signed_at = run.now
+    _is_paid(run, case, issued["options"][0]["total_fen"])
+    times.stops.append(Stretch(signed_at, run.now))
+    passed_at = run.at("2026-05-28 16:00")
     passed = {"passed_at": passed_at.isoformat()}
     return case.complete(case.manager["number"], "pass_agreement", passed, "协议已传递，安排进场")
 
 
-def _is_accepted(telling: Telling, case: ToldCase, issued: Mapping[str, Any]) -> None:
-    accepted_at = telling.at("2026-05-22 09:00")
+def _is_accepted(run: StoryRun, case: StoryCase, issued: Mapping[str, Any]) -> None:
+    accepted_at = run.at("2026-05-22 09:00")
     answer = case.look()
     expect(answer["clock"]["stopped"] and answer["whose_turn"]["party"] == "customer", "应等客户并停钟")
     manager, accepted = case.manager["number"], {"estimate_accepted_at": accepted_at.isoformat()}
@@ -45,15 +45,15 @@ def _is_accepted(telling: Telling, case: ToldCase, issued: Mapping[str, Any]) ->
     expect(case.progress()["clock"]["stopped"], "现场备妥之前应继续停钟")
 
 
-def _site_is_ready(telling: Telling, case: ToldCase) -> None:
-    ready_at = telling.at("2026-05-25 09:00")
+def _site_is_ready(run: StoryRun, case: StoryCase) -> None:
+    ready_at = run.at("2026-05-25 09:00")
     ready = {"site_ready_at": ready_at.isoformat()}
     case.complete(case.manager["number"], "site_ready", ready, "现场备妥，恢复计时；两段停钟重叠，只算一次")
     expect(not case.look()["clock"]["stopped"], "概算认可且现场备妥后应恢复计时")
 
 
-def _is_signed(telling: Telling, case: ToldCase) -> None:
-    signed_at = telling.at("2026-05-25 10:30")
+def _is_signed(run: StoryRun, case: StoryCase) -> None:
+    signed_at = run.at("2026-05-25 10:30")
     manager = case.manager["number"]
     number = case.confirm_paper(manager, "sign_agreement", {})
     signed = {"signed_at": signed_at.isoformat()}
@@ -61,10 +61,10 @@ def _is_signed(telling: Telling, case: ToldCase) -> None:
     expect(case.progress()["clock"]["reason"] == "备款", "签订协议后应自动因备款停钟")
 
 
-def _is_paid(telling: Telling, case: ToldCase, price_fen: int) -> None:
-    telling.at("2026-05-26 10:00")
+def _is_paid(run: StoryRun, case: StoryCase, price_fen: int) -> None:
+    run.at("2026-05-26 10:00")
     case.look()
-    telling.at("2026-05-28 14:30")
+    run.at("2026-05-28 14:30")
     payment = {"paid_fen": price_fen, "receipt_number": "演示-SJ-9020"}
     case.refuses(CASHIER, "payment", {**payment, "paid_fen": price_fen - 100}, "少收 1 元就想入账")
     case.complete(CASHIER, "payment", payment, f"实收 {yuan(price_fen)}，恢复计时")

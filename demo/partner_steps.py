@@ -2,30 +2,30 @@
 
 from typing import Any
 
-from demo.case import ToldCase
+from demo.case import StoryCase
+from demo.partner_platform import Platform, WebhookReceiver
 from demo.phone import CustomerPhone
-from demo.platform import Ear, Platform
-from demo.story import Telling, expect
+from demo.story import StoryRun, expect
 
 CHANNEL = "政务服务平台"
 CAPABILITIES = ("application", "consultation", "progress")
 UNAUTHORIZED = 401
 
 
-def enrol(telling: Telling, ear: Ear) -> Platform:
+def enrol(run: StoryRun, receiver: WebhookReceiver) -> Platform:
     """The utility's IT adds the platform by the product's own command, and hands its key over."""
     may = [word for capability in CAPABILITIES for word in ("--capability", capability)]
-    printed = telling.command(
+    printed = run.command(
         *("partners", "add", "--key", "government", "--name", "演示政务服务平台"),
-        *("--channel-name", CHANNEL, "--webhook-url", ear.url, *may),
+        *("--channel-name", CHANNEL, "--webhook-url", receiver.url, *may),
     )
-    telling.tell("信息部门登记合作平台“演示政务服务平台”：签名密钥只显示一次，当面交接")
-    return Platform(telling.server, printed, lambda: telling.now)
+    run.event("信息部门登记合作平台“演示政务服务平台”：签名密钥只显示一次，当面交接")
+    return Platform(run.server, printed, lambda: run.now)
 
 
-def bring(telling: Telling, platform: Platform, path: str, document: dict[str, Any]) -> dict[str, Any]:
+def bring(run: StoryRun, platform: Platform, path: str, document: dict[str, Any]) -> dict[str, Any]:
     """The platform brings a matter in: a wrong signature is refused, and so is a repeated one; the answer."""
-    narrator = telling.narrator
+    narrator = run.narrator
     forged = {**platform.sign("POST", path, document), "X-Signature": "0" * 64}
     refused = platform.send_signed("POST", path, document, forged)
     expect(refused.status == UNAUTHORIZED, "签名有误的请求应被拒绝")
@@ -33,8 +33,8 @@ def bring(telling: Telling, platform: Platform, path: str, document: dict[str, A
     taken = platform.send_signed("POST", path, document, headers)
     expect(taken.ok and not taken.body["repeated"], f"签名无误的请求应被受理：{taken.body}")
     answer: dict[str, Any] = taken.body
-    telling.manager = answer["manager_name"]
-    telling.tell(f"{CHANNEL}转来“{_name(document)}”（HMAC 签名），受理编号 {answer['number']}")
+    run.manager = answer["manager_name"]
+    run.event(f"{CHANNEL}转来“{_name(document)}”（HMAC 签名），受理编号 {answer['number']}")
     narrator.detail(f"应答当场写明客户管家：{answer['manager_name']}，电话 {answer['manager_phone']}")
     narrator.detail(f"伪造签名：被拒绝。{refused.body['detail']}")
     replayed = platform.send_signed("POST", path, document, headers)
@@ -46,28 +46,26 @@ def bring(telling: Telling, platform: Platform, path: str, document: dict[str, A
     return answer
 
 
-def find(telling: Telling, customer: CustomerPhone, number: str) -> ToldCase:
+def find(run: StoryRun, customer: CustomerPhone, number: str) -> StoryCase:
     """Whoever proves the phone of the matter finds the case in the mini-program; nothing is looked for."""
     mine = customer.get("/cases")["items"]
     expect([case["number"] for case in mine] == [number], "凭手机号登录后，工单应已在客户名下")
-    case = ToldCase(telling, customer, customer.get(f"/cases/{mine[0]['id']}"))
-    telling.tell(
-        f"客户 {customer.person.name} 打开“我的报装”：工单 {number} 已在名下，客户管家 {telling.manager}"
-    )
+    case = StoryCase(run, customer, customer.get(f"/cases/{mine[0]['id']}"))
+    run.event(f"客户 {customer.person.name} 打开“我的报装”：工单 {number} 已在名下，客户管家 {run.manager}")
     return case
 
 
-def check_what_was_told(telling: Telling, platform: Platform, ear: Ear, case: ToldCase) -> None:
+def check_deliveries(run: StoryRun, platform: Platform, receiver: WebhookReceiver, case: StoryCase) -> None:
     """The platform was told of each change, signed with its own key and without personal data."""
-    told = ear.told_until("case_closed")
+    told = receiver.deliveries_until("case_closed")
     events = [said.content["event"] for said in told]
     expect({"water_on", "case_closed"} <= set(events), f"平台应收到通水、办结等每次变化：{events}")
-    expect(all(platform.believes(said) for said in told), "发给平台的每条通知都应可凭密钥验签")
+    expect(all(platform.verifies(said) for said in told), "发给平台的每条通知都应可凭密钥验签")
     private = (case.owner.person.phone, case.owner.person.name)
     expect(not any(word in said.body.decode() for said in told for word in private), "通知不应含个人信息")
     done = [said.content["stage"]["name"] for said in told if said.content["event"] == "stage_completed"]
-    telling.tell(f"{CHANNEL}共收到 {len(told)} 条签名通知，逐条验签无误，不含个人信息")
-    telling.narrator.detail(f"已完成环节：{'、'.join(done)}")
+    run.event(f"{CHANNEL}共收到 {len(told)} 条签名通知，逐条验签无误，不含个人信息")
+    run.narrator.detail(f"已完成环节：{'、'.join(done)}")
     answer = platform.ask("GET", f"/cases/{case.number}/progress")
     expect(answer["state"] == "closed", "平台查询进度应为已办结")
 

@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from app.domain.city_folder import city_folder
-from demo.wire import Wire
+from demo.json_client import JsonClient
 from notifications.wording import catalogfile
 
 
@@ -19,11 +19,11 @@ class ControlsOverHttp:
     """The controls of a simulator that listens on loopback."""
 
     def __init__(self, url: str) -> None:
-        self._wire = Wire(url)
+        self._client = JsonClient(url)
 
     def ask(self, method: str, control: str, document: dict[str, Any] | None = None) -> Any:
         """The JSON answer of one control. Raises `UnexpectedAnswerError` for a refusal."""
-        return self._wire.ask(method, f"/_sim/{control}", document)
+        return self._client.ask(method, f"/_sim/{control}", document)
 
 
 class SimulatedWeChat:
@@ -44,7 +44,7 @@ class SimulatedWeChat:
         self._ask("consents", {"openid": openid, "template_id": template_id, "count": count})
 
     def know_follower(self, openid: str, unionid: str) -> None:
-        """The service account has this follower, without telling the server of it."""
+        """The service account has this follower, without run the server of it."""
         self._ask("followers", {"openid": openid, "unionid": unionid})
 
     def follow(self, openid: str, unionid: str, server: str) -> None:

@@ -4,33 +4,33 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from demo.case import ToldCase
+from demo.case import StoryCase
 from demo.phone import CustomerPhone
-from demo.story import Telling, expect
+from demo.story import StoryRun, expect
 
 # What wx.requestSubscribeMessage takes at a tap.
 TEMPLATES_AT_ONCE = 3
 REFUSED = 422
 
 
-def staff_arrive(telling: Telling) -> None:
+def staff_arrive(run: StoryRun) -> None:
     """Everybody at the utility logs in and follows the service account."""
-    telling.narrator.heading("员工登录并关注服务号 staff log in")
-    for phone in telling.staff.values():
+    run.narrator.heading("员工登录并关注服务号 staff log in")
+    for phone in run.staff.values():
         session = phone.log_in()
         expect(session["name"] == phone.person.name, f"{phone.person.name} 应凭手机号绑定到本人的员工档案")
         phone.follow()
-    telling.settle()
-    telling.tell(f"{len(telling.staff)} 名员工用微信登录（无密码，凭手机号绑定），并关注服务号")
+    run.wait_for_jobs()
+    run.event(f"{len(run.staff)} 名员工用微信登录（无密码，凭手机号绑定），并关注服务号")
 
 
-def log_in(telling: Telling, customer: CustomerPhone, program: str) -> None:
+def log_in(run: StoryRun, customer: CustomerPhone, program: str) -> None:
     """A customer opens the mini-program for the first time: privacy text, phone number, messages."""
-    narrator = telling.narrator
+    narrator = run.narrator
     narrator.heading("客户登录 the customer logs in")
     session = customer.log_in()
     expect(not session["privacy_accepted"], "新客户应尚未同意隐私政策")
-    telling.tell(f"客户 {customer.person.name} 打开小程序，凭微信 code 登录")
+    run.event(f"客户 {customer.person.name} 打开小程序，凭微信 code 登录")
     refused = customer.send("POST", "/applications", {"program": program})
     expect(refused.body["code"] == "consent_needed", "未同意隐私政策前不能申请")
     privacy = customer.get("/privacy")
@@ -43,41 +43,41 @@ def log_in(telling: Telling, customer: CustomerPhone, program: str) -> None:
 
 
 def begin_draft(
-    telling: Telling,
+    run: StoryRun,
     customer: CustomerPhone,
     program: str,
     faulty: Mapping[str, Any],
     answers: Mapping[str, Any],
 ) -> str:
     """A draft, first filled in with faults that are all told at once, then properly; its address."""
-    telling.narrator.heading("零纸申请 the zero-paper application")
+    run.narrator.heading("零纸申请 the zero-paper application")
     draft = customer.post("/applications", {"program": program})
     expect(draft["sources"] == {"contact_phone": "wechat"}, "联系电话应由微信手机号预填，并记下来源")
-    telling.tell("新建申请：联系电话已由微信预填")
+    run.event("新建申请：联系电话已由微信预填")
     address = f"/applications/{draft['id']}"
     answer = customer.send("PATCH", address, {"answers": faulty})
     expect(answer.status == REFUSED, "有误的填写应被拒绝")
     faults = {fault["field"]: fault["message"] for fault in answer.body["errors"]}
     expect(faults.keys() == faulty.keys(), f"应一次列出全部 {len(faulty)} 处错误，实际列出 {sorted(faults)}")
-    telling.tell(f"第一次填写有 {len(faults)} 处错误，一次全部列出：")
+    run.event(f"第一次填写有 {len(faults)} 处错误，一次全部列出：")
     for message in faults.values():
-        telling.narrator.detail(message)
+        run.narrator.detail(message)
     saved = customer.ask("PATCH", address, {"answers": answers})
     expect(saved["sources"]["project_name"] == "customer", "客户填写的内容应记来源为客户")
-    telling.tell("改正后保存草稿，每一项都记下来源")
+    run.event("改正后保存草稿，每一项都记下来源")
     return address
 
 
-def submit(telling: Telling, customer: CustomerPhone, address: str) -> ToldCase:
+def submit(run: StoryRun, customer: CustomerPhone, address: str) -> StoryCase:
     """The draft is submitted, twice, since the network is bad: one case, and its manager named at once."""
     key = uuid4().hex
     submitted = customer.post(f"{address}/submission", key=key)
-    case = ToldCase(telling, customer, submitted)
-    telling.manager = case.manager["name"]
-    telling.tell(f"提交申请，受理编号 {case.number}")
-    telling.narrator.detail(f"回执当场写明客户管家：{case.manager['name']}，电话 {case.manager['phone']}")
-    telling.narrator.detail(f"客户管家照片：{case.manager['photo_url']}")
+    case = StoryCase(run, customer, submitted)
+    run.manager = case.manager["name"]
+    run.event(f"提交申请，受理编号 {case.number}")
+    run.narrator.detail(f"回执当场写明客户管家：{case.manager['name']}，电话 {case.manager['phone']}")
+    run.narrator.detail(f"客户管家照片：{case.manager['photo_url']}")
     again = customer.post(f"{address}/submission", key=key)
     expect(again["id"] == case.id, "同一标识重复提交应得到同一工单")
-    telling.narrator.detail("网络重试，重复提交一次：还是同一个工单")
+    run.narrator.detail("网络重试，重复提交一次：还是同一个工单")
     return case

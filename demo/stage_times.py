@@ -9,7 +9,7 @@ from app.domain.worktime import Stretch, WorkingTime
 
 
 @dataclass(slots=True)
-class Course:
+class StageTimes:
     """When stages opened and ended in a story, and for how long the clock was rightly stopped."""
 
     line: WorkingTime

@@ -1,12 +1,12 @@
-"""Acts that happen alike in every story: the mains around, water-on, the rated return visit, after-work."""
+"""Steps that happen alike in every story: the mains around, water-on, the rated return visit, after-work."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from demo.case import ToldCase
-from demo.story import Telling, expect
-from demo.visits import ToldVisit
+from demo.case import StoryCase
+from demo.story import StoryRun, expect
+from demo.visits import StoryVisit
 
 # What 管网管理 knows of the mains around a fictional address.
 MAINS: Mapping[str, Any] = {
@@ -23,25 +23,25 @@ PAPER = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 HIGHEST_RATING = 5
 
 
-def refuses_stop(telling: Telling, case: ToldCase, reason: str, word: str) -> None:
+def refuses_stop(run: StoryRun, case: StoryCase, reason: str, word: str) -> None:
     """The manager tries to stop the clock for a reason that the program does not list."""
-    manager = telling.staff[case.manager["number"]]
+    manager = run.staff[case.manager["number"]]
     stop = {"reason": reason, "party": "customer", "evidence": word}
     refused = manager.send("POST", f"/cases/{case.id}/stops", stop)
     expect(refused.body["code"] == "stop_not_allowed", "方案没有列出的原因不能停钟")
-    telling.narrator.detail(f"想以“{word}”停钟：被拒绝。{refused.body['detail']}")
+    run.narrator.detail(f"想以“{word}”停钟：被拒绝。{refused.body['detail']}")
 
 
-def rate(telling: Telling, case: ToldCase, remark: str) -> None:
+def rate(run: StoryRun, case: StoryCase, remark: str) -> None:
     """The manager calls on the customer, who rates the service on the phone."""
     case.owner.post(f"/cases/{case.id}/rating", {"rating": HIGHEST_RATING, "remark": remark})
-    telling.tell(
+    run.event(
         f"客户管家 {case.manager['name']} 上门回访，"
         f"客户 {case.owner.person.name} 在小程序评价 {HIGHEST_RATING} 分"
     )
 
 
-def close(case: ToldCase, remark: str, note: str, visit: ToldVisit) -> datetime:
+def close(case: StoryCase, remark: str, note: str, visit: StoryVisit) -> datetime:
     """The manager records the return visit of a customer who was asked for nothing more; when."""
     answers = {
         **dict.fromkeys(("water_quality", "water_pressure", "installation", "attitude"), "good"),
@@ -54,9 +54,9 @@ def close(case: ToldCase, remark: str, note: str, visit: ToldVisit) -> datetime:
     return closed_at
 
 
-def survey_and_hand_over(telling: Telling, case: ToldCase) -> None:
+def survey_and_hand_over(run: StoryRun, case: StoryCase) -> None:
     """工程管理 surveys the finished work, and hands over papers that must agree with the survey."""
-    survey = {"surveyed_at": telling.now.isoformat(), "survey_number": "演示-CL-001"}
+    survey = {"surveyed_at": run.now.isoformat(), "survey_number": "演示-CL-001"}
     case.complete("E001", "as_built_survey", survey, "竣工测量完成")
     papers = {"drawings_agree": False, "papers_number": "演示-JG-001"}
     case.refuses("E001", "completion_papers", papers, "图纸与测量不一致就想移交")
@@ -65,15 +65,15 @@ def survey_and_hand_over(telling: Telling, case: ToldCase) -> None:
     )
 
 
-def update_gis(telling: Telling, case: ToldCase, *, but: str | None = None) -> None:
+def update_gis(run: StoryRun, case: StoryCase, *, but: str | None = None) -> None:
     """管网管理 brings the GIS up to date: the last task of all, `but` for one that is still open."""
-    case.complete("N001", "gis_update", {"gis_updated_at": telling.now.isoformat()}, "GIS 已更新")
-    tasks = telling.staff["S001"].get(f"/cases/{case.id}/tasks")["items"]
+    case.complete("N001", "gis_update", {"gis_updated_at": run.now.isoformat()}, "GIS 已更新")
+    tasks = run.staff["S001"].get(f"/cases/{case.id}/tasks")["items"]
     left = {task["key"] for task in tasks if task["state"] != "done"}
     expect(left <= {but}, f"竣工归档后不应再有未办任务：{left}")
 
 
-def water_on(case: ToldCase, meter: Mapping[str, Any], note: str) -> datetime:
+def water_on(case: StoryCase, meter: Mapping[str, Any], note: str) -> datetime:
     """营销 hangs the meter; the customer confirms the 供用水合同 on the spot, on the phone; when."""
     number = case.confirm_paper("M001", "water_on", meter)
     return case.complete("M001", "water_on", {}, f"{note}，供用水合同 {number} 当场签订")

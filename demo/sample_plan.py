@@ -74,7 +74,7 @@ class PartTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Casebook:
+class SamplePlan:
     """Everything that cases.toml says."""
 
     cases: Sequence[PlannedCase]
@@ -83,11 +83,11 @@ class Casebook:
     part_time: PartTime
 
 
-def read() -> Casebook:
+def read() -> SamplePlan:
     """The plan as it stands in the file."""
     with (DATA / "cases.toml").open("rb") as file:
         book = tomllib.load(file, parse_float=Decimal)
-    return Casebook(
+    return SamplePlan(
         cases=[_case(book, row) for row in book["cases"]],
         outputs=book["outputs"],
         leave=Leave(**book["leave"]),

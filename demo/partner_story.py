@@ -1,0 +1,61 @@
+"""What the stories of cases from a partner platform share: who is in them, and how they begin."""
+
+from typing import Any
+
+from demo import application_steps, partner_steps
+from demo.case import StoryCase
+from demo.outcome import Outcome
+from demo.partner_platform import Platform, WebhookReceiver
+from demo.stage_times import StageTimes
+from demo.story import StoryRun, expect
+
+
+class PartnerStory:
+    """The steps of such a story, in order; `_times` collects what each stage really took.
+
+    `program` is what it is about, `customer` the key of whose case it is, `manager` the number of who should
+    get it.
+    """
+
+    program: str
+    customer: str
+    manager: str
+
+    def __init__(self, run: StoryRun, receiver: WebhookReceiver) -> None:
+        self._run = run
+        self._narrator = run.narrator
+        self._receiver = receiver
+        self._customer = run.customer(self.customer)
+        self._times = StageTimes(run.line)
+        self._platform: Platform
+        self._case: StoryCase
+
+    @classmethod
+    def play_on(cls, run: StoryRun) -> Outcome:
+        """Play the story. Raises `StoryFailedError` at the first step that is not as told."""
+        with WebhookReceiver() as receiver:
+            return cls(run, receiver).play()
+
+    def play(self) -> Outcome:
+        """Play every step, in order; the result."""
+        raise NotImplementedError
+
+    def _is_brought_in(
+        self, heading: str, at: str, path: str, document: dict[str, Any], stage: str
+    ) -> dict[str, Any]:
+        """The staff are there, and the platform brings the matter in, which opens `stage`; its answer."""
+        application_steps.staff_arrive(self._run)
+        self._narrator.heading(heading)
+        self._platform = partner_steps.enrol(self._run, self._receiver)
+        self._times.opened[stage] = self._run.at(at)
+        taken = partner_steps.bring(self._run, self._platform, path, document)
+        self._run.wait_for_jobs()
+        return taken
+
+    def _is_found(self, at: str, number: str) -> StoryCase:
+        """The customer logs in for the first time, and finds the case there, with its manager."""
+        self._run.at(at)
+        application_steps.log_in(self._run, self._customer, self.program)
+        self._case = partner_steps.find(self._run, self._customer, number)
+        expect(self._case.manager["number"] == self.manager, f"客户管家应为 {self.manager}")
+        return self._case
