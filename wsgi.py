@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.cli import command_line
+from app.core.process_start import without_garbage_collection
 
 
 def create_app() -> Flask:
@@ -12,7 +13,8 @@ def create_app() -> Flask:
     """
     if command_line.flask_searches_for_a_command():
         return command_line.CommandLine()
-    # Imported here: `flask programs list` and `flask --help` need nothing of it, and it takes a second.
-    from app import factory
+    with without_garbage_collection():
+        # Imported here: `flask programs list` and `flask --help` need nothing of it, and it takes a second.
+        from app import factory
 
-    return factory.create_app()
+        return factory.create_app()

@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from flask.cli import ScriptInfo
 
 from app.cli.command_line import CommandLine
+from app.core.process_start import without_garbage_collection
 from app.core.settings import Settings, SettingsError
 from app.domain.config_error import DataFault
 
@@ -48,9 +49,10 @@ def settings() -> Settings:
 
 
 def _build() -> Flask:
-    from app.factory import create_app
-
     try:
-        return create_app()
+        with without_garbage_collection():
+            from app.factory import create_app
+
+            return create_app()
     except (SettingsError, DataFault) as fault:
         raise click.ClickException(str(fault)) from fault

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from threading import Lock
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -62,7 +63,8 @@ class WorkingTime:
     :param days_of_year: every day of a year in order, without the utility's half-open days.
     :param hours: dated office hours, in order; the last one begun applies; the first begins by 2020-01-01.
     :param half_days: days that the utility declares half open, each counting half a working day.
-    :param version: names holiday data and hours, for the figures that a closed case keeps (rule 5).
+    :param version: gives the name of holiday data and hours, for the figures that a closed case keeps; asked
+        once, when it is first needed.
     """
 
     def __init__(
@@ -72,20 +74,25 @@ class WorkingTime:
         hours: Sequence[OfficeHours],
         half_days: Sequence[HalfDay] = (),
         *,
-        version: str,
+        version: Callable[[], str],
         first_year: int = FIRST_DAY.year,
         last_year: int = 2099,
     ) -> None:
         self.zone = zone
-        self.version = version
         self.first_year = first_year
         self.last_year = last_year
         self._days_of_year = days_of_year
+        self._name_version = version
         self._opening = Opening(zone, hours, half_days, date(first_year, 1, 1))
         self.ticks_per_day = self._opening.ticks_per_day
         self._origin = workline.origin(self._opening, date(first_year, 1, 1))
         self._line = workline.begin(self._origin)
         self._growing = Lock()
+
+    @cached_property
+    def version(self) -> str:
+        """The name of holiday data and hours."""
+        return self._name_version()
 
     def day(self, on: date) -> Day:
         """What kind of day this is, and what it counts."""

@@ -293,7 +293,7 @@ def test_hours_must_be_known_and_in_order() -> None:
     later = OfficeHours(date(2026, 6, 1), DEFAULT[0].periods)
     for hours in ((), (later,), (later, *DEFAULT), (*DEFAULT, *DEFAULT)):
         with pytest.raises(ValueError, match="office hours must be"):
-            WorkingTime(SHANGHAI, days_of_year, hours, version="bad")
+            WorkingTime(SHANGHAI, days_of_year, hours, version=lambda: "bad")
 
 
 def test_a_zone_that_changes_its_clocks_is_refused() -> None:
@@ -306,7 +306,7 @@ def test_a_calendar_with_a_hole_is_refused() -> None:
         return days_of_year(year)[:-1]
 
     with pytest.raises(ValueError, match="2020 does not give each"):
-        WorkingTime(SHANGHAI, holed, DEFAULT, version="holed").day(date(2020, 1, 1))
+        WorkingTime(SHANGHAI, holed, DEFAULT, version=lambda: "holed").day(date(2020, 1, 1))
 
 
 def test_threads_that_meet_a_cold_line_build_each_year_once_and_agree() -> None:
@@ -316,7 +316,7 @@ def test_threads_that_meet_a_cold_line_build_each_year_once_and_agree() -> None:
         asked.append(year)
         return days_of_year(year)
 
-    line = WorkingTime(SHANGHAI, counted, DEFAULT, version="cold")
+    line = WorkingTime(SHANGHAI, counted, DEFAULT, version=lambda: "cold")
     together = threading.Barrier(8)
     answers: list[datetime] = []
 

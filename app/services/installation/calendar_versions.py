@@ -127,7 +127,7 @@ def line_of(held: CalendarContent, unedited: WorkingTime, name: str) -> WorkingT
         days_of_year,
         held.hours,
         held.half_days,
-        version=f"{name}/{PACKAGE}-{installed_version(PACKAGE)}",
+        version=lambda: f"{name}/{PACKAGE}-{installed_version(PACKAGE)}",
     )
 
 

@@ -5,13 +5,15 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from holidays import HolidayBase, country_holidays
 
 from app.domain.office_hours import HalfDay, OfficeHours
 from app.domain.workdays import Day, DayKind
 from app.domain.worktime import WorkingTime
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _NOTHING, _WHOLE = Fraction(0), Fraction(1)
 
@@ -25,7 +27,7 @@ def build(
         days_of_year,
         city_hours,
         half_days,
-        version=f"holidays-{version('holidays')}/{last_announced_year()}/{version_tag}",
+        version=lambda: f"holidays-{version('holidays')}/{last_announced_year()}/{version_tag}",
     )
 
 
@@ -59,7 +61,7 @@ def days_of_year(year: int) -> list[Day]:
 
 def holidays_by_law(year: int) -> dict[date, str]:
     """A year's public holidays by name (全国年节及纪念日放假办法), before any exchange or day in lieu."""
-    china = country_holidays("CN", years=(year,), language="zh_CN", observed=False)
+    china = _china(year, observed=False)
     return {
         on: "、".join(china.get_list(on))
         for on in china
@@ -78,11 +80,14 @@ def last_announced_year() -> int:
     return max(announced)
 
 
-def _china(*years: int) -> HolidayBase:
-    return country_holidays("CN", years=years, language="zh_CN")
+def _china(*years: int, observed: bool = True) -> "HolidayBase":
+    # Imported here: the package imports every country of the world, and not every process asks for a day.
+    from holidays import country_holidays
+
+    return country_holidays("CN", years=years, language="zh_CN", observed=observed)
 
 
-def _exchanges(china: HolidayBase, year: int) -> dict[date, date]:
+def _exchanges(china: "HolidayBase", year: int) -> dict[date, date]:
     """The weekend days worked by one year's notice, each with the day off that it is worked for."""
     exchanges: dict[date, date] = {}
     for entry in china.special_public_holidays.get(year, ()):

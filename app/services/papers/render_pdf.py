@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import typst
 
 # The one Chinese font on PyPI: Noto Sans CJK. It holds the glyphs of every region; the template's
 # `set text(lang: "zh", region: "cn")` chooses those of the mainland.
@@ -29,6 +28,9 @@ def render(template: Path, data: Mapping[str, Any]) -> bytes:
     JSON (texts, numbers, lists, tables, true, false, null); texts are printed as they are and never run as
     markup. Raises `PaperError`.
     """
+    # Imported here: a process that makes no paper needs no typesetter.
+    import typst
+
     try:
         made = typst.compile(
             str(template),

@@ -1,12 +1,13 @@
 """Phone numbers: one spelling, and the hash they are found by."""
 
-import phonenumbers
-
 from app.core.crypto import keyed_hash
 
 
 def normalised_phone(text: str) -> str | None:
     """A mainland mobile or land line number in E.164, or None when it is not one."""
+    # Imported here: it brings the numbering plan of the world.
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(text, "CN")
     except phonenumbers.NumberParseException:

@@ -1,13 +1,15 @@
 """A visit as a calendar file (iCalendar, RFC 5545), for the customer's calendar and for the visitors'."""
 
 from datetime import timedelta
-
-from icalendar import Alarm, Calendar, Event
+from typing import TYPE_CHECKING
 
 from app.domain.errors import ConflictError
 from app.models import Case, Visit, VisitState
 from app.services.installation import city
 from app.services.visits.views import visit_queries
+
+if TYPE_CHECKING:
+    from icalendar import Alarm
 
 # What was moved is not: the entry of the same UID follows it.
 _CALLED_OFF = frozenset({VisitState.CANCELLED, VisitState.EXPIRED, VisitState.NO_SHOW})
@@ -19,6 +21,9 @@ def of_visit(case: Case, visit: Visit) -> bytes:
     The position is that of WeChat's map and says so in its name: GEO is for WGS-84, and would show the
     wrong house. Raises `ConflictError` for a time that is only held: nobody may come then.
     """
+    # Imported here: few processes are ever asked for one.
+    from icalendar import Calendar, Event
+
     if visit.state == VisitState.HELD:
         raise ConflictError("该时间尚未确认，请先确认预约。")
     bundle = city.current()
@@ -51,7 +56,9 @@ def of_visit(case: Case, visit: Visit) -> bytes:
     return content
 
 
-def _alarm(before: timedelta) -> Alarm:
+def _alarm(before: timedelta) -> "Alarm":
+    from icalendar import Alarm
+
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", "上门预约提醒")
