@@ -12,11 +12,11 @@ from threading import Event, Lock
 from time import monotonic
 
 from sqlalchemy import Connection, Engine, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.db import reading
 from app.core.ids import new_id
+from app.core.upsert import insert_or_ignore
 from app.wechat.port import FaultKind, WeChatError
 from app.wechat.token_store import AccessToken
 from app.wechat.token_table import AccessTokenRow
@@ -132,5 +132,4 @@ class SharedTokenStore:
 
     @staticmethod
     def _make_row(connection: Connection, appid: str) -> None:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(insert(AccessTokenRow).values(appid=appid).on_conflict_do_nothing())
+        insert_or_ignore(AccessTokenRow, {"appid": appid}, connection=connection)

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.db import db
+from app.core.upsert import insert_or_ignore
 from notifications.channels.envelope import Outcome, OutcomeKind
 from notifications.dispatch import retry
 from notifications.dispatch.retry import Chance
@@ -206,8 +206,6 @@ def _rows(channels: Sequence[Channel]) -> dict[Channel, ChannelGate]:
 
 def _locked(channel: Channel, now: datetime) -> ChannelGate:
     """The row of this channel, made if need be, held until the transaction ends."""
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     fresh = {
         "channel": channel.value,
         "faults": 0,
@@ -216,5 +214,5 @@ def _locked(channel: Channel, now: datetime) -> ChannelGate:
         "allowance": 0.0,
         "allowance_at": now,
     }
-    connection.execute(insert(ChannelGate).values(fresh).on_conflict_do_nothing())
+    insert_or_ignore(ChannelGate, fresh)
     return _rows([channel])[channel]

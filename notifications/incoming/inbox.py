@@ -13,11 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
+from app.core.upsert import insert_or_ignore
 from app.domain.errors import NobodyAvailableError, Refusal
 from app.services.conversations.wechat_chat.inbound import Medium
 from app.services.people import identity
@@ -63,29 +63,22 @@ class _Event:
 
 def accept(event: PushEvent) -> bool:
     """Keep an event in the caller's transaction; False when it was kept before."""
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    kept = connection.execute(
-        insert(InboxEvent)
-        .values(
-            dedupe_key=event.dedupe_key,
-            account=event.account,
-            event=event.event or event.msg_type,
-            payload={
-                "openid": event.openid,
-                "msg_id": event.msg_id,
-                "choices": [asdict(choice) for choice in event.choices],
-                "sent": [asdict(report) for report in event.sent],
-                "fields": dict(event.fields),
-            },
-            received_at=clock.now(),
-            attempts=0,
-            next_attempt_at=clock.now(),
-        )
-        .on_conflict_do_nothing(index_elements=["dedupe_key"])
-        .returning(InboxEvent.id)
-    )
-    return kept.first() is not None
+    row = {
+        "dedupe_key": event.dedupe_key,
+        "account": event.account,
+        "event": event.event or event.msg_type,
+        "payload": {
+            "openid": event.openid,
+            "msg_id": event.msg_id,
+            "choices": [asdict(choice) for choice in event.choices],
+            "sent": [asdict(report) for report in event.sent],
+            "fields": dict(event.fields),
+        },
+        "received_at": clock.now(),
+        "attempts": 0,
+        "next_attempt_at": clock.now(),
+    }
+    return insert_or_ignore(InboxEvent, row, conflict=("dedupe_key",))
 
 
 def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance | None = None) -> int:

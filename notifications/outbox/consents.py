@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, case, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.db import db
+from app.core.upsert import insert_or_ignore
 from app.domain.errors import FieldsError
 from app.services.people import recipients
 from app.wechat.port import AccountKind
@@ -146,7 +146,6 @@ def _remaining(openid: str) -> dict[str, int]:
 
 def _locked(openid: str, template_key: str) -> SubscribeConsent:
     """The row of this person and template, created if need be, held until the transaction ends."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     fresh = {
         "openid": openid,
         "template_key": template_key,
@@ -154,7 +153,8 @@ def _locked(openid: str, template_key: str) -> SubscribeConsent:
         "unmatched_reports": 0,
         "updated_at": clock.now(),
     }
-    db.session.execute(insert(SubscribeConsent).values(fresh).on_conflict_do_nothing())
+    db.session.flush()
+    insert_or_ignore(SubscribeConsent, fresh)
     return db.session.scalars(
         select(SubscribeConsent)
         .where(SubscribeConsent.openid == openid, SubscribeConsent.template_key == template_key)

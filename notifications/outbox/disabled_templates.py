@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, literal_column, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.db import db
+from app.core.upsert import insert_or_ignore
 from app.domain.errors import NotFoundError
 from notifications.channels.envelope import OutcomeKind
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, StoppedTemplate
@@ -41,13 +41,8 @@ _STOPPED = select(StoppedTemplate.template_key)
 
 def stop(template_key: str, errcode: int | None, now: datetime) -> None:
     """Stop a template, in the caller's transaction; one that is stopped already stays as it was."""
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"template_key": template_key, "errcode": errcode, "stopped_at": now}
-    fresh = connection.execute(
-        insert(StoppedTemplate).values(row).on_conflict_do_nothing().returning(StoppedTemplate.template_key)
-    )
-    if fresh.first() is not None:
+    if insert_or_ignore(StoppedTemplate, row):
         _log.error("a template is stopped", extra={"template": template_key, "errcode": errcode})
 
 

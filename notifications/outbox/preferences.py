@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.db import db
+from app.core.upsert import insert_or_update
 from app.domain.errors import FieldsError
 from notifications.models import MessagePreference
 from notifications.outbox import delivery_rules
@@ -53,15 +53,13 @@ def record(customer_id: str, wanted: Mapping[str, bool]) -> None:
     ]
     if faults:
         raise FieldsError(faults)
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     for topic, wants in sorted(wanted.items()):
         row = {"customer_id": customer_id, "topic": topic, "wanted": wants, "updated_at": clock.now()}
-        changed = {"wanted": wants, "updated_at": clock.now()}
-        connection.execute(
-            insert(MessagePreference)
-            .values(row)
-            .on_conflict_do_update(index_elements=["customer_id", "topic"], set_=changed)
+        insert_or_update(
+            MessagePreference,
+            row,
+            conflict=("customer_id", "topic"),
+            changes=lambda fresh: {"wanted": fresh.wanted, "updated_at": fresh.updated_at},
         )
 
 

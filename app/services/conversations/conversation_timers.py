@@ -5,27 +5,22 @@ from datetime import datetime
 
 from sqlalchemy import case as choose
 from sqlalchemy import delete, or_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.db import db
+from app.core.upsert import insert_or_update
 from app.models import TalkTimer, TalkTimerKind
 
 
 def expect(subject_id: str, kind: TalkTimerKind, due_at: datetime, *, urgent: bool = False) -> None:
     """Let something happen at `due_at`; where it is expected already, the earlier instant holds."""
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    fresh = insert(TalkTimer).values(subject_id=subject_id, kind=kind, due_at=due_at, urgent=urgent)
-    connection.execute(
-        fresh.on_conflict_do_update(
-            index_elements=["subject_id", "kind"],
-            set_={
-                "due_at": choose(
-                    (TalkTimer.due_at > fresh.excluded.due_at, fresh.excluded.due_at), else_=TalkTimer.due_at
-                ),
-                "urgent": or_(TalkTimer.urgent, fresh.excluded.urgent),
-            },
-        )
+    insert_or_update(
+        TalkTimer,
+        {"subject_id": subject_id, "kind": kind, "due_at": due_at, "urgent": urgent},
+        conflict=("subject_id", "kind"),
+        changes=lambda fresh: {
+            "due_at": choose((TalkTimer.due_at > fresh.due_at, fresh.due_at), else_=TalkTimer.due_at),
+            "urgent": or_(TalkTimer.urgent, fresh.urgent),
+        },
     )
 
 

@@ -2,17 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from app.core import clock
 from app.core.db import db
+from app.core.upsert import insert_or_ignore
 from app.models import Application, Case, Conversation
 
 
 def of_case(case: Case) -> Conversation:
     """The conversation of a case, made if this is its first message, and nobody else's until the end."""
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     fresh: dict[str, Any] = {
         "id": case.id,
         "case_id": case.id,
@@ -25,7 +22,7 @@ def of_case(case: Case) -> Conversation:
     db.session.flush()
     # Whichever constraint is met: with only the id named, PostgreSQL lets the loser of two first messages at
     # once run into the unique case_id, which it looks at before it gives way to the winner's id.
-    connection.execute(insert(Conversation).values(fresh).on_conflict_do_nothing())
+    insert_or_ignore(Conversation, fresh)
     return locked(case.id)
 
 

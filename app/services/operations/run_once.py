@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.db import db
+from app.core.upsert import insert_or_ignore
 from app.models import JobRun
 
 
@@ -15,15 +15,7 @@ def first(job: str, occasion: str) -> bool:
 
     Who comes at the same moment waits for the other's transaction, and is told what became of it.
     """
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    mine = connection.execute(
-        insert(JobRun)
-        .values(job=job, occasion=occasion, at=clock.now())
-        .on_conflict_do_nothing()
-        .returning(JobRun.job)
-    )
-    return mine.first() is not None
+    return insert_or_ignore(JobRun, {"job": job, "occasion": occasion, "at": clock.now()})
 
 
 def last(job: str) -> datetime | None:

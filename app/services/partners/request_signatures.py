@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock, signing
 from app.core.db import db
 from app.core.signing import Signable
+from app.core.upsert import insert_or_ignore
 from app.domain.errors import NotAllowedError, SignatureRefusedError
 from app.models import Capability, Partner, PartnerKey, PartnerNonce
 
@@ -102,15 +102,7 @@ def forget_nonces() -> int:
 
 
 def _is_first(key_id: str, nonce: str) -> bool:
-    connection = db.session.connection()
-    dialect_insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    written = connection.execute(
-        dialect_insert(PartnerNonce)
-        .values(key_id=key_id, nonce=nonce, seen_at=clock.now())
-        .on_conflict_do_nothing()
-        .returning(PartnerNonce.nonce)
-    ).first()
-    return written is not None
+    return insert_or_ignore(PartnerNonce, {"key_id": key_id, "nonce": nonce, "seen_at": clock.now()})
 
 
 def _refuse(reason: str, detail: str) -> SignatureRefusedError:

@@ -23,10 +23,10 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.db import db
+from app.core.upsert import Insert, for_each_database
 from app.domain.slots import grid
 from app.domain.slots.openings import Need
 from app.models import (
@@ -128,10 +128,7 @@ def set_due(rows: Iterable[tuple[str, str, datetime]]) -> None:
         connection.execute(_NEW_DUES[connection.dialect.name], values)
 
 
-_NEW_DUES = {
-    dialect: insert_of(VisitDue).on_conflict_do_nothing()
-    for dialect, insert_of in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
+_NEW_DUES = for_each_database(VisitDue, lambda insert_due, _: insert_due.on_conflict_do_nothing())
 
 # Whoever holds the row of one of these is deciding about it; nobody waits for that here.
 _OVERDUE = (
@@ -199,10 +196,7 @@ _PLACES = (
 )
 
 
-_INSERT_OF = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
-
-def _taking(table: type[VisitPiece] | type[VisitDayPlace], insertion: Any) -> Any:
+def _taking(table: type[VisitPiece] | type[VisitDayPlace], insertion: Insert) -> Any:
     """Insert in the order given, or take over the rows of visits that are not live."""
     return insertion.on_conflict_do_update(
         index_elements=[column.name for column in table.__table__.primary_key],
@@ -228,13 +222,11 @@ def _pieces_of(everybody: Any) -> Any:
     )
 
 
-_TAKE_PLACES = {
-    dialect: _taking(VisitDayPlace, insert_of(VisitDayPlace)) for dialect, insert_of in _INSERT_OF.items()
-}
-_TAKE_PIECES = {
-    dialect: _taking(
+_TAKE_PLACES = for_each_database(VisitDayPlace, lambda insert_place, _: _taking(VisitDayPlace, insert_place))
+_TAKE_PIECES = for_each_database(
+    VisitPiece,
+    lambda insert_piece, dialect: _taking(
         VisitPiece,
-        insert_of(VisitPiece).from_select(["staff_id", "piece", "visit_id"], _pieces_of(IN_ORDER[dialect])),
-    )
-    for dialect, insert_of in _INSERT_OF.items()
-}
+        insert_piece.from_select(["staff_id", "piece", "visit_id"], _pieces_of(IN_ORDER[dialect])),
+    ),
+)

@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
+from app.core.upsert import insert_or_ignore
 from app.domain.errors import AlreadyDoneError, CaseEndedError, ConflictError, NotFoundError
 from app.domain.events import CaseChased, ChaseOverdue
 from app.domain.worktime import WorkingTime
@@ -156,12 +156,4 @@ def _running(case: Case) -> dict[str, Any]:
 
 def _first(row: dict[str, Any]) -> bool:
     db.session.flush()
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    written = connection.execute(
-        insert(Chase)
-        .values(row)
-        .on_conflict_do_nothing(index_elements=["case_id", "stage_key", "day"])
-        .returning(Chase.id)
-    )
-    return written.first() is not None
+    return insert_or_ignore(Chase, row, conflict=("case_id", "stage_key", "day"))

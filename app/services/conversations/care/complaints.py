@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import literal, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
+from app.core.upsert import insert_or_ignore
 from app.domain.conversation.message_states import Side
 from app.domain.errors import AlreadyDoneError, ConflictError, NotAllowedError, NotFoundError
 from app.domain.events import ComplaintAnswered, ComplaintDue, ComplaintRaised
@@ -230,9 +230,4 @@ def _close(found: Complaint, by: By, reason: str | None) -> ComplaintLine:
 
 def _only_one(row: dict[str, object]) -> bool:
     db.session.flush()
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    written = connection.execute(
-        insert(Complaint).values(row).on_conflict_do_nothing().returning(Complaint.id)
-    )
-    return written.first() is not None
+    return insert_or_ignore(Complaint, row)

@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import case as choose
 from sqlalchemy import null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.db import db
+from app.core.upsert import insert_or_update
 from app.domain.conversation.message_states import Side
 from app.models import Conversation, ConversationReader
 from app.services.people.staffing import Colleague
@@ -21,20 +21,15 @@ def of_owner(conversation_id: str, delivered: int, read: int) -> None:
 def of_member(staff: Colleague, conversation_id: str, delivered: int, read: int) -> None:
     """The same of a member of staff; what one of them has read, the utility has read."""
     _advance(conversation_id, Side.STAFF, delivered, read)
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     mine = select(Conversation.id, _bounded(read)).where(Conversation.id == conversation_id)
-    known = connection.execute(mine).first()
+    known = db.session.connection().execute(mine).first()
     if known is None:
         return
-    fresh = insert(ConversationReader).values(
-        conversation_id=conversation_id, staff_id=staff.id, read=known[1]
-    )
-    connection.execute(
-        fresh.on_conflict_do_update(
-            index_elements=["conversation_id", "staff_id"],
-            set_={"read": _greater(ConversationReader.read, fresh.excluded.read)},
-        )
+    insert_or_update(
+        ConversationReader,
+        {"conversation_id": conversation_id, "staff_id": staff.id, "read": known[1]},
+        conflict=("conversation_id", "staff_id"),
+        changes=lambda fresh: {"read": _greater(ConversationReader.read, fresh.read)},
     )
 
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
+from app.core.upsert import insert_or_ignore
 from app.domain.texts import has_control_characters, shows_something
 from app.models import (
     Actor,
@@ -100,11 +100,9 @@ def enter(medium: Medium, openid: str, at: datetime) -> None:
 
 
 def _person(medium: Medium, openid: str) -> ChatPerson:
-    connection = db.session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     fresh: dict[str, Any] = {"medium": medium, "openid": openid, "choices": []}
     fresh |= {"sends_since_writing": 0, "sends_since_entry": 0}
-    connection.execute(insert(ChatPerson).values(fresh).on_conflict_do_nothing())
+    insert_or_ignore(ChatPerson, fresh)
     return db.session.get_one(ChatPerson, (medium, openid), with_for_update=True, populate_existing=True)
 
 
