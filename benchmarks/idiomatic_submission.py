@@ -42,12 +42,12 @@ from app.services.cases.submit import lookup_hash
 from app.services.event_views.cases import CaseBrief, TaskBrief
 from app.services.installation import city
 from app.services.people.recipients import PersonBrief
+from notifications.handlers.message_values import MessageValues
 from notifications.models import DeliveryState, Notice, OutboxMessage, SubscribeConsent
 from notifications.outbox import delivery_rules
 from notifications.outbox.outbox import dedupe_key
-from notifications.telling.values import Speech
 from notifications.wording import catalog
-from notifications.wording.kinds import Audience, Channel, Kind
+from notifications.wording.kinds import Audience, Channel
 
 
 def submit(application_id: str, customer_id: str) -> Case:
@@ -225,7 +225,7 @@ def _tell(case_id: str, tasks: list[Task], now: datetime) -> None:
     values = _speech(now).of_case(brief)
     customer = db.session.get_one(Customer, brief.customer_id)
     _enqueue(
-        Kind.CASE_ACCEPTED,
+        "case_accepted",
         case_id,
         brief,
         None,
@@ -234,22 +234,22 @@ def _tell(case_id: str, tasks: list[Task], now: datetime) -> None:
         customer.openid,
         customer.service_openid,
     )
-    _enqueue_staff(Kind.NEW_CASE, case_id, brief, None, values, [brief.acting])
+    _enqueue_staff("new_case", case_id, brief, None, values, [brief.acting])
     for task in tasks:
-        told = catalog.current().messages[Kind.NEW_CASE].includes_tasks
+        told = catalog.current().messages["new_case"].includes_tasks
         task_brief = _task_brief(task.id, now)
         people = [
             person
             for person in task_brief.holders
-            if task.key not in told or not _is_told(dedupe_key(Kind.NEW_CASE, case_id, person.staff_id))
+            if task.key not in told or not _is_told(dedupe_key("new_case", case_id, person.staff_id))
         ]
         _enqueue_staff(
-            Kind.TASK_OPENED, task.id, task_brief.case, task.id, _speech(now).of_task(task_brief), people
+            "task_opened", task.id, task_brief.case, task.id, _speech(now).of_task(task_brief), people
         )
 
 
-def _speech(now: datetime) -> Speech:
-    return Speech(catalog.current().wording, city.working_time().zone, now)
+def _speech(now: datetime) -> MessageValues:
+    return MessageValues(catalog.current().wording, city.working_time().zone, now)
 
 
 def _case_brief(case_id: str, now: datetime) -> CaseBrief:
@@ -309,7 +309,7 @@ def _is_told(key: str) -> bool:
 
 
 def _enqueue_staff(
-    kind: Kind,
+    kind: str,
     event_key: str,
     case: CaseBrief,
     task_id: str | None,
@@ -323,7 +323,7 @@ def _enqueue_staff(
 
 
 def _enqueue(
-    kind: Kind,
+    kind: str,
     event_key: str,
     case: CaseBrief,
     task_id: str | None,

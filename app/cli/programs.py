@@ -23,8 +23,6 @@ from app.domain.programs.loader import load_programs
 from app.domain.refusals import load_refusals
 from app.domain.toml_reader import each_fault
 from app.domain.visit_rules import load_visit_rules
-from notifications.outbox import delivery_rules_file
-from notifications.wording import catalogfile
 
 
 @click.group("programs")
@@ -54,6 +52,9 @@ def list_programs(as_json: bool) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def check(folder: Path) -> None:
     """Read a city's FOLDER as the product would, and print every fault with its file and key."""
+    # What checks the messages knows every event of the business, which takes seconds to import.
+    from notifications import wiring
+
     loaders: tuple[Callable[[Path], object], ...] = (
         load_city,
         load_departments,
@@ -66,7 +67,7 @@ def check(folder: Path) -> None:
         lambda city: load_talk(city, load_document_rules(city)),
         load_visit_rules,
         load_programs,
-        lambda city: delivery_rules_file.load(city, catalogfile.load(city, None)),
+        lambda city: wiring.read(city, None),
     )
     # A fault in city.toml stops every loader that needs it; it is told once.
     faults: dict[str, None] = {}

@@ -16,7 +16,7 @@ from notifications.outbox import delivery_rules, disabled_templates
 from notifications.outbox.delivery_rules import FIRST
 from notifications.wording import catalog
 from notifications.wording.catalog import PointLost
-from notifications.wording.kinds import Channel, Kind
+from notifications.wording.kinds import Channel
 
 POINTLESS = frozenset({OutcomeKind.OVER, OutcomeKind.TASK_CLOSED})
 WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT})
@@ -56,7 +56,7 @@ def _pointless(rows: Sequence[Row[Any]], now: datetime) -> dict[str, OutcomeKind
     of_tasks = [
         row
         for row in rows
-        if row.task_id is not None and messages[Kind(row.kind)].loses_point is PointLost.TASK_CLOSED
+        if row.task_id is not None and messages[row.kind].loses_point is PointLost.TASK_CLOSED
     ]
     still_open = cases.open_tasks({row.task_id for row in of_tasks})
     found = {row.id: OutcomeKind.TASK_CLOSED for row in of_tasks if row.task_id not in still_open}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, literal_column, select, update
 
@@ -83,6 +83,15 @@ class Sum:
     def all(self) -> int:
         """All of them."""
         return self.failed + self.refused + self.unknown + self.to_call
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesUndelivered:
+    """An event of the morning of `day`: so many messages ended without arriving `since` then."""
+
+    day: date
+    since: datetime
+    found: Sum
 
 
 def causes(since: datetime) -> list[Cause]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from notifications.wording.kinds import KINDS, Audience, Channel, Kind
+from notifications.wording.kinds import Audience, Channel
 
 FIRST, ORDINARY, LAST = 1, 2, 3
 IMPORTANCES = (FIRST, ORDINARY, LAST)
@@ -32,7 +32,7 @@ class Topic:
 
     key: str
     name: str
-    kinds: frozenset[Kind]
+    kinds: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class SmsText:
 class DeliveryRules:
     """The rules of a city."""
 
-    importance: Mapping[Kind, int]
+    importance: Mapping[str, int]
     default_chain: tuple[Channel, ...]
-    chains: Mapping[Kind, tuple[Channel, ...]]
+    chains: Mapping[str, tuple[Channel, ...]]
     topics: tuple[Topic, ...]
     sms: SmsText
     call_after: timedelta
@@ -68,17 +68,17 @@ class DeliveryRules:
     summary_at: str
     """When supervisors are told of what did not arrive, on working days, HH:MM in the city's zone."""
 
-    def importance_of(self, kind: Kind) -> int:
+    def importance_of(self, kind: str) -> int:
         """From 1, which goes first, to 3."""
         return self.importance.get(kind, ORDINARY)
 
-    def chain(self, kind: Kind) -> tuple[Channel, ...]:
+    def chain(self, kind: str, audience: Audience) -> tuple[Channel, ...]:
         """The channels by which this kind is told, in the order in which they are tried."""
-        if KINDS[kind].audience is Audience.STAFF:
+        if audience is Audience.STAFF:
             return STAFF_CHAIN
         return self.chains.get(kind, self.default_chain)
 
-    def topic_of(self, kind: Kind) -> str | None:
+    def topic_of(self, kind: str) -> str | None:
         """The topic a customer may have declined; None for what must be told."""
         return next((topic.key for topic in self.topics if kind in topic.kinds), None)
 

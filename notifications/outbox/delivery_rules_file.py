@@ -1,6 +1,7 @@
 """Reading the city's delivery.toml and checking it against the messages it speaks of."""
 
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from string import Formatter
@@ -10,7 +11,7 @@ from app.domain.toml_reader import Source, Table
 from app.wechat.port import AccountKind
 from notifications.outbox.delivery_rules import FIRST, LAST, DeliveryRules, SmsText, Topic, Unsettled
 from notifications.wording.catalog import Catalog
-from notifications.wording.kinds import KINDS, Audience, Channel, Kind
+from notifications.wording.kinds import Audience, Channel
 from notifications.wording.vocabulary import VALUES
 
 FILE = "delivery.toml"
@@ -34,14 +35,15 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
     sms = _sms(root.table("sms"))
     default_chain = () if chains is None else _chain(chains, "default")
     kinds = None if chains is None else chains.table("kinds", optional=True)
-    by_kind = {} if kinds is None else {kind: _chain(kinds, kind) for kind in _customer_kinds(kinds)}
-    _check_sms(source, sms, {**dict.fromkeys(_customers(), default_chain), **by_kind})
+    customers = [kind for kind, said in catalog.messages.items() if said.audience is Audience.CUSTOMER]
+    by_kind = {} if kinds is None else {kind: _chain(kinds, kind) for kind in _known_of(kinds, customers)}
+    _check_sms(source, sms, {**dict.fromkeys(customers, default_chain), **by_kind}, catalog)
     unknown = root.table("unknown")
     rules = DeliveryRules(
-        importance=MappingProxyType(_importance(root.table("importance"))),
+        importance=MappingProxyType(_importance(root.table("importance"), catalog)),
         default_chain=default_chain,
         chains=MappingProxyType(by_kind),
-        topics=_topics(root.table("topics")),
+        topics=_topics(root.table("topics"), catalog),
         sms=sms,
         call_after=_hours(root.table("call"), "after_hours"),
         settle_after=_hours(unknown, "after_hours"),
@@ -54,36 +56,32 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
     return rules
 
 
-def _customers() -> list[Kind]:
-    return [kind for kind, spec in KINDS.items() if spec.audience is Audience.CUSTOMER]
-
-
-def _customer_kinds(table: Table) -> list[Kind]:
+def _known_of(table: Table, customers: Collection[str]) -> list[str]:
     """The kinds that are keys of `table`; those that are none, or not to customers, are faults."""
     found = []
     for name in table.names():
-        if name not in KINDS or KINDS[Kind(name)].audience is not Audience.CUSTOMER:
+        if name in customers:
+            found.append(name)
+        else:
             table.texts(name)
             table.fault(name, "no kind of message to customers")
-        else:
-            found.append(Kind(name))
     return found
 
 
-def _named(table: Table, key: str) -> list[Kind]:
+def _named(table: Table, key: str, catalog: Catalog) -> list[str]:
     kinds = []
     for name in table.texts(key):
-        if name in KINDS:
-            kinds.append(Kind(name))
+        if name in catalog.messages:
+            kinds.append(name)
         else:
             table.fault(key, f"no kind of message has the name {name!r}")
     return kinds
 
 
-def _importance(table: Table | None) -> dict[Kind, int]:
+def _importance(table: Table | None, catalog: Catalog) -> dict[str, int]:
     if table is None:
         return {}
-    first, last = _named(table, "first"), _named(table, "last")
+    first, last = _named(table, "first", catalog), _named(table, "last", catalog)
     for kind in sorted(set(first) & set(last)):
         table.fault("last", f"{kind} stands among the first too")
     return {**dict.fromkeys(first, FIRST), **dict.fromkeys(last, LAST)}
@@ -101,19 +99,21 @@ def _chain(table: Table, key: str) -> tuple[Channel, ...]:
     return chain
 
 
-def _topics(table: Table | None) -> tuple[Topic, ...]:
+def _topics(table: Table | None, catalog: Catalog) -> tuple[Topic, ...]:
     if table is None:
         return ()
     topics = []
-    seen: set[Kind] = set()
+    seen: set[str] = set()
     for key in table.names():
         inner = table.table(key)
         if inner is None:
             continue
-        kinds = frozenset(_named(inner, "kinds"))
+        kinds = frozenset(_named(inner, "kinds", catalog))
         for kind in sorted(kinds & seen):
             inner.fault("kinds", f"{kind} belongs to another topic too")
-        for kind in sorted(kind for kind in kinds if KINDS[kind].audience is not Audience.CUSTOMER):
+        for kind in sorted(
+            kind for kind in kinds if catalog.messages[kind].audience is not Audience.CUSTOMER
+        ):
             inner.fault("kinds", f"{kind} goes to staff, who can't decline it")
         seen |= kinds
         topics.append(Topic(key, inner.text("name"), kinds))
@@ -132,14 +132,18 @@ def _sms(table: Table | None) -> SmsText:
     return SmsText(text, values)
 
 
-def _check_sms(source: Source, sms: SmsText, chains: dict[Kind, tuple[Channel, ...]]) -> None:
+def _check_sms(
+    source: Source, sms: SmsText, chains: dict[str, tuple[Channel, ...]], catalog: Catalog
+) -> None:
     """Every value of the text message is known of every kind that may be told by one."""
     named = {
         name for text in sms.values for _, name, _, _ in Formatter().parse(text) if name not in (None, _TITLE)
     }
     for kind, chain in chains.items():
         if Channel.SMS in chain:
-            for name in sorted(str(name) for name in named if name not in VALUES[KINDS[kind].subject]):
+            for name in sorted(
+                str(name) for name in named if name not in VALUES[catalog.messages[kind].about]
+            ):
                 source.note("sms.values", f"{kind} has no value {{{name}}}")
 
 

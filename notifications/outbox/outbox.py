@@ -23,7 +23,7 @@ from notifications.outbox import consents, delivery_rules, preferences
 from notifications.outbox.delivery_rules import DeliveryRules
 from notifications.wording import catalog
 from notifications.wording.catalog import Rendered
-from notifications.wording.kinds import Audience, Channel, Kind
+from notifications.wording.kinds import Audience, Channel
 
 _log = logging.getLogger(__name__)
 
@@ -42,14 +42,14 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
-    """One thing to tell. `event_key` names the event: telling the same person of it again changes nothing.
+class NewNotice:
+    """One thing to tell. `event_key` names the event: each the same person of it again changes nothing.
 
     The notice is there at once; the message is not sent before `not_before`, and not after `expires_at`, when
     it has lost its point (both aware; a reminder of a visit expires when the visit begins).
     """
 
-    kind: Kind
+    kind: str
     event_key: str
     case_id: str
     values: Mapping[str, str] = field(repr=False)
@@ -61,7 +61,7 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class _Sealed:
-    """The words of one occasion, encrypted once for everybody who is told of it: `data` by channel."""
+    """The words of one notice, encrypted once for everybody who is told of it: `data` by channel."""
 
     body: Sealed
     data: dict[str, Sealed] = field(default_factory=dict)
@@ -74,46 +74,46 @@ class _Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Telling:
-    """One occasion as one person is told of it, with the row of the notice."""
+class _Addressed:
+    """A notice to one person, with its `row`."""
 
-    occasion: Occasion
+    notice: NewNotice
     rendered: Rendered
     sealed: _Sealed
     person: Recipient
-    notice: Mapping[str, Any] = field(repr=False)
+    row: Mapping[str, Any] = field(repr=False)
 
 
-def enqueue(occasion: Occasion, recipients: Iterable[Recipient]) -> None:
+def enqueue(notice: NewNotice, recipients: Iterable[Recipient]) -> None:
     """Tell each of `recipients` once; where events are published together, it is written with theirs.
 
-    Raises `KeyError` when the kind's text needs a value that `occasion` lacks.
+    Raises `KeyError` when the kind's text needs a value that `notice` lacks.
     """
     people = {recipient.id: recipient for recipient in recipients}
     if not people:
         return
     ids = {
-        "case_id": occasion.case_id,
-        "task_id": occasion.task_id or "",
-        "visit_id": occasion.visit_id or "",
+        "case_id": notice.case_id,
+        "task_id": notice.task_id or "",
+        "visit_id": notice.visit_id or "",
     }
-    rendered = catalog.current().render(occasion.kind, occasion.values, ids)
+    rendered = catalog.current().render(notice.kind, notice.values, ids)
     sealed = _Sealed(seal_text(rendered.body))
-    tellings = [
-        _Telling(occasion, rendered, sealed, person, _notice(occasion, rendered, sealed, person))
+    addressed = [
+        _Addressed(notice, rendered, sealed, person, _row(notice, rendered, sealed, person))
         for person in people.values()
     ]
     waiting = eventbus.gathered(_write)
     if waiting is None:
-        _write(tellings)
+        _write(addressed)
     else:
-        waiting.extend(tellings)
+        waiting.extend(addressed)
 
 
 def told(keys: Collection[str]) -> set[str]:
     """Those of these dedupe keys under which somebody was told already, in this transaction or before."""
     waiting = eventbus.gathered(_write) or ()
-    now = {telling.notice["dedupe_key"] for telling in waiting}.intersection(keys)
+    now = {each.row["dedupe_key"] for each in waiting}.intersection(keys)
     others = sorted(set(keys) - now)
     return now.union(db.session.connection().scalars(_TOLD, {"keys": others})) if others else now
 
@@ -121,36 +121,36 @@ def told(keys: Collection[str]) -> set[str]:
 _TOLD = select(Notice.dedupe_key).where(one_of(Notice.dedupe_key, "keys"))
 
 
-def dedupe_key(kind: Kind, event_key: str, recipient_id: str) -> str:
+def dedupe_key(kind: str, event_key: str, recipient_id: str) -> str:
     """What makes a message unique: the same event is told to the same person once."""
     return f"{kind}:{event_key}:{recipient_id}"
 
 
-def _notice(occasion: Occasion, rendered: Rendered, sealed: _Sealed, person: Recipient) -> dict[str, Any]:
+def _row(notice: NewNotice, rendered: Rendered, sealed: _Sealed, person: Recipient) -> dict[str, Any]:
     return {
         "id": new_id(),
         "customer_id": person.id if person.audience is Audience.CUSTOMER else None,
         "staff_id": person.id if person.audience is Audience.STAFF else None,
-        "case_id": occasion.case_id,
-        "task_id": occasion.task_id,
-        "kind": occasion.kind,
+        "case_id": notice.case_id,
+        "task_id": notice.task_id,
+        "kind": notice.kind,
         "title": rendered.title,
         "body": sealed.body,
         "page": rendered.page,
-        "dedupe_key": dedupe_key(occasion.kind, occasion.event_key, person.id),
+        "dedupe_key": dedupe_key(notice.kind, notice.event_key, person.id),
         "created_at": clock.now(),
     }
 
 
-def _write(tellings: list[_Telling]) -> None:
+def _write(addressed: list[_Addressed]) -> None:
     """Write the notices that do not exist yet, and their messages: two statements, however many they are."""
     db.session.flush()
     connection = db.session.connection()
-    rows = [telling.notice for telling in tellings]
+    rows = [each.row for each in addressed]
     written = set(insert_rows(connection, Notice, rows, unless="dedupe_key", returning="id"))
-    fresh = preferences.wanted([telling for telling in tellings if telling.notice["id"] in written], _topic)
+    fresh = preferences.wanted([each for each in addressed if each.row["id"] in written], _topic)
     consenting = _consenting(fresh)
-    messages = [message for telling in fresh if (message := _message(telling, consenting)) is not None]
+    messages = [message for each in fresh if (message := _message(each, consenting)) is not None]
     if messages:
         insert_rows(connection, OutboxMessage, messages)
         if request_id.get() != NO_REQUEST:
@@ -158,66 +158,66 @@ def _write(tellings: list[_Telling]) -> None:
             _log.info("messages are queued", extra={"message_ids": [message["id"] for message in messages]})
 
 
-def _topic(telling: _Telling) -> tuple[str, str | None]:
+def _topic(each: _Addressed) -> tuple[str, str | None]:
     """Whom this tells, and the topic of it that they may have declined."""
-    return telling.person.id, delivery_rules.current().topic_of(telling.occasion.kind)
+    return each.person.id, delivery_rules.current().topic_of(each.notice.kind)
 
 
-def _message(telling: _Telling, consenting: Mapping[str, set[str]]) -> dict[str, Any] | None:
-    occasion, person = telling.occasion, telling.person
+def _message(each: _Addressed, consenting: Mapping[str, set[str]]) -> dict[str, Any] | None:
+    notice, person = each.notice, each.person
     rules = delivery_rules.current()
-    routes = _routes(telling, rules, consenting)
+    routes = _routes(each, rules, consenting)
     if not routes:
         return None
     now = clock.now()
-    due = max(now, occasion.not_before or now)
+    due = max(now, notice.not_before or now)
     if routes[0]["channel"] == Channel.CALL:
         due += rules.call_after
     return {
         "id": new_id(),
-        "notice_id": telling.notice["id"],
-        "kind": occasion.kind,
-        "case_id": occasion.case_id,
-        "task_id": occasion.task_id,
+        "notice_id": each.row["id"],
+        "kind": notice.kind,
+        "case_id": notice.case_id,
+        "task_id": notice.task_id,
         "audience": person.audience,
         "recipient_id": person.id,
         **routes[0],
-        "data": telling.sealed.of(routes[0]),
-        "page": telling.rendered.page,
+        "data": each.sealed.of(routes[0]),
+        "page": each.rendered.page,
         "next_channels": {"routes": routes[1:]},
-        "dedupe_key": telling.notice["dedupe_key"],
-        "importance": rules.importance_of(occasion.kind),
+        "dedupe_key": each.row["dedupe_key"],
+        "importance": rules.importance_of(notice.kind),
         "state": DeliveryState.WAITING,
         "attempts": 0,
         "next_attempt_at": due,
-        "expires_at": occasion.expires_at,
+        "expires_at": notice.expires_at,
         "created_at": now,
     }
 
 
-def _consenting(tellings: Sequence[_Telling]) -> dict[str, set[str]]:
+def _consenting(addressed: Sequence[_Addressed]) -> dict[str, set[str]]:
     """By template, the openids that still accept a subscribe message of it."""
     asked: dict[str, set[str]] = {}
-    for telling in tellings:
-        filled = telling.rendered.filled.get(Channel.SUBSCRIBE)
-        if filled is not None and telling.person.openid:
-            asked.setdefault(filled.template_key, set()).add(telling.person.openid)
+    for each in addressed:
+        filled = each.rendered.filled.get(Channel.SUBSCRIBE)
+        if filled is not None and each.person.openid:
+            asked.setdefault(filled.template_key, set()).add(each.person.openid)
     return {key: consents.holders(openids, key) for key, openids in asked.items()}
 
 
 def _routes(
-    telling: _Telling, rules: DeliveryRules, consenting: Mapping[str, set[str]]
+    each: _Addressed, rules: DeliveryRules, consenting: Mapping[str, set[str]]
 ) -> list[dict[str, Any]]:
     """The channels by which this person can be reached at all, in the order of the kind's chain."""
-    filled, person = telling.rendered.filled, telling.person
+    filled, person = each.rendered.filled, each.person
     subscribe = filled.get(Channel.SUBSCRIBE)
     accepts = subscribe is not None and person.openid in consenting.get(subscribe.template_key, ())
     openids = {Channel.SUBSCRIBE: person.openid if accepts else None, Channel.TEMPLATE: person.service_openid}
     routes = []
-    for channel in rules.chain(telling.occasion.kind):
+    for channel in rules.chain(each.notice.kind, person.audience):
         openid = openids.get(channel)
         if channel is Channel.SMS:
-            values = {**telling.occasion.values, "title": telling.rendered.title}
+            values = {**each.notice.values, "title": each.rendered.title}
             routes.append(_route(channel, SMS_TEMPLATE, "", rules.sms.filled(values)))
         elif channel is Channel.CALL:
             routes.append(_route(channel, "", "", {}))

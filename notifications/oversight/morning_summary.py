@@ -2,15 +2,12 @@
 
 from datetime import datetime, time, timedelta
 
-from app.core import clock
+from app.core import clock, eventbus
 from app.services.installation import city
 from app.services.operations import run_once
-from app.services.people import recipients
 from notifications.followup import undelivered
+from notifications.followup.undelivered import MessagesUndelivered
 from notifications.outbox import delivery_rules
-from notifications.outbox.outbox import Occasion, enqueue
-from notifications.telling.recipients import speech, staff
-from notifications.wording.kinds import Kind
 
 JOB = "undelivered_summary"
 
@@ -35,6 +32,5 @@ def tell() -> bool:
         return False
     found = undelivered.total(since, now)
     if found.all:
-        values = speech().of_undelivered(since, found)
-        enqueue(Occasion(Kind.UNDELIVERED, today.isoformat(), "", values), staff(recipients.supervisors()))
+        eventbus.publish(MessagesUndelivered(today, since, found))
     return True

@@ -12,7 +12,7 @@ from notifications.followup import attempts
 from notifications.followup.attempts import AttemptLine
 from notifications.models import DeliveryState, InboxEvent, Notice, OutboxMessage
 from notifications.webhooks.models import PartnerDelivery, WebhookState
-from notifications.wording.kinds import KINDS, Audience, Kind
+from notifications.wording.kinds import Audience
 
 IN_APP = "in_app"
 """The state of what was told in the app only, because no channel reaches the person."""
@@ -109,7 +109,7 @@ def messages_of_case(case_id: str) -> list[MessageLine]:
             id=row.id,
             kind=row.kind,
             title=row.title,
-            audience=KINDS[Kind(row.kind)].audience,
+            audience=Audience.STAFF if row.customer_id is None else Audience.CUSTOMER,
             recipient_id=row.customer_id or row.staff_id,
             channel=row.channel,
             state=row.state or IN_APP,

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from app.wechat.port import AccountKind
 from notifications.wording import fieldtypes
-from notifications.wording.kinds import Audience, Channel, Kind
+from notifications.wording.kinds import Audience, Channel, Subject
 
 
 class PointLost(StrEnum):
@@ -48,10 +48,14 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One kind of message. `title` and `body` are the notice in the app, `page` what a tap opens."""
+    """One kind of message. `title` and `body` are the notice in the app, `page` what a tap opens.
 
-    kind: Kind
+    `about` decides which values its texts may name.
+    """
+
+    kind: str
     audience: Audience
+    about: Subject
     title: str
     body: str
     page: str
@@ -97,11 +101,11 @@ class Catalog:
     """Everything that is sent, with the ids that WeChat knows the templates by."""
 
     templates: Mapping[str, Template]
-    messages: Mapping[Kind, Message]
+    messages: Mapping[str, Message]
     wording: Wording
     template_ids: Mapping[str, str]
 
-    def render(self, kind: Kind, values: Mapping[str, str], ids: Mapping[str, str]) -> Rendered:
+    def render(self, kind: str, values: Mapping[str, str], ids: Mapping[str, str]) -> Rendered:
         """The words of one message. Each value is put on one line; template fields are fitted to their type.
 
         `values` are those of the kind's subject (vocabulary.VALUES), `ids` those its page may name. Raises

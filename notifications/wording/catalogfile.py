@@ -15,7 +15,7 @@ from app.domain.toml_reader import Source, Table
 from app.wechat.port import AccountKind
 from notifications.wording import fieldtypes, templateids
 from notifications.wording.catalog import Catalog, Layout, Message, PointLost, Template, Wording
-from notifications.wording.kinds import KINDS, Audience, Channel, Kind, Subject
+from notifications.wording.kinds import Audience, Channel, Subject
 from notifications.wording.vocabulary import OPTIONAL, PAGE_VALUES, VALUES
 
 FILE = "messages.toml"
@@ -44,15 +44,14 @@ def load(folder: Path, ids: Path | None) -> Catalog:
     """The catalogue of the city in `folder`, with the template ids of this installation.
 
     :param ids: the file with the ids WeChat gave this installation's templates; None takes the simulator's.
-    :raises DataFault: with every fault of a file: missing or unknown kinds, fields that don't fit their
-        template, unknown placeholders, texts WeChat would refuse, a customer message without the manager's
-        name and phone.
+    :raises DataFault: with every fault of a file: fields that don't fit their template, unknown placeholders,
+        texts WeChat would refuse, a customer message without the manager's name and phone.
     """
     source = Source(folder / FILE)
     templates = _templates(source)
     catalog = Catalog(
         templates=templates,
-        messages=_messages(source, templates),
+        messages={kind: _message(kind, table, templates) for kind, table in _named(source.root, "messages")},
         wording=_wording(source),
         template_ids=(templateids.simulated(templates) if ids is None else templateids.read(ids, templates)),
     )
@@ -103,44 +102,29 @@ def _template(name: str, table: Table) -> Template:
     )
 
 
-def _messages(source: Source, templates: Mapping[str, Template]) -> dict[Kind, Message]:
-    messages = {}
-    for name, table in _named(source.root, "messages"):
-        if name not in KINDS:
-            source.note(f"messages.{name}", "no such kind of message")
-            continue
-        kind = Kind(name)
-        messages[kind] = _message(kind, table, templates)
-    for kind in KINDS:
-        if kind not in messages:
-            source.note(f"messages.{kind}", "missing")
-    return messages
-
-
-def _message(kind: Kind, table: Table, templates: Mapping[str, Template]) -> Message:
-    spec = KINDS[kind]
-    if table.choice("audience", Audience) is not spec.audience:
-        table.fault("audience", f"this kind goes to {spec.audience}")
+def _message(kind: str, table: Table, templates: Mapping[str, Template]) -> Message:
+    audience, about = table.choice("audience", Audience), table.choice("about", Subject)
     body = table.text("body")
     _check_short(table, "body", body, _MOST_BODY)
-    _placeholders(table, "body", body, frozenset(VALUES[spec.subject]))
+    _placeholders(table, "body", body, frozenset(VALUES[about]))
     layouts = {}
     for channel, (name, account) in _CHANNELS.items():
         inner = table.table(name, optional=True)
         if inner is not None:
-            layouts[channel] = _layout(inner, spec.subject, account, templates)
-    if spec.audience is Audience.CUSTOMER:
+            layouts[channel] = _layout(inner, about, account, templates)
+    if audience is Audience.CUSTOMER:
         _check_signed(table, body, layouts)
     elif Channel.SUBSCRIBE in layouts:
         table.fault("subscribe", "staff are told through the service account")
     return Message(
         kind=kind,
-        audience=spec.audience,
+        audience=audience,
+        about=about,
         title=_short(table, "title", _MOST_TITLE),
         body=body,
-        page=_page(table, spec.subject),
+        page=_page(table, about),
         layouts=layouts,
-        loses_point=_loses_point(table, spec.subject),
+        loses_point=_loses_point(table, about),
         includes_tasks=frozenset(table.texts("includes_tasks", optional=True)),
         quiet_stages=frozenset(table.texts("quiet_stages", optional=True)),
         tells_end_of=frozenset(table.texts("tells_end_of", optional=True)),

@@ -1,4 +1,4 @@
-"""The values that a message's text may name between braces, by what the message speaks of."""
+"""The values that a message's text may name between braces, by what the message is about."""
 
 from dataclasses import dataclass
 from enum import StrEnum

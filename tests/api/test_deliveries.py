@@ -10,8 +10,8 @@ from app.jobs import timetable
 from app.models import Case
 from notifications.models import DeliveryState, Notice, OutboxMessage
 from notifications.outbox import disabled_templates
-from notifications.outbox.outbox import Occasion, Recipient, enqueue
-from notifications.wording.kinds import Audience, Channel, Kind, Subject
+from notifications.outbox.outbox import NewNotice, Recipient, enqueue
+from notifications.wording.kinds import Audience, Channel, Subject
 from notifications.wording.vocabulary import VALUES
 from tests.notifications.outgoing import put, rows
 from tests.world import World
@@ -87,8 +87,8 @@ def test_what_a_customer_declines_is_not_pushed_but_there_to_read(world: World) 
             found = db.session.get_one(Case, case["id"])
             to = Recipient(Audience.CUSTOMER, found.customer_id or "", "o_customer", "s_customer")
             values = dict.fromkeys([*VALUES[Subject.STAGE], *VALUES[Subject.STOP]], "演示")
-            for kind in (Kind.STAGE_COMPLETED, Kind.CLOCK_STOPPED):
-                enqueue(Occasion(kind, "test", found.id, values), [to])
+            for kind in ("stage_completed", "clock_stopped"):
+                enqueue(NewNotice(kind, "test", found.id, values), [to])
         told = select(Notice.kind).where(Notice.dedupe_key.contains(":test:"))
         pushed = select(OutboxMessage.kind).where(OutboxMessage.dedupe_key.contains(":test:"))
         assert set(db.session.scalars(told)) == {"stage_completed", "clock_stopped"}

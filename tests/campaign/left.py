@@ -10,7 +10,6 @@ from app.models import JobRun, Timer
 from notifications.dispatch.claims import PUSHED
 from notifications.models import ChannelGate, DeliveryState, Notice, OutboxMessage
 from notifications.oversight import morning_summary
-from notifications.wording.kinds import Kind
 
 
 def unsettled() -> int:
@@ -53,8 +52,6 @@ def summaries(day: date) -> tuple[int, int]:
     )
     # There is one supervisor.
     notices = db.session.scalar(
-        select(func.count())
-        .select_from(Notice)
-        .where(Notice.dedupe_key.startswith(f"{Kind.UNDELIVERED}:{day}:"))
+        select(func.count()).select_from(Notice).where(Notice.dedupe_key.startswith(f"undelivered:{day}:"))
     )
     return runs or 0, notices or 0

@@ -23,7 +23,7 @@ from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat
 from notifications.models import SubscribeConsent
 from notifications.outbox.delivery_rules import IMPORTANCES
 from notifications.outbox.outbox import dedupe_key
-from notifications.wording.kinds import Channel, Kind
+from notifications.wording.kinds import Channel
 from tests.campaign.plan import Size
 from tests.notifications.outgoing import DATA, TEMPLATES, put, rows
 from tests.world import World, local
@@ -177,7 +177,7 @@ def _set_reminders(
                 stamps = f"{int(START.timestamp()) + second}:{int(task.due_at.timestamp())}"
                 key = f"{task.case_id}:{task.stage_key}:{stamps}"
                 expected |= {
-                    dedupe_key(Kind.TASK_REMINDER, key, str(person))
+                    dedupe_key("task_reminder", key, str(person))
                     for person in (holder, managers[task.case_id])
                 }
     with atomic():

@@ -14,7 +14,7 @@ from app.services.operations import idempotency
 from app.services.operations.idempotency import KeptAnswer
 from notifications.models import DeliveryState, Notice
 from notifications.oversight import morning_summary
-from notifications.wording.kinds import Channel, Kind
+from notifications.wording.kinds import Channel
 from tests.api.rows import count
 from tests.api.talking import talk
 from tests.at_once import at_once
@@ -41,9 +41,7 @@ def test_the_morning_summary_is_written_by_one_process(world: World) -> None:
         runs = db.session.scalar(
             select(func.count()).select_from(JobRun).where(JobRun.job == morning_summary.JOB)
         )
-        told = db.session.scalar(
-            select(func.count()).select_from(Notice).where(Notice.kind == Kind.UNDELIVERED)
-        )
+        told = db.session.scalar(select(func.count()).select_from(Notice).where(Notice.kind == "undelivered"))
     assert (runs, told) == (1, 1)
 
 

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.ids import new_id
 from notifications.models import DeliveryState, Notice, OutboxMessage
 from notifications.outbox.delivery_rules import FIRST, ORDINARY
-from notifications.wording.kinds import Audience, Channel, Kind
+from notifications.wording.kinds import Audience, Channel
 
 DATA = {
     Channel.SUBSCRIBE: {
@@ -47,7 +47,7 @@ def rows(number: int, channel: Channel, **columns: Any) -> list[dict[str, Any]]:
         {
             "id": new_id(),
             "notice_id": new_id(),
-            "kind": Kind.NEW_CASE if channel is Channel.TEMPLATE else Kind.CASE_ACCEPTED,
+            "kind": "new_case" if channel is Channel.TEMPLATE else "case_accepted",
             "case_id": "case-1",
             "audience": Audience.STAFF if channel is Channel.TEMPLATE else Audience.CUSTOMER,
             "recipient_id": f"person-{position}",

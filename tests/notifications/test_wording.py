@@ -9,36 +9,37 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from notifications.followup.undelivered import Sum
-from notifications.telling.values import Speech
+from notifications.handlers.message_values import MessageValues
 from notifications.wording.catalog import Catalog
-from notifications.wording.kinds import KINDS, Kind, Subject
+from notifications.wording.kinds import Subject
 from tests.notifications.people import CASE, CHASE, TALK, TASK, TURN, VISIT, Registry
 
 SNAPSHOT = Path(__file__).with_name("wording.txt")
 
 
 def spoken(words: Catalog) -> str:
-    speech = Speech(words.wording, ZoneInfo("Asia/Shanghai"), datetime(2026, 3, 20, 2, 30, tzinfo=UTC))
+    said = MessageValues(words.wording, ZoneInfo("Asia/Shanghai"), datetime(2026, 3, 20, 2, 30, tzinfo=UTC))
     registry = Registry()
     values = {
-        Subject.CASE: speech.of_case(CASE),
-        Subject.STAGE: speech.of_stage(registry.stage),
-        Subject.STOP: speech.of_stop(registry.stop),
-        Subject.TASK: speech.of_task(TASK, reminders=("before_due",), occurrence=2),
-        Subject.PROMISE: speech.of_promise(registry.promise),
-        Subject.DUE: speech.of_due(registry.running_stage, datetime(2026, 3, 12, 9, tzinfo=UTC)),
-        Subject.RATING: speech.of_rating(CASE, 2),
-        Subject.TURN: speech.of_turn(TURN),
-        Subject.VISIT: speech.of_visit(VISIT),
-        Subject.TALK: speech.of_talk(TALK),
-        Subject.CHASE: speech.of_chase(CHASE),
-        Subject.DELIVERY: speech.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1)),
+        Subject.CASE: said.of_case(CASE),
+        Subject.STAGE: said.of_stage(registry.stage),
+        Subject.STOP: said.of_stop(registry.stop),
+        Subject.TASK: said.of_task(TASK, reminders=("before_due",), occurrence=2),
+        Subject.PROMISE: said.of_promise(registry.promise),
+        Subject.DUE: said.of_due(registry.running_stage, datetime(2026, 3, 12, 9, tzinfo=UTC)),
+        Subject.RATING: said.of_rating(CASE, 2),
+        Subject.TURN: said.of_turn(TURN),
+        Subject.VISIT: said.of_visit(VISIT),
+        Subject.TALK: said.of_talk(TALK),
+        Subject.CHASE: said.of_chase(CHASE),
+        Subject.DELIVERY: said.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1)),
     }
     lines = []
-    for kind in Kind:
-        spec = KINDS[kind]
-        rendered = words.render(kind, values[spec.subject], {"case_id": "C", "task_id": "T", "visit_id": "V"})
-        lines += [f"== {kind} ({spec.audience}) → {rendered.page}", rendered.title, rendered.body]
+    for kind, message in words.messages.items():
+        rendered = words.render(
+            kind, values[message.about], {"case_id": "C", "task_id": "T", "visit_id": "V"}
+        )
+        lines += [f"== {kind} ({message.audience}) → {rendered.page}", rendered.title, rendered.body]
         for channel, filled in rendered.filled.items():
             template = words.templates[filled.template_key]
             lines.append(f"-- {channel}: {template.title}")

@@ -1,9 +1,10 @@
-"""The named values of each subject, as the people told read them; times in the city's own zone."""
+"""The named values of each subject, in the form in which people read them; times in the city's own zone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from app.core import clock
 from app.services.event_views.case_changes import (
     PromiseBrief,
     RunningStageBrief,
@@ -14,13 +15,15 @@ from app.services.event_views.case_changes import (
 from app.services.event_views.cases import CaseBrief, TaskBrief
 from app.services.event_views.conversations import ChaseBrief, TalkBrief
 from app.services.event_views.visits import VisitBrief
+from app.services.installation import city
 from notifications.followup.undelivered import Sum
+from notifications.wording import catalog
 from notifications.wording.catalog import Wording
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
-    """How values are put: the words for coded ones, the zone for times, and the instant of what is told."""
+class MessageValues:
+    """How values are worded: the words for coded ones, the zone for times, and the instant of the event."""
 
     wording: Wording
     zone: tzinfo
@@ -154,3 +157,8 @@ class Speech:
 
     def _moment(self, instant: datetime) -> str:
         return instant.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+
+
+def at_present() -> MessageValues:
+    """The words of this city, for an event that happens now."""
+    return MessageValues(catalog.current().wording, city.zone(), clock.now())

@@ -1,0 +1,91 @@
+"""When an event is told by a line: the words of the table's column `when`."""
+
+from app.domain.conversation.message_states import Side
+from app.domain.programs.definition import StageKind
+from app.services.cases.decisions import rating
+from notifications.handlers.notice_rule import Condition, Context
+from notifications.wording import catalog
+
+
+def stage_is_told(context: Context) -> bool:
+    """The usual message tells the end of this stage: no other one does, and it concerns the customer."""
+    messages = catalog.current().messages
+    key = context.event.stage_key
+    return key not in messages["stage_completed"].quiet_stages and not plan_is_fixed(context)
+
+
+def plan_is_fixed(context: Context) -> bool:
+    """With this stage the plan is fixed: the customer is to look at it and agree."""
+    messages = catalog.current().messages
+    key = context.event.stage_key
+    return key in messages["plan_ready"].tells_end_of and key not in messages["stage_completed"].quiet_stages
+
+
+def clock_runs(context: Context) -> bool:
+    """No other stop, of which the customer knows, still holds the clock."""
+    return not context.brief.still_stopped
+
+
+def struck(context: Context) -> bool:
+    """The disputed stop counts in no figure any more."""
+    return bool(context.event.struck)
+
+
+def upheld(context: Context) -> bool:
+    """The disputed stop stays."""
+    return not context.event.struck
+
+
+def rating_is_low(context: Context) -> bool:
+    """The customer is not content."""
+    return bool(context.event.rating <= rating.LOW)
+
+
+def is_return_visit(context: Context) -> bool:
+    """The task is the manager's return visit itself, not a supervisor's look into what came of it."""
+    task = context.brief
+    return bool(task.stage_kind == StageKind.RETURN_VISIT and task.holders == (task.case.acting,))
+
+
+def is_other_task(context: Context) -> bool:
+    """The task is any other one."""
+    return not is_return_visit(context)
+
+
+def changed_by(*kinds: str) -> Condition:
+    """The case was changed in one of these ways (`TurnKind`)."""
+
+    def when(context: Context) -> bool:
+        return context.brief.kind in kinds
+
+    return when
+
+
+def evening_before(context: Context) -> bool:
+    """The visit is tomorrow."""
+    return bool(context.event.evening)
+
+
+def shortly_before(context: Context) -> bool:
+    """The visit is soon."""
+    return not context.event.evening
+
+
+def unread_by_customer(context: Context) -> bool:
+    """It is the customer who has not read."""
+    return bool(context.event.side == Side.CUSTOMER)
+
+
+def unread_by_staff(context: Context) -> bool:
+    """It is the utility that has not read."""
+    return not unread_by_customer(context)
+
+
+def overdue(context: Context) -> bool:
+    """The due date has passed."""
+    return bool(context.event.overdue)
+
+
+def near_due(context: Context) -> bool:
+    """The due date is near."""
+    return not context.event.overdue

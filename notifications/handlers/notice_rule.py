@@ -1,0 +1,143 @@
+"""What a line of the table is, and the handler that the lines of one event make."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from app.services.event_views.cases import CaseBrief
+from app.services.people.recipients import CustomerBrief
+from notifications.outbox.outbox import NewNotice, Recipient, enqueue
+from notifications.wording.kinds import Audience, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the subject of an event.
+
+    `brief` is the subject itself as a service describes it, `values` are those that its messages may name.
+    `key` names the event among all of its kind: the same person is told of the same key once. Of a general
+    enquiry, which has no case, `case_id` is the conversation's own id.
+    """
+
+    brief: Any
+    case_id: str
+    key: str
+    values: Mapping[str, str] = field(repr=False)
+    case: CaseBrief | None = None
+    customer: CustomerBrief | None = None
+    task_id: str | None = None
+    visit_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A subject, and how what is known of it is read for an event."""
+
+    subject: Subject
+    read: Callable[[Any], Facts]
+
+
+class Context:
+    """An event with the facts of its subject, which are read when a line first needs them."""
+
+    def __init__(self, event: Any, view: View) -> None:
+        self.event = event
+        self._view = view
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What is known of the subject."""
+        return self._view.read(self.event)
+
+    @property
+    def brief(self) -> Any:
+        """The subject as a service describes it."""
+        return self.facts.brief
+
+    @property
+    def case(self) -> CaseBrief:
+        """The case. Raises `LookupError` when the subject has none."""
+        if self.facts.case is None:
+            raise LookupError(self._view.subject)
+        return self.facts.case
+
+
+Condition = Callable[[Context], bool]
+Key = Callable[[Context], str]
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Who is told: all of them customers, or all of them staff."""
+
+    audience: Audience
+    find: Callable[[Context], Sequence[Recipient]]
+
+
+def always(_context: Context) -> bool:
+    """The condition of a line that has none."""
+    return True
+
+
+def key_of_subject(context: Context) -> str:
+    """The key that the view gives."""
+    return context.facts.key
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRule:
+    """One line of the table: `event` tells `to` of `about`, in the words of `kind` (messages.toml).
+
+    `when` leaves out events that are not told; `key` is given where another one than the subject's tells
+    two events apart.
+    """
+
+    event: type
+    kind: str
+    about: View
+    to: To
+    when: Condition = always
+    key: Key = key_of_subject
+
+    def apply(self, context: Context) -> None:
+        """Write the notices of this line, in the publisher's transaction."""
+        if not self.when(context):
+            return
+        recipients = self.to.find(context)
+        if not recipients:
+            return
+        facts = context.facts
+        notice = NewNotice(
+            kind=self.kind,
+            event_key=self.key(context),
+            case_id=facts.case_id,
+            values=facts.values,
+            task_id=facts.task_id,
+            visit_id=facts.visit_id,
+        )
+        enqueue(notice, recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """The lines of one event, in the order of the table. Two handlers of the same lines are equal."""
+
+    rules: tuple[NoticeRule, ...]
+
+    def __call__(self, event: object) -> None:
+        """Apply every line. What several of them are about is read once."""
+        contexts: dict[View, Context] = {}
+        for rule in self.rules:
+            context = contexts.get(rule.about)
+            if context is None:
+                context = contexts[rule.about] = Context(event, rule.about)
+            rule.apply(context)
+
+
+def handlers(rules: Iterable[NoticeRule]) -> dict[type, Handler]:
+    """The handler of each event."""
+    by_event: dict[type, tuple[NoticeRule, ...]] = {}
+    for rule in rules:
+        by_event[rule.event] = (*by_event.get(rule.event, ()), rule)
+    return {event: Handler(of_event) for event, of_event in by_event.items()}

@@ -1,0 +1,138 @@
+"""Who is told: the words of the table's column `to`. One event tells one person once by each line."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from app.services.event_views import cases, visits
+from app.services.people import recipients
+from app.services.people.recipients import PersonBrief
+from notifications.handlers.notice_rule import Context, To
+from notifications.outbox import outbox
+from notifications.outbox.outbox import Recipient, dedupe_key
+from notifications.wording import catalog
+from notifications.wording.kinds import Audience
+
+StaffOf = Callable[[Context], Iterable[PersonBrief]]
+
+
+def staff(*groups: StaffOf) -> To:
+    """Members of staff: everybody of these groups."""
+
+    def find(context: Context) -> Sequence[Recipient]:
+        return [_member(person) for group in groups for person in group(context)]
+
+    return To(Audience.STAFF, find)
+
+
+def _customer(context: Context) -> Sequence[Recipient]:
+    # A case may have been opened for somebody who has never logged in.
+    known = context.facts.customer
+    if known is None:
+        return ()
+    return (Recipient(Audience.CUSTOMER, known.customer_id, known.openid, known.service_openid),)
+
+
+CUSTOMER = To(Audience.CUSTOMER, _customer)
+"""The customer, if the mini-program knows them."""
+
+
+def manager(context: Context) -> Iterable[PersonBrief]:
+    """The manager of the case, or the deputy during leave."""
+    return (context.case.acting,)
+
+
+def manager_unless_author(context: Context) -> Iterable[PersonBrief]:
+    """The manager, unless it was they who filled in the form with the customer."""
+    acting = context.case.acting
+    return () if context.event.by_staff_id == acting.staff_id else (acting,)
+
+
+def supervisors(_context: Context) -> Iterable[PersonBrief]:
+    """Everybody who audits the promise."""
+    return recipients.supervisors()
+
+
+def holders(context: Context) -> Iterable[PersonBrief]:
+    """Who holds the task, held the case's work when it changed, or works on the stage of a chase."""
+    people: Iterable[PersonBrief] = context.brief.holders
+    return people
+
+
+def holders_not_told_yet(context: Context) -> Iterable[PersonBrief]:
+    """The holders, without those whom the message of what opened this task has just told of it."""
+    task = context.brief
+    messages = catalog.current().messages
+    kinds = {"low_rating"} | ({"new_case"} if task.opened_at == task.case.opened_at else set())
+    keys = {
+        dedupe_key(kind, task.case.case_id, person.staff_id): person.staff_id
+        for kind in kinds
+        if task.task_key in messages[kind].includes_tasks
+        for person in task.holders
+    }
+    told = {keys[key] for key in outbox.told(keys)} if keys else set()
+    return [person for person in task.holders if person.staff_id not in told]
+
+
+def holders_of_stage(context: Context) -> Iterable[PersonBrief]:
+    """Who works on the stage that the event names."""
+    return cases.holders_of_stage(context.event.case_id, context.event.stage_key)
+
+
+def people_of_later_stages(context: Context) -> Iterable[PersonBrief]:
+    """Those whose time is used up by a late stage before theirs."""
+    people: Iterable[PersonBrief] = context.brief.later_people
+    return people
+
+
+def maker_of_paper(context: Context) -> Iterable[PersonBrief]:
+    """Who made the paper, and perhaps stands at the customer's door."""
+    return (recipients.member(context.event.staff_id),)
+
+
+def visitors(context: Context) -> Iterable[PersonBrief]:
+    """Everybody who comes to the visit, the lead first."""
+    people: Iterable[PersonBrief] = context.brief.visitors
+    return people
+
+
+def lead_visitor(context: Context) -> Iterable[PersonBrief]:
+    """The first of the visitors."""
+    people: Sequence[PersonBrief] = context.brief.visitors
+    return people[:1]
+
+
+def visitors_who_stay(context: Context) -> Iterable[PersonBrief]:
+    """Who comes to a moved visit and would have come to the former one."""
+    before = visits.people(context.event.former_id)
+    return [person for person in visitors(context) if person in before]
+
+
+def visitors_who_join(context: Context) -> Iterable[PersonBrief]:
+    """Who comes to a moved visit only."""
+    before = visits.people(context.event.former_id)
+    return [person for person in visitors(context) if person not in before]
+
+
+def visitors_who_leave(context: Context) -> Iterable[PersonBrief]:
+    """Who would have come to the former visit only."""
+    now = visits.people(context.event.visit_id)
+    return [person for person in visits.people(context.event.former_id) if person not in now]
+
+
+def answering(context: Context) -> Iterable[PersonBrief]:
+    """Who answers the conversation at present."""
+    return (context.brief.answering,)
+
+
+def department(context: Context) -> Iterable[PersonBrief]:
+    """Everybody of the department that the event names."""
+    return recipients.everybody_of(context.event.department)
+
+
+def responsible(context: Context) -> Iterable[PersonBrief]:
+    """Who is responsible for a complaint, and whoever stands in for them."""
+    people: Iterable[PersonBrief] = context.brief.responsible
+    return people
+
+
+def _member(person: PersonBrief) -> Recipient:
+    return Recipient(Audience.STAFF, person.staff_id, person.openid, person.service_openid)

@@ -1,0 +1,267 @@
+"""Which event tells whom, in which words, about what: one line for each notice.
+
+Customers are told of their own case; staff of what they hold; the manager (or the deputy during leave) of
+everything of their cases that comes near its limit; supervisors of what passed it. A notice never holds what
+somebody wrote: it says that there is something to read, and who wrote it.
+
+A new notice is a line here and a text in the city's messages.toml; CONTRIBUTING.md says how.
+"""
+
+from collections.abc import Sequence
+
+from app.domain import events
+from notifications.followup.undelivered import MessagesUndelivered
+from notifications.handlers import conditions, keys, views
+from notifications.handlers.notice_rule import NoticeRule
+from notifications.handlers.recipients import (
+    CUSTOMER,
+    answering,
+    department,
+    holders,
+    holders_not_told_yet,
+    holders_of_stage,
+    lead_visitor,
+    maker_of_paper,
+    manager,
+    manager_unless_author,
+    people_of_later_stages,
+    responsible,
+    staff,
+    supervisors,
+    visitors,
+    visitors_who_join,
+    visitors_who_leave,
+    visitors_who_stay,
+)
+
+NOTICES: Sequence[NoticeRule] = (
+    # A case begins. A customer whose case was opened by telephone hears of it when they confirm it.
+    NoticeRule(events.CaseOpened, "case_accepted", views.CASE, CUSTOMER),
+    NoticeRule(events.CaseOpened, "new_case", views.CASE, staff(manager_unless_author)),
+    NoticeRule(events.ConsultationTaken, "early_service", views.CASE, CUSTOMER),
+    NoticeRule(events.ConsultationTaken, "new_consultation", views.CASE, staff(manager)),
+    NoticeRule(events.CaseConfirmed, "case_accepted", views.CASE, CUSTOMER),
+    NoticeRule(events.CaseConfirmed, "case_confirmed", views.CASE, staff(manager)),
+    # Its stages, and when they are due.
+    NoticeRule(
+        events.StageCompleted,
+        "stage_completed",
+        views.COMPLETED_STAGE,
+        CUSTOMER,
+        when=conditions.stage_is_told,
+    ),
+    NoticeRule(
+        events.StageCompleted, "plan_ready", views.COMPLETED_STAGE, CUSTOMER, when=conditions.plan_is_fixed
+    ),
+    NoticeRule(events.PlanConfirmed, "plan_confirmed", views.CASE, staff(manager), key=keys.by("task_id")),
+    NoticeRule(events.StageDueMoved, "due_moved", views.RUNNING_STAGE, CUSTOMER),
+    NoticeRule(events.WaterOn, "water_on", views.CASE, CUSTOMER),
+    NoticeRule(
+        events.CaseRated, "low_rating", views.RATING, staff(supervisors), when=conditions.rating_is_low
+    ),
+    NoticeRule(events.CaseClosed, "case_closed", views.CASE, CUSTOMER),
+    # Tasks.
+    NoticeRule(
+        events.TaskOpened,
+        "task_opened",
+        views.TASK,
+        staff(holders_not_told_yet),
+        when=conditions.is_other_task,
+    ),
+    NoticeRule(
+        events.TaskOpened,
+        "return_visit",
+        views.TASK,
+        staff(holders_not_told_yet),
+        when=conditions.is_return_visit,
+    ),
+    NoticeRule(events.TaskDueMoved, "task_due_moved", views.MOVED_TASK, staff(holders, manager)),
+    NoticeRule(events.ReminderDue, "task_reminder", views.TASK_NEAR_DUE, staff(holders, manager)),
+    NoticeRule(events.TaskOverdue, "task_overdue", views.OVERDUE_TASK, staff(holders, manager, supervisors)),
+    # Clock pauses and disputes about them.
+    NoticeRule(events.ClockStopped, "clock_stopped", views.STOP, CUSTOMER),
+    NoticeRule(events.ClockResumed, "clock_resumed", views.STOP, CUSTOMER, when=conditions.clock_runs),
+    NoticeRule(events.StopEntered, "stop_entered", views.STOP, CUSTOMER),
+    NoticeRule(
+        events.StopDisputed,
+        "stop_disputed",
+        views.STOP,
+        staff(supervisors, manager),
+        key=keys.by("review_id"),
+    ),
+    NoticeRule(
+        events.StopRuled,
+        "stop_struck",
+        views.STOP,
+        CUSTOMER,
+        when=conditions.struck,
+        key=keys.by("review_id"),
+    ),
+    NoticeRule(
+        events.StopRuled,
+        "stop_upheld",
+        views.STOP,
+        CUSTOMER,
+        when=conditions.upheld,
+        key=keys.by("review_id"),
+    ),
+    # A promise that runs short.
+    NoticeRule(
+        events.HeadlineThreatened,
+        "headline_threatened",
+        views.PROMISE,
+        staff(holders_of_stage, manager, supervisors),
+    ),
+    NoticeRule(
+        events.PromiseBudgetThreatened,
+        "budget_threatened",
+        views.PROMISE,
+        staff(people_of_later_stages, manager, supervisors),
+    ),
+    # Changes of a case. Who worked on it learns that nothing is awaited; supervisors hear of every refusal.
+    NoticeRule(
+        events.CaseTurned,
+        "case_withdrawn",
+        views.CASE_CHANGE,
+        CUSTOMER,
+        when=conditions.changed_by("withdrawn"),
+    ),
+    NoticeRule(
+        events.CaseTurned, "case_refused", views.CASE_CHANGE, CUSTOMER, when=conditions.changed_by("refused")
+    ),
+    NoticeRule(
+        events.CaseTurned,
+        "manager_changed",
+        views.CASE_CHANGE,
+        CUSTOMER,
+        when=conditions.changed_by("handed_over"),
+    ),
+    NoticeRule(
+        events.CaseTurned,
+        "stage_sent_back",
+        views.CASE_CHANGE,
+        CUSTOMER,
+        when=conditions.changed_by("sent_back"),
+    ),
+    NoticeRule(
+        events.CaseTurned,
+        "program_changed",
+        views.CASE_CHANGE,
+        CUSTOMER,
+        when=conditions.changed_by("program_changed"),
+    ),
+    NoticeRule(
+        events.CaseTurned,
+        "case_ended",
+        views.CASE_CHANGE,
+        staff(manager, holders),
+        when=conditions.changed_by("withdrawn"),
+    ),
+    NoticeRule(
+        events.CaseTurned,
+        "case_ended",
+        views.CASE_CHANGE,
+        staff(manager, holders, supervisors),
+        when=conditions.changed_by("refused"),
+    ),
+    NoticeRule(
+        events.CaseTurned,
+        "case_handed_over",
+        views.CASE_CHANGE,
+        staff(manager, holders),
+        when=conditions.changed_by("handed_over"),
+    ),
+    # Sums and papers.
+    NoticeRule(events.QuoteIssued, "quote_ready", views.CASE, CUSTOMER, key=keys.by("quote_id")),
+    NoticeRule(events.QuoteChosen, "quote_chosen", views.CASE, staff(manager), key=keys.by("quote_id")),
+    NoticeRule(events.PaperMade, "paper_ready", views.CASE, CUSTOMER, key=keys.by("paper_id")),
+    NoticeRule(
+        events.PaperConfirmed,
+        "paper_confirmed",
+        views.CASE,
+        staff(maker_of_paper, manager),
+        key=keys.by("paper_id"),
+    ),
+    # Visits.
+    NoticeRule(events.VisitBooked, "visit_booked", views.VISIT, CUSTOMER),
+    NoticeRule(events.VisitBooked, "staff_visit_booked", views.VISIT, staff(visitors)),
+    NoticeRule(events.VisitMoved, "visit_moved", views.MOVED_VISIT, CUSTOMER),
+    NoticeRule(events.VisitMoved, "staff_visit_moved", views.MOVED_VISIT, staff(visitors_who_stay)),
+    NoticeRule(events.VisitMoved, "staff_visit_booked", views.MOVED_VISIT, staff(visitors_who_join)),
+    NoticeRule(events.VisitMoved, "staff_visit_cancelled", views.FORMER_VISIT, staff(visitors_who_leave)),
+    NoticeRule(events.VisitCancelled, "visit_cancelled", views.VISIT, CUSTOMER),
+    NoticeRule(events.VisitCancelled, "staff_visit_cancelled", views.VISIT, staff(visitors)),
+    NoticeRule(events.VisitNear, "visit_tomorrow", views.VISIT, CUSTOMER, when=conditions.evening_before),
+    NoticeRule(
+        events.VisitNear, "staff_visit_tomorrow", views.VISIT, staff(visitors), when=conditions.evening_before
+    ),
+    NoticeRule(events.VisitNear, "visit_soon", views.VISIT, CUSTOMER, when=conditions.shortly_before),
+    NoticeRule(
+        events.VisitNear, "staff_visit_soon", views.VISIT, staff(visitors), when=conditions.shortly_before
+    ),
+    NoticeRule(events.VisitDelayed, "visit_delayed", views.VISIT, CUSTOMER, key=keys.each_time),
+    NoticeRule(events.VisitLate, "visit_late", views.VISIT_WITH_NEXT_OPENING, CUSTOMER, key=keys.each_time),
+    NoticeRule(
+        events.VisitLate,
+        "staff_visit_late",
+        views.VISIT_WITH_NEXT_OPENING,
+        staff(lead_visitor, manager),
+        key=keys.each_time,
+    ),
+    NoticeRule(
+        events.VisitInDoubt, "visit_in_doubt", views.VISIT_WITH_NEXT_OPENING, CUSTOMER, key=keys.each_time
+    ),
+    NoticeRule(
+        events.VisitInDoubt,
+        "staff_visit_in_doubt",
+        views.VISIT_WITH_NEXT_OPENING,
+        staff(manager),
+        key=keys.each_time,
+    ),
+    NoticeRule(events.VisitOffered, "visit_offered", views.VISIT, CUSTOMER),
+    NoticeRule(events.VisitMissed, "visit_missed", views.VISIT_WITH_NEXT_OPENING, CUSTOMER),
+    NoticeRule(
+        events.VisitMissed, "staff_visit_missed", views.VISIT_WITH_NEXT_OPENING, staff(lead_visitor, manager)
+    ),
+    # Conversations, chases, complaints. Of the utility, whoever answers at present is told.
+    NoticeRule(
+        events.MessagesUnread,
+        "message_waiting",
+        views.UNREAD_MESSAGES,
+        CUSTOMER,
+        when=conditions.unread_by_customer,
+    ),
+    NoticeRule(
+        events.MessagesUnread,
+        "customer_wrote",
+        views.UNREAD_MESSAGES,
+        staff(answering),
+        when=conditions.unread_by_staff,
+    ),
+    NoticeRule(events.GuestInvited, "talk_invited", views.INVITATION, staff(department)),
+    NoticeRule(events.AnswerDue, "answer_due", views.OWED_ANSWER, staff(answering), when=conditions.near_due),
+    NoticeRule(
+        events.AnswerDue,
+        "answer_overdue",
+        views.OWED_ANSWER,
+        staff(answering, supervisors),
+        when=conditions.overdue,
+    ),
+    NoticeRule(events.CaseChased, "case_chased", views.CHASE, staff(manager, holders)),
+    NoticeRule(events.ChaseOverdue, "chase_overdue", views.CHASE_AT, staff(manager, holders, supervisors)),
+    NoticeRule(events.ComplaintRaised, "complaint_raised", views.COMPLAINT, staff(responsible, supervisors)),
+    NoticeRule(
+        events.ComplaintDue, "complaint_due", views.COMPLAINT_AT, staff(responsible), when=conditions.near_due
+    ),
+    NoticeRule(
+        events.ComplaintDue,
+        "complaint_overdue",
+        views.COMPLAINT_AT,
+        staff(responsible, supervisors),
+        when=conditions.overdue,
+    ),
+    NoticeRule(events.ComplaintAnswered, "complaint_answered", views.COMPLAINT_AT, CUSTOMER),
+    # The morning's look at what did not arrive.
+    NoticeRule(MessagesUndelivered, "undelivered", views.UNDELIVERED, staff(supervisors)),
+)
+"""In the order in which the notices of one event are written."""

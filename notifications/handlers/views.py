@@ -1,0 +1,192 @@
+"""What an event is about: the words of the table's column `about`, each read once for an event.
+
+A view gives the values that messages may name (`wording/vocabulary.py`, by subject) and the key by which two
+events of the same kind are told apart.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from app.services.event_views import case_changes, cases, conversations, visits
+from app.services.event_views.cases import CaseBrief
+from app.services.event_views.conversations import TalkBrief
+from app.services.event_views.visits import VisitBrief
+from app.services.people.recipients import CustomerBrief
+from notifications.handlers.message_values import MessageValues, at_present
+from notifications.handlers.notice_rule import Facts, View
+from notifications.wording.kinds import Subject
+
+
+def _of_case(case: CaseBrief, brief: Any, key: str, values: dict[str, str], **ids: str) -> Facts:
+    customer = None
+    if case.customer_id is not None and case.customer_openid is not None:
+        customer = CustomerBrief(case.customer_id, case.customer_openid, case.customer_service_openid)
+    return Facts(brief, case.case_id, key, values, case, customer, **ids)
+
+
+def _case(event: Any) -> Facts:
+    brief = cases.case(event.case_id)
+    return _of_case(brief, brief, brief.case_id, at_present().of_case(brief))
+
+
+def _rating(event: Any) -> Facts:
+    brief = cases.case(event.case_id)
+    return _of_case(brief, brief, brief.case_id, at_present().of_rating(brief, event.rating))
+
+
+def _completed_stage(event: Any) -> Facts:
+    brief = case_changes.stage(event.case_id, event.stage_key)
+    said = at_present()
+    # A stage that is entered again is completed again, at another moment.
+    key = f"{event.case_id}:{event.stage_key}:{_seconds(said.now)}"
+    return _of_case(brief.case, brief, key, said.of_stage(brief))
+
+
+def _running_stage(event: Any) -> Facts:
+    brief = case_changes.running_stage(event.case_id, event.stage_key)
+    key = f"{event.version_id}:{event.case_id}:{event.stage_key}"
+    return _of_case(brief.case, brief, key, at_present().of_due(brief, event.was))
+
+
+def _stop(event: Any) -> Facts:
+    brief = case_changes.stop(event.stop_id)
+    return _of_case(brief.case, brief, brief.stop_id, at_present().of_stop(brief))
+
+
+def _promise(event: Any) -> Facts:
+    brief = case_changes.promise(event.case_id, event.stage_key)
+    key = f"{event.case_id}:{event.stage_key}"
+    return _of_case(brief.case, brief, key, at_present().of_promise(brief))
+
+
+def _case_change(event: Any) -> Facts:
+    brief = case_changes.turn(event.turn_id)
+    return _of_case(brief.case, brief, brief.turn_id, at_present().of_turn(brief))
+
+
+def _task(event: Any) -> Facts:
+    brief = cases.task(event.task_id)
+    return _of_case(brief.case, brief, brief.task_id, at_present().of_task(brief), task_id=brief.task_id)
+
+
+def _moved_task(event: Any) -> Facts:
+    """Each person is told once of what is due together in a stage, the manager above all."""
+    brief = cases.task(event.task_id)
+    key = f"{event.version_id}:{brief.case.case_id}:{brief.stage_key}:{_seconds(brief.due_at)}"
+    return _of_case(brief.case, brief, key, at_present().of_task(brief), task_id=brief.task_id)
+
+
+def _task_near_due(event: Any) -> Facts:
+    """Reminders that fell together are one message, and so are tasks of one stage that are due together."""
+    brief = cases.task(event.task_id)
+    # A stop moves the due date, and the reminders of the new one are reminders of their own.
+    key = f"{brief.case.case_id}:{brief.stage_key}:{_seconds(event.at)}:{_seconds(brief.due_at)}"
+    values = at_present().of_task(brief, reminders=event.kinds)
+    return _of_case(brief.case, brief, key, values, task_id=brief.task_id)
+
+
+def _overdue_task(event: Any) -> Facts:
+    """Each person is told once a working day of what is late in a stage."""
+    brief = cases.task(event.task_id)
+    key = f"{brief.case.case_id}:{brief.stage_key}:{event.occurrence}:{_seconds(brief.due_at)}"
+    values = at_present().of_task(brief, occurrence=event.occurrence)
+    return _of_case(brief.case, brief, key, values, task_id=brief.task_id)
+
+
+def _of_visit(brief: VisitBrief) -> Facts:
+    values = at_present().of_visit(brief)
+    return _of_case(brief.case, brief, brief.visit_id, values, visit_id=brief.visit_id)
+
+
+def _visit(event: Any) -> Facts:
+    return _of_visit(visits.visit(event.visit_id))
+
+
+def _visit_with_next_opening(event: Any) -> Facts:
+    return _of_visit(visits.visit(event.visit_id, look_for_next=True))
+
+
+def _moved_visit(event: Any) -> Facts:
+    return _of_visit(visits.visit(event.visit_id, former_id=event.former_id))
+
+
+def _former_visit(event: Any) -> Facts:
+    return _of_visit(visits.visit(event.former_id))
+
+
+def _of_talk(talk: TalkBrief, brief: Any, key: str, said: MessageValues) -> Facts:
+    return Facts(brief, talk.conversation_id, key, said.of_talk(talk), customer=talk.customer)
+
+
+def _unread_messages(event: Any) -> Facts:
+    talk = conversations.talk(event.conversation_id)
+    return _of_talk(talk, talk, f"{event.conversation_id}:{event.seq}", at_present())
+
+
+def _invitation(event: Any) -> Facts:
+    talk = conversations.talk(event.conversation_id)
+    return _of_talk(talk, talk, f"{event.conversation_id}:{event.department}", at_present())
+
+
+def _owed_answer(event: Any) -> Facts:
+    talk = conversations.talk(event.conversation_id)
+    said = at_present()
+    key = f"{event.conversation_id}:{_seconds(event.since)}"
+    # That it is overdue is told again each time.
+    return _of_talk(talk, talk, f"{key}:{_seconds(said.now)}" if event.overdue else key, said)
+
+
+def _complaint(event: Any) -> Facts:
+    brief = conversations.complaint(event.complaint_id)
+    return _of_talk(brief.talk, brief, brief.complaint_id, at_present())
+
+
+def _complaint_at(event: Any) -> Facts:
+    brief = conversations.complaint(event.complaint_id)
+    return _of_talk(brief.talk, brief, f"{brief.complaint_id}:{_seconds(event.at)}", at_present())
+
+
+def _chase(event: Any) -> Facts:
+    brief = conversations.chase(event.chase_id)
+    return _of_case(brief.case, brief, brief.chase_id, at_present().of_chase(brief))
+
+
+def _chase_at(event: Any) -> Facts:
+    brief = conversations.chase(event.chase_id)
+    key = f"{brief.chase_id}:{_seconds(event.at)}"
+    return _of_case(brief.case, brief, key, at_present().of_chase(brief))
+
+
+def _undelivered(event: Any) -> Facts:
+    values = at_present().of_undelivered(event.since, event.found)
+    return Facts(event.found, "", event.day.isoformat(), values)
+
+
+def _seconds(instant: datetime | None) -> str:
+    return "-" if instant is None else str(int(instant.timestamp()))
+
+
+CASE = View(Subject.CASE, _case)
+RATING = View(Subject.RATING, _rating)
+COMPLETED_STAGE = View(Subject.STAGE, _completed_stage)
+RUNNING_STAGE = View(Subject.DUE, _running_stage)
+STOP = View(Subject.STOP, _stop)
+PROMISE = View(Subject.PROMISE, _promise)
+CASE_CHANGE = View(Subject.TURN, _case_change)
+TASK = View(Subject.TASK, _task)
+MOVED_TASK = View(Subject.TASK, _moved_task)
+TASK_NEAR_DUE = View(Subject.TASK, _task_near_due)
+OVERDUE_TASK = View(Subject.TASK, _overdue_task)
+VISIT = View(Subject.VISIT, _visit)
+VISIT_WITH_NEXT_OPENING = View(Subject.VISIT, _visit_with_next_opening)
+"""Looking for the next opening costs as much as listing all of them."""
+MOVED_VISIT = View(Subject.VISIT, _moved_visit)
+FORMER_VISIT = View(Subject.VISIT, _former_visit)
+UNREAD_MESSAGES = View(Subject.TALK, _unread_messages)
+INVITATION = View(Subject.TALK, _invitation)
+OWED_ANSWER = View(Subject.TALK, _owed_answer)
+COMPLAINT = View(Subject.TALK, _complaint)
+COMPLAINT_AT = View(Subject.TALK, _complaint_at)
+CHASE = View(Subject.CHASE, _chase)
+CHASE_AT = View(Subject.CHASE, _chase_at)
+UNDELIVERED = View(Subject.DELIVERY, _undelivered)
