@@ -62,6 +62,11 @@ class Process:
         """Wait until the process ends, whatever ends it."""
         self._child.wait()
 
+    def stop(self) -> None:
+        """Ask the process to stop, and wait until it has finished what it was doing, however long."""
+        self._child.terminate()
+        self._child.wait()
+
     def end(self) -> None:
         """Ask the process to stop; a deaf one is killed, and so is a worker that outlives its parent."""
         self._child.terminate()

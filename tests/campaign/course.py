@@ -105,15 +105,21 @@ class _Campaign:
                 if morning_after:
                     self._morning()
                     self._settle()
-                received = self._machines.controls.ask("GET", "messages")
                 figures = self._watch.figures()
+                # The clock still runs: whatever falls due from here on must not be sent while it is counted.
+                self._machines.stop_jobs()
             finally:
                 self._watch.end()
                 self._pace.end()
-        found = reckon(self._app, scene, received, phones, self._diary, figures)
+            found = reckon(self._app, scene, self._received, phones, self._diary, figures)
         with self._app.app_context():
             db.engine.dispose()
         return Reckoning([*self._killed(), *found.lines, *self._lines], found.faults)
+
+    def _received(self) -> list[dict[str, Any]]:
+        """Every message that arrived at WeChat's side."""
+        messages: list[dict[str, Any]] = self._machines.controls.ask("GET", "messages")
+        return messages
 
     def _storm(self, phones: Phones, applicants: Sequence[Applicant]) -> None:
         self._pace.leap(START)

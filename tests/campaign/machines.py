@@ -125,6 +125,11 @@ class Machines:
         for unit in self.units.values():
             unit.process.check()
 
+    def stop_jobs(self) -> None:
+        """Ask the jobs processes to stop, and wait until each has finished what it was doing."""
+        for name in JOBS:
+            self.units[name].process.stop()
+
     def end(self) -> None:
         """End them all."""
         for unit in self.units.values():

@@ -1,7 +1,7 @@
 """The end of a campaign: what WeChat's side received, held against what the outbox says became of it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,12 +70,16 @@ class Reckoning:
 def reckon(
     app: Flask,
     scene: Scene,
-    received: Sequence[Mapping[str, Any]],
+    received: Callable[[], Sequence[Mapping[str, Any]]],
     phones: Phones,
     diary: Diary,
     metrics: Mapping[str, float],
 ) -> Reckoning:
-    """Count everything once nothing is under way any more."""
+    """Compare the outbox with `received`, which asks WeChat's side for every message that arrived there.
+
+    WeChat's side is asked after the outbox was read. The other way round, a message that is sent between the
+    two is accepted in the outbox and missing at WeChat, and would be called lost.
+    """
     with app.app_context(), atomic(read_only=True):
         messages, strays = _messages(scene, received)
         faults = [*_faults_of(messages), *_timers(scene), *_cases(phones)]
@@ -87,13 +91,11 @@ def reckon(
     return Reckoning(lines, [*diary.faults, *faults])
 
 
-def _messages(scene: Scene, received: Sequence[Mapping[str, Any]]) -> tuple[list[Message], int]:
-    """Every message of the outbox, and how many arrivals belong to none of them."""
-    by_mark = {mark: message_id for message_id, mark in scene.marks.items()}
-    arrived: defaultdict[str, list[str]] = defaultdict(list)
-    for one in received:
-        key = one["client_msg_id"] or by_mark.get(one["data"].get("character_string1"), "")
-        arrived[key].append(str(one["msgid"]))
+def _messages(scene: Scene, received: Callable[[], Sequence[Mapping[str, Any]]]) -> tuple[list[Message], int]:
+    """Every message of the outbox, and how many messages arrived that belong to none of them."""
+    rows = db.session.execute(
+        select(OutboxMessage.id, OutboxMessage.state, OutboxMessage.failure_class, OutboxMessage.msgid)
+    ).all()
     outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for message_id, outcome, number in db.session.execute(
         select(DeliveryAttempt.message_id, DeliveryAttempt.outcome, func.count()).group_by(
@@ -101,9 +103,11 @@ def _messages(scene: Scene, received: Sequence[Mapping[str, Any]]) -> tuple[list
         )
     ):
         outcomes[message_id][outcome] = number
-    rows = db.session.execute(
-        select(OutboxMessage.id, OutboxMessage.state, OutboxMessage.failure_class, OutboxMessage.msgid)
-    ).all()
+    by_mark = {mark: message_id for message_id, mark in scene.marks.items()}
+    arrived: defaultdict[str, list[str]] = defaultdict(list)
+    for one in received():
+        key = one["client_msg_id"] or by_mark.get(one["data"].get("character_string1"), "")
+        arrived[key].append(str(one["msgid"]))
     messages = [
         Message(row.id, row.state, row.failure_class, row.msgid, outcomes[row.id], arrived.pop(row.id, ()))
         for row in rows
