@@ -14,10 +14,10 @@ from app.core.clock import FixedClock
 from app.core.db import db
 from app.jobs import timetable
 from app.models import Staff
-from app.services.timers import sweep
+from app.services.timers import firing
 from app.wechat.port import Accounts
+from notifications.dispatch import dispatcher
 from notifications.models import DeliveryState, OutboxMessage
-from notifications.outgoing import dispatcher
 from notifications.wording.kinds import Channel
 from tests.campaign import left
 from tests.campaign.diary import Diary
@@ -60,7 +60,7 @@ def test_a_timer_that_fires_during_the_count_is_counted(world: World) -> None:
     with world.app.app_context():
         with atomic():
             db.session.execute(update(OutboxMessage).values(state=DeliveryState.ACCEPTED))
-            due = sweep.next_due()
+            due = firing.next_due()
         assert due is not None
         world.clock.set(due)
         db.session.remove()
@@ -68,7 +68,7 @@ def test_a_timer_that_fires_during_the_count_is_counted(world: World) -> None:
     with fires, world.app.app_context(), atomic(read_only=True):
         assert left.unsettled() > 0
     with world.app.app_context(), atomic(read_only=True):
-        assert sweep.pending() == 0, "it did not fire during the count"
+        assert firing.pending() == 0, "it did not fire during the count"
 
 
 @pytest.fixture
