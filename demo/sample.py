@@ -28,6 +28,7 @@ from app.services.history.timeline import by_customer, by_staff
 from app.services.installation import city
 from app.services.people import identity, personnel
 from app.services.people.staffing import Colleague
+from app.services.tasks import claim_task
 from app.services.tasks import complete_task as completion
 from app.services.tasks import task_queries as tasks
 from app.services.tasks.task_queries import TaskLine
@@ -217,7 +218,7 @@ class _Loader:
     def _complete(self, case: PlannedCase, task: TaskLine) -> None:
         member = self._holder(task)
         outputs = self._delivered(case, task, member)
-        completion.complete(member, completion.visible(member, task.id), outputs)
+        completion.complete(member, claim_task.visible(member, task.id), outputs)
         self._plan_tasks(case, task.case_id)
 
     def _delivered(self, case: PlannedCase, task: TaskLine, member: Colleague) -> dict[str, Any]:
@@ -225,7 +226,7 @@ class _Loader:
         if task.key == RETURN_VISIT and case.customer.key in self._customers:
             self._rate(case, task.case_id)
         outputs = paperwork.deliverables(task, self._book.outputs, case.rating)
-        found = completion.visible(member, task.id)
+        found = claim_task.visible(member, task.id)
         known = paperwork.prepare(member, found, self._customers.get(case.customer.key), outputs)
         return {**outputs, **known}
 
@@ -253,7 +254,7 @@ class _Loader:
         if task_id is None:
             finish.finish(member, visit_id, None)
             return
-        task = tasks.one(member, completion.visible(member, task_id))
+        task = tasks.one(member, claim_task.visible(member, task_id))
         finish.finish(member, visit_id, self._delivered(case, task, member))
         self._plan_tasks(case, task.case_id)
 

@@ -13,7 +13,8 @@ from app.core import clock, objectstore
 from app.core.atomic import atomic
 from app.core.settings import Settings
 from app.services.calendar_desk import notify_moves
-from app.services.cases import promise_watches, public_lookup
+from app.services.cases import public_lookup
+from app.services.cases.flow import promise_watches
 from app.services.conversations import conversation_sweep as talk
 from app.services.conversations.care import retention
 from app.services.documents import deletion, upload

@@ -8,7 +8,7 @@ from flask import current_app, render_template
 
 from app.core import clock
 from app.domain.errors import ConflictError, FieldsError
-from app.services.cases import promise_watches
+from app.services.cases.flow import promise_watches
 from app.services.people import openids
 from app.services.timers import firing
 from app.services.visits.changes import visit_sweep as visits

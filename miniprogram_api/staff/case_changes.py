@@ -10,8 +10,7 @@ from app.services.cases.views import overview
 from app.services.history.timeline import by_staff
 from app.services.installation import city
 from app.services.money import ledger
-from app.services.tasks import complete_task as completion
-from app.services.tasks import correct_output, task_queries
+from app.services.tasks import claim_task, correct_output, task_queries
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.case_changes import (
     CorrectionIn,
@@ -112,7 +111,7 @@ def send_case_back(case_id: str, json_data: dict[str, Any]) -> Any:
 @turning.doc(summary="更正已办结任务的填写内容（留痕）")
 def correct_entry(task_id: str, json_data: dict[str, Any]) -> Any:
     """By the department that delivered it, or a supervisor; the old value is kept."""
-    task = completion.visible(me(), task_id)
+    task = claim_task.visible(me(), task_id)
     correct_output.correct(
         me(), task, json_data["field"], json_data["value"], json_data["why"], json_data["version"]
     )

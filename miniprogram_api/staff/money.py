@@ -8,8 +8,7 @@ from flask import Response
 from app.services.cases import access
 from app.services.money import quotes
 from app.services.papers import paper_records
-from app.services.tasks import complete_task as completion
-from app.services.tasks import issue_task_quote, make_task_paper
+from app.services.tasks import claim_task, issue_task_quote, make_task_paper
 from miniprogram_api.guards import me
 from miniprogram_api.pdf_response import pdf
 from miniprogram_api.schemas.money import (
@@ -31,7 +30,7 @@ money = APIBlueprint("staff_money", __name__, url_prefix="/api/v1/staff", tag="s
 @money.doc(summary="出具费用（一费制清单 / 概算）")
 def issue_quote(task_id: str, json_data: dict[str, Any]) -> Any:
     """Issued again, it replaces the earlier one and the customer chooses anew."""
-    return issue_task_quote.issue(me(), completion.visible(me(), task_id), json_data["measured"])
+    return issue_task_quote.issue(me(), claim_task.visible(me(), task_id), json_data["measured"])
 
 
 @money.post("/tasks/<public_id:task_id>/papers")
@@ -40,7 +39,7 @@ def issue_quote(task_id: str, json_data: dict[str, Any]) -> Any:
 @money.doc(summary="生成任务所需的协议或合同，由客户确认")
 def make_paper(task_id: str, json_data: dict[str, Any]) -> Any:
     """Made again, it needs a new confirmation."""
-    return make_task_paper.make(me(), completion.visible(me(), task_id), json_data["outputs"])
+    return make_task_paper.make(me(), claim_task.visible(me(), task_id), json_data["outputs"])
 
 
 @money.get("/cases/<public_id:case_id>/quotes")

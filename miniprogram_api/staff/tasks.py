@@ -4,8 +4,8 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
+from app.services.tasks import claim_task, task_queries
 from app.services.tasks import complete_task as completion
-from app.services.tasks import task_queries
 from app.services.tasks.task_queries import Scope
 from miniprogram_api.cursors import next_cursor
 from miniprogram_api.guards import me
@@ -30,7 +30,7 @@ def list_tasks(query_data: dict[str, Any]) -> dict[str, Any]:
 @tasks.doc(summary="任务详情与须填内容")
 def read(task_id: str) -> Any:
     """What the task is for and what it must deliver."""
-    return task_queries.one(me(), completion.visible(me(), task_id))
+    return task_queries.one(me(), claim_task.visible(me(), task_id))
 
 
 @tasks.post("/<public_id:task_id>/assignment")
@@ -38,8 +38,8 @@ def read(task_id: str) -> Any:
 @tasks.doc(summary="领取部门任务")
 def take(task_id: str) -> Any:
     """From the department's queue to one person."""
-    task = completion.visible(me(), task_id)
-    completion.take(me(), task)
+    task = claim_task.visible(me(), task_id)
+    claim_task.take(me(), task)
     return task_queries.one(me(), task)
 
 
@@ -49,6 +49,6 @@ def take(task_id: str) -> Any:
 @tasks.doc(summary="办结任务（须填内容齐全）")
 def complete(task_id: str, json_data: dict[str, Any]) -> Any:
     """The case moves on by itself."""
-    task = completion.visible(me(), task_id)
+    task = claim_task.visible(me(), task_id)
     completion.complete(me(), task, json_data["outputs"], json_data.get("version"))
     return task_queries.one(me(), task)

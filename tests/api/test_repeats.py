@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.core.db import db
 from app.jobs import timetable
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from tests.api.rows import count, nothing_changes
 from tests.api.said import refused, told
 from tests.at_once import at_once

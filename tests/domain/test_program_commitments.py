@@ -105,7 +105,7 @@ def test_completion_papers_must_agree_with_the_survey(program: Program) -> None:
             'key = "receipt_number"',
             'key = "receipt"',
             "stages[4].tasks[0].outputs",
-            "marks 'paid' and needs 'receipt_number' of kind 'text', required",
+            "sets 'paid' and needs 'receipt_number' of kind 'text', required",
         ),
         (
             'kind = "text", max_length = 50 },\n  { key = "reviewed"',

@@ -192,12 +192,12 @@ def test_the_engine_itself_stops_the_clock_only_where_the_plan_waits_for_the_cus
     key: str, holds: dict[str, str]
 ) -> None:
     tasks = [task for stage in PROGRAMS[key].stages for task in stage.tasks]
-    assert {task.key: task.hold for task in tasks if task.hold} == holds
+    assert {task.key: task.pauses_clock for task in tasks if task.pauses_clock} == holds
 
 
 def test_three_zero_asks_the_customer_for_no_yuan() -> None:
     tasks = [task for stage in PROGRAMS["three_zero"].stages for task in stage.tasks]
-    assert not [task.key for task in tasks if task.department == "finance" or "paid" in task.marks]
+    assert not [task.key for task in tasks if task.department == "finance" or "paid" in task.milestones]
 
 
 def test_three_zero_draws_then_budgets_then_sets_the_project_up() -> None:

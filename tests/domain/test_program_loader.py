@@ -153,9 +153,9 @@ def faults(city: Path) -> list[tuple[str, str, str]]:
             "'build_and_accept' would wait for itself",
         ),
         (
-            'hold = "fund_raising"',
-            'hold = "weather"',
-            "stages[4].tasks[0].hold",
+            'pauses_clock = "fund_raising"',
+            'pauses_clock = "weather"',
+            "stages[4].tasks[0].pauses_clock",
             "the program does not allow the stop reason 'weather'",
         ),
         (
@@ -165,12 +165,12 @@ def faults(city: Path) -> list[tuple[str, str, str]]:
             "missing: without it nobody would be reminded of this task",
         ),
         (
-            'marks = ["paid"]',
-            'marks = ["rich"]',
-            "stages[4].tasks[0].marks",
+            'milestones = ["paid"]',
+            'milestones = ["rich"]',
+            "stages[4].tasks[0].milestones",
             "must be among acceptance_passed, paid, water_on",
         ),
-        ('marks = ["water_on"]\n', "", "stages", "no task marks 'water_on'"),
+        ('milestones = ["water_on"]\n', "", "stages", "no task sets 'water_on'"),
         (
             'ledger = "payment_fen"',
             'ledger = "trip"',

@@ -287,7 +287,7 @@ class CaseMachine(RuleBasedStateMachine):
             stage = program.stage(task.stage_key)
             spec = stage.task(task.key)
             held = stopped and engine.counts_stops(stage)
-            assert (task.stage_key, task.round) in open_entries or spec.only_on is not None
+            assert (task.stage_key, task.round) in open_entries or spec.opened_by is not None
             assert task.assignee_id is not None or task.department in BY_DEPARTMENT
             if task.due_at is not None:
                 assert not held

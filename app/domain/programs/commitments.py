@@ -37,10 +37,10 @@ def check_commitments(program: Program, note: Note) -> None:
 
 def _check_milestone_outputs(task: TaskSpec, path: str, note: Note) -> None:
     kinds = {output.key: output.kind for output in task.outputs if output.required}
-    for mark in task.marks:
+    for mark in task.milestones:
         for key, kind in NEEDED_OUTPUTS.get(mark, {}).items():
             if kinds.get(key) is not kind:
-                note(f"{path}.outputs", f"marks {mark!r} and needs {key!r} of kind {kind.value!r}, required")
+                note(f"{path}.outputs", f"sets {mark!r} and needs {key!r} of kind {kind.value!r}, required")
 
 
 def _check_output(task: TaskSpec, output: OutputField, path: str, note: Note, *, quotes: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.domain.programs.commitments import check_commitments
 from app.domain.programs.definition import HeadlineSpan, Program, ReminderKind, Stage, StageKind
-from app.domain.programs.tasks import HAPPENINGS, MILESTONES, OutputField, OutputKind, TaskSpec
+from app.domain.programs.tasks import MILESTONES, TRIGGERS, OutputField, OutputKind, TaskSpec
 from app.domain.programs.waterplan import nominal_mm
 
 Note = Callable[[str, str], None]
@@ -114,18 +114,18 @@ def _check_stage(stage: Stage, path: str, note: Note) -> None:
 
 
 def _check_task(task: TaskSpec, stage: Stage, path: str, reasons: set[str], note: Note) -> None:
-    if task.hold is not None and task.hold not in reasons:
-        note(f"{path}.hold", f"the program does not allow the stop reason {task.hold!r}")
-    if task.hold is not None and stage.kind is not StageKind.PROMISED:
-        note(f"{path}.hold", "only the clock of a promised stage can be held")
-    for mark in task.marks:
+    if task.pauses_clock is not None and task.pauses_clock not in reasons:
+        note(f"{path}.pauses_clock", f"the program does not allow the stop reason {task.pauses_clock!r}")
+    if task.pauses_clock is not None and stage.kind is not StageKind.PROMISED:
+        note(f"{path}.pauses_clock", "only the clock of a promised stage can be paused")
+    for mark in task.milestones:
         if mark not in MILESTONES:
-            note(f"{path}.marks", f"must be among {', '.join(sorted(MILESTONES))}")
-    if task.only_on is not None and task.only_on not in HAPPENINGS:
-        note(f"{path}.only_on", f"must be among {', '.join(sorted(HAPPENINGS))}")
+            note(f"{path}.milestones", f"must be among {', '.join(sorted(MILESTONES))}")
+    if task.opened_by is not None and task.opened_by not in TRIGGERS:
+        note(f"{path}.opened_by", f"must be among {', '.join(sorted(TRIGGERS))}")
     timed = task.due is not None or stage.same_day or stage.limit.max is not None
     # While the engine holds the clock there is no due date, so such a task needs a reminder of its own.
-    if task.remind_after is None and (task.hold is not None or not timed):
+    if task.remind_after is None and (task.pauses_clock is not None or not timed):
         note(f"{path}.remind_after", "missing: without it nobody would be reminded of this task")
     if timed and not stage.reminders:
         note(f"{path}", f"stage {stage.key!r} has due dates but no reminders")
@@ -180,14 +180,14 @@ def _check_nothing_asked(program: Program, note: Note) -> None:
                 if field.ledger in program.free_of:
                     here = f"stages[{place}].tasks[{at}].outputs"
                     note(here, f"free_of promises no {field.ledger!r} is asked")
-            if "payment_fen" in program.free_of and "paid" in task.marks:
-                note(f"stages[{place}].tasks[{at}].marks", "free_of promises that no yuan is asked")
+            if "payment_fen" in program.free_of and "paid" in task.milestones:
+                note(f"stages[{place}].tasks[{at}].milestones", "free_of promises that no yuan is asked")
 
 
 def _check_milestones(program: Program, note: Note) -> None:
-    marks = [mark for stage in program.stages for task in stage.tasks for mark in task.marks]
+    milestones = [mark for stage in program.stages for task in stage.tasks for mark in task.milestones]
     for mark in sorted(MILESTONES):
-        if marks.count(mark) > 1:
-            note("stages", f"more than one task marks {mark!r}")
-    if "water_on" not in marks:
-        note("stages", "no task marks 'water_on'")
+        if milestones.count(mark) > 1:
+            note("stages", f"more than one task sets {mark!r}")
+    if "water_on" not in milestones:
+        note("stages", "no task sets 'water_on'")

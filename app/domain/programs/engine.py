@@ -38,13 +38,13 @@ def tasks_to_open(stage: Stage, opened: Collection[str], done: Collection[str]) 
     return tuple(
         task
         for task in stage.tasks
-        if task.only_on is None and task.key not in opened and set(done).issuperset(task.after)
+        if task.opened_by is None and task.key not in opened and set(done).issuperset(task.after)
     )
 
 
 def is_complete(stage: Stage, done: Collection[str]) -> bool:
     """Whether every task of the stage's ordinary course is done."""
-    return all(task.key in done for task in stage.tasks if task.only_on is None)
+    return all(task.key in done for task in stage.tasks if task.opened_by is None)
 
 
 def counts_stops(stage: Stage) -> bool:
@@ -69,7 +69,7 @@ def repeated_with(program: Program, key: str) -> frozenset[str]:
 
 def is_kept(task: TaskSpec) -> bool:
     """Whether a task stays done when its stage is repeated: what was paid is not asked for again."""
-    return "paid" in task.marks
+    return "paid" in task.milestones
 
 
 def stage_due(
@@ -108,7 +108,7 @@ def task_due(
     if task.due is None:
         return due_of_stage
     own = line.due(opened_at, task.due, stops if counts_stops(stage) else ())
-    return own if due_of_stage is None or task.only_on is not None else min(own, due_of_stage)
+    return own if due_of_stage is None or task.opened_by is not None else min(own, due_of_stage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,9 @@ class Pricing(StrEnum):
 
 
 MILESTONES = frozenset({"acceptance_passed", "water_on", "paid"})
-"""The marks that a completed task may set; the services react to them by name."""
+"""The milestones that a completed task may set; the services react to them by name."""
 
-HAPPENINGS = frozenset({"low_rating", "customer_unreached"})
+TRIGGERS = frozenset({"low_rating", "customer_unreached"})
 """What may open a task that is not part of the stage's ordinary course."""
 
 NEEDED_OUTPUTS: Mapping[str, Mapping[str, OutputKind]] = {
@@ -149,12 +149,12 @@ class TaskVisit:
 class TaskSpec:
     """One department's piece of work inside a stage.
 
-    ``after``: tasks of the same stage that must be completed before this one opens. ``hold``: the stop
-    reason for which the engine itself stops the clock as long as this task is open. ``due``: working days
-    from its opening (``None``: the stage's due date). ``remind_after``: working days after its opening at
-    which its holder is reminded, for work to which neither plan nor program sets a limit. ``marks``: the
-    milestones (of ``MILESTONES``) that completing it sets. ``only_on``: the happening (of ``HAPPENINGS``)
-    that opens it; such a task is waited for by nobody: its stage completes without it. ``turn``: the
+    ``after``: tasks of the same stage that must be completed before this one opens. ``pauses_clock``: the
+    reason for which the engine stops the clock while this task is open. ``due``: working days from its
+    opening (``None``: the stage's due date). ``remind_after``: working days after its opening at which its
+    holder is reminded, for work to which neither plan nor program sets a limit. ``milestones``: those (of
+    ``MILESTONES``) that completing it sets. ``opened_by``: the trigger (of ``TRIGGERS``) that opens it;
+    nothing waits for such a task: its stage completes without it. ``turn``: the
     decision of it after which the case goes on in another program. ``issues_quote``: the task tells the
     customer a sum, and how it comes about. ``requires_choice``: it is not complete before the customer has
     chosen on the phone. ``requires_paper``: nor before the customer has confirmed this paper (a key of the
@@ -167,12 +167,12 @@ class TaskSpec:
     department: str
     holder: Holder
     after: tuple[str, ...] = ()
-    hold: str | None = None
+    pauses_clock: str | None = None
     due: Fraction | None = None
     remind_after: Fraction | None = None
     outputs: tuple[OutputField, ...] = ()
-    marks: tuple[str, ...] = ()
-    only_on: str | None = None
+    milestones: tuple[str, ...] = ()
+    opened_by: str | None = None
     turn: Turn | None = None
     issues_quote: Pricing | None = None
     requires_choice: bool = False

@@ -17,8 +17,8 @@ from app.domain.programs import engine
 from app.domain.programs.definition import StageKind
 from app.domain.worktime import WorkingTime
 from app.models import Case, Stage, Stop, Task, TaskState, Timer, TimerKind
-from app.services.cases.case_log import CaseLog, StageTiming, TaskTiming
-from app.services.cases.promise_watches import WatchRow
+from app.services.cases.flow.case_log import CaseLog, StageTiming, TaskTiming
+from app.services.cases.flow.promise_watches import WatchRow
 
 CASES_AT_ONCE = 500
 

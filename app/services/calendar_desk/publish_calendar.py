@@ -12,7 +12,7 @@ from app.models import CalendarMove, CalendarVersion, Case, Stage, Task, Timelin
 from app.services.calendar_desk import due_date_moves
 from app.services.calendar_desk.due_date_moves import CaseMoves, StageMove, TaskMove
 from app.services.calendar_desk.rehearse_calendar import Counts, Tally, check_publishable, line_of_draft
-from app.services.cases import promise_watches
+from app.services.cases.flow import promise_watches
 from app.services.history.timeline import ENGINE
 from app.services.installation import calendar_versions, city
 from app.services.scheduling import absences

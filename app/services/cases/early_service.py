@@ -17,7 +17,7 @@ from app.domain.programs.definition import Stage as StageSpec
 from app.domain.programs.definition import StageKind
 from app.domain.programs.tasks import Holder, TaskSpec
 from app.models import Application, Case, Partner, PartnerCase, Staff, StaffLeave, Task, TaskState
-from app.services.cases.flow import BY_CONSULTATION
+from app.services.cases.flow.case_flow import BY_CONSULTATION
 from app.services.installation import city
 from app.services.people.staffing import Colleague
 

@@ -14,7 +14,7 @@ from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.events import CaseConfirmed, CaseOpened
 from app.models import Application, Case, Customer
 from app.services.applications.answers import check, form_of
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.documents import document_requests
 from app.services.history.timeline import ENGINE, By, note, staff_of
 from app.services.installation import city
@@ -63,7 +63,7 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     ask_for_form(case)
     note(case.id, now, "case_opened", by, {"channel": case.channel})
     flow = CaseFlow.fresh(case)
-    flow.tell(CaseOpened(case.id, staff_of(by)))
+    flow.add_event(CaseOpened(case.id, staff_of(by)))
     flow.open_stages(now)
     flow.publish()
     return case

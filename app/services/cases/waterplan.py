@@ -15,7 +15,7 @@ from app.domain.events import PlanConfirmed
 from app.domain.programs.tasks import OutputField, OutputKind
 from app.models import Case, PlanConfirmation, Task, TaskState
 from app.services.cases import edit_conflicts, responsibility
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_customer, note
 from app.services.installation import city
 
@@ -89,7 +89,7 @@ def confirm(case: Case, customer_id: str, version: int, location: Mapping[str, f
         )
     )
     note(case.id, now, "plan_confirmed", by_customer(customer_id))
-    flow.tell(PlanConfirmed(case.id, plan.id))
+    flow.add_event(PlanConfirmed(case.id, plan.id))
     flow.publish()
 
 

@@ -17,7 +17,7 @@ from app.domain.events import ConsultationTaken
 from app.domain.forms import Form
 from app.models import Application, Customer
 from app.services.applications.answers import check, form_of, normalised
-from app.services.cases.flow import BY_CONSULTATION, CaseFlow
+from app.services.cases.flow.case_flow import BY_CONSULTATION, CaseFlow
 from app.services.cases.submit import new_case
 from app.services.history.timeline import by_partner, note
 from app.services.installation import city
@@ -81,7 +81,7 @@ def take_in(partner: PartnerIdentity, wanted: Consultation) -> partner_cases.Tak
     db.session.flush()
     note(case.id, now, "consultation_received", by_partner(partner.id), {"channel": partner.channel_name})
     flow = CaseFlow.fresh(case)
-    flow.tell(ConsultationTaken(case.id))
+    flow.add_event(ConsultationTaken(case.id))
     flow.open_stages(now)
     flow.publish()
     partner_cases.remember(

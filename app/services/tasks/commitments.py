@@ -112,9 +112,9 @@ def record(
     task: Task, spec: TaskSpec, outputs: Mapping[str, Any], staff_id: str, paper: Paper | None
 ) -> None:
     """Keep what the task's milestone brings: a payment, a meter. Raises `FieldsError` for a used number."""
-    if PAID in spec.marks:
+    if PAID in spec.milestones:
         record_payment.record(task, outputs, staff_id)
-    if WATER_ON in spec.marks:
+    if WATER_ON in spec.milestones:
         photo = evidence.newest(task.case_id, spec.documents)
         hung_meters.record(task, outputs, staff_id, photo, None if paper is None else paper.id)
 

@@ -11,7 +11,7 @@ from app.domain.programs.definition import StageKind
 from app.domain.programs.tasks import OutputField, OutputKind, TaskSpec
 from app.models import Case, CaseTurn, Task, TaskState, TurnKind
 from app.services.cases import edit_conflicts
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff, note
 from app.services.money import ledger
 from app.services.people.staffing import Colleague

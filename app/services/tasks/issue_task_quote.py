@@ -9,7 +9,7 @@ from app.services.installation import city
 from app.services.money import issue_quote
 from app.services.money.quotes import QuoteView
 from app.services.people.staffing import Colleague
-from app.services.tasks.complete_task import hold
+from app.services.tasks.claim_task import hold
 
 
 def issue(staff: Colleague, task: Task, measured: Mapping[str, int]) -> QuoteView:

@@ -13,7 +13,7 @@ from app.services.papers import make_paper, paper_records
 from app.services.papers.paper_records import PaperView
 from app.services.people.staffing import Colleague
 from app.services.tasks import commitments
-from app.services.tasks.complete_task import hold
+from app.services.tasks.claim_task import hold
 from app.services.tasks.output_checks import checked
 
 

@@ -9,7 +9,7 @@ from app.domain.errors import ConflictError, FieldsError, NotAllowedError
 from app.models import Case, Stop
 from app.services.cases import access
 from app.services.cases.clock.stops import StopLine, allowed_reason, open_stop, present
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff
 from app.services.people.staffing import Colleague
 
@@ -39,7 +39,7 @@ def enter(case: Case, staff: Colleague, given: PastStop) -> StopLine:
     reason = allowed_reason(flow.program, given.reason_key)
     now = clock.now()
     started_at = _checked_start(case, given, now)
-    if not flow.runs_promised(started_at, given.ended_at or now):
+    if not flow.promised_stage_ran(started_at, given.ended_at or now):
         raise ConflictError("该时段没有计时中的环节，无需补记暂停。")
     if given.ended_at is None and flow.promised_stage is None:
         raise ConflictError("目前没有计时中的环节，请填写暂停的结束时间。")
@@ -56,7 +56,7 @@ def enter(case: Case, staff: Colleague, given: PastStop) -> StopLine:
         entered_at=now,
         staff_id=staff.id,
     )
-    flow.enter_afterwards(row, by_staff(staff.id), now)
+    flow.enter_retroactive_stop(row, by_staff(staff.id), now)
     flow.publish()
     return present(case, row)
 

@@ -20,7 +20,7 @@ from app.domain.programs.definition import Party, StopReason
 from app.domain.worktime import rounded
 from app.models import Case, PermitStep, RoadPermitStep, Stop
 from app.services.cases import access
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.cases.views.formatting import STEP_NAMES
 from app.services.history.timeline import ENGINE, by_staff, note
 from app.services.installation import city
@@ -131,7 +131,7 @@ def _stop(flow: CaseFlow, case: Case, reason: StopReason, evidence: str, at: dat
     if at == now:
         flow.stop(stop, ENGINE, now)
     else:
-        flow.enter_afterwards(stop, ENGINE, now)
+        flow.enter_retroactive_stop(stop, ENGINE, now)
     db.session.flush()
     return stop.id
 

@@ -12,7 +12,7 @@ from app.domain.events import StopDisputed, StopRuled
 from app.models import Case, Ruling, Stop, StopReview
 from app.services.cases import access
 from app.services.cases.clock.stops import StopLine, one
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.cases.views import progress
 from app.services.history.timeline import By, by_customer, by_staff, note
 from app.services.installation import city
@@ -62,7 +62,7 @@ def rule(case: Case, staff: Colleague, stop_id: str, ruling: str, grounds: str) 
         db.session.add(row)
     row.ruling, row.grounds, row.supervisor_id, row.ruled_at = ruling, grounds, staff.id, now
     flow = CaseFlow.load(case)
-    flow.tell(StopRuled(stop.id, row.id, struck=struck))
+    flow.add_event(StopRuled(stop.id, row.id, struck=struck))
     if struck:
         flow.strike(stop, by_staff(staff.id), now)
         _correct_snapshot(case, by_staff(staff.id), now)

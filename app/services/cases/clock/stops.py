@@ -13,7 +13,7 @@ from app.domain.errors import AlreadyDoneError, ConflictError, NotFoundError, St
 from app.domain.programs.definition import Program, StopReason
 from app.models import Case, Stop, StopReview
 from app.services.cases import access
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff
 from app.services.installation import city
 

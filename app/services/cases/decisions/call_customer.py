@@ -3,7 +3,7 @@
 from app.core import clock
 from app.core.db import db
 from app.models import Case, CaseState
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 
 HAPPENING = "customer_unreached"
 
@@ -17,6 +17,6 @@ def ask_to_call(case_id: str) -> bool:
     if case is None or case.state in (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFUSED):
         return False
     flow = CaseFlow.load(case)
-    asked = flow.ask_for(HAPPENING, clock.now())
+    asked = flow.ensure_triggered(HAPPENING, clock.now())
     flow.publish()
     return asked

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.events import CaseTurned
 from app.models import Actor, Case, CaseTurn, Staff, TurnKind
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By, note
 from app.services.installation import city
 
@@ -59,7 +59,7 @@ def take(
     db.session.add(turn)
     names = {"stage": key} if kind is TurnKind.SENT_BACK else {}
     note(case.id, at, f"case_{kind}", by, names)
-    flow.tell(CaseTurned(turn.id), of=turn)
+    flow.add_event(CaseTurned(turn.id), of=turn)
     return turn
 
 

@@ -10,7 +10,7 @@ from app.domain.programs.tasks import TaskSpec, Turn
 from app.models import Application, Case, TurnKind
 from app.services.cases import submit
 from app.services.cases.decisions import case_changes
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By
 from app.services.installation import city
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from app.core.db import db
 from app.domain.events import CaseClosed
 from app.models import Case, CaseState
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.cases.views import progress
 from app.services.history.timeline import ENGINE, note
 from app.services.installation import city
@@ -19,4 +19,4 @@ def close(case: Case, flow: CaseFlow, now: datetime) -> None:
     case.calendar_version = city.working_time().version
     case.figures = progress.figures(case.id)
     note(case.id, now, "case_closed", ENGINE)
-    flow.tell(CaseClosed(case.id))
+    flow.add_event(CaseClosed(case.id))

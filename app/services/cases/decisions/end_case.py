@@ -6,7 +6,7 @@ from datetime import datetime
 from app.core.db import db
 from app.domain.events import VisitCancelled
 from app.models import Case, CaseState
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.cases.views import progress
 from app.services.history.timeline import By
 from app.services.installation import city
@@ -18,7 +18,7 @@ def end(case: Case, flow: CaseFlow, state: CaseState, by: By, now: datetime) -> 
     holders = sorted({task.assignee_id for task in flow.open_tasks() if task.assignee_id is not None})
     flow.end(by, now)
     for visit_id in cancel_for_case.end(case.id):
-        flow.tell(VisitCancelled(visit_id))
+        flow.add_event(VisitCancelled(visit_id))
     case.state = state
     case.closed_at = now
     case.calendar_version = city.working_time().version

@@ -6,7 +6,7 @@ from app.domain.errors import CaseEndedError, FieldsError
 from app.domain.programs.tasks import Holder
 from app.models import Case, CaseState, Staff, TurnKind
 from app.services.cases.decisions import case_changes
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By
 from app.services.people import staffing
 from app.services.scheduling import absences

@@ -5,7 +5,7 @@ from app.core.db import db
 from app.domain.errors import AlreadyDoneError
 from app.domain.events import CaseRated
 from app.models import Case
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By, note
 
 LOW = 2
@@ -25,5 +25,5 @@ def record(case: Case, score: int, remark: str | None, by: By) -> None:
     eventbus.publish(CaseRated(case.id, score))
     if score <= LOW:
         flow = CaseFlow.load(case)
-        flow.open_on("low_rating", now)
+        flow.open_triggered("low_rating", now)
         flow.publish()

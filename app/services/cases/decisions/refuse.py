@@ -5,7 +5,7 @@ from app.domain.errors import FieldsError, NotAllowedError
 from app.models import Case, CaseState, TurnKind
 from app.services.cases import responsibility
 from app.services.cases.decisions import case_changes, end_case
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff
 from app.services.installation import city
 from app.services.people.staffing import Colleague

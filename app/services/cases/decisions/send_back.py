@@ -7,7 +7,7 @@ from app.domain.programs import engine
 from app.models import Case, TurnKind
 from app.services.cases import responsibility
 from app.services.cases.decisions import case_changes
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By
 from app.services.scheduling import cancel_for_case
 
@@ -24,7 +24,7 @@ def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
         spec.key: spec.name
         for spec in flow.program.stages
         if engine.can_be_repeated(spec)
-        and (row := flow.standing(spec.key)) is not None
+        and (row := flow.current_entry(spec.key)) is not None
         and row.completed_at is not None
     }
     if stage_key not in possible:
@@ -37,5 +37,5 @@ def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
     flow.repeat(stage_key, by, now)
     # Nobody comes to build what is drawn anew.
     for visit_id in cancel_for_case.end(case.id, engine.repeated_with(flow.program, stage_key)):
-        flow.tell(VisitCancelled(visit_id))
+        flow.add_event(VisitCancelled(visit_id))
     flow.publish()

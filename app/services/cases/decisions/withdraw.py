@@ -4,7 +4,7 @@ from app.core import clock
 from app.models import Case, CaseState, TurnKind
 from app.services.cases import responsibility
 from app.services.cases.decisions import case_changes, end_case
-from app.services.cases.flow import CaseFlow
+from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By
 
 

@@ -1,6 +1,10 @@
-"""One case as its log tells it, in one statement shaped for the progress look-up (design.md, rule 9)."""
+"""One case with its log, read by one statement that is shaped for the progress look-up.
 
-from collections.abc import Sequence
+One statement, so that the answer is of one moment. Its four parts (the case, its stages, its stops, some of
+its tasks) share one list of columns, `_COLUMNS`; a part names those that it fills, the others are NULL.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -10,7 +14,6 @@ import orjson
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    Integer,
     LargeBinary,
     Select,
     String,
@@ -25,7 +28,6 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.core.db import UtcDateTime
 from app.core.hotread import HotRead
 from app.domain.programs.definition import Program
 from app.domain.programs.figures import StageLog
@@ -35,14 +37,9 @@ from app.services.installation import calendar_versions, city
 from app.services.installation.city import CityBundle
 from app.services.people import staffing
 
-LOG_COLUMNS = 7
-"""So many columns tell of a stage, a stop or a task; those after them are the case's, but for the round."""
-ROUND = 9
-"""The column that tells which entry into its stage a row is of; a case has its rating there."""
-
 
 class Head(NamedTuple):
-    """A case and its manager, as the customer may see them; in the order of the statement's columns."""
+    """A case and its manager, as the customer may see them; in the order of `_CASE_COLUMNS`."""
 
     id: str
     opened_at: datetime
@@ -52,7 +49,7 @@ class Head(NamedTuple):
     program_key: str
     water_on_at: datetime | None
     submitted_at: datetime | None
-    """Empty in early service, as long as the form is not complete."""
+    """None in early service until the form is complete."""
     rating: int | None
     sealed_manager_phone: bytes
     project_name: str
@@ -64,22 +61,22 @@ class Head(NamedTuple):
     manager_photo_url: str
     former_program_key: str | None
     calendar_id: str | None
-    """The calendar in force, read along so that the look-up need not ask for it by itself."""
+    """The calendar in force, read along to save the look-up a statement."""
     kept_figures: str | None
 
     @property
     def figures(self) -> dict[str, Any] | None:
-        """What a closed case came to, as it was computed when it closed."""
+        """The figures of a closed case, as computed when it closed."""
         return orjson.loads(self.kept_figures) if self.kept_figures else None
 
     @property
     def manager_phone(self) -> str:
-        """The phone, readable."""
+        """The phone number, decrypted."""
         return staffing.phone(self.sealed_manager_phone)
 
 
 class StopLog(NamedTuple):
-    """A stop as the log tells it."""
+    """A stop of the clock."""
 
     reason_key: str
     started_at: datetime
@@ -88,7 +85,7 @@ class StopLog(NamedTuple):
 
 
 class OpenTask(NamedTuple):
-    """A task that is waited for."""
+    """An open task."""
 
     key: str
     stage_key: str
@@ -109,25 +106,25 @@ class CaseRecord:
     tasks_done: dict[tuple[str, int], datetime]
 
     def counted_until(self, now: datetime) -> datetime:
-        """The instant up to which anything counts: nothing goes on in a case that has ended.
+        """The instant up to which time counts: `now`, or the end of a closed case.
 
-        Never before what has begun already: the clock of a machine may go back, or be behind another's.
+        Never before the start of any stage or stop, since clocks of machines may differ or be set back.
         """
         begun = [*(stage.opened_at for stage in self.stages), *(stop.started_at for stop in self.stops)]
         return self.head.closed_at or max([now, *begun])
 
     def stretches(self, now: datetime) -> list[Stretch]:
-        """The stops as stretches of time, an open one lasting until `now`."""
+        """The stops as stretches of time; an open one lasts until `now`."""
         return [Stretch(stop.started_at, stop.ended_at or now) for stop in self.stops]
 
     @property
     def open_stop(self) -> StopLog | None:
-        """A stop that is running now."""
+        """The stop that is open now, if any."""
         return next((stop for stop in self.stops if stop.ended_at is None), None)
 
 
 def of_owner(customer_id: str, case_id: str) -> CaseRecord | None:
-    """The record for the customer it belongs to, else None."""
+    """The record of a case, if it belongs to this customer."""
     return _read(_questions(city.current()).by_owner, {"case_id": case_id, "customer_id": customer_id})
 
 
@@ -141,6 +138,45 @@ def of_number(number: str) -> CaseRecord | None:
     return _read(_questions(city.current()).by_number, {"number": number})
 
 
+_CASE_COLUMNS: Mapping[str, Any] = {
+    "id": Case.id,
+    "opened_at": Case.opened_at,
+    "confirmed_at": Case.confirmed_at,
+    "closed_at": Case.closed_at,
+    "number": Case.number,
+    "program_key": Case.program_key,
+    "water_on_at": Case.water_on_at,
+    "submitted_at": Application.submitted_at,
+    "rating": Case.rating,
+    "sealed_manager_phone": type_coerce(Staff.phone, LargeBinary),
+    "project_name": Case.project_name,
+    "state": Case.state,
+    "calendar_version": Case.calendar_version,
+    "lookup_hash": Case.lookup_hash,
+    "manager_name": Staff.name,
+    "manager_number": Staff.number,
+    "manager_photo_url": Staff.photo_url,
+    "former_program_key": Case.former_program_key,
+    "calendar_id": calendar_versions.newest_id.scalar_subquery(),
+    "kept_figures": cast(Case.figures, String),
+}
+"""The columns of the statement, by the field of `Head` that they fill."""
+
+_LOG_COLUMNS: Mapping[str, str] = {
+    "key": "id",
+    "started": "opened_at",
+    "due": "confirmed_at",
+    "ended": "closed_at",
+    "owner": "number",
+    "detail": "program_key",
+    "round": "rating",
+}
+"""What a stage, a stop and a task put into which of these columns; the types agree."""
+
+_AT = {field: 1 + list(_CASE_COLUMNS).index(column) for field, column in _LOG_COLUMNS.items()}
+_KEY, _STARTED, _DUE, _ENDED, _OWNER, _DETAIL, _ROUND = _AT.values()
+
+
 def _read(question: HotRead, parameters: dict[str, str]) -> CaseRecord | None:
     head: Head | None = None
     stages: list[StageLog] = []
@@ -148,17 +184,17 @@ def _read(question: HotRead, parameters: dict[str, str]) -> CaseRecord | None:
     tasks: list[OpenTask] = []
     done: dict[tuple[str, int], datetime] = {}
     for row in question.rows(parameters):
-        kind, key, started, due, ended, other, party = row[:LOG_COLUMNS]
+        kind, key, started, ended, detail = row[0], row[_KEY], row[_STARTED], row[_ENDED], row[_DETAIL]
         if kind == "stage":
-            stages.append(StageLog(key, started, due, ended, row[ROUND], party))
+            stages.append(StageLog(key, started, row[_DUE], ended, row[_ROUND], detail))
         elif kind == "stop":
-            stops.append(StopLog(key, started, ended, party))
+            stops.append(StopLog(key, started, ended, detail))
         elif kind == "case":
             head = Head._make(row[1:])
         elif ended is None:
-            tasks.append(OpenTask(key, party, other, due, started))
+            tasks.append(OpenTask(key, detail, row[_OWNER], row[_DUE], started))
         else:
-            done[key, row[ROUND]] = ended
+            done[key, row[_ROUND]] = ended
     if head is None:
         return None
     calendar_versions.know(head.calendar_id)
@@ -176,7 +212,7 @@ class _Questions:
 
 @lru_cache(maxsize=2)
 def _questions(bundle: CityBundle) -> _Questions:
-    """The statements for one city, whose programs say which tasks matter."""
+    """The prepared statements of one city. Its programs say which completed tasks are read."""
     bounds = {key for program in bundle.programs.values() for key in _bounds(program)}
     by_id = Case.id == bindparam("case_id")
     by_number = Case.number == bindparam("number")
@@ -190,89 +226,50 @@ def _questions(bundle: CityBundle) -> _Questions:
 
 
 def _question(condition: ColumnElement[bool], case_id: ColumnElement[str], bounds: set[str]) -> HotRead:
-    """One statement, so that it is of one moment: the case, its stages, its stops, and some tasks.
+    """The statement for the case that meets `condition`.
 
-    The tasks are those that matter to the answer: the open ones, and those that bound a stretch of the
-    headline, whose keys are `bounds`. A row means what its first column says.
+    Tasks are read if they are open or if they bound a stretch of the headline (their keys: `bounds`).
     """
-    statement: CompoundSelect[Any] = union_all(
-        select(
-            literal_column("'case'", String),
-            Case.id,
-            Case.opened_at,
-            Case.confirmed_at,
-            Case.closed_at,
-            Case.number,
-            Case.program_key,
-            Case.water_on_at,
-            Application.submitted_at,
-            Case.rating,
-            type_coerce(Staff.phone, LargeBinary),
-            Case.project_name,
-            Case.state,
-            Case.calendar_version,
-            Case.lookup_hash,
-            Staff.name,
-            Staff.number,
-            Staff.photo_url,
-            Case.former_program_key,
-            calendar_versions.newest_id.scalar_subquery(),
-            cast(Case.figures, String),
-        )
+    case = (
+        select(literal_column("'case'", String), *_CASE_COLUMNS.values())
         .join(Staff, Staff.id == Case.manager_id)
         .join(Application, Application.id == Case.application_id)
-        .where(condition),
-        _log_row(
-            "stage",
-            Stage.key,
-            Stage.opened_at,
-            Stage.due_at,
-            Stage.completed_at,
-            _nothing(),
-            Stage.void,
-            round_=Stage.round,
-        ).where(Stage.case_id == case_id),
-        _log_row(
-            "stop", Stop.reason_key, Stop.started_at, _never(), Stop.ended_at, Stop.task_id, Stop.party
-        ).where(Stop.case_id == case_id, Stop.struck_at.is_(None)),
-        _log_row(
-            "task",
-            Task.key,
-            Task.opened_at,
-            Task.due_at,
-            Task.completed_at,
-            Task.department,
-            Task.stage_key,
-            round_=Task.round,
-        ).where(
-            Task.case_id == case_id,
-            or_(
-                Task.state == TaskState.OPEN.value,
-                and_(Task.state == TaskState.DONE.value, or_(*(Task.key == key for key in sorted(bounds)))),
-            ),
-        ),
+        .where(condition)
     )
+    stages = _log_rows(
+        "stage",
+        key=Stage.key,
+        started=Stage.opened_at,
+        due=Stage.due_at,
+        ended=Stage.completed_at,
+        detail=Stage.void,
+        round=Stage.round,
+    ).where(Stage.case_id == case_id)
+    stops = _log_rows(
+        "stop", key=Stop.reason_key, started=Stop.started_at, ended=Stop.ended_at, detail=Stop.party
+    ).where(Stop.case_id == case_id, Stop.struck_at.is_(None))
+    bounding = and_(Task.state == TaskState.DONE.value, or_(*(Task.key == key for key in sorted(bounds))))
+    tasks = _log_rows(
+        "task",
+        key=Task.key,
+        started=Task.opened_at,
+        due=Task.due_at,
+        ended=Task.completed_at,
+        owner=Task.department,
+        detail=Task.stage_key,
+        round=Task.round,
+    ).where(Task.case_id == case_id, or_(Task.state == TaskState.OPEN.value, bounding))
+    statement: CompoundSelect[Any] = union_all(case, stages, stops, tasks)
     return HotRead(statement)
 
 
-def _log_row(kind: str, *columns: Any, round_: Any = None) -> Select[Any]:
+def _log_rows(kind: str, **columns: Any) -> Select[Any]:
+    """Rows of one kind: `columns` (names of `_LOG_COLUMNS`) in their places, NULL in all others."""
+    filled = {_LOG_COLUMNS[name]: column for name, column in columns.items()}
     return select(
         literal_column(f"'{kind}'", String),
-        *columns,
-        _never(),
-        _never(),
-        null().cast(Integer) if round_ is None else round_,
-        null().cast(LargeBinary),
-        *(_nothing() for _ in range(10)),
+        *(filled.get(name, null().cast(column.type)) for name, column in _CASE_COLUMNS.items()),
     )
-
-
-def _nothing() -> ColumnElement[Any]:
-    return null().cast(String)
-
-
-def _never() -> ColumnElement[Any]:
-    return null().cast(UtcDateTime())
 
 
 def _bounds(program: Program) -> list[str]:

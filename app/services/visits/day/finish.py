@@ -9,6 +9,7 @@ from app.models import Case, Visit, VisitState
 from app.services.history.timeline import by_staff, note
 from app.services.people.staffing import Colleague
 from app.services.scheduling import reservations
+from app.services.tasks import claim_task
 from app.services.tasks import complete_task as completion
 from app.services.visits import appointments, visit_access, visit_updates
 from app.services.visits.visit_task import task_of
@@ -34,5 +35,5 @@ def finish(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -
         if task is None:
             fault = {"field": "outputs", "code": "unknown", "message": "该次上门没有待办结的任务。"}
             raise FieldsError([fault])
-        completion.complete(staff, completion.visible(staff, task.id), outputs)
+        completion.complete(staff, claim_task.visible(staff, task.id), outputs)
     return case, visit

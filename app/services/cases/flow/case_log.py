@@ -1,4 +1,4 @@
-"""The log of one case as it was loaded: what stands, what is waited for, what is due when on which line."""
+"""The log of one case as loaded: its stages, tasks and stops, and what is due when. Reads only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,18 @@ from app.domain.programs.figures import StageLog
 from app.domain.programs.tasks import TaskSpec
 from app.domain.worktime import Stretch, WorkingTime
 from app.models import Case, Stage, Stop, Task, TaskState
-from app.services.cases import access, promise_watches
+from app.services.cases import access
+from app.services.cases.flow import promise_watches
 from app.services.installation import city
 
 
 class CaseLog:
-    """One case, its stages, tasks and stops, and the program that they follow. Reads, and changes nothing."""
+    """One case with its stages, tasks and stops, and its program. Changes nothing."""
 
     def __init__(
         self, case: Case, stages: Sequence[Stage], tasks: Sequence[Task], stops: Sequence[Stop]
     ) -> None:
-        """Hold the log as loaded; a stop that was struck is none of it."""
+        """Keep the log as loaded. Struck stops are not part of it."""
         self.case = case
         self.program = city.program_of(case.program_key, case.former_program_key)
         self._line = city.working_time()
@@ -35,10 +36,10 @@ class CaseLog:
 
     @classmethod
     def load(cls, case: Case) -> Self:
-        """A case with its log from the database, for the caller alone until their transaction ends.
+        """Load a case with its log, and lock it until the transaction ends.
 
-        Two who complete the last two tasks of a stage at once would each see the other's still open, and
-        nobody would end the stage. Whoever also locks a task locks its case first.
+        Without the lock, two requests that complete the last two tasks of a stage at once would each see
+        the other task open, and neither would end the stage. Lock a case before any of its tasks.
         """
         access.lock(case)
         return cls(
@@ -50,30 +51,30 @@ class CaseLog:
 
     @property
     def stopped(self) -> bool:
-        """Whether the clock of the case stands still now."""
+        """Whether the clock is stopped now."""
         return any(stop.ended_at is None for stop in self._stops)
 
     @property
     def promised_stage(self) -> StageSpec | None:
-        """The open stage whose time a stop would stretch, if there is one."""
+        """The open stage whose due date a stop would move, if there is one."""
         for row in self._stages:
             spec = self.program.stage(row.key)
             if row.completed_at is None and engine.counts_stops(spec):
                 return spec
         return None
 
-    def standing(self, key: str) -> Stage | None:
-        """The entry into a stage that counts: the last one, unless it was undone."""
+    def current_entry(self, key: str) -> Stage | None:
+        """The latest entry into a stage that was not undone."""
         rows = [row for row in self._stages if row.key == key and row.void is None]
         return max(rows, key=lambda row: row.round, default=None)
 
     def open_tasks(self) -> list[Task]:
-        """The tasks that are waited for."""
+        """The open tasks."""
         return [task for task in self._tasks if task.state == TaskState.OPEN]
 
     def delivered(self, stage_key: str) -> dict[str, Mapping[str, Any]]:
-        """What the tasks done in the standing entry into a stage delivered, by task key."""
-        row = self.standing(stage_key)
+        """The outputs of the tasks completed in the current entry into a stage, by task key."""
+        row = self.current_entry(stage_key)
         return {
             task.key: task.outputs or {}
             for task in self._tasks
@@ -81,8 +82,8 @@ class CaseLog:
             and (task.stage_key, task.round, task.state) == (row.key, row.round, TaskState.DONE)
         }
 
-    def runs_promised(self, since: datetime, until: datetime) -> bool:
-        """Whether a stage whose time a stop would stretch ran at any moment between the two."""
+    def promised_stage_ran(self, since: datetime, until: datetime) -> bool:
+        """Whether a stage whose due date a stop would move was open between the two instants."""
         return any(
             row.opened_at < until and (row.completed_at is None or row.completed_at > since)
             for row in self._stages
@@ -92,7 +93,7 @@ class CaseLog:
     def watches(
         self, line: WorkingTime, tasks_done: Mapping[tuple[str, int], datetime], now: datetime
     ) -> list[promise_watches.WatchRow]:
-        """What of the case's promises is to be watched on a line; `tasks_done` by task key and round."""
+        """The promise watches of the case on a working-time line; `tasks_done` by task key and round."""
         logs = [
             StageLog(row.key, row.opened_at, row.due_at, row.completed_at, row.round, row.void)
             for row in self._stages
@@ -109,9 +110,9 @@ class CaseLog:
         )
 
     def timings(self, line: WorkingTime, now: datetime) -> list["StageTiming"]:
-        """What every stage with open tasks, and each of these, is due at on another line; nothing changes.
+        """The due dates of every stage with open tasks, and of these tasks, on another line.
 
-        The due date of a completed stage stays as it was when it was kept or missed.
+        A completed stage keeps the due date by which it was judged.
         """
         found = []
         for row in self._stages:
@@ -121,16 +122,16 @@ class CaseLog:
         return found
 
     def _open_tasks_of(self, row: Stage) -> list[Task]:
-        """The tasks that are waited for in one entry into a stage."""
+        """The open tasks of one entry into a stage."""
         return [task for task in self.open_tasks() if self._entry(task) == (row.key, row.round)]
 
     def _entry(self, task: Task) -> tuple[str, int]:
-        """The entry into a stage that a task belongs to.
+        """The entry into a stage that a task belongs to, as stage key and round.
 
-        What is kept for a happening is counted by itself, since it may come again within one entry: it
-        belongs to the last one that there was when it opened.
+        A triggered task has its own round numbers, since it may occur again within one entry. It belongs to
+        the latest entry that existed when it was opened.
         """
-        if self.program.stage(task.stage_key).task(task.key).only_on is None:
+        if self.program.stage(task.stage_key).task(task.key).opened_by is None:
             return task.stage_key, task.round
         rounds = [
             row.round for row in self._stages if row.key == task.stage_key and row.opened_at <= task.opened_at
@@ -141,7 +142,7 @@ class CaseLog:
         return [Stretch(stop.started_at, stop.ended_at or now) for stop in self._stops]
 
     def _used_before(self, line: WorkingTime, row: Stage, stretches: Sequence[Stretch]) -> Fraction:
-        """What earlier entries into a stage have used of its limit."""
+        """The working days that earlier entries into a stage have used of its limit."""
         return sum(
             (
                 line.used(earlier.opened_at, earlier.completed_at, stretches)
@@ -160,8 +161,8 @@ class CaseLog:
             and (task.round == row.round or engine.is_kept(spec.task(task.key)))
         }
 
-    def _told_already(self, task_spec: TaskSpec, row: Stage) -> int:
-        """A task that begins in a stage already late goes on with the tellings of that stage."""
+    def _overdue_already_told(self, task_spec: TaskSpec, row: Stage) -> int:
+        """How often this stage was announced as late already; a new task in it continues the count."""
         if task_spec.due is not None:
             return 0
         return max(
@@ -176,9 +177,9 @@ class CaseLog:
     def _timing(
         self, line: WorkingTime, row: Stage, spec: StageSpec, tasks: Sequence[Task], now: datetime
     ) -> "StageTiming":
-        """When a stage and these of its tasks are due, and what reminds of them.
+        """When a stage and these of its tasks are due, and their reminders.
 
-        While the clock is stopped nothing is due; what holds it is followed up as the program says.
+        While the clock is stopped nothing is due; the task that pauses it gets follow-up reminders.
         """
         if self.stopped and engine.counts_stops(spec):
             followed = [
@@ -217,8 +218,8 @@ class CaseLog:
 def _follow_up(
     line: WorkingTime, spec: TaskSpec, task: Task, now: datetime, *, held_only: bool = False
 ) -> list[engine.Reminder]:
-    """The next reminder of work without a due date; with `held_only`, only of work that holds the clock."""
-    if held_only and spec.hold is None:
+    """The next reminder of a task without a due date; `held_only`: only if the task pauses the clock."""
+    if held_only and spec.pauses_clock is None:
         return []
     reminder = engine.follow_up(line, spec, task.opened_at, now)
     return [] if reminder is None else [reminder]
@@ -226,7 +227,7 @@ def _follow_up(
 
 @dataclass(frozen=True, slots=True)
 class TaskTiming:
-    """When a task is due, and the reminders that are still to come."""
+    """When a task is due, and its future reminders."""
 
     task: Task
     due_at: datetime | None
@@ -235,7 +236,7 @@ class TaskTiming:
 
 @dataclass(frozen=True, slots=True)
 class StageTiming:
-    """When an entered stage and its open tasks are due; None while the clock stands still."""
+    """When an entered stage and its open tasks are due; None while the clock is stopped."""
 
     row: Stage
     spec: StageSpec

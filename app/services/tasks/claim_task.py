@@ -1,0 +1,104 @@
+"""Who may work on a task: seeing it, claiming it from the department's queue, holding it."""
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.domain.errors import (
+    AlreadyDoneError,
+    ChangedMeanwhileError,
+    ConflictError,
+    NotFoundError,
+)
+from app.models import Case, StaffLeave, Task, TaskState
+from app.services.cases import access, edit_conflicts
+from app.services.history.timeline import by_staff, note
+from app.services.people.staffing import Colleague
+
+
+def visible(staff: Colleague, task_id: str) -> Task:
+    """A task of this person, their department, or whom they stand in for. Raises `NotFoundError`."""
+    task = db.session.scalar(select(Task).where(Task.id == task_id))
+    if task is None or not (
+        staff.is_supervisor
+        or task.department == staff.department
+        or task.assignee_id == staff.id
+        or _stands_in(staff, task)
+    ):
+        raise NotFoundError
+    return task
+
+
+def take(staff: Colleague, task: Task) -> None:
+    """Take a task from the department's queue.
+
+    Raises `ConflictError` when a colleague has it already or it is another department's.
+    """
+    _lock(task)
+    _take(staff, task)
+
+
+def _take(staff: Colleague, task: Task) -> None:
+    _refuse_done(task)
+    if task.assignee_id == staff.id:
+        return
+    if task.assignee_id is not None:
+        raise ConflictError(
+            "该任务已由同事领取，请从列表中选择其他任务。", changes=edit_conflicts.of_task(task)
+        )
+    if task.department != staff.department:
+        raise NotFoundError
+    task.assignee_id = staff.id
+    note(
+        task.case_id,
+        clock.now(),
+        "task_taken",
+        by_staff(staff.id),
+        {"stage": task.stage_key, "task": task.key},
+    )
+
+
+def hold(staff: Colleague, task: Task, version: int | None = None) -> Case:
+    """Make sure that an open task is this person's, taking it from the queue if need be; its case, locked.
+
+    `version` is the task's as the caller saw it. Raises `AlreadyDoneError` and `ConflictError` (with what
+    changed) when somebody was faster or has it.
+    """
+    case = _lock(task)
+    _refuse_done(task)
+    if version is not None and version != task.version:
+        raise ChangedMeanwhileError(task.version, edit_conflicts.of_task(task))
+    if task.assignee_id is None:
+        _take(staff, task)
+    elif task.assignee_id != staff.id and not _stands_in(staff, task):
+        raise ConflictError("该任务由其他同事负责，请联系对方办理。")
+    return case
+
+
+def _lock(task: Task) -> Case:
+    case = access.locked(task.case_id)
+    db.session.refresh(task)
+    return case
+
+
+def _refuse_done(task: Task) -> None:
+    if task.state == TaskState.DONE:
+        raise AlreadyDoneError("该任务已办结，无需重复操作。", changes=edit_conflicts.of_task(task))
+    if task.state == TaskState.CANCELLED:
+        raise ConflictError("该任务已取消，无需办理。", changes=edit_conflicts.of_task(task))
+
+
+def _stands_in(staff: Colleague, task: Task) -> bool:
+    now = clock.now()
+    return (
+        task.assignee_id is not None
+        and db.session.scalar(
+            select(StaffLeave.id).where(
+                StaffLeave.staff_id == task.assignee_id,
+                StaffLeave.deputy_id == staff.id,
+                StaffLeave.starts_at <= now,
+                StaffLeave.ends_at > now,
+            )
+        )
+        is not None
+    )
