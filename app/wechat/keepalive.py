@@ -1,9 +1,9 @@
-"""HTTP/1.1 to one host over kept connections, and nothing more: what wechatpy needs in place of `requests`.
+"""HTTP/1.1 to one host over a pool of kept connections; wechatpy uses it instead of `requests`.
 
-`requests` spends more processor time on a call than everything else here together, and says little about
-the one thing that matters when a message is sent: had the request left when it failed? Here a fault is
-`NeverLeft` until the first byte is given to the connection, and leaves the outcome open from then on. What
-WeChat answers are small JSON documents or pictures, without redirects, cookies or unasked-for compression.
+`requests` uses more processor time for a call than the rest of a send together, and does not say whether the
+request had left when it failed. Here the error is `NotSentError` until the first byte was given to a
+connection; after that the outcome is unknown. `http.client` opens connections and reads answers. A request is
+written here, since `http.client` would send its head and its body by two system calls (decision 0018).
 """
 
 import select
@@ -11,31 +11,40 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from io import BufferedReader, RawIOBase
 from threading import Lock
 from time import monotonic
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 LONGEST_IDLE_SECONDS = 30.0
-"""A connection unused for longer is not used again: the other side may be about to close it."""
+"""A connection that was idle for longer is not used again: the server may be about to close it."""
 
 LARGEST_ANSWER = 16 * 1024 * 1024
-_LONGEST_LINE = 16 * 1024
-_MOST_HEADERS = 100
-_NO_BODY = (204, 304)
-_FIRST_BAD = 400
+"""Bytes of a body."""
+LARGEST_HEAD = 1024 * 1024
+"""Bytes of everything around a body: status, headers, sizes of chunks, trailers."""
+_CLOSE_ENOUGH_SECONDS = 0.05
+"""A time-out is not set anew for less: that is a system call."""
+_FIRST_FINAL = 200
+_FIRST_ERROR = 400
 
 
-class NeverLeft(requests.ConnectionError):
-    """No byte of the request was given to the connection."""
+class NotSentError(requests.ConnectionError):
+    """No byte of the request was given to a connection, so repeating it is safe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, with what wechatpy asks of one of `requests`."""
+    """An answer with the attributes that wechatpy uses of a `requests.Response`."""
 
     status_code: int
     content: bytes
@@ -43,30 +52,8 @@ class Answer:
 
     def raise_for_status(self) -> None:
         """Raise `requests.HTTPError` for a status from 400."""
-        if self.status_code >= _FIRST_BAD:
+        if self.status_code >= _FIRST_ERROR:
             raise requests.HTTPError(response=self)  # type: ignore[arg-type]
-
-
-class _Connection:
-    """One connection, used by one thread at a time."""
-
-    def __init__(self, wire: socket.socket) -> None:
-        self.wire = wire
-        self.answers: BinaryIO = wire.makefile("rb")
-        self.used_at = monotonic()
-
-    def alive(self) -> bool:
-        """Whether the other side has neither closed it nor said something unasked."""
-        if monotonic() - self.used_at > LONGEST_IDLE_SECONDS:
-            return False
-        waiting = select.poll()
-        waiting.register(self.wire, select.POLLIN | select.POLLHUP | select.POLLERR)
-        return not waiting.poll(0)
-
-    def close(self) -> None:
-        """Close it; nothing is expected of it any more."""
-        self.answers.close()
-        self.wire.close()
 
 
 class KeepAliveSession:
@@ -77,14 +64,17 @@ class KeepAliveSession:
 
     def __init__(self, base_url: str, pool_size: int) -> None:
         parts = urlsplit(base_url)
-        self._host = parts.hostname or ""
-        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        host = parts.hostname or ""
         self._authority = parts.netloc.rpartition("@")[2]
-        self._tls = (
-            ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH) if parts.scheme == "https" else None
-        )
+        self._new_connection: partial[HTTPConnection]
+        if parts.scheme == "https":
+            trusted = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+            self._new_connection = partial(HTTPSConnection, host, parts.port or 443, context=trusted)
+        else:
+            self._new_connection = partial(HTTPConnection, host, parts.port or 80)
         self._pool_size = pool_size
-        self._idle: list[_Connection] = []
+        self._idle: list[tuple[HTTPConnection, float]] = []
+        """Connections, each with the moment of its last use."""
         self._lock = Lock()
 
     def request(
@@ -98,31 +88,30 @@ class KeepAliveSession:
         timeout: tuple[float, float],
         allow_redirects: bool = False,
     ) -> Answer:
-        """The answer to one request, whatever its status; `timeout` is (connect, read) in seconds.
+        """Send one request and return the answer, whatever its status. Redirects are not followed.
 
-        Raises `NeverLeft`, and `requests.ReadTimeout` or another `requests.ConnectionError` when the request
-        left and no whole answer came. Redirections are answers like any other.
+        `timeout` is in seconds: for connecting, and for the rest (sending and the whole answer). Raises
+        `NotSentError`; and `requests.ReadTimeout` or another `requests.ConnectionError` when the request left
+        and no complete answer came.
         """
         del allow_redirects
-        message = self._written(method.upper(), url, params, data, headers)
-        connection = self._kept() or self._connected(timeout[0])
+        message = self._message(method.upper(), url, params, data, headers)
+        connection = self._idle_connection() or self._connected(timeout[0])
         try:
-            connection.wire.settimeout(timeout[1])
-            connection.wire.sendall(message)
-            answer, keep = _read(connection.answers, method.upper())
+            answer, reusable = _exchange(connection, method.upper(), message, timeout[1])
         except TimeoutError as error:
             connection.close()
             raise requests.ReadTimeout("no answer in time") from error
-        except (OSError, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             connection.close()
-            raise requests.ConnectionError(f"the connection broke: {error}") from error
+            raise requests.ConnectionError(f"the connection broke: {error!r}") from error
         except BaseException:
             connection.close()
             raise
-        self._give_back(connection, keep=keep)
+        self._release(connection, reusable=reusable)
         return answer
 
-    def _written(
+    def _message(
         self,
         method: str,
         url: str,
@@ -130,6 +119,7 @@ class KeepAliveSession:
         data: bytes | None,
         headers: Mapping[str, str],
     ) -> bytes:
+        """The whole request, to be sent by one system call. Raises `NotSentError`."""
         target = urlsplit(url).path or "/"
         query = urlencode({name: value for name, value in params.items() if value is not None})
         lines = [
@@ -142,110 +132,105 @@ class KeepAliveSession:
             lines.append(f"Content-Length: {len(data or b'')}")
         head = "\r\n".join(lines)
         if len(head.splitlines()) != len(lines) or not head.isascii():
-            raise NeverLeft("a header or the address holds what can't be sent")
+            raise NotSentError("a header or the address holds what can't be sent")
         return head.encode() + b"\r\n\r\n" + (data or b"")
 
-    def _kept(self) -> _Connection | None:
+    def _idle_connection(self) -> HTTPConnection | None:
         while True:
             with self._lock:
                 if not self._idle:
                     return None
-                # The one used last is the likeliest to be alive; those at the bottom grow old and go.
-                connection = self._idle.pop()
-            if connection.alive():
+                # The one used last is the likeliest to be alive. The others get too old and are closed.
+                connection, used_at = self._idle.pop()
+            if monotonic() - used_at <= LONGEST_IDLE_SECONDS and _is_quiet(connection):
                 return connection
             connection.close()
 
-    def _connected(self, timeout: float) -> _Connection:
+    def _connected(self, timeout: float) -> HTTPConnection:
+        connection = self._new_connection(timeout=timeout)
         try:
-            wire = socket.create_connection((self._host, self._port), timeout=timeout)
+            connection.connect()
         except OSError as error:
-            raise NeverLeft(f"no connection: {error}") from error
-        try:
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._tls is not None:
-                wire = self._tls.wrap_socket(wire, server_hostname=self._host)
-        except OSError as error:
-            wire.close()
-            raise NeverLeft(f"no secure connection: {error}") from error
-        return _Connection(wire)
+            connection.close()
+            raise NotSentError(f"no connection: {error}") from error
+        return connection
 
-    def _give_back(self, connection: _Connection, *, keep: bool) -> None:
-        connection.used_at = monotonic()
+    def _release(self, connection: HTTPConnection, *, reusable: bool) -> None:
         with self._lock:
-            if keep and len(self._idle) < self._pool_size:
-                self._idle.append(connection)
+            if reusable and len(self._idle) < self._pool_size:
+                self._idle.append((connection, monotonic()))
                 return
         connection.close()
 
 
-def _read(answers: BinaryIO, method: str) -> tuple[Answer, bool]:
-    """One answer, and whether the connection may be used again. Raises OSError and ValueError."""
-    status, persistent = _status(answers)
-    headers = _headers(answers)
-    while status // 100 == 1:
-        status, persistent = _status(answers)
-        headers = _headers(answers)
-    said = headers.get("connection", "").lower()
-    keep = "close" not in said and (persistent or "keep-alive" in said)
-    if method == "HEAD" or status in _NO_BODY:
-        return Answer(status, b""), keep
-    if "chunked" in headers.get("transfer-encoding", "").lower():
-        return Answer(status, _chunks(answers)), keep
-    if "content-length" in headers:
-        return Answer(status, _exactly(answers, int(headers["content-length"]))), keep
-    body = answers.read(LARGEST_ANSWER + 1)
-    if len(body) > LARGEST_ANSWER:
-        raise ValueError("the answer is too large")
-    return Answer(status, body), False
+def _is_quiet(connection: HTTPConnection) -> bool:
+    """Whether the server has neither closed the connection nor sent anything that was not asked for."""
+    waiting = select.poll()
+    waiting.register(connection.sock, select.POLLIN | select.POLLHUP | select.POLLERR)
+    return not waiting.poll(0)
 
 
-def _status(answers: BinaryIO) -> tuple[int, bool]:
-    version, _, rest = _line(answers).partition(b" ")
-    code = rest[:3]
-    if version not in (b"HTTP/1.1", b"HTTP/1.0") or not code.isdigit():
-        raise ValueError("not an answer of HTTP/1.1")
-    return int(code), version == b"HTTP/1.1"
+def _exchange(connection: HTTPConnection, method: str, message: bytes, timeout: float) -> tuple[Answer, bool]:
+    """Send a request and read the answer; and whether the connection may be used again.
+
+    Raises OSError, HTTPException and ValueError.
+    """
+    deadline = monotonic() + timeout
+    wire = connection.sock
+    if wire.gettimeout() != timeout:
+        wire.settimeout(timeout)
+    wire.sendall(message)
+    received = _AnswerBytes(wire, deadline)
+    with HTTPResponse(received, method=method) as response:  # type: ignore[arg-type]
+        response.begin()
+        if received.ended or response.headers.defects or response.status < _FIRST_FINAL:
+            raise ConnectionError("the answer's head is not complete")
+        unclear = response.length is None and not response.chunked and "Content-Length" in response.headers
+        if unclear or (response.length or 0) > LARGEST_ANSWER:
+            raise ValueError("the answer's length is no number, or too large")
+        content = response.read(LARGEST_ANSWER + 1)
+        if response.length or len(content) > LARGEST_ANSWER:
+            raise ConnectionError("the answer's body is not complete, or too large")
+        return Answer(response.status, content), not response.will_close
 
 
-def _headers(answers: BinaryIO) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for _ in range(_MOST_HEADERS):
-        line = _line(answers)
-        if not line:
-            return headers
-        name, colon, value = line.partition(b":")
-        if not colon:
-            raise ValueError("a header without a name")
-        headers[name.decode("latin-1").strip().lower()] = value.decode("latin-1").strip()
-    raise ValueError("too many headers")
+class _AnswerBytes(RawIOBase):
+    """The bytes of one answer: until a deadline, and no more than an answer may have.
 
+    A socket's own time-out would begin anew with every piece that comes.
+    """
 
-def _line(answers: BinaryIO) -> bytes:
-    line = answers.readline(_LONGEST_LINE)
-    if not line.endswith(b"\n"):
-        raise ConnectionError("closed in the middle of an answer" if line else "closed without an answer")
-    return line.rstrip(b"\r\n")
+    def __init__(self, wire: socket.socket, deadline: float) -> None:
+        # Not the socket itself: this one stays open when the connection is closed before the body was read.
+        self._wire, self._raw = wire, wire.makefile("rb", buffering=0)
+        self._deadline = deadline
+        self._left = LARGEST_ANSWER + LARGEST_HEAD
+        self.ended = False
+        """Whether the server has closed the connection."""
 
+    def makefile(self, _mode: str) -> BufferedReader:
+        """What `HTTPResponse` asks of a socket."""
+        return BufferedReader(self)
 
-def _exactly(answers: BinaryIO, size: int) -> bytes:
-    if not 0 <= size <= LARGEST_ANSWER:
-        raise ValueError("the answer is too large")
-    body = answers.read(size)
-    if len(body) != size:
-        raise ConnectionError("closed in the middle of an answer")
-    return body
+    def readable(self) -> bool:
+        """Always."""
+        return True
 
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Wait for some bytes; 0 at the end. Raises OSError, and ValueError when they are too many."""
+        remaining = self._deadline - monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        if remaining < (self._wire.gettimeout() or 0) - _CLOSE_ENOUGH_SECONDS:
+            self._wire.settimeout(remaining)
+        received = self._raw.readinto(buffer) or 0
+        self._left -= received
+        if self._left < 0:
+            raise ValueError("the answer is too large")
+        self.ended = received == 0
+        return received
 
-def _chunks(answers: BinaryIO) -> bytes:
-    parts: list[bytes] = []
-    left = LARGEST_ANSWER
-    while True:
-        size = int(_line(answers).partition(b";")[0], 16)
-        if size == 0:
-            _headers(answers)
-            return b"".join(parts)
-        left -= size
-        parts.append(_exactly(answers, size if left >= 0 else -1))
-        if _line(answers):
-            raise ValueError("a chunk is longer than it says")
+    def close(self) -> None:
+        """Let the socket be closed."""
+        self._raw.close()
+        super().close()

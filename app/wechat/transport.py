@@ -7,7 +7,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProxyError
 from wechatpy.exceptions import WeChatClientException
 
 from app.wechat.errcodes import kind_of
-from app.wechat.keepalive import NeverLeft
+from app.wechat.keepalive import NotSentError
 from app.wechat.port import FaultKind, WeChatError
 
 TOO_MANY_REQUESTS = 429
@@ -42,7 +42,7 @@ def _kind_of_status(status: int) -> FaultKind:
 
 def _before_sending(error: requests.RequestException) -> bool:
     """Whether no byte of the request can have reached WeChat."""
-    if isinstance(error, NeverLeft):
+    if isinstance(error, NotSentError):
         return True
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError):
         return True

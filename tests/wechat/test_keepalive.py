@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from threading import Thread
 
 import pytest
@@ -12,7 +13,7 @@ import requests
 from app.core.settings import WeChatAccount
 from app.wechat import keepalive
 from app.wechat.client import WeChatMiniProgram
-from app.wechat.keepalive import Answer, KeepAliveSession, NeverLeft
+from app.wechat.keepalive import Answer, KeepAliveSession, NotSentError
 from app.wechat.port import FaultKind, WeChatError
 from app.wechat.token_store import MemoryTokenStore
 
@@ -131,13 +132,17 @@ def test_what_servers_may_answer_is_understood(answer: bytes, status: int, body:
         b"HTTP/1.1 200 OK\r\nno name Connection\r\nConnection: close\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nxyz\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"Connection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\nConnection: close\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nfffffffffff\r\nx",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nabc",
+        b"HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\n",
     ],
 )
 def test_after_the_request_left_a_broken_answer_says_nothing_of_what_was_done(answer: bytes) -> None:
     with scripted(answer, OK) as (server, session):
         with pytest.raises(requests.ConnectionError) as failed:
             ask(session, server.url)
-        assert not isinstance(failed.value, NeverLeft)
+        assert not isinstance(failed.value, NotSentError)
         assert ask(session, server.url).status_code == 200
         assert len(server.requests) == 2
 
@@ -150,18 +155,57 @@ def test_no_answer_in_time_is_told_apart() -> None:
         assert server.connections == 2
 
 
+def test_the_time_for_an_answer_is_counted_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that sends a little now and then must not hold a sender for ever."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000
+    with scripted(answer) as (server, session):
+        ticks = count(step=10)
+        monkeypatch.setattr(keepalive, "monotonic", lambda: next(ticks))
+        # The deadline is set at 0, the first piece is asked for at 10, the second one would be at 20.
+        with pytest.raises(requests.ReadTimeout):
+            ask(session, server.url, timeout=15)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + b"x" * 200,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nc8\r\n" + b"x" * 200 + b"\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + b"x" * 200,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"A: b\r\n" * 40,
+        b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 200,
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 20,
+    ],
+)
+def test_an_answer_without_end_is_given_up(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keepalive, "LARGEST_ANSWER", 100)
+    monkeypatch.setattr(keepalive, "LARGEST_HEAD", 100)
+    with scripted(answer) as (server, session):
+        with pytest.raises(requests.ConnectionError, match="large"):
+            ask(session, server.url)
+        assert len(server.requests) == 1
+
+
+def test_what_comes_after_an_answer_is_never_taken_for_the_next_one() -> None:
+    with scripted(OK + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", OK) as (server, session):
+        assert ask(session, server.url).content == b'{"errcode":0}'
+        assert ask(session, server.url).content == b'{"errcode":0}'
+        assert len(server.requests) == 2
+
+
 def test_a_refused_connection_never_left() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(NeverLeft):
+        with pytest.raises(NotSentError):
             ask(KeepAliveSession(url, 1), url)
 
 
 def test_a_server_that_speaks_no_tls_never_got_the_request() -> None:
     with scripted(OK) as (server, _):
         url = server.url.replace("http://", "https://")
-        with pytest.raises(NeverLeft):
+        with pytest.raises(NotSentError):
             ask(KeepAliveSession(url, 1), url, timeout=0.5)
 
 
@@ -183,7 +227,7 @@ def test_an_old_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_would_split_the_request_never_leaves() -> None:
     with scripted(OK) as (server, session):
-        with pytest.raises(NeverLeft):
+        with pytest.raises(NotSentError):
             session.request(
                 "get", server.url, params={}, data=None, headers={"X": "a\r\nY: b"}, timeout=(1, 1)
             )
