@@ -1,1 +1,1 @@
-"""A connection case from submission to its rated end."""
+"""A connection case: from submission through its stages to the rated return visit."""

@@ -1,4 +1,4 @@
-"""Which case may be seen by whom. What is not theirs does not exist for them."""
+"""Who may see which case. A case that somebody may not see does not exist for them (404)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ __all__ = ["Case", "contact", "of_customer", "of_staff"]
 
 
 def of_customer(customer_id: str, case_id: str, *, to_move: bool = False) -> Case:
-    """A customer's own case. Raises `NotFoundError` for anybody else's.
+    """Returns a customer's own case. Raises `NotFoundError` for any other.
 
     With `to_move` it is locked at once, as by `lock`.
     """
@@ -27,7 +27,7 @@ def of_customer(customer_id: str, case_id: str, *, to_move: bool = False) -> Cas
 
 
 def of_staff(staff: Colleague, case_id: str, *, to_move: bool = False) -> Case:
-    """A case that concerns this member of staff. Raises `NotFoundError` for any other.
+    """Returns a case that concerns this member of staff. Raises `NotFoundError` for any other.
 
     With `to_move` it is locked at once, as by `lock`.
     """
@@ -49,10 +49,10 @@ def _found(query: Select[Case], *, to_move: bool) -> Case:
 
 
 def concerns(staff_id: Any, department: Any, now: Any) -> ColumnElement[bool]:
-    """The cases of somebody who is no supervisor, as a condition; supervisors see every case.
+    """The condition for the cases that concern somebody who is not a supervisor.
 
-    A case concerns its manager, the manager's deputy during leave, and whoever's department has had a task
-    in it. The three are values or bound parameters.
+    A case concerns its manager, the manager's deputy during leave, and every department that has had a
+    task in it. The arguments are values or bound parameters.
     """
     stands_in = select(StaffLeave.id).where(
         StaffLeave.staff_id == Case.manager_id,
@@ -65,11 +65,11 @@ def concerns(staff_id: Any, department: Any, now: Any) -> ColumnElement[bool]:
 
 
 def lock(case: Case) -> None:
-    """Let nobody else move this case until the transaction ends, and read its row anew.
+    """Locks the case until the transaction ends, and reads its row again.
 
-    Every move looks at all tasks and stops of the case; of two at the same moment neither would see what the
-    other does. Taken first of all locks, so that two moves never wait for each other. (SQLite lets one
-    writer in at a time anyway.)
+    Every move reads all tasks and stops of the case; without the lock, two concurrent moves would not see
+    each other. Take this lock before any other, so that two moves never wait for each other. (SQLite
+    allows one writer at a time anyway.)
     """
     held = _held()
     if case.id not in held:
@@ -78,7 +78,7 @@ def lock(case: Case) -> None:
 
 
 def locked(case_id: str) -> Case:
-    """The same for a case that was not looked at yet."""
+    """Like `lock`, for a case that was not loaded yet."""
     case = db.session.scalars(
         select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
     ).one()
@@ -87,7 +87,7 @@ def locked(case_id: str) -> Case:
 
 
 def _held() -> set[str]:
-    """The cases that the transaction under way keeps: what it holds can't have changed since."""
+    """The ids of the cases that the current transaction has locked; their rows cannot have changed since."""
     session = db.session()
     transaction = session.get_transaction()
     of, held = session.info.get(_HELD, (None, set()))
@@ -101,19 +101,19 @@ def _held() -> set[str]:
 
 
 def contact(staff: Colleague, case: Case) -> dict[str, str]:
-    """The customer's name, phone and address in full. The read is recorded (PIPL: access log)."""
+    """The customer's name, phone and address in full. The read is recorded (PIPL 51, 54)."""
     record_reads(staff.id, [case.id], "contact")
     answers = db.session.get_one(Application, case.application_id).answers
     return {key: answers[key] for key in ("contact_name", "contact_phone", "address")}
 
 
 def full_contact(answers: Mapping[str, Any]) -> dict[str, str]:
-    """The same under the names of a line; whoever reads it records the read."""
+    """Name, phone and address in full, as in lists. The caller records the read."""
     return {"name": answers["contact_name"], "phone": answers["contact_phone"], "address": answers["address"]}
 
 
 def masked_contact(answers: Mapping[str, Any]) -> dict[str, str]:
-    """The same as lists show it: enough to recognise somebody, and nothing that has to be recorded."""
+    """Name, phone and address masked, as in lists. Needs no record."""
     return {
         "name": mask_name(answers["contact_name"]),
         "phone": mask_phone(answers["contact_phone"]),

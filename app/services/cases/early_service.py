@@ -1,7 +1,7 @@
-"""Early service (提前服务): what departments owe a 设计方案意见征询, and the form that comes later.
+"""Early service (提前服务): the departments' opinions on a 设计方案意见征询, and the form that follows.
 
 Such a case exists before anybody applied for water. Acceptance starts when the information transfer is
-complete; the form is completed with the manager at the door, or by the customer before that
+complete. The form is completed with the manager at the door, or earlier by the customer
 (docs/decisions/0007).
 """
 
@@ -24,7 +24,7 @@ from app.services.people.staffing import Colleague
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """One department's part of the information transfer; `opinion` is empty while it is awaited."""
+    """One department's part of the information transfer. `opinion` is empty until it answers."""
 
     department: str
     task_id: str
@@ -37,7 +37,9 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class EarlyService:
-    """A consultation as staff see it: what was asked, who has answered and who is awaited."""
+    """A consultation as staff see it: the question, the departments that have answered, and those that have
+    not.
+    """
 
     partner_name: str
     reference: str
@@ -49,12 +51,12 @@ class EarlyService:
 
     @property
     def awaited(self) -> list[str]:
-        """The departments that still owe their opinion, by name."""
+        """The names of the departments that have not answered yet."""
         return [opinion.department for opinion in self.opinions if opinion.completed_at is None]
 
 
 def of_case(case: Case) -> EarlyService:
-    """The consultation that opened a case. Raises `NotFoundError` for a case that none opened."""
+    """Returns the consultation that opened a case. Raises `NotFoundError` if none did."""
     row = db.session.execute(
         select(PartnerCase, Partner.name)
         .join(Partner, Partner.id == PartnerCase.partner_id)
@@ -75,12 +77,12 @@ def of_case(case: Case) -> EarlyService:
 
 
 def form_is_complete(case: Case) -> bool:
-    """Whether the application form of a case was submitted; only in early service it may not be yet."""
+    """Whether the application form was submitted. Only in early service it may not be."""
     return db.session.get_one(Application, case.application_id).submitted_at is not None
 
 
 def require_form(case: Case, stage: StageSpec, task: TaskSpec) -> None:
-    """Hold the manager's work of the promised time until the form is complete.
+    """Refuses the manager's work of the promised time until the form is complete.
 
     附件 1 and 3: the form is filled in on site, guided by the manager. Raises `ConflictError`.
     """
@@ -91,14 +93,16 @@ def require_form(case: Case, stage: StageSpec, task: TaskSpec) -> None:
 
 
 def form_for_customer(customer_id: str, case: Case) -> Application:
-    """The form of a customer's own case. Raises `NotFoundError` for anybody else's."""
+    """Returns the form of a customer's own case. Raises `NotFoundError` for any other."""
     if case.customer_id != customer_id:
         raise NotFoundError
     return db.session.get_one(Application, case.application_id)
 
 
 def form_for_manager(staff: Colleague, case: Case, now: datetime) -> Application:
-    """The form of a case, for the manager or who stands in. Raises `NotAllowedError` for other staff."""
+    """Returns the form of a case for its manager or the manager's deputy. Raises `NotAllowedError` for other
+    staff.
+    """
     stands_in = select(StaffLeave.id).where(
         StaffLeave.staff_id == case.manager_id,
         StaffLeave.deputy_id == staff.id,

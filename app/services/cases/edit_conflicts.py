@@ -1,4 +1,4 @@
-"""Two people at one case: the second is told what changed since they looked."""
+"""Concurrent edits of one case: the second person is told what changed since they looked."""
 
 from collections.abc import Mapping
 
@@ -16,9 +16,9 @@ Change = Mapping[str, str]
 
 
 def expect(case: Case, seen: int) -> None:
-    """Keep the case to this transaction, if it still is as the caller saw it.
+    """Locks the case if its version is still `seen`.
 
-    Raises `ChangedMeanwhileError` with what happened since `seen`.
+    Raises `ChangedMeanwhileError` with the history since `seen`.
     """
     access.lock(case)
     present = version(case.id)
@@ -29,7 +29,7 @@ def expect(case: Case, seen: int) -> None:
 
 
 def of_task(task: Task) -> list[Change]:
-    """What happened to one task: who took, completed or corrected it, and when."""
+    """The history of one task: who claimed, completed or corrected it, and when."""
     return [
         _told(line)
         for line in case_queries.history(task.case_id, 0, None)

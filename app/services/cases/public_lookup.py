@@ -1,4 +1,4 @@
-"""Progress for anyone who knows case number and the phone's last four digits: little and limited."""
+"""Public progress look-up by case number and the phone's last four digits. Brief and rate limited."""
 
 import hmac
 from datetime import datetime, timedelta
@@ -19,13 +19,13 @@ ATTEMPTS_PER_WINDOW = 10
 
 
 def look_up(number: str, last_digits: str, source: str) -> progress.Answer:
-    """The brief progress of a case.
+    """Returns the brief progress of a case.
 
-    The same refusal, after the same work, whichever of the two is wrong. `source` is where the caller
-    comes from; at most 10 tries in 10 minutes each. Raises `LookupFailedError`, `TooManyAttemptsError`.
+    A wrong number and wrong digits get the same refusal after the same work. At most 10 tries in 10
+    minutes for each `source` (the caller's address). Raises `LookupFailedError`, `TooManyAttemptsError`.
     """
     _count(keyed_hash("source", source))
-    # Tried against a case, not only a caller: many callers must not be able to guess four digits.
+    # Counted by case as well as by caller: many callers together must not be able to guess four digits.
     _count(keyed_hash("number", number))
     found = snapshot_query.of_number(number)
     known = found.head.lookup_hash if found else ""
@@ -36,7 +36,7 @@ def look_up(number: str, last_digits: str, source: str) -> progress.Answer:
 
 
 def forget_old_counts() -> int:
-    """Drop counts of past windows; how many there were."""
+    """Deletes counts of past windows. Returns how many."""
     outcome = db.session.execute(
         delete(LookupCount).where(LookupCount.window_start < clock.now() - 2 * WINDOW)
     )
@@ -54,7 +54,7 @@ def _count(source: str) -> None:
             with db.session.begin_nested():
                 db.session.add(LookupCount(source=source, window_start=start, attempts=1))
         except IntegrityError:
-            # Another request of the same source opened the window in this very moment.
+            # Another request from the same source has just opened the window.
             db.session.execute(counted.values(attempts=LookupCount.attempts + 1))
         attempts = db.session.scalar(
             select(LookupCount.attempts).where(

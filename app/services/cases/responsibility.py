@@ -1,4 +1,4 @@
-"""Who answers for a case, and may therefore turn it: its manager, whoever stands in, and supervisors."""
+"""Who is responsible for a case and may decide about it: its manager, the manager's deputy, supervisors."""
 
 from app.core import clock
 from app.domain.errors import CaseEndedError, ConflictError, NotAllowedError
@@ -8,14 +8,14 @@ from app.services.people.staffing import Colleague
 
 
 def require(staff: Colleague, case: Case) -> None:
-    """Raise `NotAllowedError` for staff who only work on the case."""
+    """Raises `NotAllowedError` for staff who only work on tasks of the case."""
     if staff.is_supervisor or staff.id in {case.manager_id, staffing.acting(case.manager_id, clock.now())}:
         return
     raise NotAllowedError("仅本工单的客户管家或督办可办理此项，请联系客户管家。")
 
 
 def require_under_way(case: Case) -> None:
-    """Raise `CaseEndedError` for a case that ended, `ConflictError` for one whose water already runs."""
+    """Raises `CaseEndedError` for an ended case, `ConflictError` after water-on."""
     if case.state != CaseState.OPEN:
         raise CaseEndedError("该工单已结束，无需办理。")
     if case.water_on_at is not None:

@@ -1,4 +1,4 @@
-"""Submitting an application: a case, its one named manager and its first stage, in one transaction."""
+"""Submitting an application: creates the case, its named manager and its first stage in one transaction."""
 
 import secrets
 from datetime import datetime
@@ -26,14 +26,14 @@ LAST_DIGITS = 4
 
 
 def submit(application: Application, by: By, *, confirmed: bool) -> Case:
-    """Turn a complete application into a case; submitting again returns the same case.
+    """Turns a complete application into a case. Submitting again returns the same case.
 
-    A case in early service was opened before its form was filled in: then the form completes that case.
-    `confirmed` says whether the customer themselves submits; else they confirm on the phone later.
-    Raises `FieldsError` with every fault, `UnknownProgramError`, `NobodyAvailableError`.
+    A case in early service exists already: then the form completes it. `confirmed`: the customer submits
+    in person; otherwise they confirm on their phone later. Raises `FieldsError` with every fault,
+    `UnknownProgramError`, `NobodyAvailableError`.
     """
-    # Two taps at once: the second waits here on PostgreSQL (SQLite lets one writer in at a time anyway).
-    # Written first: a refresh forgets what the same transaction has saved and not yet sent.
+    # Two taps at once: on PostgreSQL the second waits here (SQLite allows one writer at a time anyway). Flush
+    # first: a refresh discards changes of this transaction that were not sent yet.
     db.session.flush()
     db.session.refresh(application, with_for_update=True)
     if application.submitted_at is not None:
@@ -70,12 +70,12 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
 
 
 def lookup_hash(number: str, phone: str) -> str:
-    """What the public look-up compares: the case number bound to the phone's last four digits."""
+    """The hash that the public look-up compares: the case number bound to the phone's last four digits."""
     return keyed_hash("lookup", f"{number}/{phone[-LAST_DIGITS:]}")
 
 
 def new_case(application: Application, channel: str, now: datetime, *, confirmed: bool) -> Case:
-    """A case for an application that holds contact phone, district and project name; not yet stored.
+    """Creates a case for an application with contact phone, district and project name. Does not store it.
 
     Raises `UnknownProgramError`, `NobodyAvailableError`.
     """
@@ -110,7 +110,7 @@ def _complete_form(case: Case, application: Application, by: By, now: datetime, 
     case.project_name, case.district = answers["project_name"], answers["district"]
     case.lookup_hash = lookup_hash(case.number, answers["contact_phone"])
     if case.customer_id is None:
-        # A phone that a platform got wrong would keep the customer from ever claiming the case.
+        # A wrong phone number from a partner would keep the customer from ever claiming the case.
         case.phone_hash = application.phone_hash = phone_hash(answers["contact_phone"])
         case.customer_id = application.customer_id = db.session.scalar(
             select(Customer.id).where(Customer.phone_hash == case.phone_hash).limit(1)
@@ -127,10 +127,9 @@ def _complete_form(case: Case, application: Application, by: By, now: datetime, 
 
 
 def _new_number(now: datetime) -> str:
-    """A case number to say on the telephone: the local date and eight random digits.
+    """A case number that can be said on the telephone: the local date and eight random digits.
 
-    Random, so that nobody can count the utility's cases or walk through them; the unique constraint
-    is the judge if two are ever drawn alike at the same moment.
+    Random, so that nobody can count or enumerate cases. The unique constraint catches a collision.
     """
     day = now.astimezone(city.zone()).strftime("%y%m%d")
     while True:
@@ -144,7 +143,7 @@ _NUMBERED = HotRead(select(Case.id).where(Case.number == bindparam("number")))
 
 
 def ask_for_form(case: Case) -> None:
-    """The form that was just filled in is the one document every program but three-zero asks for."""
+    """Enters the form in the ledger: the one document that every program except three-zero asks for."""
     for document in city.program(case.program_key).documents:
         if document.key == APPLICATION_FORM:
             document_requests.enter(case, document, ENGINE)

@@ -1,4 +1,4 @@
-"""The water plan of a case: fixed on site, shown, and agreed to on the customer's phone (三(二))."""
+"""The water plan of a case: fixed on site, shown, and confirmed on the customer's phone (三(二))."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ SURVEY, PLAN = "network_survey", "confirm_plan"
 
 @dataclass(frozen=True, slots=True)
 class PlanItem:
-    """One recorded value with the name and the spelling that people read."""
+    """One recorded value, with its name and as it is displayed."""
 
     key: str
     name: str
@@ -33,10 +33,10 @@ class PlanItem:
 
 @dataclass(frozen=True, slots=True)
 class WaterPlan:
-    """What is known of the mains, what was fixed, and the customer's word on it.
+    """The facts about the mains, the fixed plan, and the customer's confirmation.
 
-    `version` names the plan that is shown; it is None until one is fixed. `agreed` is what the customer
-    confirmed, which a later correction does not change.
+    `version` identifies the plan shown; None until one is fixed. `agreed` is what the customer confirmed;
+    a later correction does not change it.
     """
 
     survey: list[PlanItem]
@@ -48,7 +48,7 @@ class WaterPlan:
 
 
 def of_case(case: Case) -> WaterPlan:
-    """The plan as it stands in the present round of its stage."""
+    """Returns the plan of the current round of its stage."""
     plan = _done(case, PLAN)
     kept = _confirmation(plan)
     return WaterPlan(
@@ -62,10 +62,10 @@ def of_case(case: Case) -> WaterPlan:
 
 
 def confirm(case: Case, customer_id: str, version: int, location: Mapping[str, float]) -> None:
-    """Agree to the plan, with time and place (GCJ-02); what was agreed to is kept as it was.
+    """Confirms the plan, with time and place (GCJ-02). The confirmed content is stored as it was.
 
-    `version` names the plan that was shown. Raises `ConflictError` before there is a plan,
-    `ChangedMeanwhileError` when it is another one by now, `AlreadyDoneError`, `CaseEndedError`.
+    `version` is the plan that was shown. Raises `ConflictError` before there is a plan,
+    `ChangedMeanwhileError` when it has changed, `AlreadyDoneError`, `CaseEndedError`.
     """
     flow = CaseFlow.load(case)
     responsibility.require_under_way(case)
@@ -94,7 +94,7 @@ def confirm(case: Case, customer_id: str, version: int, location: Mapping[str, f
 
 
 def _done(case: Case, key: str) -> Task | None:
-    """The task of the present round, once it is done."""
+    """The completed task of the current round, if any."""
     task = db.session.scalar(
         select(Task).where(Task.case_id == case.id, Task.key == key).order_by(Task.round.desc()).limit(1)
     )

@@ -1,1 +1,1 @@
-"""The clock of a case: pauses, disputes about them, the road permit, and the day-by-day statement."""
+"""The clock of a case: stops, disputes about them, the road permit, and the clock receipt."""

@@ -1,4 +1,4 @@
-"""What is left of a case's promises, for the staff who keep them."""
+"""The promise budget: what is left of a case's promises, for the staff who keep them."""
 
 from typing import Any
 
@@ -17,7 +17,8 @@ Answer = dict[str, Any]
 
 
 def of_case(case: Case) -> Answer:
-    """The published total and the headline side by side, each with what is used and left; by stage, too."""
+    """Returns the published total and the headline, each with used and remaining working days, and by stage.
+    """
     found = snapshot_query.of_case(case.id)
     if found is None:
         raise NotFoundError

@@ -1,7 +1,7 @@
-"""The clock receipt of a case: every promised figure day by day, with its stops and their evidence.
+"""The clock receipt (计时清单): every promised figure day by day, with its stops and their evidence.
 
-The figures are those of `figures`, the days those of `receipt`, both on one line and one log: what a customer
-adds up here is what the progress page shows. Shares are exact ("1/4") beside what is for reading.
+Figures and days come from the same log and the same working-time line, so that the days add up to what the
+progress page shows. Shares are exact fractions ("1/4") beside the rounded values.
 """
 
 from collections.abc import Sequence
@@ -41,11 +41,10 @@ _HALF = Fraction(1, 2)
 
 
 def of_case(case: Case) -> Answer:
-    """The receipt as JSON values: for the whole process, the headline and each stage that was entered.
+    """Returns the receipt as JSON values: full process, headline, and each stage that was entered.
 
-    A closed case keeps its figures and the version of the calendar that they were computed with. When the
-    calendar has changed since, the days are told by the present one, and `snapshot` holds what the case was
-    closed with. Raises `NotFoundError`.
+    A closed case keeps its figures and their calendar version. If the calendar has changed since, the
+    days use the calendar in force, and `snapshot` holds the kept figures. Raises `NotFoundError`.
     """
     found = snapshot_query.of_case(case.id)
     if found is None:
@@ -74,12 +73,12 @@ def of_case(case: Case) -> Answer:
 
 
 def pdf(case: Case) -> bytes:
-    """The same as a paper. A closed case's paper has the same bytes each time. Raises `PaperError`."""
+    """Returns the receipt as a PDF. A closed case gives the same bytes each time. Raises `PaperError`."""
     return render(city.current().folder / TEMPLATE, {"city": city.current().city.name, **of_case(case)})
 
 
 class _Writer:
-    """Writes stretches out as JSON values, on one line, with one case's stops, at one instant."""
+    """Writes stretches of time as JSON values, on one line, with the stops of one case."""
 
     def __init__(self, line: WorkingTime, lines: Sequence[StopLine], now: datetime) -> None:
         self.line = line
@@ -92,7 +91,7 @@ class _Writer:
         ]
 
     def write(self, stretches: Sequence[Stretch], *, with_stops: bool) -> Answer:
-        """The receipt of some stretches; `with_stops` where stops of the case count."""
+        """The receipt of some stretches. `with_stops`: stops of the case count."""
         found = clock_receipt.write_out(self.line, stretches, self._entries if with_stops else ())
         return {
             "stretches": [
@@ -230,7 +229,7 @@ def _sums(found: Receipt) -> Answer:
 
 
 def _why(day: Day) -> str:
-    """Why it counts as it does, in a customer's words; "" for an ordinary working day."""
+    """Why a day counts as it does, in a customer's words; "" for an ordinary working day."""
     if day.weight == _HALF:
         return "水务公司公布的半日办公日，按半个工作日计"
     if day.kind is DayKind.WEEKEND:

@@ -1,4 +1,4 @@
-"""Entering a stop after the fact: a supervisor's act, since it changes figures that people have seen."""
+"""Entering a stop afterwards. Only supervisors may, since it changes figures that people have seen."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from app.services.people.staffing import Colleague
 
 @dataclass(frozen=True, slots=True)
 class PastStop:
-    """A stop that began in the past, aware; without an end it goes on, without a start it is refused."""
+    """A stop that began in the past (aware instants). Without an end it is open; a start is required."""
 
     reason_key: str
     party: str
@@ -26,11 +26,11 @@ class PastStop:
 
 
 def enter(case: Case, staff: Colleague, given: PastStop) -> StopLine:
-    """Enter a stop that began, and may have ended, before now.
+    """Enters a stop that began, and may have ended, before now.
 
-    Raises `NotAllowedError` for anybody but a supervisor, `StopNotAllowedError` for a reason that the program
-    does not list, `FieldsError` for times before the case was opened, in the future or out of order, and
-    `ConflictError` when no promised stage ran then or the same reason is open already.
+    Raises `NotAllowedError` for anybody but a supervisor, `StopNotAllowedError` for a reason that the
+    program does not list, `FieldsError` for times before the case was opened, in the future or out of
+    order, `ConflictError` when no promised stage was open then or a stop for the same reason is open.
     """
     if not staff.is_supervisor:
         raise NotAllowedError("补记暂停须由督办人员办理，请联系督办人员。")

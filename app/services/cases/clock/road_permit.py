@@ -1,7 +1,7 @@
-"""Following a road-opening permit step by step: only the authority's own time stops the clock.
+"""The road-opening permit, step by step: only the authority's own time stops the clock.
 
-Survey, preparing and handing in are the utility's work and are counted; each has its own figure, since the
-plan asks for them to shrink (济水集团字〔2019〕138 号 三(三)；附件 1–3 备注). From papers handed in to permit
+Survey, preparation and handing in are the utility's work: they are counted, each with its own figure, since
+the plan asks for them to shrink (三(三) of the city's document; 附件 1–3 备注). From papers handed in to permit
 received the engine itself holds the stop.
 """
 
@@ -29,7 +29,7 @@ from app.services.people.staffing import Colleague
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step in words. `working_days` from the step before it, to now for the one that is waited for."""
+    """One step in words. `working_days`: since the step before it, up to now for the next step."""
 
     key: str
     name: str
@@ -40,7 +40,9 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class PermitLine:
-    """A case's permit; `needed` is false until its first step was entered, `waiting_for` the step to come."""
+    """The permit of a case. `needed` is false until its first step was entered; `waiting_for` is the next
+    step.
+    """
 
     needed: bool
     waiting_for: str | None
@@ -48,7 +50,7 @@ class PermitLine:
 
 
 def of_case(case: Case) -> PermitLine:
-    """The permit of a case with its own figures: plain working days, whatever else stopped the clock."""
+    """Returns the permit with its own figures: plain working days, regardless of other stops."""
     line, now = city.working_time(), clock.now()
     instants = {PermitStep(row.step): row.at for row in _rows(case)}
     steps = []
@@ -64,15 +66,15 @@ def of_case(case: Case) -> PermitLine:
 def enter(
     case: Case, staff: Colleague, step_key: str, given_at: datetime | None, evidence: str
 ) -> PermitLine:
-    """Enter the next step of a case's permit, in their order; `given_at` is aware, or None for now.
+    """Enters the next step of the permit; steps have a fixed order. `given_at` is aware, or None for now.
 
-    A step of today may be dated earlier today; one of an earlier day only by a supervisor, as with a stop
-    that is entered afterwards, except the receiving, which can only give time back. Handing in stops the
-    clock, receiving lets it run again.
+    A step may be dated earlier on the same day. An earlier day needs a supervisor, as with retroactive
+    stops, except for the receipt of the permit, which can only give time back. Handing in stops the
+    clock, receiving resumes it.
 
-    Raises `NotAllowedError` for anybody but the department that the program names, or a supervisor;
-    `AlreadyDoneError`, `ConflictError` out of order or when no promised stage runs; `FieldsError` for a time
-    in the future or before the step before.
+    Raises `NotAllowedError` for anybody but the program's department or a supervisor; `AlreadyDoneError`;
+    `ConflictError` out of order or when no promised stage is open; `FieldsError` for a time in the future
+    or before the previous step.
     """
     step, reason = PermitStep(step_key), _reason(case)
     if not (staff.is_supervisor or staff.department == reason.followed_by):
@@ -138,7 +140,7 @@ def _stop(flow: CaseFlow, case: Case, reason: StopReason, evidence: str, at: dat
 
 def _resume(flow: CaseFlow, stop_id: str | None, at: datetime, now: datetime) -> None:
     stop = db.session.get(Stop, stop_id) if stop_id else None
-    # A stop that a supervisor struck meanwhile is over; the permit's own dates stay what they are.
+    # If a supervisor has struck the stop meanwhile, it is over; the permit's own dates stay.
     if stop is not None and stop.ended_at is None:
         flow.resume(stop, ENGINE, now, ended_at=at)
 

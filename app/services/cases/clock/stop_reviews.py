@@ -1,4 +1,4 @@
-"""Disputing a stop of the clock, and deciding on it: what was found wrong counts in no figure any more."""
+"""Disputes of stops and rulings on them. A stop that is struck counts in no figure."""
 
 from datetime import datetime
 
@@ -20,11 +20,11 @@ from app.services.people.staffing import Colleague
 
 
 def dispute(case: Case, customer_id: str, stop_id: str, objection: str) -> StopLine:
-    """The customer says why a stop of their case is wrong.
+    """Records why the customer objects to a stop of their case.
 
-    Raises `NotFoundError` for a stop of another case, `AlreadyDoneError` for one that was struck, and
-    `ConflictError` while an earlier dispute is undecided. After a ruling it may be disputed again: a stop
-    that was right may have lasted too long since.
+    Raises `NotFoundError` for a stop of another case, `AlreadyDoneError` for a struck one,
+    `ConflictError` while an earlier dispute is undecided. After a ruling it can be disputed again, since
+    a justified stop may last too long.
     """
     stop = _locked(case, stop_id)
     if stop.struck_at is not None:
@@ -42,11 +42,11 @@ def dispute(case: Case, customer_id: str, stop_id: str, objection: str) -> StopL
 
 
 def rule(case: Case, staff: Colleague, stop_id: str, ruling: str, grounds: str) -> StopLine:
-    """A supervisor decides on a stop: `upheld` or `struck`, without a dispute only the latter.
+    """Rules on a stop: `upheld` or `struck`. Without a dispute only `struck` is possible.
 
-    A struck stop is taken out of every figure, due date and timer at once, and of the kept figures of a case
-    that is closed. Raises `NotAllowedError` for anybody but a supervisor, `NotFoundError`,
-    `AlreadyDoneError` for a struck stop, and `ConflictError` when there is nothing to uphold.
+    A struck stop is removed at once from every figure, due date and timer, and from the kept figures of a
+    closed case. Raises `NotAllowedError` for anybody but a supervisor, `NotFoundError`,
+    `AlreadyDoneError` for a struck stop, `ConflictError` when there is nothing to uphold.
     """
     if not staff.is_supervisor:
         raise NotAllowedError("暂停异议须由督办人员裁定，请联系督办人员。")
@@ -73,7 +73,7 @@ def rule(case: Case, staff: Colleague, stop_id: str, ruling: str, grounds: str) 
 
 
 def _correct_snapshot(case: Case, by: By, now: datetime) -> None:
-    """A closed case keeps its figures as computed, but not with a stop that never should have counted."""
+    """Corrects the kept figures of a closed case after one of its stops was struck."""
     if case.closed_at is None:
         return
     db.session.flush()

@@ -22,7 +22,7 @@ PARTY_NAMES = {"customer": "客户", "authority": "行政审批部门", "utility
 
 @dataclass(frozen=True, slots=True)
 class ReviewLine:
-    """What was said about a stop; `objection` is empty when a supervisor looked into it alone."""
+    """A review of a stop. `objection` is empty when a supervisor reviewed it without a dispute."""
 
     id: str
     objection: str | None
@@ -34,7 +34,7 @@ class ReviewLine:
 
 @dataclass(frozen=True, slots=True)
 class StopLine:
-    """A stop in words; `automatic` when the engine holds it, `entered_at` when it was entered afterwards."""
+    """A stop in words. `automatic`: held by the engine. `entered_at`: set when it was entered afterwards."""
 
     id: str
     reason: str
@@ -50,10 +50,10 @@ class StopLine:
 
 
 def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) -> StopLine:
-    """Stop the clock now. `party` is who the time belongs to; `evidence` says what shows it.
+    """Stops the clock now. `party`: to whom the time belongs. `evidence`: what proves it.
 
     Raises `StopNotAllowedError` for a reason that the program does not list, `ConflictError` when no
-    promised stage is running or the same reason is already open.
+    promised stage is open or the same reason is open already.
     """
     access.lock(case)
     flow = CaseFlow.load(case)
@@ -77,7 +77,7 @@ def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) 
 
 
 def allowed_reason(program: Program, key: str) -> StopReason:
-    """The program's stop reason of that key. Raises `StopNotAllowedError` with those it allows."""
+    """Returns the program's stop reason with that key. Raises `StopNotAllowedError` with the allowed ones."""
     try:
         return program.stop_reason(key)
     except KeyError as fault:
@@ -89,7 +89,7 @@ def allowed_reason(program: Program, key: str) -> StopReason:
 
 
 def resume(case: Case, staff_id: str, stop_id: str) -> StopLine:
-    """End a stop now. Raises `NotFoundError`, `AlreadyDoneError`, `ConflictError` if the engine holds it."""
+    """Ends a stop now. Raises `NotFoundError`, `AlreadyDoneError`, `ConflictError` if the engine holds it."""
     access.lock(case)
     flow = CaseFlow.load(case)
     row = db.session.scalar(select(Stop).where(Stop.id == stop_id, Stop.case_id == case.id))
@@ -107,14 +107,14 @@ def resume(case: Case, staff_id: str, stop_id: str) -> StopLine:
 
 
 def open_stop(case_id: str, reason_key: str) -> Stop | None:
-    """The running stop of a case for one reason, if there is one."""
+    """The open stop of a case for one reason, if any."""
     return db.session.scalar(
         select(Stop).where(Stop.case_id == case_id, Stop.reason_key == reason_key, Stop.ended_at.is_(None))
     )
 
 
 def present(case: Case, row: Stop, reviews: Sequence[ReviewLine] = ()) -> StopLine:
-    """A stop of a case in words, with what was said about it, in order."""
+    """A stop of a case in words, with its reviews in order."""
     return StopLine(
         id=row.id,
         reason=city.program(case.program_key).stop_reason(row.reason_key).name,
@@ -131,7 +131,7 @@ def present(case: Case, row: Stop, reviews: Sequence[ReviewLine] = ()) -> StopLi
 
 
 def of_case(case: Case) -> list[StopLine]:
-    """Every stop of a case in the order they began, the struck ones too, with their reviews."""
+    """All stops of a case in the order they began, including struck ones, with their reviews."""
     rows = db.session.scalars(
         select(Stop).where(Stop.case_id == case.id).order_by(Stop.started_at, Stop.id)
     ).all()

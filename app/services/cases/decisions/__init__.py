@@ -1,1 +1,1 @@
-"""What people decide about a case: withdraw, refuse, hand over, send back, rate, close."""
+"""Decisions about a case: withdraw, refuse, send back, hand over, change program, rate, close."""

@@ -1,4 +1,4 @@
-"""A customer whom no message reached: their manager gets the task of calling."""
+"""When no message reaches a customer, the manager gets the task of calling them."""
 
 from app.core import clock
 from app.core.db import db
@@ -9,9 +9,9 @@ HAPPENING = "customer_unreached"
 
 
 def ask_to_call(case_id: str) -> bool:
-    """Make sure that the case's manager has an open task of calling its customer.
+    """Makes sure that the case's manager has an open call task.
 
-    False when there is nobody to ask: the case has ended, or its program keeps no such task.
+    Returns False when the case has ended or its program has no such task.
     """
     case = db.session.get(Case, case_id)
     if case is None or case.state in (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFUSED):

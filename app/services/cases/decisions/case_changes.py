@@ -1,4 +1,4 @@
-"""The turns of a case: written once, read by its people, told to those concerned."""
+"""Changes of a case's course (ended, handed over, sent back, switched): recorded, listed, announced."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By, note
 from app.services.installation import city
 
-# A hand-over's summary is from one manager to the next; the customer learns who it is now.
+# A hand-over's summary is for the next manager only; the customer learns who that is.
 _AMONG_STAFF = frozenset({TurnKind.HANDED_OVER, TurnKind.CORRECTED})
 
 
 @dataclass(frozen=True, slots=True)
 class TurnLine:
-    """A turn in words; `advice` says what can be done next, `was` and `now` what it changed."""
+    """A change in words. `advice`: what can be done next. `was` and `now`: what it changed."""
 
     id: str
     at: datetime
@@ -44,7 +44,7 @@ def take(
     key: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> CaseTurn:
-    """Write a turn, its line in the history, and tell of it with the flow's other events."""
+    """Records a change with its line in the history, and adds its event to the flow's events."""
     turn = CaseTurn(
         id=new_id(),
         case_id=case.id,
@@ -64,12 +64,12 @@ def take(
 
 
 def for_staff(case: Case) -> list[TurnLine]:
-    """Every turn of a case that the caller was allowed to see, in order."""
+    """All changes of a case that the caller was allowed to see, in order."""
     return [line(case, turn, name) for turn, name in _of(case)]
 
 
 def for_customer(case: Case) -> list[TurnLine]:
-    """The turns that concern the customer, without what staff tell each other."""
+    """The changes that concern the customer, without internal remarks."""
     return [
         line(case, turn, name, hide=turn.kind in _AMONG_STAFF)
         for turn, name in _of(case)
@@ -99,7 +99,7 @@ def _of(case: Case) -> Sequence[Any]:
 
 
 def line(case: Case, turn: CaseTurn, staff_name: str | None = None, *, hide: bool = False) -> TurnLine:
-    """One turn in words; `hide` leaves out what staff tell each other."""
+    """One change in words; `hide` omits internal remarks."""
     was, now = _changed(case, turn)
     return TurnLine(
         id=turn.id,

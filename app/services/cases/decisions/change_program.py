@@ -1,4 +1,4 @@
-"""A case that is not eligible for its program goes on in another one: nothing is typed twice (二(二))."""
+"""A case that is not eligible for its program continues in another one; nothing is typed twice (二(二))."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,9 +18,9 @@ FROM_PROGRAM = "program"
 
 
 def decides_against(spec: TaskSpec, outputs: Mapping[str, Any]) -> str | None:
-    """The reason why a task decides against its program; None when it decides in favour, or nothing.
+    """The reason for which a task's outputs decide against the program, or None.
 
-    Raises `FieldsError` for a refusal without a reason, and for a favour while a criterion is not met.
+    Raises `FieldsError` for a refusal without a reason, and for an approval with an unmet criterion.
     """
     if spec.turn is None:
         return None
@@ -44,7 +44,7 @@ def decides_against(spec: TaskSpec, outputs: Mapping[str, Any]) -> str | None:
 
 
 def change(case: Case, flow: CaseFlow, turn: Turn, reason: str, by: By, now: datetime) -> None:
-    """Let the case go on in the program of `turn`: same number, same manager, the answers carried over."""
+    """Continues the case in the program of `turn`: same number, same manager, answers carried over."""
     former = flow.program
     program = city.program(turn.program)
     application = db.session.get_one(Application, case.application_id)

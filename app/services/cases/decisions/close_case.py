@@ -1,4 +1,4 @@
-"""The end of a case: the return visit is done and rated, its figures are kept as they were computed."""
+"""Closing a case after the rated return visit. Its figures are kept as computed."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from app.services.installation import city
 
 
 def close(case: Case, flow: CaseFlow, now: datetime) -> None:
-    """Close the case and snapshot its figures with the calendar version they were computed with."""
+    """Closes the case and stores its figures with the calendar version used."""
     db.session.flush()
     case.state = CaseState.CLOSED
     case.closed_at = now

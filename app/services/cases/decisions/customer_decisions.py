@@ -1,4 +1,4 @@
-"""What a customer does with an open case: confirm what was filled in for them, and rate the outcome."""
+"""What a customer decides in a case: confirming a form that staff filled in, and the rating."""
 
 from app.core import clock, eventbus
 from app.core.db import db
@@ -11,9 +11,9 @@ from app.services.history.timeline import by_customer, note
 
 
 def confirm(case: Case, customer_id: str) -> None:
-    """Confirm on the phone what staff filled in.
+    """Confirms on the phone what staff filled in.
 
-    Raises `AlreadyDoneError` the second time, `ConflictError` while the form is still incomplete.
+    Raises `AlreadyDoneError` the second time, `ConflictError` while the form is incomplete.
     """
     access.lock(case)
     if case.confirmed_at is not None:
@@ -27,7 +27,7 @@ def confirm(case: Case, customer_id: str) -> None:
 
 
 def rate(case: Case, customer_id: str, score: int, remark: str | None) -> None:
-    """Rate the service, 1 to 5, once, after the water runs.
+    """Rates the service from 1 to 5, once, after water-on.
 
     Raises `ConflictError` before water-on and `AlreadyDoneError` the second time.
     """

@@ -1,4 +1,4 @@
-"""What withdrawing and refusing have in common: the case goes no further, its figures are kept."""
+"""What withdrawing and refusing share: the case ends, and its figures are kept."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,9 @@ from app.services.scheduling import cancel_for_case
 
 
 def end(case: Case, flow: CaseFlow, state: CaseState, by: By, now: datetime) -> Sequence[str]:
-    """End a case before water-on and snapshot its figures; who held its work, to be told."""
+    """Ends a case before water-on and stores its figures. Returns the holders of its open tasks, to notify
+    them.
+    """
     holders = sorted({task.assignee_id for task in flow.open_tasks() if task.assignee_id is not None})
     flow.end(by, now)
     for visit_id in cancel_for_case.end(case.id):

@@ -1,4 +1,4 @@
-"""Handing a case to another manager, who goes on from a summary; the customer learns whom to call now."""
+"""Handing a case to another manager with a written summary. The customer is told whom to call from now on."""
 
 from app.core import clock
 from app.core.db import db
@@ -13,10 +13,10 @@ from app.services.scheduling import absences
 
 
 def hand_over(case: Case, by: By, number: str, summary: str) -> None:
-    """Make the manager with this staff number the case's, with every open task that the old one held.
+    """Makes the manager with this staff number responsible, including the old manager's open tasks.
 
-    Also after water-on: the manager accompanies a case long after. Raises `FieldsError` when nobody active
-    with that number is a manager or it is the present one, `CaseEndedError`.
+    Possible after water-on too, since the manager accompanies a case long after. Raises `FieldsError`
+    when no active manager has that number or it is the present one, `CaseEndedError`.
     """
     flow = CaseFlow.load(case)
     if case.state in {CaseState.WITHDRAWN, CaseState.REFUSED}:
@@ -36,6 +36,6 @@ def hand_over(case: Case, by: By, number: str, summary: str) -> None:
     case_changes.take(
         case, flow, TurnKind.HANDED_OVER, by, now, summary, detail={"was": old.name, "now": new.name}
     )
-    # What the old manager was to come to, the new one comes to, or somebody in their place.
+    # Visits of the old manager are revalidated: the new one, or somebody else, takes them.
     absences.recheck(case_id=case.id)
     flow.publish()

@@ -1,4 +1,4 @@
-"""The rating of a case, 1 to 5; a bad one is looked into by a supervisor."""
+"""The rating of a case, 1 to 5. A low rating is reviewed by a supervisor."""
 
 from app.core import clock, eventbus
 from app.core.db import db
@@ -12,9 +12,9 @@ LOW = 2
 
 
 def record(case: Case, score: int, remark: str | None, by: By) -> None:
-    """Keep the one rating of a case. Raises `AlreadyDoneError` when it has one.
+    """Stores the one rating of a case. Raises `AlreadyDoneError` when it has one.
 
-    1 or 2 opens a task for a supervisor (programs.md, 客户回访; issue of record in docs/decisions).
+    1 or 2 opens a review task for a supervisor.
     """
     if case.rating is not None:
         raise AlreadyDoneError("该工单已评价，感谢您的反馈。")

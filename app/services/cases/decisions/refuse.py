@@ -12,9 +12,9 @@ from app.services.people.staffing import Colleague
 
 
 def refuse(case: Case, staff: Colleague, reason_key: str, words: str) -> None:
-    """End a case as refused; the customer is told why and what can be done.
+    """Ends a case as refused. The customer is told why and what they can do.
 
-    A reason that the customer can't put right alone is for supervisors. `words` are told to the customer.
+    A reason that the customer cannot remedy alone needs a supervisor. `words` are sent to the customer.
     Raises `FieldsError` for an unknown reason, `NotAllowedError`, `CaseEndedError`, `ConflictError`.
     """
     reasons = city.current().refusals

@@ -1,4 +1,4 @@
-"""Sending a case back to a stage it has done: its time accumulates and never starts anew (issue B, 10)."""
+"""Sending a case back to a completed stage. Its time accumulates and never starts again."""
 
 from app.core import clock
 from app.domain.errors import FieldsError
@@ -13,9 +13,9 @@ from app.services.scheduling import cancel_for_case
 
 
 def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
-    """Let a stage, and all that followed from it, be done again within what is left of their limits.
+    """Reopens a stage and everything that followed it, within what is left of their limits.
 
-    Raises `FieldsError` for a stage that the case has not done or that can't be repeated, `CaseEndedError`,
+    Raises `FieldsError` for a stage that is not completed or cannot be repeated, `CaseEndedError`,
     `ConflictError` after water-on.
     """
     flow = CaseFlow.load(case)
@@ -35,7 +35,7 @@ def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
     now = clock.now()
     case_changes.take(case, flow, TurnKind.SENT_BACK, by, now, words, key=stage_key)
     flow.repeat(stage_key, by, now)
-    # Nobody comes to build what is drawn anew.
+    # A visit to build must not take place while the drawings are being redone.
     for visit_id in cancel_for_case.end(case.id, engine.repeated_with(flow.program, stage_key)):
         flow.add_event(VisitCancelled(visit_id))
     flow.publish()

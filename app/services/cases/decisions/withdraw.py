@@ -1,4 +1,4 @@
-"""Withdrawing a case: by the customer, or by the manager because the customer wishes it."""
+"""Withdrawing a case: by the customer, or by the manager at the customer's wish."""
 
 from app.core import clock
 from app.models import Case, CaseState, TurnKind
@@ -9,7 +9,7 @@ from app.services.history.timeline import By
 
 
 def withdraw(case: Case, by: By, words: str) -> None:
-    """End a case as withdrawn, any time before water-on.
+    """Ends a case as withdrawn, any time before water-on.
 
     `words` may be empty: a customer owes no reason. Raises `CaseEndedError`, `ConflictError`.
     """

@@ -1,4 +1,4 @@
-"""Lists of cases and a case's history."""
+"""Lists of cases, and the history of a case."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,21 +39,21 @@ class HistoryLine:
 
 
 def of_customer(customer_id: str, before: datetime | None, limit: int) -> list[CaseLine]:
-    """A customer's cases, the newest first, older than `before` when it is given."""
+    """A customer's cases, newest first; only those older than `before` if given."""
     query = select(Case, Staff.name).join(Staff, Staff.id == Case.manager_id)
     query = query.where(Case.customer_id == customer_id)
     return _lines(query, before, limit)
 
 
 def of_manager(staff_id: str, before: datetime | None, limit: int) -> list[CaseLine]:
-    """The open cases of one manager, the newest first."""
+    """The open cases of one manager, newest first; only those older than `before` if given."""
     query = select(Case, Staff.name).join(Staff, Staff.id == Case.manager_id)
     query = query.where(Case.manager_id == staff_id, Case.closed_at.is_(None))
     return _lines(query, before, limit)
 
 
 def history(case_id: str, after: int, limit: int | None) -> list[HistoryLine]:
-    """What happened in a case, in order, from the line after `after`; all of it without a `limit`."""
+    """The history of a case in order, after line `after`; all of it without `limit`."""
     rows = db.session.execute(
         select(TimelineEntry, Case.program_key, Case.former_program_key, Staff.name)
         .join(Case, Case.id == TimelineEntry.case_id)

@@ -1,4 +1,4 @@
-"""The version of a case: the last line of its history."""
+"""The version of a case: the id of the last line of its history."""
 
 from sqlalchemy import bindparam, func, select
 
@@ -7,7 +7,7 @@ from app.models import TimelineEntry
 
 
 def version(case_id: str) -> int:
-    """The present version of a case: the last line of its history, which every move adds to."""
+    """Returns the version of a case. Every move adds a line to the history and so changes it."""
     return _LAST.rows({"case_id": case_id})[0][0] or 0
 
 

@@ -1,4 +1,4 @@
-"""How the answers about a case spell working days and instants."""
+"""How working days and instants are formatted in answers about a case."""
 
 from datetime import datetime
 from fractions import Fraction
@@ -8,12 +8,12 @@ from app.models import PermitStep
 
 
 def days(number: Fraction | None) -> str | None:
-    """Working days, rounded once."""
+    """Working days as a decimal string, rounded once."""
     return None if number is None else str(rounded(number))
 
 
 def local(line: WorkingTime, instant: datetime | None) -> str | None:
-    """An instant in the city's time, with its offset, to the second."""
+    """An instant in the city's time zone with offset, to the second."""
     return None if instant is None else instant.astimezone(line.zone).isoformat(timespec="seconds")
 
 

@@ -1,4 +1,4 @@
-"""What only the customer can do next: choose from a quote, confirm a paper."""
+"""What a case waits for the customer to do: choose from a quote, confirm a paper."""
 
 from app.services.cases.views.snapshot_query import CaseRecord
 from app.services.installation import city
@@ -7,9 +7,9 @@ from app.services.papers import paper_records
 
 
 def of(found: CaseRecord) -> str | None:
-    """The one thing an open case waits for the customer to do on the phone, as a sentence; None when none.
+    """The one thing that an open case waits for the customer to do on the phone, as a sentence, or None.
 
-    Asks the database only while a task is open that the program lets wait for the customer.
+    Queries the database only while a task is open that the program lets wait for the customer.
     """
     for waiting in found.open_tasks:
         spec = found.program.stage(waiting.stage_key).task(waiting.key)

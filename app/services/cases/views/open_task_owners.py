@@ -1,4 +1,4 @@
-"""Who is waited for: the open tasks of each open stage, for the lead department (issue B, 1)."""
+"""The open tasks of each open stage and who owns them, for the lead department."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.services.installation import city
 
 @dataclass(frozen=True, slots=True)
 class AwaitedTask:
-    """A task that is not done; `holder` is None while it is in the department's queue."""
+    """An open task. `holder` is None while it is in the department's queue."""
 
     id: str
     key: str
@@ -28,7 +28,7 @@ class AwaitedTask:
 
 @dataclass(frozen=True, slots=True)
 class AwaitedStage:
-    """An open stage, how many of its tasks are done, and those that are not."""
+    """An open stage, the number of its completed tasks, and its open tasks."""
 
     key: str
     name: str
@@ -77,7 +77,7 @@ def of_case(case: Case) -> list[AwaitedStage]:
 
 
 class _TaskRow(NamedTuple):
-    """What is asked of a task, in the order of the statement's columns; not what it delivered."""
+    """The columns read for a task, in statement order; its outputs are not read."""
 
     stage_key: str
     round: int

@@ -1,4 +1,4 @@
-"""A case for those who work on it: the customer's view, who is awaited, and the version an edit must name."""
+"""A case for staff: the customer's view, the owners of open tasks, and the version that an edit must name."""
 
 from app.models import Case
 from app.services.cases.views import case_version, open_task_owners, progress
@@ -6,7 +6,7 @@ from app.services.cases.views.progress import Answer
 
 
 def for_staff(case: Case) -> Answer:
-    """The same figures as the customer sees, and what concerns only the utility's own work."""
+    """The figures that the customer sees, and what concerns only the utility's own work."""
     return {
         **progress.for_staff(case.id),
         "version": case_version.version(case.id),

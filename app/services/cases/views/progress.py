@@ -1,4 +1,4 @@
-"""Whose turn it is, what comes next, and what each promised number has come to (the progress look-up)."""
+"""The progress look-up: responsible party, next action, and the state of each promised number."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,18 +23,18 @@ from app.services.installation.city import CityBundle
 
 Answer = dict[str, Any]
 
-# What a case that ended before water-on says instead of a next action.
+# Shown instead of a next action when a case ended before water-on.
 _ENDINGS = {
     CaseState.WITHDRAWN: "申请已撤回。如需用水，可随时重新申请，已填内容会自动带出。",
     CaseState.REFUSED: "申请暂不能办理，原因和处理办法见通知。处理后可重新申请，如有疑问请联系客户管家。",
 }
 
-# Who holds the case, in the customer's words.
+# The responsible party, in the customer's words.
 _PARTY_NAMES = {"customer": "您", "authority": "行政审批部门", "utility": "水务公司"}
 
 
 def for_owner(customer_id: str, case_id: str) -> Answer:
-    """Everything the owner may know of a case. Raises `NotFoundError` for anybody else's."""
+    """Returns everything the owner may know of a case. Raises `NotFoundError` for anybody else's."""
     found = snapshot_query.of_owner(customer_id, case_id)
     if found is None:
         raise NotFoundError
@@ -42,7 +42,7 @@ def for_owner(customer_id: str, case_id: str) -> Answer:
 
 
 def for_staff(case_id: str) -> Answer:
-    """The same for staff who may see the case. Raises `NotFoundError`."""
+    """Returns the same for staff who may see the case. Raises `NotFoundError`."""
     found = snapshot_query.of_case(case_id)
     if found is None:
         raise NotFoundError
@@ -50,9 +50,9 @@ def for_staff(case_id: str) -> Answer:
 
 
 def figures(case_id: str) -> Answer:
-    """The figures alone, for a closed case to keep: its log as it is now, by the calendar in force.
+    """Returns the figures alone, for a closed case to keep, by the calendar in force.
 
-    What the case kept before is not looked at, so that a correction can replace it. Raises `NotFoundError`.
+    Earlier kept figures are ignored, so that a correction can replace them. Raises `NotFoundError`.
     """
     found = snapshot_query.of_case(case_id)
     if found is None:
@@ -63,7 +63,7 @@ def figures(case_id: str) -> Answer:
 
 
 def in_brief(found: CaseRecord) -> Answer:
-    """The little that anyone with number and digits may see: no names, no figures of others' work."""
+    """Returns the little that anyone with number and digits may see: no names, no figures of single tasks."""
     turn, action = _turn(found)
     return {
         "number": found.head.number,
@@ -79,7 +79,7 @@ def in_brief(found: CaseRecord) -> Answer:
 
 
 def describe(found: CaseRecord) -> Answer:
-    """The progress answer: working days as decimal strings, instants with the city's offset."""
+    """Builds the progress answer: working days as decimal strings, instants with the city's offset."""
     head = found.head
     now = found.counted_until(clock.now())
     line = city.working_time()
@@ -114,13 +114,13 @@ def describe(found: CaseRecord) -> Answer:
         "full_process": _full_process(found, line, stops, now),
         "calendar_version": head.calendar_version if head.closed_at else line.version,
     }
-    # What a closed case came to stays as it was computed, whatever calendar is published afterwards.
+    # The figures of a closed case stay as computed, whatever calendar is published later.
     return answer | head.figures if head.figures else answer
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A stage of a program, and what is said of it in every answer."""
+    """A stage of a program as every answer shows it."""
 
     spec: Stage
     words: Answer
@@ -128,9 +128,9 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Promise:
-    """A program as every answer puts it: the stages shown to a customer, the headline, the published total.
+    """A program as every answer shows it: stages for the customer, headline, published total.
 
-    `inside` are the stages of the full-process figure.
+    `inside`: the stages of the full-process figure.
     """
 
     stages: tuple[_Shown, ...]
@@ -141,7 +141,7 @@ class _Promise:
 
 @lru_cache(maxsize=2)
 def _promises(bundle: CityBundle) -> Mapping[tuple[str, str | None], _Promise]:
-    """By program, and the one before it; put into words once, not in every answer."""
+    """By program and former program; formatted once, not for every answer."""
     return {way: _promise(program, bundle) for way, program in bundle.ways.items()}
 
 
@@ -225,7 +225,7 @@ def _stage(
         "stopped": line.shown(figure.stopped),
         "opened_at": local[last.opened_at],
         "due_at": local[last.due_at],
-        # The due date may still move with the notice of a year that is not announced yet.
+        # The due date may still move when the holidays of a year are announced.
         "provisional": last.due_at is not None and line.provisional(last.opened_at, last.due_at),
         "completed_at": local[last.completed_at],
     }
@@ -255,7 +255,7 @@ def _clock(found: CaseRecord, local: "_Local") -> Answer:
 
 
 def _turn(found: CaseRecord) -> tuple[Answer, str]:
-    """Whose turn it is and the one next action, in the customer's words."""
+    """The responsible party and the one next action, in the customer's words."""
     if found.head.state == CaseState.CLOSED:
         return {"party": "none", "name": ""}, "已办结，感谢您的信任。用水有问题请随时联系客户管家。"
     if found.head.state in _ENDINGS:
@@ -297,7 +297,9 @@ def _party(key: str) -> Answer:
 
 
 class _Local(dict[datetime | None, str | None]):
-    """Instants in the city's time, for one answer: one stage opens when another ends, so many come twice."""
+    """Instants in the city's time zone, cached for one answer: a stage opens when another ends, so many
+    repeat.
+    """
 
     def __init__(self, line: WorkingTime) -> None:
         super().__init__({None: None})

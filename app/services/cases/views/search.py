@@ -21,7 +21,7 @@ _NO_BOUND = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class FoundCase:
-    """A case that was searched for, its customer's data masked; `version` is what an edit has to name."""
+    """A found case with the customer's data masked. `version` is what an edit must name."""
 
     id: str
     number: str
@@ -37,10 +37,10 @@ class FoundCase:
 def find(
     staff: Colleague, number: str | None, phone: str | None, before: datetime | None, limit: int
 ) -> list[FoundCase]:
-    """The cases of this number or with this phone on record that concern this member of staff.
+    """Returns the cases with this number or phone that concern this member of staff, newest first.
 
-    The newest first; only those opened before `before` when it is given. What does not concern them is not
-    there for them. Raises `FieldsError` unless exactly one of the two is given, and for what is no phone.
+    Only those opened before `before` if given. Other cases are not found. Raises `FieldsError` unless
+    exactly one of number and phone is given, and for an invalid phone.
     """
     asked = {"before": before or _NO_BOUND, "limit": limit}
     if number is not None and phone is None:

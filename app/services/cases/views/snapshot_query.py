@@ -1,7 +1,7 @@
 """One case with its log, read by one statement that is shaped for the progress look-up.
 
 One statement, so that the answer is of one moment. Its four parts (the case, its stages, its stops, some of
-its tasks) share one list of columns, `_COLUMNS`; a part names those that it fills, the others are NULL.
+its tasks) share the columns of `_CASE_COLUMNS`. A part names those that it fills; the others are NULL.
 """
 
 from collections.abc import Mapping, Sequence
@@ -171,7 +171,7 @@ _LOG_COLUMNS: Mapping[str, str] = {
     "detail": "program_key",
     "round": "rating",
 }
-"""What a stage, a stop and a task put into which of these columns; the types agree."""
+"""Which of these columns hold the values of stages, stops and tasks; the types agree."""
 
 _AT = {field: 1 + list(_CASE_COLUMNS).index(column) for field, column in _LOG_COLUMNS.items()}
 _KEY, _STARTED, _DUE, _ENDED, _OWNER, _DETAIL, _ROUND = _AT.values()
