@@ -1,10 +1,8 @@
-"""When people can't be booked: leave, closures, changed hours. Whoever enters one keeps bookers out
-meanwhile.
+"""Leave, closures and changed hours: when people cannot be booked. Entering one blocks bookings meanwhile.
 
-A booking refers to its people's rows and so holds them, in PostgreSQL, against `FOR UPDATE` (SQLite lets one
-writer in at a time anyway). Therefore whoever enters an absence waits for the bookings under way, and a
-booking that waited for an absence sees it when it looks again. What is booked already is looked at by the
-jobs afterwards.
+On PostgreSQL a booking references its people's rows and so blocks `FOR UPDATE` on them (SQLite allows one
+writer at a time anyway). Whoever enters an absence therefore waits for bookings in progress, and a booking
+that waited sees the absence when it checks again. The jobs revalidate existing bookings afterwards.
 """
 
 from datetime import datetime
@@ -23,7 +21,7 @@ from app.services.scheduling import reservations
 def leave(
     staff_id: str, deputy_id: str, starts_at: datetime, ends_at: datetime, *, ask: bool = False
 ) -> StaffLeave:
-    """Enter a leave. Visits that it hits find another time, or, with `ask`, their customers are asked."""
+    """Enters a leave. Affected visits are moved, or with `ask` their customers are asked."""
     _lock([staff_id])
     row = StaffLeave(staff_id=staff_id, deputy_id=deputy_id, starts_at=starts_at, ends_at=ends_at)
     db.session.add(row)
@@ -35,7 +33,7 @@ def leave(
 def closure(
     department: str | None, starts_at: datetime, ends_at: datetime, reason: str, by: str, *, ask: bool = False
 ) -> VisitClosure:
-    """Close a department, or with None everything, for visits."""
+    """Closes a department, or with None everything, for visits."""
     everybody = select(Staff.id).where(Staff.active.is_(True))
     if department is not None:
         everybody = everybody.where(Staff.department == department)
@@ -56,7 +54,7 @@ def closure(
 
 
 def hours(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None:
-    """Set a person's working pattern from its day on; one of the same day is replaced."""
+    """Sets a person's work pattern from its day on; one of the same day is replaced."""
     _lock([staff_id])
     connection = db.session.connection()
     connection.execute(
@@ -77,7 +75,7 @@ def hours(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None:
 
 
 def gone(member: Staff) -> None:
-    """Somebody left the utility: nobody books them any more, and what they were to do is looked at."""
+    """Somebody has left: nobody books them any more, and their visits are revalidated."""
     _lock([member.id])
     member.active = False
     db.session.flush()
@@ -85,15 +83,15 @@ def gone(member: Staff) -> None:
 
 
 def recheck(*, staff_id: str | None = None, case_id: str | None = None, ask: bool = False) -> None:
-    """Have the visits of a person, of a case, or of everybody looked at by the jobs."""
+    """Has the jobs revalidate the visits of a person, of a case, or of everybody."""
     db.session.connection().execute(
         insert(VisitRecheck), {"due_at": clock.now(), "staff_id": staff_id, "case_id": case_id, "ask": ask}
     )
 
 
 def _lock(staff_ids: list[str]) -> None:
-    """Wait for whoever is booking these people just now, and let nobody book them until the end."""
-    # In the order in which a booking takes them, so that neither waits for the other in a circle.
+    """Waits for bookings of these people in progress, and blocks new ones until the transaction ends."""
+    # In the order in which bookings lock them, so that no deadlock is possible.
     connection = db.session.connection()
     order = reservations.IN_ORDER[connection.dialect.name]
     connection.execute(

@@ -1,4 +1,4 @@
-"""Reading who is free, as sets of pieces: who works when they are not away, less what is taken."""
+"""Who is free when, as sets of time slots: working hours less absences less bookings."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,13 +17,13 @@ from app.services.scheduling import working_hours
 from app.services.scheduling.roster import Absences, Member
 from app.services.scheduling.working_hours import LocalDay, Stretch, Weeks
 
-# Half a day of pieces to a number: with the office hours of most cities, one number for each day.
+# Half a day of time slots in one number: with most cities' office hours one number for each day.
 _WORD = grid.PIECES_PER_DAY // 2
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A person's time: pieces of it, travel included, for a visit on a day."""
+    """A person's booked time: time slots, travel included, of a visit on a day."""
 
     staff_id: str
     pieces: range
@@ -32,9 +32,9 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Supposed:
-    """What is to be seen otherwise than it is booked: visits whose time counts as free, and time as taken.
+    """Deviations from what is booked: visits whose time counts as free, and time that counts as taken.
 
-    For a visit that is to be moved, and for moves that are only planned.
+    For a visit that is to be moved, and for simulated moves.
     """
 
     without: Sequence[str] = ()
@@ -47,7 +47,7 @@ AS_BOOKED = Supposed()
 def people(
     wanted: Iterable[Member], stretch: Stretch, absent: Absences, supposed: Supposed = AS_BOOKED
 ) -> dict[str, Person]:
-    """When each of these people is free in a stretch of time, by their id."""
+    """When each of these people is free in a stretch of time, by staff id."""
     known = {member.id: member for member in wanted}
     days = working_hours.days_of(stretch)
     busy = _busy(sorted(known), stretch, supposed)
@@ -59,7 +59,7 @@ def people(
 
 
 def at_work(wanted: Iterable[Member], stretch: Stretch, absent: Absences) -> dict[str, Person]:
-    """The same as if nobody had any visits, for what is booked already."""
+    """The same without bookings: when they work."""
     return {
         staff_id: Person(staff_id, working, stretch.whole)
         for staff_id, working in _working(wanted, stretch, absent, working_hours.days_of(stretch)).items()
@@ -80,7 +80,7 @@ def _working(
 
 
 def _busy(ids: Sequence[str], stretch: Stretch, supposed: Supposed) -> dict[str, int]:
-    """What is taken."""
+    """The booked time slots, by staff id."""
     asked = {
         "ids": ids,
         "first": stretch.first,
@@ -98,7 +98,7 @@ def _busy(ids: Sequence[str], stretch: Stretch, supposed: Supposed) -> dict[str,
 
 
 def _full_days(known: Mapping[str, Member], days: Sequence[LocalDay], supposed: Supposed) -> dict[str, int]:
-    """The days on which a person has as many visits as they may have."""
+    """The days on which a person already has the most visits allowed."""
     places = {day.on.toordinal(): day for day in days}
     counts = Counter((taken.staff_id, taken.day.toordinal()) for taken in supposed.taken)
     asked = {
@@ -107,7 +107,7 @@ def _full_days(known: Mapping[str, Member], days: Sequence[LocalDay], supposed: 
         "last": max(places),
         "without": list(supposed.without),
         "now": clock.now(),
-        # Of a day with fewer visits nobody need know, unless more of them are supposed.
+        # Days with fewer visits do not matter, unless more of them are supposed.
         "least": working_hours.fewest(member.weeks for member in known.values())
         - max(counts.values(), default=0),
     }
@@ -124,9 +124,9 @@ def _full_days(known: Mapping[str, Member], days: Sequence[LocalDay], supposed: 
 _IDS = bindparam("ids", expanding=True, type_=String)
 _FIRST, _LAST = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
 _WITHOUT = bindparam("without", expanding=True, type_=String)
-# A hold that ran out takes nothing, although nobody has cleared it away yet.
+# An expired hold takes no time, although nobody has cleared it yet.
 _RUN_OUT = select(Visit.id).where(Visit.state == VisitState.HELD.value, Visit.hold_until <= bindparam("now"))
-# Put together by the database, half a day a row: reading every piece by itself costs several times as much.
+# Aggregated by the database, half a day in a row: reading single time slots costs several times as much.
 _WORD_OF = (VisitPiece.piece // _WORD).label("word")
 _TAKEN = (
     select(

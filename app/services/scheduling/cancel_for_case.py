@@ -1,4 +1,4 @@
-"""The visits of a case that goes no further, or back."""
+"""Cancelling the visits of a case that ends or is sent back."""
 
 from collections.abc import Collection
 
@@ -10,9 +10,9 @@ from app.services.scheduling import reservations
 
 
 def end(case_id: str, stages: Collection[str] | None = None) -> list[str]:
-    """Cancel the live visits of a case, or those of these stages; the ones that people were waiting for.
+    """Cancels the live visits of a case, or of these stages. Returns the ids of the confirmed ones.
 
-    A case that goes no further (`stages` is None) waits for no earlier time either.
+    For a case that ends (`stages` is None) its places on the wait-list are removed too.
     """
     wanted = select(Visit.id, Visit.state).where(Visit.case_id == case_id, Visit.state.in_(reservations.LIVE))
     if stages is None:

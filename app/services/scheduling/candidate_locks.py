@@ -1,4 +1,4 @@
-"""Keeping out of each other's way: whom somebody is booking just now, others need not ask for as well."""
+"""Advisory locks that keep concurrent bookings from trying the same people."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -10,17 +10,17 @@ from sqlalchemy.dialects import postgresql
 
 from app.core.db import db
 
-# Ours among the database's advisory locks: "vis" in ASCII.
+# Our namespace among the database's advisory locks: "vis" in ASCII.
 _CLAIMS = 0x766973
 _CLAIMED_PIECES = 16
 
 
 def claim(ranks: Sequence[Sequence[str]], piece: int) -> list[str]:
-    """Of each of these lists of people the first whom nobody else is booking just now for those hours.
+    """From each list of people the first whom nobody else is booking for those hours.
 
-    From now on nobody else gets these from here; where somebody is busy with all of a list, it is the first.
-    Only a courtesy, which spares two bookers of one hour from waiting for each other over the same person
-    when there are others: what is taken is decided by the keys. SQLite has one writer at a time anyway.
+    They are locked until the transaction ends; where everybody in a list is locked, the first is
+    returned. Only an optimisation that avoids waiting: unique keys decide who gets the time. SQLite has
+    one writer at a time anyway.
     """
     connection = db.session.connection()
     if connection.dialect.name == "sqlite":
@@ -36,7 +36,7 @@ def claim(ranks: Sequence[Sequence[str]], piece: int) -> list[str]:
 
 @cache
 def _first_spare(lists: int) -> Select[Any]:
-    """Each list is tried in its order, until one of its locks is got."""
+    """Tries each list in order until a lock is obtained."""
     return select(
         *(
             select(key)

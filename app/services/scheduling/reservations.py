@@ -1,8 +1,7 @@
-"""Taking people's time, and giving it back. The database decides who was first (docs/decisions/0014).
+"""Reserving people's time and releasing it. The database decides who was first (docs/decisions/0014).
 
-Everybody inserts in the same order (places of the day, then pieces, each by person), so that two who want the
-same time never wait for each other in a circle. A row whose visit is not live any more is up for whoever
-comes.
+Everybody inserts in the same order (places of the day, then time slots, each by person), so that no deadlock
+is possible. A row whose visit is no longer live may be taken over.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,15 +41,15 @@ from app.models import (
 from app.services.scheduling import working_hours
 
 LIVE = (VisitState.HELD.value, VisitState.CONFIRMED.value)
-# The one order in which people's rows are locked: by code point, as Python sorts them, whatever collation
-# the database was made with.
+# The one order in which people's rows are locked: by code point, as Python sorts, whatever the database's
+# collation.
 IN_ORDER = {"sqlite": asc(Staff.id), "postgresql": asc(collate(Staff.id, "C"))}
 _RANDOM = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Somebody who is to come, in which role; see `VisitAttendee`."""
+    """An attendee with their role; see `VisitAttendee`."""
 
     staff_id: str
     role: str
@@ -65,12 +64,12 @@ def take(
     most: Mapping[str, int],
     still_free: Callable[[], bool],
 ) -> Visit | None:
-    """Write a visit with everybody's time, in the caller's transaction; None when somebody was faster.
+    """Writes a visit with everybody's time in the caller's transaction; None when somebody was faster.
 
-    Then nothing was written. `values` are those of its row; `most` is how many visits each may have that
-    day. `still_free` looks again, when everybody's time is taken: whoever enters leave or a closure locks
-    the same people, so that it is seen here if it was entered before, and sees this visit if it is entered
-    afterwards.
+    Then nothing was written. `values`: the columns of its row. `most`: how many visits each person may
+    have that day. `still_free` checks again once the time is reserved: whoever enters leave or a closure
+    locks the same people, so an absence entered before is seen here, and one entered later sees this
+    visit.
     """
     connection = db.session.connection()
     everybody = sorted(seat.staff_id for seat in seats)
@@ -79,7 +78,7 @@ def take(
         visit = db.session.scalars(insert(Visit).returning(Visit), [dict(values)]).one()
         if _take_places(visit, everybody, most) and _take_pieces(visit, everybody, need, start):
             _attend(visit, seats)
-            # What SQLite's one writer has seen stays as it is.
+            # With SQLite's single writer, what was read cannot have changed.
             if connection.dialect.name == "sqlite" or still_free():
                 return visit
         attempt.rollback()
@@ -88,7 +87,7 @@ def take(
 
 
 def release(visit_ids: Sequence[str]) -> None:
-    """Give back what these visits, which are not live any more, had taken; others may get an earlier time."""
+    """Releases the time of visits that are no longer live; others may then get an earlier time."""
     if not visit_ids:
         return
     connection = db.session.connection()
@@ -98,7 +97,7 @@ def release(visit_ids: Sequence[str]) -> None:
 
 
 def end(visit_id: str, state: VisitState, was: VisitState, values: Mapping[str, Any]) -> bool:
-    """Let a visit leave a live state, if it still is in that state; False when it is not."""
+    """Moves a visit out of a live state, if it is still in that state. Returns whether it was."""
     outcome = db.session.connection().execute(
         update(Visit)
         .where(Visit.id == visit_id, Visit.state == was.value)
@@ -108,7 +107,7 @@ def end(visit_id: str, state: VisitState, was: VisitState, values: Mapping[str, 
 
 
 def expire_overdue() -> list[str]:
-    """End every hold that has run out and that nobody else is just now confirming or ending."""
+    """Ends every expired hold that nobody is confirming or ending at this moment."""
     connection = db.session.connection()
     overdue = list(connection.scalars(_OVERDUE, {"now": clock.now()}))
     if overdue:
@@ -121,7 +120,7 @@ def expire_overdue() -> list[str]:
 
 
 def set_due(rows: Iterable[tuple[str, str, datetime]]) -> None:
-    """Have visits looked at: (visit, kind, when); one that waits already for the same is left as it is."""
+    """Sets due entries (visit, kind, instant); an existing entry of the same kind stays as it is."""
     values = [{"visit_id": visit_id, "kind": kind, "due_at": due_at} for visit_id, kind, due_at in rows]
     if values:
         connection = db.session.connection()
@@ -130,7 +129,7 @@ def set_due(rows: Iterable[tuple[str, str, datetime]]) -> None:
 
 _NEW_DUES = for_each_database(VisitDue, lambda insert_due, _: insert_due.on_conflict_do_nothing())
 
-# Whoever holds the row of one of these is deciding about it; nobody waits for that here.
+# Whoever has locked one of these rows is deciding about it; do not wait here.
 _OVERDUE = (
     select(Visit.id)
     .where(Visit.state == VisitState.HELD.value, Visit.hold_until <= bindparam("now"))
@@ -140,7 +139,7 @@ _OVERDUE = (
 
 
 def _take_places(visit: Visit, staff_ids: Sequence[str], most: Mapping[str, int]) -> bool:
-    """A free place of the day for each person, at random so that few want the same; False without one."""
+    """Reserves a free place of the day for each person, at random so that few collide; False without one."""
     day = working_hours.local_day(visit.starts_at).toordinal()
     connection = db.session.connection()
     taken: dict[str, set[int]] = {staff_id: set() for staff_id in staff_ids}
@@ -156,7 +155,7 @@ def _take_places(visit: Visit, staff_ids: Sequence[str], most: Mapping[str, int]
 
 
 def _take_pieces(visit: Visit, staff_ids: Sequence[str], need: Need, start: int) -> bool:
-    """Every piece of everybody, in one statement; False when one of them is not to be had."""
+    """Reserves every time slot of everybody in one statement; False when one is not available."""
     connection = db.session.connection()
     taken = need.taken
     asked = {
@@ -197,7 +196,7 @@ _PLACES = (
 
 
 def _taking(table: type[VisitPiece] | type[VisitDayPlace], insertion: Insert) -> Any:
-    """Insert in the order given, or take over the rows of visits that are not live."""
+    """Inserts in the given order, or takes over the rows of visits that are no longer live."""
     return insertion.on_conflict_do_update(
         index_elements=[column.name for column in table.__table__.primary_key],
         set_={"visit_id": insertion.excluded.visit_id},

@@ -1,4 +1,4 @@
-"""Who may be sent: the people who work here with the patterns they work by, and who of them is away."""
+"""Who may be sent: active people with their work patterns, and who of them is absent."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ from app.services.scheduling.working_hours import Stretch, Weeks
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of staff who may be sent, and the patterns they work by."""
+    """A member of staff who may be sent, with their work patterns."""
 
     id: str
     number: str
@@ -43,9 +43,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Absences:
-    """Who is away in a stretch of time, as sets of pieces by their id: on leave, or because of a closure.
+    """Who is absent in a stretch of time, as sets of time slots by staff id: on leave, or because of a
+    closure.
 
-    `deputies` are those who stand in for somebody on leave in that time.
+    `deputies` are those named in leave in that time.
     """
 
     away: Mapping[str, int]
@@ -53,18 +54,18 @@ class Absences:
 
 
 def members(departments: Iterable[str], *, managers: bool = False) -> list[Member]:
-    """Active people of these departments, and every manager besides; supervisors audit and are not sent."""
+    """Active people of these departments, and every manager; supervisors are never sent."""
     asked = {"departments": sorted(set(departments)), "managers": managers}
     return _members(db.session.connection().execute(_MAY_BE_SENT, asked))
 
 
 def by_id(staff_ids: Iterable[str]) -> list[Member]:
-    """Those of these people who still work here."""
+    """Those of these people who are active."""
     return _members(db.session.connection().execute(_OF_THESE, {"ids": sorted(set(staff_ids))}))
 
 
 def _members(rows: Iterable[Row[Any]]) -> list[Member]:
-    """A row for each pattern of each person; people without one have a row as well."""
+    """From one row for each pattern of each person; people without a pattern have one row."""
     found = []
     for _, of_person in groupby(rows, attrgetter("id")):
         each = list(of_person)
@@ -89,9 +90,9 @@ def _members(rows: Iterable[Row[Any]]) -> list[Member]:
 
 
 def absences(wanted: Iterable[Member], stretch: Stretch, *, manager: str | None = None) -> Absences:
-    """The leave of these people and the closures that concern them; and who stands in for `manager`.
+    """The leave of these people, the closures that concern them, and the deputies of `manager`.
 
-    The manager need not be one of them: whoever has left the utility may still have a deputy.
+    The manager need not be among them: somebody who has left may still have a deputy.
     """
     known = {member.id: member for member in wanted}
     asked = {
@@ -114,7 +115,7 @@ def absences(wanted: Iterable[Member], stretch: Stretch, *, manager: str | None 
 
 
 _IDS = bindparam("ids", expanding=True, type_=String)
-# The week as the text that is stored: many people share few patterns, and each is read once.
+# The stored text is the key: many people share few patterns, and each is parsed once.
 _PEOPLE = (
     select(
         Staff.id,

@@ -1,4 +1,4 @@
-"""When people work, as sets of pieces: office hours by the calendar in force, within each person's own."""
+"""When people work, as sets of time slots: office hours in force, within each person's own patterns."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,47 +13,47 @@ from app.domain.workdays import DayKind
 from app.services.installation import city
 
 Weeks = tuple[Pattern, ...]
-"""A person's patterns, in the order of their dates."""
+"""A person's patterns, by their dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The pieces from `first` up to, not including, `last`; sets of one reading count from `first`."""
+    """The time slots from `first` up to, not including, `last`. Sets of one reading count from `first`."""
 
     first: int
     last: int
 
     @classmethod
     def of(cls, starts_at: datetime, ends_at: datetime) -> "Stretch":
-        """The pieces that lie wholly between two instants."""
+        """The time slots that lie entirely between two instants."""
         return cls(grid.piece_from(starts_at), grid.piece_of(ends_at))
 
     @property
     def starts_at(self) -> datetime:
-        """When it begins, in UTC."""
+        """Its beginning, in UTC."""
         return grid.instant_of(self.first)
 
     @property
     def ends_at(self) -> datetime:
-        """When it ends, in UTC."""
+        """Its end, in UTC."""
         return grid.instant_of(self.last)
 
     @property
     def whole(self) -> int:
-        """Every piece of it."""
+        """The set of all its time slots."""
         return grid.between(self.first, self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)
 class LocalDay:
-    """A day of the city; `begins` is how many pieces after the start of the stretch its midnight is."""
+    """A day of the city. `begins`: how many time slots after the start of the stretch its midnight is."""
 
     on: date
     kind: DayKind
     begins: int
 
     def placed(self, pieces: int) -> int:
-        """A set that counts from this day's midnight, as one that counts from the start of the stretch."""
+        """Shifts a set that counts from this day's midnight, to count from the start of the stretch."""
         return pieces << self.begins if self.begins >= 0 else pieces >> -self.begins
 
 
@@ -63,12 +63,12 @@ def local_day(at: datetime) -> date:
 
 
 def midnight(on: date) -> datetime:
-    """When a day begins in the city's time zone."""
+    """The beginning of a day in the city's time zone."""
     return datetime(on.year, on.month, on.day, tzinfo=city.zone())
 
 
 def days_of(stretch: Stretch) -> list[LocalDay]:
-    """Every day of which a part lies in the stretch."""
+    """Every day that overlaps the stretch."""
     line = city.working_time()
     on, last = local_day(stretch.starts_at), local_day(stretch.ends_at)
     begins = grid.piece_of(midnight(on)) - stretch.first
@@ -88,7 +88,7 @@ def office(days: Sequence[LocalDay], stretch: Stretch) -> int:
 
 
 def own(weeks: Weeks, days: Sequence[LocalDay]) -> int:
-    """When somebody with these patterns works, if the office is open."""
+    """When somebody with these patterns works, provided the office is open."""
     found = 0
     for day in days:
         pattern = patterns.in_force(weeks, day.on)
@@ -105,12 +105,12 @@ def most(weeks: Weeks, on: date) -> int:
 
 
 def fewest(everybody: Iterable[Weeks]) -> int:
-    """The smallest number of visits a day that is full for anybody, whatever the day."""
+    """The smallest daily limit among these people."""
     special = {pattern.most_per_day for weeks in everybody for pattern in weeks}
     return min([city.current().visits.most_per_day, *(number for number in special if number is not None)])
 
 
 @lru_cache(maxsize=1024)
 def pattern_of(valid_from: date, weekly: str, most_per_day: int | None) -> Pattern:
-    """One and the same for equal rows, so that what is made of it can be kept for it."""
+    """Returns the same object for equal rows, so that values computed from it can be cached."""
     return Pattern(valid_from, patterns.weekly_of(orjson.loads(weekly)), most_per_day)

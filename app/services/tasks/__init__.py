@@ -1,1 +1,1 @@
-"""Tasks: the lists of a person and a department, taking one, completing it with what it must deliver."""
+"""Tasks: lists, claiming from the department's queue, completing with the required outputs."""

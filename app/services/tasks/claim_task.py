@@ -1,4 +1,4 @@
-"""Who may work on a task: seeing it, claiming it from the department's queue, holding it."""
+"""Who may work on a task: viewing it, claiming it from the department's queue, holding it."""
 
 from sqlalchemy import select
 
@@ -17,7 +17,7 @@ from app.services.people.staffing import Colleague
 
 
 def visible(staff: Colleague, task_id: str) -> Task:
-    """A task of this person, their department, or whom they stand in for. Raises `NotFoundError`."""
+    """Returns a task of this person, their department or their principal. Raises `NotFoundError`."""
     task = db.session.scalar(select(Task).where(Task.id == task_id))
     if task is None or not (
         staff.is_supervisor
@@ -30,9 +30,9 @@ def visible(staff: Colleague, task_id: str) -> Task:
 
 
 def take(staff: Colleague, task: Task) -> None:
-    """Take a task from the department's queue.
+    """Claims a task from the department's queue.
 
-    Raises `ConflictError` when a colleague has it already or it is another department's.
+    Raises `ConflictError` when a colleague has it, `NotFoundError` when it belongs to another department.
     """
     _lock(task)
     _take(staff, task)
@@ -59,7 +59,8 @@ def _take(staff: Colleague, task: Task) -> None:
 
 
 def hold(staff: Colleague, task: Task, version: int | None = None) -> Case:
-    """Make sure that an open task is this person's, taking it from the queue if need be; its case, locked.
+    """Makes sure that an open task is this person's, claiming it if it is in the queue. Returns its locked
+    case.
 
     `version` is the task's as the caller saw it. Raises `AlreadyDoneError` and `ConflictError` (with what
     changed) when somebody was faster or has it.

@@ -1,7 +1,7 @@
-"""What a task stands and falls with beside its own values: the customer's choice, a confirmed paper, a meter.
+"""What a task depends on beside its own outputs: the customer's choice, a confirmed paper, a meter.
 
-What the system knows already need not be typed: numbers of papers and what stands in them, the sum and
-option of the quote that the task itself told. Money received is always typed, since it is compared.
+What the system knows need not be typed: numbers and contents of papers, sum and option of the quote. Money
+received is always typed, because it is compared.
 """
 
 from collections.abc import Mapping
@@ -26,22 +26,23 @@ WATER_ON = "water_on"
 
 @dataclass(frozen=True, slots=True)
 class Commitments:
-    """What a task's values must equal, by output key, and the paper that was confirmed for it."""
+    """The values that a task's outputs must equal, by key, and the confirmed paper."""
 
     known: Mapping[str, Any]
     typed: frozenset[str]
     paper: Paper | None
 
     def completed(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What was given, with what the system knows put in where nothing was typed."""
+        """The given values, completed by known values where nothing was typed."""
         filled = {key: value for key, value in self.known.items() if key not in self.typed}
         return {**filled, **{key: value for key, value in given.items() if value not in (None, "")}}
 
 
 def of(case: Case, spec: TaskSpec) -> Commitments:
-    """What binds this task now, held still until the caller's transaction ends.
+    """The commitments of this task, locked until the transaction ends.
 
-    Raises `ChoiceNeededError` and `PaperNeededError` when the customer has not done their part on the phone.
+    Raises `ChoiceNeededError` and `PaperNeededError` when the customer has not done their part on the
+    phone.
     """
     known: dict[str, Any] = {}
     typed = set()
@@ -90,7 +91,7 @@ def confirmed_paper(case: Case, spec: TaskSpec) -> Paper | None:
 
 
 def compare(case: Case, spec: TaskSpec, outputs: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Raise `FieldsError` with every value that is not what was agreed, or larger than was planned."""
+    """Raises `FieldsError` with every value that differs from what was agreed, or is larger than planned."""
     faults = []
     for field in spec.outputs:
         value = outputs.get(field.key)
@@ -111,7 +112,7 @@ def compare(case: Case, spec: TaskSpec, outputs: Mapping[str, Any], known: Mappi
 def record(
     task: Task, spec: TaskSpec, outputs: Mapping[str, Any], staff_id: str, paper: Paper | None
 ) -> None:
-    """Keep what the task's milestone brings: a payment, a meter. Raises `FieldsError` for a used number."""
+    """Records what the task's milestones bring (payment, meter). Raises `FieldsError` for a used number."""
     if PAID in spec.milestones:
         record_payment.record(task, outputs, staff_id)
     if WATER_ON in spec.milestones:

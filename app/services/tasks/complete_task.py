@@ -26,12 +26,12 @@ WATER_ON = "water_on"
 
 
 def complete(staff: Colleague, task: Task, given: Mapping[str, Any], version: int | None = None) -> None:
-    """Complete a task with its required outputs, and let the case move on.
+    """Completes a task with its required outputs, and moves the case on.
 
-    Raises `AlreadyDoneError`, `ConflictError` when it is with somebody else or the form of a case in early
-    service is not complete, `FieldsError` with everything that is still missing or disagrees,
-    `ChoiceNeededError` and `PaperNeededError` while the customer has not done their part on the phone,
-    `NotToBeAskedError`. `version` is the task's as the caller saw it.
+    Raises `AlreadyDoneError`, `ConflictError` when somebody else has it or the form of a case in early
+    service is incomplete, `FieldsError` with everything that is missing or differs, `ChoiceNeededError`
+    and `PaperNeededError` until the customer has done their part on the phone, `NotToBeAskedError`.
+    `version` is the task's as the caller saw it.
     """
     case = hold(staff, task, version)
     flow = CaseFlow.load(case)
@@ -59,7 +59,7 @@ def complete(staff: Colleague, task: Task, given: Mapping[str, Any], version: in
 def _checked_outputs(
     flow: CaseFlow, stage: Stage, task: Task, bound: commitments.Commitments, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What was typed, completed by what is known already, if it is all that the task must deliver.
+    """The typed outputs, completed by what is known, checked as a whole.
 
     Raises as `complete` does.
     """
@@ -81,7 +81,7 @@ def _record(
     staff: Colleague,
     bound: commitments.Commitments,
 ) -> None:
-    """Write the outputs and what the task's milestones bring: a payment, a meter, water-on."""
+    """Writes the outputs and what the task's milestones bring: a payment, a meter, water-on."""
     commitments.record(task, spec, outputs, staff.id, bound.paper)
     task.outputs = outputs
     if WATER_ON in spec.milestones:
@@ -90,7 +90,7 @@ def _record(
 
 
 def _resolve_rating(case: Case, spec: TaskSpec, outputs: dict[str, Any], by: By) -> None:
-    """The return visit ends with a rating: the one given in the mini-program, else the one told to us."""
+    """Fills in the rating: the one given in the mini-program, else the one told to the visitor."""
     field = next(field for field in spec.outputs if field.kind is OutputKind.RATING)
     told = outputs.get(field.key)
     if case.rating is not None:

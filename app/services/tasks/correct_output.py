@@ -1,4 +1,4 @@
-"""Correcting a wrong entry of a task that is done: who, when, why; the old value is kept."""
+"""Correcting an output of a completed task: who, when, why; the old value is kept."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,11 +21,11 @@ _LEDGER_KINDS = frozenset({OutputKind.FEN, OutputKind.INTEGER})
 
 
 def correct(staff: Colleague, task: Task, key: str, value: Any, why: str, version: int) -> None:
-    """Put another value in the place of one that was delivered; the ledger gets the difference.
+    """Replaces an output; the ledger gets the difference.
 
-    No figure of time changes: those are counted from what happened, not from what was entered. `version` is
-    the task's as the caller saw it. Raises `ChangedMeanwhileError`, `ConflictError` for a task not done,
-    `FieldsError` for a field that can't be corrected or a value that can't be.
+    No time figure changes, since those come from events and not from entries. `version` is the task's as
+    the caller saw it. Raises `ChangedMeanwhileError`, `ConflictError` for a task that is not completed,
+    `FieldsError` for a field that cannot be corrected or an invalid value.
     """
     case = db.session.get_one(Case, task.case_id)
     flow = CaseFlow.load(case)

@@ -1,7 +1,7 @@
-"""The photos, drawings and papers that a task needs: brought step by step while its stage runs (三(二)).
+"""The photos, drawings and papers that a task needs, brought while its stage is open (三(二)).
 
-What counts is what was brought since the present entry into the stage: work that is done again is shown
-again. Who brings it does not matter, and nothing of it is ever asked of the customer.
+Only what was brought since the current entry into the stage counts: repeated work is documented again.
+Anybody of the utility may bring it; the customer is never asked.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,12 +15,12 @@ from app.models import Document, Stage, Task
 from app.services.installation import city
 
 Brought = Mapping[tuple[str, str, int, str], int]
-"""How many documents there are, by case, stage, entry into the stage and kind."""
+"""The number of documents by case, stage, entry into the stage, and kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """One kind of document that a task needs, and how many of it are there."""
+    """One kind of document that a task needs, and how many there are."""
 
     kind: str
     name: str
@@ -29,7 +29,7 @@ class EvidenceLine:
 
 
 def brought(case_ids: Collection[str]) -> Brought:
-    """What was brought to these cases while each of their stages ran."""
+    """What was brought to these cases while each of their stages was open."""
     rows = db.session.execute(
         select(Stage.case_id, Stage.key, Stage.round, Document.kind, func.count())
         .join(
@@ -57,14 +57,14 @@ def lines(task: Task, spec: TaskSpec, there: Brought) -> list[EvidenceLine]:
 
 
 def missing(task: Task, spec: TaskSpec) -> list[dict[str, str]]:
-    """A fault, as `FieldsError` tells them, for every document that the task still lacks."""
+    """A fault, as in `FieldsError`, for every document that the task lacks."""
     if not spec.documents:
         return []
     return [_fault(line) for line in lines(task, spec, brought([task.case_id])) if line.there < line.at_least]
 
 
 def newest(case_id: str, needed: Sequence[NeededDocument]) -> str | None:
-    """The document of these kinds that came last, by its id."""
+    """The id of the newest document of these kinds."""
     return db.session.scalar(
         select(Document.id)
         .where(Document.case_id == case_id, Document.kind.in_([document.kind for document in needed]))

@@ -1,4 +1,4 @@
-"""Whoever holds the task that tells the customer a sum issues the quote for it."""
+"""Issuing the quote of a task: by whoever holds the task that tells the customer a sum."""
 
 from collections.abc import Mapping
 
@@ -13,10 +13,10 @@ from app.services.tasks.claim_task import hold
 
 
 def issue(staff: Colleague, task: Task, measured: Mapping[str, int]) -> QuoteView:
-    """Issue a quote; issuing again replaces it, and the customer chooses anew.
+    """Issues a quote. Issuing again replaces it, and the customer must choose again.
 
-    Raises `AlreadyDoneError`, `ConflictError` when the task is somebody else's or tells no sum, and what
-    `quoting.issue` raises.
+    Raises `AlreadyDoneError`, `ConflictError` when somebody else has the task or it tells no sum, and as
+    `issue_quote.issue` does.
     """
     hold(staff, task)
     case = db.session.get_one(Case, task.case_id)

@@ -1,4 +1,4 @@
-"""Whoever holds a task that requires a paper makes it, with the values that will stand in it."""
+"""Making the paper of a task, with the values that will stand in it: by whoever holds the task."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,10 +18,10 @@ from app.services.tasks.output_checks import checked
 
 
 def make(staff: Colleague, task: Task, given: Mapping[str, Any]) -> PaperView:
-    """Make the paper of this task; making it again needs a new confirmation.
+    """Makes the paper of this task. Making it again needs a new confirmation.
 
-    `given` are the outputs of the task that stand in the paper. Raises `AlreadyDoneError`, `ConflictError`
-    when the task is somebody else's or requires no paper, `FieldsError`, `ChoiceNeededError`.
+    `given`: the outputs that stand in the paper. Raises `AlreadyDoneError`, `ConflictError` when somebody
+    else has the task or it requires no paper, `FieldsError`, `ChoiceNeededError`.
     """
     hold(staff, task)
     case = db.session.get_one(Case, task.case_id)
@@ -30,7 +30,7 @@ def make(staff: Colleague, task: Task, given: Mapping[str, Any]) -> PaperView:
         raise ConflictError("该任务不需要协议或合同。")
     stated = replace(spec, outputs=tuple(field for field in spec.outputs if field.in_paper))
     terms = checked(stated, given)
-    # A contract about a meter that can't be hung is not shown to a customer.
+    # The customer must not see a contract about a meter that cannot be hung.
     commitments.compare(case, stated, terms, {})
     hung_meters.refuse_used(case.id, terms)
     row = make_paper.make(case, spec.requires_paper, terms, staff.id)

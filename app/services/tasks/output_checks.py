@@ -1,4 +1,4 @@
-"""Checking what a task delivers against what its program says it must; every fault at once."""
+"""Checking a task's outputs against its program; all faults at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ def checked(
 ) -> dict[str, Any]:
     """The outputs as they are stored.
 
-    `lacking` are faults found elsewhere. Raises `FieldsError` naming everything missing, wrong or unknown.
+    `lacking`: faults found elsewhere. Raises `FieldsError` with everything missing, wrong or unknown.
     """
     known = {field.key: field for field in spec.outputs}
     faults = [
@@ -46,7 +46,7 @@ def checked(
 
 
 def refuse_impossible(stage: Stage, delivered: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise `FieldsError` for calibres that can't be built (三(二)) among the outputs known, by task key."""
+    """Raises `FieldsError` for calibres that cannot be built (三(二)) among the known outputs, by task."""
     faults = [
         {
             "field": wide.field,
@@ -61,7 +61,7 @@ def refuse_impossible(stage: Stage, delivered: Mapping[str, Mapping[str, Any]]) 
 
 
 class _FaultyError(Exception):
-    """Why one value is not acceptable, as the end of a sentence."""
+    """Why a value is not acceptable, as the end of a sentence."""
 
 
 def _text(field: OutputField, value: Any) -> str:
@@ -92,7 +92,7 @@ def _decimal(field: OutputField, value: Any) -> str:
         raise _FaultyError("应为数字。") from fault
     if not number.is_finite():
         raise _FaultyError("应为数字。")
-    # Before any arithmetic: 1e999999 is cheap to write, and its exact value ruinous to work out.
+    # Checked before any arithmetic: the exact value of 1e999999 is ruinous to compute.
     if len(written) > _LONGEST_NUMBER or abs(number.adjusted()) > _LONGEST_NUMBER:
         raise _FaultyError("数值过大或过长，请核对。")
     _bounds(field, Fraction(number))

@@ -1,4 +1,4 @@
-"""The work in front of somebody: mine, and my department's."""
+"""Task lists: mine, and my department's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """A task in a list, with the case it is for; the customer's data masked."""
+    """A task in a list, with its case; the customer's data masked."""
 
     id: str
     key: str
@@ -55,10 +55,10 @@ class TaskLine:
 
 
 def of_staff(staff: Colleague, scope: Scope, after: str | None, limit: int) -> list[TaskLine]:
-    """Open tasks, the most urgent first; those without a due date come last.
+    """Open tasks, most urgent first; those without a due date come last.
 
-    Mine are those assigned to me or to somebody I stand in for; my department's are those in its
-    queue that nobody has taken. `after` is the id of the last task already shown.
+    Mine are those assigned to me or to somebody I stand in for; my department's are the unclaimed ones in
+    its queue. `after`: the id of the last task already shown.
     """
     now = clock.now()
     if scope is Scope.MINE:
@@ -83,7 +83,7 @@ def one(staff: Colleague, task: Task) -> TaskLine:
 
 
 def of_case(staff: Colleague, case_id: str) -> list[TaskLine]:
-    """Every task of a case, in the order they opened."""
+    """Every task of a case, in the order they were opened."""
     now = clock.now()
     rows = db.session.execute(_query().where(Task.case_id == case_id).order_by(Task.opened_at, Task.id))
     return _lines(staff, rows.all(), now)

@@ -1,1 +1,1 @@
-"""Durable timers: set with the work they belong to, fired by the sweep."""
+"""Durable timers of tasks: set with the task, fired by the sweep."""

@@ -1,4 +1,4 @@
-"""Firing what is due. Any number of processes may sweep: a timer is claimed and deleted in one commit."""
+"""Firing due timers. Any number of processes may sweep: a timer is claimed and deleted in one commit."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,33 +17,33 @@ from app.services.installation import city
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many timers one sweep took, and how many of them still had something to say."""
+    """How many timers one sweep took, and how many of them were still relevant."""
 
     taken: int
     told: int
 
 
 def sweep(limit: int) -> Swept:
-    """Fire up to `limit` timers that are due by the clock, oldest first, in the caller's transaction.
+    """Fires up to `limit` due timers, oldest first, in the caller's transaction.
 
-    Where these are all long overdue, some that are due just now are fired beside them, so that a backlog of
-    any size does not keep new ones waiting.
+    If all of these are long overdue, some that have just become due are fired as well, so that a backlog
+    does not delay new ones.
 
-    The next telling of an overdue task is counted from the instant this one was due, not from now: a
-    jobs process that was down for a day catches up without losing or doubling one.
+    The next overdue notice of a task counts from the instant this one was due, not from now: a jobs
+    process that was down for a day neither loses nor doubles one.
     """
     db.session.flush()
     connection = db.session.connection()
     now = clock.now()
     taken = list(connection.execute(_TAKE, {"since": _EVER, "now": now, "limit": limit}).all())
     if len(taken) == limit and min(row.due_at for row in taken) < now - FRESH:
-        # What is due just now does not wait until a backlog is gone.
+        # What has just become due does not wait for the backlog.
         fresh = {"since": now - FRESH, "now": now, "limit": max(limit // FRESH_SHARE, 1)}
         taken += connection.execute(_TAKE, fresh).all()
     rows = sorted(taken, key=lambda row: (row.due_at, row.id))
     if not rows:
         return Swept(0, 0)
-    # Asked after the cases are held, so that a task done in the meantime is seen as done.
+    # Read after the cases are locked, so that a task completed meanwhile is seen as completed.
     asked = {"ids": sorted({row.task_id for row in rows})}
     tasks = {task.id: task for task in connection.execute(_STILL_OPEN, asked).all()}
     firing = [row for row in rows if row.task_id in tasks]
@@ -62,23 +62,23 @@ def sweep(limit: int) -> Swept:
 
 
 FRESH = timedelta(minutes=10)
-"""How long ago a timer may have been due to count as due just now."""
+"""How recently a timer must have become due to count as new."""
 
 FRESH_SHARE = 4
-"""While there is a backlog, one timer that is due just now may be fired for so many overdue ones."""
+"""With a backlog, one new timer is fired for this many overdue ones."""
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Without the session, which would load each task to read one word of it.
+# Without the session, which would load each task to read one column.
 _DUE = (
     select(Timer.id)
     .join(Case, Case.id == Timer.case_id)
     .where(Timer.due_at <= bindparam("now"), Timer.due_at > bindparam("since"))
-    # And by nothing else: the thousands that are due at one instant of a morning would be sorted each time.
+    # No further sort key: thousands that are due at one instant of a morning would be sorted each time.
     .order_by(Timer.due_at)
     .limit(bindparam("limit", type_=Integer))
-    # With the case, since firing writes to its tasks: what somebody is moving just now is left to the next
-    # sweep, and neither waits for the other.
+    # The case is locked too, since firing writes to its tasks. A case that is being moved is left to the next
+    # sweep.
     .with_for_update(skip_locked=True, of=(Timer, Case))
     .cte("due")
 )
@@ -108,15 +108,15 @@ _TOLD = (
 
 
 def _following(fired: Row[*tuple[Any, ...]], task: Row[*tuple[Any, ...]]) -> dict[str, Any] | None:
-    """The timer that comes after this one while its task stays open, or None if it was the last.
+    """The timer that follows this one while its task stays open, or None if it was the last.
 
-    Counted from when this one was due: a jobs process that was down loses and doubles nothing.
+    Counts from when this one was due, so that downtime neither loses nor doubles one.
     """
     at: datetime | None = None
     if fired.kind == TimerKind.OVERDUE:
         at = city.working_time().next_morning(fired.due_at)
     elif fired.reminders == engine.REMIND_AFTER:
-        # Work without a due date is followed up again and again, until it is done.
+        # A task without a due date is followed up repeatedly until it is completed.
         program = city.program_of(task.program_key, task.former_program_key)
         again = engine.follow_up(
             city.working_time(), program.stage(task.stage_key).task(task.key), fired.due_at, fired.due_at
@@ -135,10 +135,10 @@ def _following(fired: Row[*tuple[Any, ...]], task: Row[*tuple[Any, ...]]) -> dic
 
 
 def pending() -> int:
-    """How many timers are due by the clock and not yet fired."""
+    """How many timers are due and not fired yet."""
     return db.session.scalar(select(func.count()).where(Timer.due_at <= clock.now())) or 0
 
 
 def next_due() -> datetime | None:
-    """When the next timer is due, fired or not yet."""
+    """When the next timer is due, or was due if it is not fired yet."""
     return db.session.scalar(select(func.min(Timer.due_at)))

@@ -1,4 +1,4 @@
-"""Setting and clearing the timers of tasks; the sweep fires them."""
+"""Setting and clearing the timers of tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ from app.services.installation import city
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A task, and the reminders it is to have."""
+    """A task and its reminders."""
 
     task: Task
     reminders: Sequence[engine.Reminder]
 
 
 def set_for(wanted: Sequence[Wanted], now: datetime) -> None:
-    """Set reminders of tasks, and the next telling that each is overdue should it come to that.
+    """Sets reminders of tasks, and the notice that each becomes overdue.
 
-    A task already past its due date (its stage is late, or the clock ran again after a stop) is told at the
-    next opening, or, when that was told before, next morning: once each working day.
+    A task that is already overdue (its stage is late, or the clock was resumed) is announced at the next
+    opening, or, if it was announced before, next morning: once each working day.
     """
     rows = [row for one in wanted for row in (*_reminders(one), *_overdue(one.task, now))]
     if rows:
-        # One statement for all of them; the tasks that they point at have to stand before.
+        # One statement for all; the tasks that they reference must exist before.
         db.session.flush()
         db.session.connection().execute(_INSERT, rows)
 
@@ -69,6 +69,6 @@ def _overdue(task: Task, now: datetime) -> list[dict[str, Any]]:
 
 
 def clear(tasks: Sequence[Task]) -> None:
-    """Take away every timer of these tasks: they are done, or their clock stands still."""
+    """Deletes every timer of these tasks: they are completed, or the clock is stopped."""
     if tasks:
         db.session.execute(delete(Timer).where(Timer.task_id.in_([task.id for task in tasks])))

@@ -1,1 +1,1 @@
-"""Visits to the customer: openings, hold, confirm, and all that may become of an appointment."""
+"""Visits to the customer: openings, hold, confirmation, the day itself, and changes around it."""

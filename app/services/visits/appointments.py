@@ -1,4 +1,4 @@
-"""Finding a visit of a case, and what a confirmed one brings: code, reminders, a line in the history."""
+"""Reading the visits of a case, and refusing what their state does not allow."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ _NOT_LIVE = {
 
 
 def of_case(case: Case, visit_id: str) -> Visit:
-    """A visit of a case that the caller was allowed to see. Raises `NotFoundError` for any other."""
+    """Returns a visit of a case that the caller was allowed to see. Raises `NotFoundError` for any other."""
     visit = db.session.scalar(select(Visit).where(Visit.id == visit_id, Visit.case_id == case.id))
     if visit is None:
         raise NotFoundError
@@ -29,7 +29,7 @@ def of_case(case: Case, visit_id: str) -> Visit:
 
 
 def locked(case: Case, visit_id: str) -> Visit:
-    """The same with the case locked and the visit read anew. Raises `NotFoundError`."""
+    """Like `of_case`, with the case locked and the visit read again. Raises `NotFoundError`."""
     access.lock(case)
     visit = of_case(case, visit_id)
     db.session.refresh(visit)
@@ -37,13 +37,13 @@ def locked(case: Case, visit_id: str) -> Visit:
 
 
 def refuse_arrived(visit: Visit) -> None:
-    """Raise `ConflictError` when somebody stands at the door: then nothing is moved or cancelled."""
+    """Raises `ConflictError` when a visitor has checked in: then nothing can be moved or cancelled."""
     if somebody_came(visit.id):
         raise ConflictError("上门人员已到达，不能改期或取消。")
 
 
 def refuse_not_confirmed(visit: Visit) -> None:
-    """Raise `ConflictError` or `AlreadyDoneError` for a visit that nobody awaits (any more)."""
+    """Raises `ConflictError` or `AlreadyDoneError` for a visit that is not confirmed."""
     if visit.state == VisitState.CONFIRMED:
         return
     if visit.state == VisitState.HELD:
@@ -52,7 +52,7 @@ def refuse_not_confirmed(visit: Visit) -> None:
 
 
 def refuse_ended(visit: Visit) -> None:
-    """Raise `ConflictError` or `AlreadyDoneError` for a visit that is not live, with what to do instead."""
+    """Raises `ConflictError` or `AlreadyDoneError` for a visit that is not live, with what to do instead."""
     said = _NOT_LIVE[VisitState(visit.state)]
     raise (AlreadyDoneError if visit.state == VisitState.DONE else ConflictError)(said)
 
@@ -70,7 +70,7 @@ def live(case_id: str, purpose: str) -> Visit | None:
 
 
 def attendees(visit_id: str) -> list[VisitAttendee]:
-    """Who comes, the lead first."""
+    """The attendees of a visit, the lead first."""
     return list(
         db.session.scalars(
             select(VisitAttendee)
@@ -86,10 +86,10 @@ def somebody_came(visit_id: str) -> bool:
 
 
 def staff_ids(visit_id: str) -> list[str]:
-    """The same people, by id."""
+    """The staff ids of the attendees, the lead first."""
     return [row.staff_id for row in attendees(visit_id)]
 
 
 def shown(at: datetime) -> str:
-    """An instant as the history spells it."""
+    """An instant as the history shows it, in the city's time zone."""
     return at.astimezone(city.zone()).strftime("%Y-%m-%d %H:%M")

@@ -1,4 +1,4 @@
-"""Which visits a case needs now: what its open stages ask for, and what may always be had."""
+"""The visits that a case needs now: those of its open stages, and those that can always be booked."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +16,10 @@ from app.services.installation import city
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """A visit that can be booked now: what for, who has to come, and when its stage is due.
+    """A visit that can be booked now: its purpose, who must attend, and when its stage is due.
 
-    `due_at` is None while the clock stands still and where nothing is due. `task_key` names the work of
-    the stage that the visit is for; neither stage nor task for what may always be had.
+    `due_at` is None while the clock is stopped and where nothing is due. `task_key` is the task that the
+    visit is for; stage and task are None for a purpose that can always be booked.
     """
 
     purpose: Purpose
@@ -55,12 +55,12 @@ def of_case(case: Case) -> list[Needed]:
 
 
 def find(case: Case, purpose_key: str) -> Needed | None:
-    """What a purpose means for this case now; None when it needs no such visit (any more)."""
+    """The visit for a purpose, or None when the case does not need it (any more)."""
     return next((one for one in of_case(case) if one.purpose.key == purpose_key), None)
 
 
 def needed(case: Case, purpose_key: str) -> Needed:
-    """What a purpose means for this case. Raises `PurposeNotNeededError`, `CaseEndedError`."""
+    """The visit for a purpose. Raises `PurposeNotNeededError`, `CaseEndedError`."""
     if case.state != CaseState.OPEN:
         raise CaseEndedError("该工单已结束，无需预约。")
     known = of_case(case)
@@ -71,7 +71,7 @@ def needed(case: Case, purpose_key: str) -> Needed:
     raise PurposeNotNeededError(f"目前可以预约的事项：{names}，请从中选择。")
 
 
-# A row for each task of an open stage that waits for nobody any more, or one without.
+# One row for each open task of an open stage that waits for nobody, or one row without a task.
 _OPEN = (
     select(Stage.key, Stage.round, Stage.due_at, Task.key.label("settled"))
     .outerjoin(

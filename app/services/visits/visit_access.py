@@ -1,4 +1,4 @@
-"""Finding a visit for those who work on it: whoever comes, whoever answers for the case, and supervisors."""
+"""Access to visits for staff: attendees, those responsible for the case, and supervisors."""
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from app.services.people.staffing import Colleague
 
 
 def visible(staff: Colleague, visit_id: str) -> tuple[Case, Visit]:
-    """A visit of a case that concerns this person, or to which they come. Raises `NotFoundError`."""
+    """Returns a visit that this person attends or whose case concerns them. Raises `NotFoundError`."""
     visit = db.session.get(Visit, visit_id)
     if visit is None:
         raise NotFoundError
@@ -20,20 +20,20 @@ def visible(staff: Colleague, visit_id: str) -> tuple[Case, Visit]:
 
 
 def attendee(staff: Colleague, visit: Visit) -> VisitAttendee | None:
-    """Their part in a visit, if they come."""
+    """The attendance of this person in a visit, or None."""
     return db.session.scalar(
         select(VisitAttendee).where(VisitAttendee.visit_id == visit.id, VisitAttendee.staff_id == staff.id)
     )
 
 
 def require_concerned(staff: Colleague, case: Case, visit: Visit) -> None:
-    """Raise `NotAllowedError` for staff who neither come nor answer for the case."""
+    """Raises `NotAllowedError` for staff who neither attend nor are responsible for the case."""
     if attendee(staff, visit) is None:
         responsibility.require(staff, case)
 
 
 def locked(staff: Colleague, visit_id: str) -> tuple[Case, Visit]:
-    """The same as `visible`, with the case locked and the visit read anew."""
+    """Like `visible`, with the case locked and the visit read again."""
     case, visit = visible(staff, visit_id)
     access.lock(case)
     db.session.refresh(visit)

@@ -11,7 +11,7 @@ from app.services.installation import city
 
 
 def task_of(case: Case, visit: Visit) -> Task | None:
-    """The open task that a visit is for."""
+    """The open task that a visit is for, if any."""
     if visit.stage_key is None:
         return None
     program = city.program_of(case.program_key, case.former_program_key)
@@ -31,7 +31,7 @@ def task_of(case: Case, visit: Visit) -> Task | None:
 
 
 def proposed(case: Case, visit: Visit) -> tuple[str | None, dict[str, Any]]:
-    """The open task of a visit, and what is known of its outputs by the check-in."""
+    """The open task of a visit, and the outputs of it that the check-in already answers."""
     task = task_of(case, visit)
     if task is None:
         return None, {}

@@ -1,4 +1,4 @@
-"""What changes a visit: writing values, ending it, and what follows from its confirmation."""
+"""Changing a visit: writing values, ending it, and what its confirmation sets in motion."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ _CODE_BELOW = 10**6
 
 
 def change(visit: Visit, **values: Any) -> None:
-    """Write values of a visit that stays live."""
+    """Writes values of a visit that stays live."""
     db.session.execute(
         update(Visit)
         .where(Visit.id == visit.id)
@@ -33,9 +33,9 @@ def change(visit: Visit, **values: Any) -> None:
 
 
 def end(visit: Visit, state: VisitState, values: Mapping[str, Any]) -> None:
-    """End a live visit as `state`, and write `values`; the caller releases its time.
+    """Ends a live visit as `state` and writes `values`. The caller releases its time.
 
-    Raises `ConflictError` when it was ended, confirmed or expired just now by somebody else.
+    Raises `ConflictError` when somebody else has ended, confirmed or expired it meanwhile.
     """
     if not reservations.end(visit.id, state, VisitState(visit.state), values):
         raise ConflictError("该预约刚刚有变化，请查看后再操作。")
@@ -43,14 +43,14 @@ def end(visit: Visit, state: VisitState, values: Mapping[str, Any]) -> None:
 
 
 def new_code() -> str:
-    """Six digits for the door."""
+    """A six-digit code to compare at the door."""
     return f"{_RANDOM.randrange(_CODE_BELOW):06d}"
 
 
 def settle(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
-    """What follows from a visit that is confirmed now: when it is to be told of, and its line in the history.
+    """Sets the reminders of a visit that is confirmed now, and adds its line to the history.
 
-    An instant that is past already brings no reminder: whoever books at noon is not reminded of the evening
+    No reminder is set for an instant that has passed: who books at noon gets no reminder of the evening
     before.
     """
     rules = city.current().visits

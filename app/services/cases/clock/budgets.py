@@ -17,8 +17,7 @@ Answer = dict[str, Any]
 
 
 def of_case(case: Case) -> Answer:
-    """Returns the published total and the headline, each with used and remaining working days, and by stage.
-    """
+    """Returns the published total and the headline with used and remaining working days, and by stage."""
     found = snapshot_query.of_case(case.id)
     if found is None:
         raise NotFoundError

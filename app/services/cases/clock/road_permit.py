@@ -1,8 +1,8 @@
 """The road-opening permit, step by step: only the authority's own time stops the clock.
 
 Survey, preparation and handing in are the utility's work: they are counted, each with its own figure, since
-the plan asks for them to shrink (三(三) of the city's document; 附件 1–3 备注). From papers handed in to permit
-received the engine itself holds the stop.
+the plan asks for them to shrink (三(三) of the city's document; 附件 1–3 备注). From papers handed in to
+permit received the engine itself holds the stop.
 """
 
 from collections.abc import Sequence

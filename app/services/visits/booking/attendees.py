@@ -1,4 +1,4 @@
-"""Who may come to a case: its manager, stand-ins, and one person of each department that has to be there."""
+"""Who may attend a visit: the case's manager, stand-ins, and one person of each required department."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from app.services.visits.required_visits import Needed
 MANAGER = "manager"
 
 Pick = Callable[[Sequence[Sequence[str]], int], Sequence[str]]
-"""Chooses of each list of people one, for a visit that begins with a piece."""
+"""Chooses one person from each list, for a visit that begins at a given time slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The people who come into question, by what they would come as, and when they are away.
+    """The people who may attend, by role, and when they are absent.
 
     The manager may have left meanwhile.
     """
@@ -35,21 +35,21 @@ class Candidates:
 
     @property
     def everybody(self) -> list[Member]:
-        """Each of them once."""
+        """Each person once."""
         lead = [] if self.manager is None else [self.manager]
         others = [member for people in self.roles.values() for member in people]
         return list({member.id: member for member in [*lead, *self.stand_ins, *others]}.values())
 
     def most_on(self, day: date) -> dict[str, int]:
-        """How many visits each of them may have on a day, by their id."""
+        """The number of visits that each of them may have on a day, by staff id."""
         return {member.id: working_hours.most(member.weeks, day) for member in self.everybody}
 
 
 def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
-    """Everybody who may be sent in a stretch of time.
+    """Returns everybody who may be sent in a stretch of time.
 
-    Stand-ins are the deputies of the manager's leave in that time; without leave, the managers of the
-    case's district, and where there is no other one, all managers.
+    Stand-ins are the deputies named in the manager's leave; without leave, the managers of the case's
+    district; if there is no other one there, all managers.
     """
     known = roster.members(needed.party.departments, managers=needed.party.manager)
     absent = roster.absences(known, stretch, manager=case.manager_id)
@@ -69,11 +69,11 @@ def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
 
 
 def party(found: Candidates, needed: Needed, stretch: Stretch, supposed: Supposed) -> Party:
-    """The same people with their time."""
+    """The same people with their free time."""
     free = availability.people(found.everybody, stretch, found.absent, supposed)
     lead = None
     if needed.party.manager:
-        # A manager who left is never free, which lets the stand-ins come.
+        # A manager who has left is never free, so that stand-ins may come.
         lead = Person("", 0, 0) if found.manager is None else free[found.manager.id]
     return Party(
         lead=lead,
@@ -86,8 +86,8 @@ def party(found: Candidates, needed: Needed, stretch: Stretch, supposed: Suppose
 class Choice:
     """How one of several free people is chosen for a visit that begins at `piece`.
 
-    The one who came before (`kept`), then who has least to do that day; of equals, one that depends on the
-    case, so that many bookings at the same moment do not all ask for the same person.
+    First who came before (`kept`), then who has least to do that day. Ties are broken by the case, so
+    that many bookings at the same moment do not all ask for the same person.
     """
 
     case: Case
@@ -97,15 +97,15 @@ class Choice:
     kept: Sequence[str] = ()
 
     def free(self, people: Sequence[Person]) -> list[Person]:
-        """Those of these people who could begin then."""
+        """Those of these people who are free then."""
         return openings.free_at(people, self.need, self.stretch.first, self.piece)
 
     def best(self, people: Sequence[Person]) -> Person | None:
-        """The one to send, if anybody is free."""
+        """The person to send, or None."""
         return next(iter(self.ranked(people)), None)
 
     def ranked(self, people: Sequence[Person]) -> list[Person]:
-        """Those who are free, the best first."""
+        """The free people, best first."""
         day = _day_of(self.stretch, self.piece)
 
         def rank(person: Person) -> tuple[bool, int, int]:
@@ -116,9 +116,10 @@ class Choice:
 
 
 def seats(choice: Choice, found: Party, pick: Pick) -> list[Seat] | None:
-    """One person for each role, or None when somebody is missing.
+    """One person for each role, or None when a role cannot be filled.
 
-    The manager, if free; for the rest `pick` is given the people who are free for each role, the best first.
+    The manager, if free; for the other roles `pick` chooses from the free people, who are given best
+    first.
     """
     own = [] if found.lead is None else choice.free([found.lead])
     asked: dict[str, Sequence[Person]] = {role: choice.ranked(people) for role, people in found.roles.items()}

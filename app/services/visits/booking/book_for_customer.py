@@ -1,4 +1,4 @@
-"""A booking that staff make for a customer who telephones or stands before them."""
+"""Booking for a customer: by staff, for somebody who telephones or is present."""
 
 from datetime import datetime
 
@@ -16,10 +16,10 @@ from app.services.visits.booking.reserve import Wish, book
 
 
 def book_for(staff: Colleague, case: Case, purpose_key: str, starts_at: datetime) -> Visit:
-    """Book at once, without a hold, and without the notice that customers give.
+    """Books at once, without a hold and without the minimum notice.
 
-    A time that the customer holds meanwhile is given up for it. Raises as `hold` does, and
-    `NotAllowedError` for staff who do not answer for the case.
+    A hold of the customer for the same purpose is given up. Raises as `hold` does, and `NotAllowedError`
+    for staff who are not responsible for the case.
     """
     access.lock(case)
     responsibility.require(staff, case)

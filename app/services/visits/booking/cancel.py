@@ -1,4 +1,4 @@
-"""Cancelling a visit, or giving up a time that is only held."""
+"""Cancelling a visit, or giving up a hold."""
 
 from app.core import clock, eventbus
 from app.domain.errors import CutOffError
@@ -11,7 +11,7 @@ from app.services.visits.views import visit_queries
 
 
 def by_customer(case: Case, visit_id: str, by: By, reason: str) -> Visit:
-    """Cancel before the cut-off, or give up a hold at any time. Raises `CutOffError`, `ConflictError`."""
+    """Cancels before the cut-off, or gives up a hold at any time. Raises `CutOffError`, `ConflictError`."""
     visit = _locked(case, visit_id)
     if visit.state == VisitState.CONFIRMED and not visit_queries.is_changeable(visit):
         raise CutOffError("已临近约定时间，如需取消请直接联系客户管家。")
@@ -19,7 +19,7 @@ def by_customer(case: Case, visit_id: str, by: By, reason: str) -> Visit:
 
 
 def by_staff(case: Case, visit_id: str, by: By, reason: str) -> Visit:
-    """Cancel as the customer wishes who called; also after the cut-off."""
+    """Cancels at the customer's wish, also after the cut-off."""
     return _cancel(case, _locked(case, visit_id), by, reason)
 
 

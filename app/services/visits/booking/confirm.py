@@ -1,4 +1,4 @@
-"""Confirming a held time. Whether it ran out first is decided by one conditional statement."""
+"""Confirming a held time. One conditional statement decides whether it has expired first."""
 
 from typing import NoReturn
 
@@ -18,10 +18,10 @@ from app.services.visits.required_visits import Needed
 
 
 def confirm(case: Case, visit_id: str, by: By) -> Visit:
-    """Make a held time an appointment; one that the wait-list offered takes the place of the later one.
+    """Confirms a hold. A hold offered by the wait-list replaces the later visit.
 
-    Raises `AlreadyDoneError` the second time, `HoldExpiredError` with fresh openings when the hold has run
-    out or somebody can't come after all, `NotFoundError`, and as `needs.needed` does.
+    Raises `AlreadyDoneError` the second time, `HoldExpiredError` with new openings when the hold has
+    expired or an attendee is no longer available, `NotFoundError`, and as `required_visits.needed` does.
     """
     visit = appointments.locked(case, visit_id)
     needed = required_visits.needed(case, visit.purpose)

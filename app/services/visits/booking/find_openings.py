@@ -1,4 +1,4 @@
-"""The openings of a case for one purpose: who could come when, and which would miss the due date."""
+"""The openings of a case for one purpose: when everybody is free, and which miss the due date."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _FEW = 5
 
 @dataclass(frozen=True, slots=True)
 class Bookable:
-    """When a visit may begin at all: from `earliest` (aware) on until `latest`, not including."""
+    """When a visit may begin: from `earliest` (aware) up to, not including, `latest`."""
 
     earliest: datetime
     latest: datetime
@@ -30,7 +30,9 @@ class Bookable:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The openings of a purpose, the manager's name, and by start the name of who would stand in."""
+    """The openings of a purpose, the manager's name, and by start the name of a stand-in where one would
+    come.
+    """
 
     needed: Needed
     openings: Sequence[Opening]
@@ -44,7 +46,7 @@ class Offer:
         return f"{why}，近期暂无其他可约时间，请登记候补，或联系客户管家安排。"
 
     def few(self) -> list[dict[str, Any]]:
-        """The first of them, as a refusal shows them: times in the city's zone."""
+        """The first openings, as a refusal shows them, in the city's time zone."""
         zone = city.zone()
         return [
             {
@@ -58,7 +60,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everybody's time over a stretch, and the starts that follow; what a booking chooses from."""
+    """Everybody's time over a stretch, and the possible starts: what a booking chooses from."""
 
     needed: Needed
     stretch: Stretch
@@ -72,12 +74,12 @@ class View:
         return openings.listed(self.stretch.first, self.starts, self.needed.purpose.need, self.kept)
 
     def allows(self, piece: int) -> bool:
-        """Whether a visit may begin at this piece."""
+        """Whether a visit may begin at this time slot."""
         return bool(self.starts.any >> (piece - self.stretch.first) & 1)
 
 
 def bookable(*, by_staff: bool = False) -> Bookable:
-    """From the minimum notice on to the end of the last day of the window; staff need give no notice."""
+    """From the minimum notice to the end of the last day of the window. Staff need give no notice."""
     rules = city.current().visits
     now = clock.now()
     last_day = working_hours.local_day(now) + rules.window
@@ -87,10 +89,10 @@ def bookable(*, by_staff: bool = False) -> Bookable:
 
 
 def view(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BOOKED) -> View:
-    """Look at everybody's time."""
+    """Reads everybody's time."""
     need = needed.purpose.need
     first, last = grid.piece_from(times.earliest), grid.piece_of(times.latest)
-    # The travel of the first visit, and the load of its whole day, lie before it.
+    # The travel before the first visit, and the load of its whole day, lie before it.
     stretch = Stretch(first - grid.PIECES_PER_DAY, max(last, first) + grid.PIECES_PER_DAY)
     people = attendees.candidates(case, needed, stretch)
     found = attendees.party(people, needed, stretch, supposed)
@@ -100,9 +102,9 @@ def view(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BO
 
 
 def view_at(case: Case, needed: Needed, times: Bookable, piece: int, supposed: Supposed) -> View:
-    """What a booking at one piece chooses from: the day of it, unless somebody else would have to lead.
+    """What a booking at one time slot chooses from: its day, or more if a stand-in may have to lead.
 
-    Whether a stand-in may come depends on what the manager has on all the other days.
+    Whether a stand-in may come depends on the manager's other days.
     """
     start = grid.instant_of(piece)
     day = working_hours.midnight(working_hours.local_day(start))
@@ -127,7 +129,7 @@ def offer(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_B
 def _visitors(
     case: Case, seen: View, listed: Sequence[Opening], names: Mapping[str, str]
 ) -> dict[datetime, str]:
-    """Who would stand in for the manager, at the openings where somebody would."""
+    """Who would stand in for the manager, by the start of the openings where somebody would."""
     found = {}
     for opening in listed:
         if opening.stand_in:

@@ -15,10 +15,10 @@ from app.services.visits.booking.reserve import Wish, book
 
 
 def hold(case: Case, purpose_key: str, starts_at: datetime, by: By) -> Visit:
-    """Hold a time; its `hold_until` says for how long. Another hold of the case for this purpose is given up.
+    """Holds a time until `hold_until`. Another hold of the case for this purpose is given up.
 
-    Asked again for the time that is held already, it answers with that hold, which lasts no longer for it.
-    Raises as `book` and `needs.needed` do, and `BookedAlreadyError` when there is a confirmed visit.
+    Asking again for the same time returns the same hold and does not extend it. Raises as `book` and
+    `required_visits.needed` do, and `BookedAlreadyError` when a visit is confirmed already.
     """
     access.lock(case)
     needed = required_visits.needed(case, purpose_key)

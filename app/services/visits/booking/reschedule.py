@@ -1,4 +1,4 @@
-"""Moving a visit: another time is taken and confirmed in one step, the old booking stays as 已改期."""
+"""Moving a visit: the new time is reserved and confirmed in one step; the old booking stays as 已改期."""
 
 from datetime import datetime
 
@@ -15,10 +15,10 @@ from app.services.visits.views import visit_queries
 
 
 def by_customer(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
-    """Move a confirmed visit, before the cut-off or when it can't be kept on our side.
+    """Moves a confirmed visit, before the cut-off or when the utility cannot keep it.
 
-    Raises `CutOffError`, `AlreadyDoneError` for the time that it has, `ConflictError` for a visit that is not
-    confirmed (any more), and as `book` does.
+    Raises `CutOffError`, `AlreadyDoneError` for the time that it already has, `ConflictError` for a visit
+    that is not confirmed, and as `book` does.
     """
     visit = _locked(case, visit_id, starts_at)
     if not visit_queries.is_changeable(visit):
@@ -27,13 +27,13 @@ def by_customer(case: Case, visit_id: str, starts_at: datetime, by: By, reason: 
 
 
 def by_staff(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
-    """Move a confirmed visit as the customer wishes who called; also after the cut-off."""
+    """Moves a confirmed visit at the customer's wish, also after the cut-off."""
     visit = _locked(case, visit_id, starts_at)
     return move(case, visit, starts_at, by, reason, find_openings.bookable(by_staff=True))
 
 
 def move(case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | None, times: Bookable) -> Visit:
-    """Book the new time, with the same people if they can, and end the old booking; the case is locked."""
+    """Books the new time, with the same people if possible, and ends the old booking. The case is locked."""
     needed = required_visits.needed(case, visit.purpose)
     kept = appointments.staff_ids(visit.id)
     visit_updates.end(visit, VisitState.RESCHEDULED, {"reason": reason})
@@ -49,6 +49,6 @@ def _locked(case: Case, visit_id: str, starts_at: datetime) -> Visit:
     appointments.refuse_not_confirmed(visit)
     appointments.refuse_arrived(visit)
     if starts_at == visit.starts_at and visit.in_doubt_at is None:
-        # Everybody would be told of a change that is none.
+        # Otherwise everybody would be told of a change that is none.
         raise AlreadyDoneError("该预约已是这个时间，无需改期。")
     return visit

@@ -1,4 +1,4 @@
-"""Booking somebody's time for a case: choosing who comes, taking it, and looking again."""
+"""Reserving people's time for a case: choose who comes, reserve, and choose again if somebody was faster."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ from app.services.visits.booking.attendees import Choice
 from app.services.visits.booking.find_openings import Bookable
 from app.services.visits.required_visits import Needed
 
-# Of each person that is lost to somebody faster, the next look shows it; more people than this are not tried.
+# After losing a person to a faster booking, the next attempt sees it. More attempts than this are not made.
 _MOST_ATTEMPTS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be booked: `state` with its `hold_until`, and the visit that it follows (`former`).
+    """What to book: `state` with its `hold_until`, and the visit that it replaces (`former`).
 
-    `gives_up` are visits of the case that the caller has ended for it: their time is free for this one.
-    `offered`: a hold beside `former`, which stays live until the hold is confirmed. `kept` are the people
-    who should come again if they can.
+    `gives_up`: visits of the case that the caller has ended for it; their time counts as free. `offered`:
+    a hold beside `former`, which stays live until the hold is confirmed. `kept`: the people who should
+    come again if possible.
     """
 
     needed: Needed
@@ -45,10 +45,10 @@ class Wish:
 
 
 def book(case: Case, wish: Wish, times: Bookable) -> Visit:
-    """Write the visit and take everybody's time. The case has to be locked by the caller.
+    """Writes the visit and reserves everybody's time. The caller must have locked the case.
 
-    Raises `FieldsError` for a start that is off the grid or outside `times`, `SlotTakenError` when not
-    everybody who has to be there is free (any more).
+    Raises `FieldsError` for a start that is off the grid or outside `times`, `SlotTakenError` when
+    somebody who must attend is not free (any more).
     """
     refuse_impossible(wish.starts_at, times)
     gone = list(wish.gives_up)
@@ -71,14 +71,14 @@ def book(case: Case, wish: Wish, times: Bookable) -> Visit:
         if taken is not None:
             reservations.release(gone)
             return taken
-        # Mostly somebody was faster; it may have been a hold that ran out, and was cleared away by nobody.
+        # Mostly somebody was faster. It may also have been an expired hold that nobody had cleared.
         gone += reservations.expire_overdue()
     offer = find_openings.offer(case, wish.needed, times, Supposed(without=gone))
     raise SlotTakenError(offer.instead("该时间已约满或不可预约"), openings=offer.few())
 
 
 def refuse_impossible(starts_at: datetime, times: Bookable) -> None:
-    """Raise `FieldsError` for a start that no opening could ever have."""
+    """Raises `FieldsError` for a start that no opening could have."""
     if not grid.on_grid(starts_at):
         fault = "请从可约时间中选择，时间以15分钟为单位。"
     elif starts_at < clock.now():
@@ -124,7 +124,7 @@ def _still_fit(seats: Sequence[Seat], needed: Needed, piece: int) -> Callable[[]
 
 
 def fits(staff_ids: Sequence[str], needed: Needed, piece: int) -> bool:
-    """Whether all of these still work, and work then, by hours, leave and closures as they stand now."""
+    """Whether all of these people work then, by their hours, leave and closures as of now."""
     need = needed.purpose.need
     stretch = Stretch(piece - need.before, piece + need.pieces + need.after)
     known = roster.by_id(staff_ids)

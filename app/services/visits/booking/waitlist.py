@@ -1,4 +1,4 @@
-"""The wait-list: whoever waits longest is held an earlier time that came free, and told."""
+"""The wait-list: who waits longest is offered an earlier time that became free."""
 
 from datetime import datetime
 
@@ -21,7 +21,9 @@ from app.services.visits.booking.reserve import Wish, book
 
 
 def join(case: Case, purpose_key: str) -> None:
-    """Wait for an earlier time than the one booked, or for any. Raises `AlreadyDoneError`."""
+    """Puts a case on the wait-list for a time earlier than the booked one, or for any. Raises
+    `AlreadyDoneError`.
+    """
     access.lock(case)
     needed = required_visits.needed(case, purpose_key)
     if _waiting(case.id, purpose_key) is not None:
@@ -30,7 +32,7 @@ def join(case: Case, purpose_key: str) -> None:
 
 
 def leave(case_id: str, purpose_key: str) -> None:
-    """Wait no longer; nothing happens to somebody who does not."""
+    """Takes a case off the wait-list; does nothing if it is not on it."""
     db.session.execute(
         delete(VisitWait)
         .where(VisitWait.case_id == case_id, VisitWait.purpose == purpose_key)
@@ -39,16 +41,16 @@ def leave(case_id: str, purpose_key: str) -> None:
 
 
 def to_the_end(case_id: str, purpose_key: str) -> None:
-    """Whoever lets an offer run out is the last in line from now on."""
+    """Moves a case to the end of the list, after it let an offer expire."""
     waiting = _waiting(case_id, purpose_key)
     if waiting is not None:
         waiting.since = clock.now()
 
 
 def sweep() -> int:
-    """Ask one customer of those for whom time came free, the first in line first; how many chances it took.
+    """Offers freed time to one customer, the first in line first. Returns how many chances were used.
 
-    One in each transaction, since each locks a case: whoever held two would wait for others in a circle.
+    One in each transaction, since each locks a case: holding two could deadlock with other processes.
     """
     rows = take_due(VisitChance, 1)
     for row in rows:
@@ -71,7 +73,7 @@ def _next(since: datetime | None, after_id: str | None) -> VisitWait | None:
 
 
 def _try(waiting: VisitWait) -> None:
-    """Hold the earliest time that is earlier than what the customer has, if there is one."""
+    """Holds the earliest time that is earlier than what the customer has, if there is one."""
     case = db.session.get_one(Case, waiting.case_id)
     access.lock(case)
     needed = required_visits.find(case, waiting.purpose)

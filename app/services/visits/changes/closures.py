@@ -1,4 +1,4 @@
-"""Leave and closures as staff enter them: first what they would hit, then the entry itself."""
+"""Leave and closures as staff enter them: first a preview of the affected visits, then the entry."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ _MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Leave of a person (`number`, `deputy`), or a closure of a department, or with neither of everything."""
+    """Leave of a person (`number`, `deputy`), or a closure of a department, or, with neither, of all."""
 
     starts_at: datetime
     ends_at: datetime
@@ -36,9 +36,9 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A visit that could not take place, and the time it would be given; None when the customer is asked.
+    """A visit that could not take place, and its new time; None when the customer will be asked.
 
-    The earlier of two visits chooses first, as the jobs move them: what one would be given, the other is not.
+    Earlier visits choose first, in the order in which the jobs move them.
     """
 
     visit_id: str
@@ -53,23 +53,23 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Every visit that is hit: the first of them singly, and how many there are beyond those."""
+    """The affected visits: the first ones in detail, and the number of the others."""
 
     items: Sequence[Hit]
     more: int
 
 
 def preview(staff: Colleague, away: Away) -> Hits:
-    """What an absence would hit, in order of time; nothing is entered. Raises as `enter` does."""
+    """The visits that an absence would affect, in order of time. Enters nothing. Raises as `enter` does."""
     with rehearsal():
         return enter(staff, away)
 
 
 def enter(staff: Colleague, away: Away) -> Hits:
-    """Enter the absence; the jobs then move what it hits, or ask.
+    """Enters the absence. The jobs then move the affected visits or ask the customers.
 
-    Raises `NotAllowedError` for anybody else's leave or a closure, unless a supervisor enters it, and
-    `FieldsError` for a time that is over or runs backwards, or people that are not known.
+    Raises `NotAllowedError` for somebody else's leave or a closure unless by a supervisor, and
+    `FieldsError` for a time that is over or ends before it begins, or for unknown people.
     """
     _enter(staff, away)
     return _hits(away)
@@ -77,7 +77,7 @@ def enter(staff: Colleague, away: Away) -> Hits:
 
 @contextmanager
 def rehearsal() -> Iterator[None]:
-    """What is entered in the block is taken back at its end."""
+    """Rolls back at its end whatever was written in the block."""
     with db.session.begin_nested() as trial:
         yield
         trial.rollback()
@@ -109,7 +109,7 @@ def _check_times(away: Away) -> None:
 
 
 def active(number: str, field: str) -> Staff:
-    """Who has this staff number. Raises `FieldsError` on `field` when nobody who still works here has it."""
+    """The active member of staff with this number. Raises `FieldsError` on `field` when there is none."""
     found = db.session.scalar(select(Staff).where(Staff.number == number, Staff.active.is_(True)))
     if found is None:
         raise FieldsError([_fault(field, "没有这位员工，请核对工号。")])
@@ -126,14 +126,14 @@ def _hits(away: Away) -> Hits:
 
 
 def hits(visits: Sequence[Row[Visit, Case]], *, ask: bool) -> Hits:
-    """Visits that can't take place as booked, with what each becomes; with `ask` none is given a time."""
+    """The visits that cannot take place as booked, with their new times; with `ask` none gets a new time."""
     plan = None if ask else Plan()
     listed = [_hit(case, visit, plan) for visit, case in visits[:_MOST_LISTED]]
     return Hits(listed, len(visits) - len(listed))
 
 
 def booked_with(whose: ColumnElement[bool], since: datetime) -> Select[Visit, Case]:
-    """The confirmed visits to which one of these people comes and which end after `since`, in order."""
+    """The confirmed visits that these people attend and that end after `since`, in order."""
     return (
         select(Visit, Case)
         .join(Case, Case.id == Visit.case_id)

@@ -1,4 +1,4 @@
-"""Looking at a booked visit again after something changed: can it take place, and if not, when can it?"""
+"""Revalidating a booked visit after a change: can it take place, and if not, when could it?"""
 
 from app.core import clock, eventbus
 from app.core.db import db
@@ -20,11 +20,11 @@ REASON = "原上门人员或时间有变动，已为您调整"
 
 
 def refit(visit_id: str, *, ask: bool) -> None:
-    """Leave a visit that can take place as it is; else move it, or ask the customer. Nobody is dropped.
+    """Keeps a visit that can take place; otherwise moves it or asks the customer. No visit is dropped.
 
-    It is moved to the nearest opening that keeps the due date (any opening, where the customer had chosen
-    one that does not). With `ask`, and where there is no such opening, the visit stays and is marked, and the
-    customer and the manager are told. A hold that can't be confirmed ends.
+    It moves to the nearest opening that keeps the due date (any opening, if the customer had chosen a
+    time after it). With `ask`, or without such an opening, the visit stays and is marked, and customer
+    and manager are told. A hold that cannot be confirmed ends.
     """
     visit = db.session.get_one(Visit, visit_id)
     case = db.session.get_one(Case, visit.case_id)
@@ -46,7 +46,7 @@ def refit(visit_id: str, *, ask: bool) -> None:
 
 
 def can_take_place(case: Case, visit: Visit, needed: Needed) -> bool:
-    """Whether everybody who is to come still can, and the manager is still the case's."""
+    """Whether every attendee still can, and the manager is still the case's."""
     rows = appointments.attendees(visit.id)
     for row in rows:
         if row.role == attendees.MANAGER and case.manager_id not in (row.staff_id, row.deputy_for):
@@ -55,7 +55,7 @@ def can_take_place(case: Case, visit: Visit, needed: Needed) -> bool:
 
 
 def nearest(seen: View, visit: Visit) -> Opening | None:
-    """The opening to which a visit would be moved; None when the customer has to be asked."""
+    """The opening to which a visit would be moved; None when the customer must be asked."""
     return openings.nearest(seen.listed(), visit.starts_at, late_too=visit.after_due)
 
 
@@ -65,7 +65,8 @@ def _moved(case: Case, visit: Visit, needed: Needed) -> bool:
     if opening is None:
         return False
     try:
-        # Undone when somebody takes that very time just now: then the old booking stands, and is asked about.
+        # Rolled back when somebody takes that time meanwhile: then the old booking stays, and the customer is
+        # asked.
         with db.session.begin_nested():
             reschedule.move(case, visit, opening.starts_at, ENGINE, REASON, find_openings.bookable())
     except SlotTakenError:

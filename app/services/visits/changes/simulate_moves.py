@@ -1,4 +1,4 @@
-"""Moves that are only planned: one after the other, in memory, as the jobs would make them."""
+"""Simulating moves in memory, one after the other, as the jobs would make them."""
 
 from collections.abc import Sequence
 
@@ -15,15 +15,15 @@ from app.services.visits.required_visits import Needed
 
 
 class Plan:
-    """Each move sees the time that those before it gave up, and the time that they took."""
+    """A plan of moves. Each move sees the time that earlier moves freed and took."""
 
     def __init__(self) -> None:
-        """Begin with what is booked."""
+        """Starts from what is booked."""
         self._given_up: list[str] = []
         self._taken: list[Taken] = []
 
     def move(self, case: Case, visit: Visit, needed: Needed) -> Opening | None:
-        """Where a visit would be moved that can't take place as booked; None when it would stay."""
+        """Where a visit would be moved that cannot take place as booked; None when it would stay."""
         need = needed.purpose.need
         supposed = Supposed([*self._given_up, visit.id], self._taken)
         seen = find_openings.view(case, needed, find_openings.bookable(), supposed)
@@ -41,5 +41,5 @@ class Plan:
 
 
 def _best(ranks: Sequence[Sequence[str]], _piece: int) -> list[str]:
-    """Nobody is claimed for what is only planned."""
+    """Chooses the best without locking anybody."""
     return [rank[0] for rank in ranks]

@@ -1,6 +1,6 @@
-"""What falls due with visits: holds that end, reminders, nobody at the door, a second look after a change.
+"""What becomes due with visits: expiring holds, reminders, late visitors, revalidation after a change.
 
-Each is decided by the state in which the visit is then. One in each transaction: a second look locks a case.
+The visit's state at that time decides. One visit in each transaction, since revalidation locks a case.
 """
 
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ _FALLING_DUE = (VisitDue, VisitRecheck, VisitChance)
 
 
 def sweep() -> int:
-    """Look at the visit that has waited longest, in the caller's transaction; how many it took."""
+    """Handles the visit that has waited longest, in the caller's transaction. Returns how many it handled."""
     rows = take_due(VisitDue, 1)
     for row in rows:
         kind = DueKind(row.kind)
@@ -38,9 +38,10 @@ def sweep() -> int:
 
 
 def spread() -> int:
-    """Turn a change that concerns many visits into a second look at each; how many changes it took.
+    """Turns a change that affects many visits into one revalidation each. Returns how many changes it
+    handled.
 
-    Visits that are booked later are not among them: they were booked by what holds now.
+    Visits booked later are not included: they were booked under the new conditions.
     """
     rows = take_due(VisitRecheck, 1)
     now = clock.now()
@@ -54,7 +55,7 @@ def spread() -> int:
             concerned = concerned.where(Visit.case_id == row.case_id)
         kind = DueKind.ASK if row.ask else DueKind.REFIT
         found = db.session.scalars(concerned.order_by(Visit.starts_at, Visit.id)).all()
-        # The earlier visit is due before the later, so that it chooses first, as a preview says (`plan`).
+        # Earlier visits become due first, so that they choose first, as the preview says.
         reservations.set_due(
             (visit_id, kind.value, now - timedelta(microseconds=len(found) - place))
             for place, visit_id in enumerate(found)
@@ -63,14 +64,14 @@ def spread() -> int:
 
 
 def pending() -> int:
-    """How much is due by the clock and not yet looked at."""
+    """How many entries are due and not handled yet."""
     now = clock.now()
     counts = (select(func.count()).where(model.due_at <= now) for model in _FALLING_DUE)
     return sum(db.session.scalar(count) or 0 for count in counts)
 
 
 def next_due() -> datetime | None:
-    """When there is something to be looked at next, or was and still is."""
+    """When the next entry is due, or was due if it is not handled yet."""
     firsts = (db.session.scalar(select(func.min(model.due_at))) for model in _FALLING_DUE)
     return min((first for first in firsts if first is not None), default=None)
 
@@ -98,7 +99,7 @@ def _confirmed(visit: Visit, kind: DueKind) -> None:
 
 
 def _later(visit: Visit) -> datetime | None:
-    """When to look again for a visitor who said they come later; None when they are late by that, too."""
+    """When to check again for a visitor who announced a delay; None when that time has passed too."""
     if visit.expected_at is None:
         return None
     until = visit.expected_at + city.current().visits.late_after

@@ -1,4 +1,4 @@
-"""When a person works: their dated patterns and leave, and a new pattern, first rehearsed, then entered."""
+"""Work patterns (工作安排): a person's dated weekly hours and leave; previewed, then entered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ WrittenWeek = Mapping[str, Sequence[Sequence[str]]]
 
 @dataclass(frozen=True, slots=True)
 class NewWeek:
-    """A person's ordinary week from a day on, and how many visits a day (None: the city's number).
+    """A person's ordinary week from a day on, and the visits per day (None: the city's number).
 
-    With `ask` customers of visits that it hits are asked, not moved.
+    With `ask`, customers of affected visits are asked, and the visits are not moved.
     """
 
     number: str
@@ -43,7 +43,7 @@ class NewWeek:
 
 
 class Force(StrEnum):
-    """Whether a pattern held before, holds today, or will."""
+    """Whether a pattern applied in the past, applies today, or will apply."""
 
     PAST = "past"
     PRESENT = "present"
@@ -52,7 +52,7 @@ class Force(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WeekLine:
-    """A pattern as it was entered."""
+    """A pattern as entered."""
 
     valid_from: date
     force: Force
@@ -62,7 +62,7 @@ class WeekLine:
 
 @dataclass(frozen=True, slots=True)
 class LeaveLine:
-    """A leave, and who stands in."""
+    """A leave, and the deputy."""
 
     starts_at: datetime
     ends_at: datetime
@@ -71,7 +71,7 @@ class LeaveLine:
 
 @dataclass(frozen=True, slots=True)
 class WorkTime:
-    """A person's patterns, the oldest first, and the leave that is not over; no pattern: the office hours."""
+    """A person's patterns, oldest first, and current or future leave. Without a pattern: the office hours."""
 
     number: str
     name: str
@@ -97,17 +97,17 @@ def read(staff: Colleague, number: str | None) -> WorkTime:
 
 
 def preview(staff: Colleague, wanted: NewWeek) -> Hits:
-    """The visits that a pattern would hit, in order of time; nothing is entered. Raises as `enter` does."""
+    """The visits that a pattern would affect, in order of time. Enters nothing. Raises as `enter` does."""
     with closures.rehearsal():
         return enter(staff, wanted)
 
 
 def enter(staff: Colleague, wanted: NewWeek) -> Hits:
-    """Enter the pattern; the jobs then move what it hits, or ask. Patterns of earlier days stay as they are.
+    """Enters the pattern; the jobs then move affected visits or ask. Patterns of earlier days stay.
 
-    A smaller `most_per_day` hits nothing: what is booked stays. Raises `NotAllowedError` for anybody but
-    supervisors, and `FieldsError` for days that are over or beyond the calendar, periods that run backwards
-    or overlap, a week without work, or a person who is not known.
+    A smaller `most_per_day` affects nothing that is booked. Raises `NotAllowedError` for anybody but
+    supervisors, and `FieldsError` for past days or days beyond the calendar, periods that end before they
+    begin or overlap, a week without work, or an unknown person.
     """
     _must_audit(staff)
     person = closures.active(wanted.number, "staff_number")

@@ -1,4 +1,4 @@
-"""Completing a visit, and with it, where that can be, the task it was for."""
+"""Finishing a visit, and with it, where possible, the task it was for."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,11 +16,10 @@ from app.services.visits.visit_task import task_of
 
 
 def finish(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -> tuple[Case, Visit]:
-    """The visit is done. With `outputs` its task is completed in the same step; the arrival need not be
-    typed.
+    """Marks the visit as done. With `outputs` its task is completed too; the arrival need not be typed.
 
     Raises `NotYetError` before anybody has checked in, `FieldsError` for outputs of a visit without an
-    open task, and as `tasks.complete` does.
+    open task, and as `complete_task.complete` does.
     """
     case, visit = visit_access.locked(staff, visit_id)
     visit_access.require_concerned(staff, case, visit)

@@ -1,4 +1,4 @@
-"""One side was not there: recorded, the time given back, and the visit free to be booked again."""
+"""One side did not come: it is recorded, the time is released, and the visit can be booked again."""
 
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from app.services.visits import appointments, visit_access, visit_updates
 
 
 class Absent(StrEnum):
-    """Who was not there."""
+    """Who did not come."""
 
     CUSTOMER = "customer"
     VISITOR = "visitor"
@@ -24,7 +24,7 @@ _NAMES = {Absent.CUSTOMER: "客户", Absent.VISITOR: "上门人员"}
 
 
 def by_visitor(staff: Colleague, visit_id: str, absent: Absent, words: str) -> tuple[Case, Visit]:
-    """Record it from our side. That the customer is absent can be said by somebody who is there only.
+    """Records it by staff. Only somebody who has checked in can say that the customer is absent.
 
     Raises `NotYetError` before the set time after the start has passed, or without a check-in.
     """
@@ -40,9 +40,10 @@ def by_visitor(staff: Colleague, visit_id: str, absent: Absent, words: str) -> t
 
 
 def by_customer(case: Case, visit_id: str, by: By, words: str) -> Visit:
-    """The customer says that nobody came.
+    """Records that the customer says nobody came.
 
-    Raises `NotYetError` before the set time after the start, `ConflictError` when somebody checked in.
+    Raises `NotYetError` before the set time after the start, `ConflictError` when somebody has checked
+    in.
     """
     visit = appointments.locked(case, visit_id)
     appointments.refuse_not_confirmed(visit)

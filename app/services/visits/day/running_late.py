@@ -1,4 +1,4 @@
-"""Running late: one tap tells the customer when the visitor will be there."""
+"""Running late: one tap tells the customer when the visitor will arrive."""
 
 from datetime import timedelta
 
@@ -13,10 +13,10 @@ from app.services.visits import appointments, visit_access, visit_updates
 
 
 def push(staff: Colleague, visit_id: str, minutes: int) -> tuple[Case, Visit]:
-    """Say that it begins so many minutes after the agreed time. A long delay offers the customer other times.
+    """Announces that the visit begins so many minutes late. A long delay offers the customer other times.
 
-    Raises `FieldsError` for a time that is past already, `ConflictError` when somebody is there or the
-    visit is not awaited, `NotAllowedError`.
+    Raises `FieldsError` for a time in the past, `ConflictError` when somebody has checked in or the visit
+    is not confirmed, `NotAllowedError`.
     """
     case, visit = visit_access.locked(staff, visit_id)
     visit_access.require_concerned(staff, case, visit)

@@ -1,4 +1,4 @@
-"""Checking in at the door: when and where, near the site or with a word why not."""
+"""Checking in at the door: time and place, near the site or with a note."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from app.services.visits.views import visit_queries
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """What the visitor's phone sends. `code` is the customer's, where the visitor asks for it to compare."""
+    """What the visitor's phone sends. `code` is the customer's, which the visitor asks for to compare."""
 
     position: Point | None
     note: str | None
@@ -26,10 +26,10 @@ class CheckIn:
 
 
 def arrive(staff: Colleague, visit_id: str, given: CheckIn) -> tuple[Case, Visit]:
-    """Check in, on the day of the visit, once.
+    """Checks in, on the day of the visit, once.
 
-    Raises `FieldsError` when the code is another one, or the place is unknown or too far without a note;
-    `NotAllowedError` for somebody who does not come, `AlreadyDoneError`, `NotYetError` on another day.
+    Raises `FieldsError` when the code is wrong, or the position is unknown or too far without a note;
+    `NotAllowedError` for somebody who does not attend, `AlreadyDoneError`, `NotYetError` on another day.
     """
     case, visit = visit_access.locked(staff, visit_id)
     own = visit_access.attendee(staff, visit)

@@ -1,4 +1,4 @@
-"""The arrival pass: who stands at the door, and the code that customer and visitor compare."""
+"""The arrival pass (到访码): who will be at the door, and the code that customer and visitor compare."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from app.services.visits.views.visit_queries import Visitor
 
 @dataclass(frozen=True, slots=True)
 class ArrivalPass:
-    """Good for one visit on its day. The visitors' names, photos and numbers are those on their badges."""
+    """Valid for one visit on its day. Names, photos and numbers are those on the visitors' badges."""
 
     code: str
     purpose_name: str
@@ -25,7 +25,7 @@ class ArrivalPass:
 
 
 def of_visit(case: Case, visit_id: str) -> ArrivalPass:
-    """The pass of a confirmed visit, from the day before on.
+    """The pass of a confirmed visit, available from the day before.
 
     Raises `NotYetError` before that and before the visit is confirmed, `ConflictError` when it is over.
     """
@@ -44,5 +44,5 @@ def of_visit(case: Case, visit_id: str) -> ArrivalPass:
 
 
 def code_of(visit: Visit) -> str:
-    """The code of a visit; none once it is over."""
+    """The code of a visit; None once it is over."""
     return visit.code or ""

@@ -1,4 +1,4 @@
-"""A visit as a calendar file (iCalendar, RFC 5545), for the customer's calendar and for the visitors'."""
+"""A visit as a calendar file (iCalendar, RFC 5545), for customers and visitors."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,17 +11,17 @@ from app.services.visits.views import visit_queries
 if TYPE_CHECKING:
     from icalendar import Alarm
 
-# What was moved is not: the entry of the same UID follows it.
+# A moved visit is not cancelled in the calendar: its successor has the same UID.
 _CALLED_OFF = frozenset({VisitState.CANCELLED, VisitState.EXPIRED, VisitState.NO_SHOW})
 
 
 def of_visit(case: Case, visit: Visit) -> bytes:
-    """The file. A moved visit keeps its UID with a higher SEQUENCE, so that a calendar moves its entry.
+    """Returns the file. A moved visit keeps its UID with a higher SEQUENCE, so that calendars move the entry.
 
-    The position is that of WeChat's map and says so in its name: GEO is for WGS-84, and would show the
-    wrong house. Raises `ConflictError` for a time that is only held: nobody may come then.
+    The position is GCJ-02 and named so: GEO is WGS 84 and would show the wrong house. Raises
+    `ConflictError` for a visit that is only held.
     """
-    # Imported here: few processes are ever asked for one.
+    # Imported here: few processes ever need it.
     from icalendar import Calendar, Event
 
     if visit.state == VisitState.HELD:
@@ -35,7 +35,7 @@ def of_visit(case: Case, visit: Visit) -> bytes:
     calendar.add("method", "CANCEL" if called_off else "PUBLISH")
     event = Event()
     event.add("uid", f"{visit.chain_id}@water-steward")
-    # What called a visit off is a change of it, too.
+    # A cancellation is a further change of the entry.
     event.add("sequence", visit.sequence + called_off)
     event.add("dtstamp", visit.ended_at or visit.confirmed_at or visit.created_at)
     event.add("dtstart", visit.starts_at)

@@ -1,4 +1,4 @@
-"""Visits by day for those who make them: my day and week, the department's calendar, load per person."""
+"""Visits by day for staff: my day and week, the department's calendar, load per person."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from app.services.visits.views import arrival_pass, visit_queries
 from app.services.visits.views.visit_queries import VisitLine
 
 _MINUTES = PIECE // timedelta(minutes=1)
-# What took place, or is to: what was moved or cancelled would only be in the way.
+# Visits that took place or will; moved and cancelled ones would only be in the way.
 _SHOWN = (VisitState.CONFIRMED.value, VisitState.DONE.value, VisitState.NO_SHOW.value)
 
 
@@ -44,7 +44,7 @@ class Days:
 
     @classmethod
     def of(cls, first: date | None, number: int) -> "Days":
-        """So many days from a day on, or from today. Raises `FieldsError` for a day beyond the calendar."""
+        """So many days from `first` on, or from today. Raises `FieldsError` for a day beyond the calendar."""
         day = working_hours.local_day(clock.now()) if first is None else first
         line = city.working_time()
         if not line.first_year <= day.year < line.last_year:
@@ -65,9 +65,9 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class StaffVisit:
-    """A visit with the case it is for, and who is to be met there: in full, or masked.
+    """A visit with its case and the person to meet, in full or masked.
 
-    `code` is what the customer's pass shows; `proposed` are outputs of the task that the check-in answers.
+    `code` is what the customer's pass shows. `proposed`: outputs of the task that the check-in answers.
     """
 
     visit: VisitLine
@@ -82,7 +82,7 @@ class StaffVisit:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How busy a person is: visits, and minutes of them with their travel, of the minutes they work."""
+    """The load of a person: number of visits, and minutes booked (with travel) of the minutes worked."""
 
     number: str
     name: str
@@ -93,12 +93,12 @@ class Load:
 
 
 def mine(staff: Colleague, days: Days, *, in_full: bool) -> list[StaffVisit]:
-    """The visits to which this person comes, in order. Reading in full is recorded for each case (PIPL)."""
+    """The visits that this person attends, in order. Reading in full is recorded for each case (PIPL 51)."""
     return _visits(staff, VisitAttendee.staff_id == staff.id, days, in_full=in_full)
 
 
 def of_department(staff: Colleague, days: Days) -> list[StaffVisit]:
-    """Every visit to which somebody of the same department comes, in order, masked."""
+    """Every visit that somebody of the same department attends, in order, masked."""
     return _visits(staff, Staff.department == staff.department, days, in_full=False)
 
 
@@ -108,9 +108,9 @@ def one(staff: Colleague, case: Case, visit: Visit) -> StaffVisit:
 
 
 def load(staff: Colleague, days: Days) -> list[Load]:
-    """Everybody of the department, and for supervisors everybody; the busiest first.
+    """The load of everybody of the department, for supervisors of everybody; busiest first.
 
-    Raises `NotAllowedError` for those who plan nobody's work.
+    Raises `NotAllowedError` for anybody but managers and supervisors.
     """
     if not (staff.is_supervisor or staff.is_manager):
         raise NotAllowedError("仅客户管家或督办可查看工作量。")
@@ -180,7 +180,7 @@ def _taken_pieces(stretch: Stretch) -> Sequence[tuple[str, int]]:
         .where(
             VisitPiece.piece >= stretch.first,
             VisitPiece.piece < stretch.last,
-            # As the visits are counted: what is only held may run out.
+            # Like the count of visits: a hold may still expire.
             Visit.state == VisitState.CONFIRMED,
         )
         .group_by(VisitPiece.staff_id)

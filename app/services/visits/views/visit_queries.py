@@ -1,4 +1,4 @@
-"""Visits as people read them: when, what for, where, who comes, and what can still be done about it."""
+"""Visits as people read them: when, why, where, who comes, and what can still be changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from app.services.visits.required_visits import Needed
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who comes; `instead_of` is the manager's name where a stand-in leads."""
+    """An attendee. `instead_of` is the manager's name where a stand-in leads."""
 
     staff_id: str
     name: str
@@ -34,7 +34,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Address and position (GCJ-02) of a visit; a case in early service may not have a position yet."""
+    """Address and position (GCJ-02) of a visit. In early service the position may be unknown."""
 
     kind: str
     address: str
@@ -43,7 +43,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """A visit of a case. `changeable`: the customer may move or cancel it alone now."""
+    """A visit of a case. `changeable`: the customer may move or cancel it without help now."""
 
     id: str
     purpose: str
@@ -66,7 +66,7 @@ class VisitLine:
 
 @dataclass(frozen=True, slots=True)
 class Bookings:
-    """What can be booked for a case now, every visit it ever had, and what it waits in line for."""
+    """What can be booked for a case now, every visit it ever had, and its places on the wait-list."""
 
     needed: Sequence[Needed]
     items: Sequence[VisitLine]
@@ -74,11 +74,11 @@ class Bookings:
 
 
 def of_case(case: Case) -> Bookings:
-    """Everything about the visits of a case that the caller was allowed to see, the newest time first."""
+    """Everything about the visits of a case that the caller was allowed to see, newest first."""
     rows = db.session.scalars(
         select(Visit)
         .where(Visit.case_id == case.id)
-        # What was moved and what it became may begin, and have been written, at the same instant.
+        # A moved visit and its successor may have the same start and the same time of entry.
         .order_by(Visit.starts_at.desc(), Visit.created_at.desc(), Visit.sequence.desc())
     ).all()
     waiting = db.session.scalars(
@@ -89,7 +89,7 @@ def of_case(case: Case) -> Bookings:
 
 
 def line(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) -> VisitLine:
-    """One visit of a case in words; `answers` are those of its application, where they were read already."""
+    """One visit of a case in words. `answers`: those of its application, if they were read already."""
     coming = visitors(visit.id)
     came = any(visitor.arrived_at is not None for visitor in coming)
     return VisitLine(
@@ -114,12 +114,12 @@ def line(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) -> 
 
 
 def purpose_name(visit: Visit) -> str:
-    """What people call the purpose of a visit."""
+    """The display name of a visit's purpose."""
     return city.current().visits.purposes[visit.purpose].name
 
 
 def is_changeable(visit: Visit) -> bool:
-    """Whether the customer may move or cancel it alone: before the cut-off, or when it is our fault."""
+    """Whether the customer may move or cancel it: before the cut-off, or when the utility cannot keep it."""
     return _may_change(visit, came=appointments.somebody_came(visit.id))
 
 
@@ -134,7 +134,7 @@ def _may_change(visit: Visit, *, came: bool) -> bool:
 
 
 def where(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) -> Where:
-    """Where it takes place: the site of the case, or the utility's office."""
+    """Where it takes place: at the site of the case, or at the utility's office."""
     rules = city.current().visits
     if rules.purposes[visit.purpose].place is Place.OFFICE:
         return Where(Place.OFFICE.value, rules.office.address, rules.office.position)
@@ -148,7 +148,7 @@ def where(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) ->
 
 
 def visitors(visit_id: str) -> list[Visitor]:
-    """Who comes, the lead first."""
+    """The attendees, the lead first."""
     return [
         Visitor(
             staff_id=row.staff_id,
@@ -165,7 +165,7 @@ def visitors(visit_id: str) -> list[Visitor]:
 
 
 def answers_of(case: Case) -> Mapping[str, Any]:
-    """What the customer filled in."""
+    """The answers of the case's application."""
     asked = select(Application.answers).where(Application.id == case.application_id)
     answers: Mapping[str, Any] = db.session.scalars(asked).one()
     return answers
