@@ -1,1 +1,1 @@
-"""Talking with one's manager: one conversation for each case, and general enquiries."""
+"""Conversations between customers and the utility: one for each case, and general enquiries."""

@@ -1,4 +1,4 @@
-"""The first answer: who owes it, until when, and what the customer is told meanwhile."""
+"""The clock of the first answer: who owes it, until when, and what the customer is told meanwhile."""
 
 from datetime import datetime
 
@@ -16,9 +16,10 @@ _OWED = (TalkTimerKind.ANSWER_REMINDER, TalkTimerKind.ANSWER_OVERDUE)
 
 
 def asked(conversation: Conversation, now: datetime) -> None:
-    """The customer wrote in a locked conversation: it comes back to somebody present, whose clock runs.
+    """The customer wrote in a locked conversation: it returns to somebody present, and the clock
+    starts.
 
-    The clock runs from the first message that nobody answered; more of them don't set it back.
+    The clock starts with the first unanswered message; later ones do not restart it.
     """
     _return_to_somebody(conversation, now)
     _tell_hours(conversation, now)
@@ -27,17 +28,17 @@ def asked(conversation: Conversation, now: datetime) -> None:
 
 
 def answered(conversation: Conversation) -> None:
-    """Somebody of the utility wrote: nothing is owed any more."""
+    """Somebody of the utility wrote: no answer is owed any more."""
     if conversation.waiting_since is not None:
         conversation.waiting_since = conversation.answer_due_at = None
         conversation_timers.clear(conversation.id, _OWED)
 
 
 def recount(conversation: Conversation) -> None:
-    """Messages of a locked conversation were taken back, withheld or moved: answers, or what they answered.
+    """Recomputes the clock of a locked conversation after messages were recalled, withheld or moved.
 
-    Whoever waits is whoever wrote since the last answer that still stands; one that content safety withholds
-    was never seen.
+    The customer waits since the first message after the last answer that is still visible. A message that the
+    content check withholds was never seen.
     """
     db.session.flush()
     standing = (Message.conversation_id == conversation.id) & Message.recalled_at.is_(None)
@@ -58,7 +59,7 @@ def recount(conversation: Conversation) -> None:
 def _owe(conversation: Conversation, since: datetime) -> None:
     """An answer is owed to what was written at `since`."""
     line, rules = city.working_time(), city.current().talk.answer
-    # What is expected already could be too early: what it was owed to may have been taken back.
+    # An earlier expectation could be too early: its message may have been recalled.
     conversation_timers.clear(conversation.id, _OWED)
     conversation.waiting_since = since
     conversation.answer_due_at = line.due(since, rules.due)
@@ -69,7 +70,7 @@ def _owe(conversation: Conversation, since: datetime) -> None:
 
 
 def remind(conversation_id: str, *, overdue: bool) -> None:
-    """Tell of an answer that is still owed. An overdue one is told again each working morning."""
+    """Reminds of an answer that is still owed. An overdue one is repeated each working morning."""
     conversation = db.session.get_one(Conversation, conversation_id, with_for_update=True)
     since = conversation.waiting_since
     if since is None:
@@ -112,6 +113,6 @@ def _tell_hours(conversation: Conversation, now: datetime) -> None:
 
 
 def spoken(instant: datetime) -> str:
-    """An instant as the product says it to people: month, day and hour in the city's zone."""
+    """An instant as people read it: month, day and time in the city's time zone."""
     local = instant.astimezone(city.zone())
     return f"{local.month}月{local.day}日{local:%H:%M}"

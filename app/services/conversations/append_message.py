@@ -1,4 +1,4 @@
-"""Putting a message at the end of a conversation: numbered under its lock, and the same one only once."""
+"""Appending a message to a conversation: numbered under its lock, and the same message only once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from app.services.conversations.message_content import Content
 from app.services.history.timeline import ENGINE, By
 
 ANSWER = "answer:"
-"""Begins the names of answers to chases and complaints; no device may give such a name."""
+"""Prefix of the client ids of answers to chases and complaints; no device may use it."""
 
 _TAKEN = "消息标识已用于其他会话，请重新发送。"
 _OTHER_WORDS = "消息标识已用于另一条内容，请重新发送。"
@@ -25,7 +25,7 @@ _OTHER_WORDS = "消息标识已用于另一条内容，请重新发送。"
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Who sends, through what, and by what name the sender's own device knows the message."""
+    """Who sends through which medium, and the id that the sender's device gave the message."""
 
     by: By
     client_id: str | None
@@ -35,10 +35,10 @@ class Sending:
 
 
 def sent_before(conversation: Conversation, content: Content, sending: Sending) -> Message | None:
-    """The message that this sender's device calls by the same name; a resend changes nothing.
+    """The message with this client id, if it was sent before; a resend changes nothing.
 
-    Raises `ConflictError` when it was sent in another conversation, or said something else: what is said now
-    would be lost, and nobody would know.
+    Raises `ConflictError` when it was sent in another conversation or with other content, since the new
+    content would be lost.
     """
     if sending.client_id is None:
         return None
@@ -53,7 +53,7 @@ def sent_before(conversation: Conversation, content: Content, sending: Sending) 
 
 
 def _says_the_same(message: Message, content: Content) -> bool:
-    # Of what was taken back nobody knows any more what it said.
+    # The content of a recalled message is no longer known.
     return message.recalled_at is not None or (
         (message.kind, message.content, message.document_id)
         == (content.kind, dict(content.values), content.document_id)
@@ -61,11 +61,11 @@ def _says_the_same(message: Message, content: Content) -> bool:
 
 
 def append(conversation: Conversation, content: Content, sending: Sending, now: datetime) -> Message:
-    """Write a message into a locked conversation.
+    """Writes a message into a locked conversation.
 
-    A clock that went back does not put it before what was said already: numbers decide the order, and the
-    instant shown is never before the last one's. Raises `ConflictError` when the sender's device gives the
-    same name to a message in another conversation at this very moment.
+    Numbers decide the order, and the instant shown is never before that of the last message, even if a clock
+    was set back. Raises `ConflictError` when the sender's device uses the same id in another conversation at
+    the same moment.
     """
     conversation.counter += 1
     message = Message(
@@ -96,9 +96,9 @@ def append(conversation: Conversation, content: Content, sending: Sending, now: 
 
 
 def say(conversation: Conversation, text: str, now: datetime, *, in_chat: bool = False) -> Message:
-    """Let the product itself say something, for both sides to read.
+    """Writes a message of the product itself, visible to both sides.
 
-    `in_chat`: also in WeChat's chat, should the customer be there; few words are worth one of its sends.
+    `in_chat`: also into WeChat's chat if the customer writes there; it costs one of the limited sends.
     """
     message = append(
         conversation, Content(MessageKind.TEXT, {"text": text}), Sending(ENGINE, client_id=None), now
@@ -109,12 +109,12 @@ def say(conversation: Conversation, text: str, now: datetime, *, in_chat: bool =
 
 
 def card(conversation: Conversation, name: str, values: Mapping[str, Any], now: datetime) -> Message:
-    """Put a system card into a conversation."""
+    """Adds a system card to a conversation."""
     content = Content(MessageKind.CARD, {"card": name, **values})
     return append(conversation, content, Sending(ENGINE, client_id=None), now)
 
 
 def touch(conversation: Conversation, message: Message) -> None:
-    """Let the phones that ask for news learn that a message of this locked conversation has changed."""
+    """Marks a message of a locked conversation as changed, so that polling phones receive it."""
     conversation.counter += 1
     message.changed = conversation.counter

@@ -1,4 +1,4 @@
-"""System cards: what happens in a case is told in its conversation, in the same transaction."""
+"""System cards: events of a case appear in its conversation, in the same transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The case that an event speaks of, and the values of its card."""
+    """The case of an event, and the values of its card."""
 
     case_id: str
     values: Values
 
 
 Reader = Callable[[Any], Facts | None]
-"""What a card says of an event; None when this one is none for the customer."""
+"""Reads the values of a card from an event; None when the customer gets no card."""
 
 
 def _of_case(event: Any) -> Facts:
@@ -44,7 +44,7 @@ def _of_stop(event: Any) -> Facts:
 def _of_stage(event: Any) -> Facts | None:
     case = db.session.get_one(Case, event.case_id)
     stage = city.program_of(case.program_key, case.former_program_key).stage(event.stage_key)
-    # What is the utility's own affair is none of the customer's.
+    # Internal work does not concern the customer.
     return Facts(case.id, {"stage_name": stage.name}) if stage.in_full_process else None
 
 
@@ -78,11 +78,11 @@ CARDS: Sequence[tuple[type, str, Reader]] = (
     (events.VisitMoved, "visit_moved", _of_visit),
     (events.VisitCancelled, "visit_cancelled", _of_visit),
 )
-"""One line for each card: the event, the sentence in talk.toml, and where its values come from."""
+"""One line for each card: the event, the text in talk.toml, and the reader of its values."""
 
 
 def wire() -> None:
-    """Write cards from now on; wiring again doubles nothing."""
+    """Subscribes the cards. Calling it again does not double them."""
     for event_type, name, reader in CARDS:
         if name not in _WIRED:
             _WIRED[name] = _writer(name, reader)
@@ -100,7 +100,7 @@ def _writer(name: str, reader: Reader) -> Callable[[Any], None]:
 
 
 def tell(name: str, reader: Reader, event: Any) -> None:
-    """Write the card of one event, where there is something to say."""
+    """Writes the card of one event, if it has one."""
     facts = reader(event)
     if facts is not None:
         conversation = open_conversation.of_case(db.session.get_one(Case, facts.case_id))

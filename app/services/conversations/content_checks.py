@@ -1,7 +1,8 @@
-"""What WeChat thinks of messages (内容安全): asked by the jobs; the talk goes on while WeChat can't be asked.
+"""WeChat's content check (内容安全) of messages, called by the jobs. Conversations go on while it is
+unavailable.
 
-A risky message is withheld from both sides. One that could not be checked is marked, for the manager to look
-twice: the check fails open.
+A risky message is withheld from both sides. One that could not be checked is marked for the manager: the
+check fails open.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ LEASE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One message to ask WeChat about: its text, or the path of a picture; neither once the wait is over."""
+    """One message to check: its text or the path of a picture; neither once the wait is over."""
 
     message_id: str
     openid: str = field(repr=False)
@@ -48,7 +49,7 @@ class Claimed:
 
 
 def ask(message: Message, openid: str | None) -> None:
-    """Have a fresh message checked, if WeChat knows who wrote it and can look at it."""
+    """Requests the check of a new message, if WeChat knows its author and can read it."""
     if openid is None:
         return
     if message.kind == MessageKind.DOCUMENT:
@@ -62,13 +63,13 @@ def ask(message: Message, openid: str | None) -> None:
 
 
 def openid_of(conversation: Conversation) -> str | None:
-    """By which openid the mini-program, whose check it is, knows the customer of a conversation."""
+    """The customer's openid in the mini-program, whose check it is."""
     customer_id = conversation.customer_id
     return None if customer_id is None else db.session.get_one(Customer, customer_id).openid
 
 
 def openid_of_member(staff_id: str) -> str | None:
-    """By which openid the mini-program knows a member of staff; None before their first log-in."""
+    """The openid of a member of staff in the mini-program; None before their first log-in."""
     return db.session.get_one(Staff, staff_id).openid
 
 
@@ -108,7 +109,7 @@ def await_answer(owner: str, message_id: str, trace_id: str) -> None:
 
 
 def being_asked() -> bool:
-    """Whether somebody is just asking WeChat, whose event may be faster than its answer."""
+    """Whether a check is being requested just now: its event may arrive before the answer."""
     asking = select(MessageCheck.message_id).where(
         MessageCheck.claimed_by.is_not(None), MessageCheck.trace_id.is_(None)
     )
@@ -116,7 +117,7 @@ def being_asked() -> bool:
 
 
 def answered(trace_id: str, safety: Safety) -> bool:
-    """WeChat's event says what it thinks of a picture; False for one that nobody waits for."""
+    """Records WeChat's verdict on a picture from its event. Returns False if nobody waits for it."""
     row = db.session.scalar(select(MessageCheck).where(MessageCheck.trace_id == trace_id).with_for_update())
     if row is None:
         return False
@@ -140,12 +141,14 @@ def _claimed(row: MessageCheck, links: LinkSigner) -> Claimed:
 
 
 def _picture(message: Message, links: LinkSigner) -> str | None:
-    """Where WeChat finds the picture of a message; it may take as long to look as to answer."""
+    """The address at which WeChat finds the picture of a message, valid for as long as the answer may
+    take.
+    """
     if message.document_id is None:
         return None
     document = db.session.get_one(Document, message.document_id)
     if document.media_type not in SEEN_BY_WECHAT:
-        # A voice: what is checked of it are the words that WeChat heard.
+        # Of a voice message the words that WeChat recognised are checked.
         return None
     return links.nameless(document, city.current().talk.safety.answer_within).path
 
@@ -156,11 +159,11 @@ def _write(row: MessageCheck, safety: Safety) -> None:
     message.safety = safety
     if safety is Safety.RISKY:
         if message.document_id is not None:
-            # Else it could still be fetched from the case's documents.
+            # Otherwise it could still be downloaded from the case's documents.
             db.session.get_one(Document, message.document_id).withheld_at = clock.now()
         answer_clock.recount(conversation)
     if safety is not Safety.PASSED:
-        # What changes nothing that anybody sees is no news.
+        # Do not mark a message as changed if nobody sees a difference.
         touch(conversation, message)
     db.session.delete(row)
     db.session.flush()

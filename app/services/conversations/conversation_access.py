@@ -1,7 +1,6 @@
-"""Whose conversation it is, and who of the utility may see it. What is not theirs does not exist for them.
+"""Who may read and answer a conversation. One that somebody may not see does not exist for them (404).
 
-A case's conversation has the case's own id and comes into being with its first message; until then it is
-simply empty.
+A case's conversation has the id of the case and is created with its first message; before that it is empty.
 """
 
 from datetime import datetime
@@ -21,11 +20,10 @@ __all__ = ["Conversation"]
 
 
 def readable_by(staff: Colleague, conversation_id: str) -> Case | None:
-    """The case of a conversation that this member of staff may read; None when it is a general enquiry.
+    """The case of a conversation that this member of staff may read; None for a general enquiry.
 
-    Its manager, whoever stands in or holds the conversation, departments invited by the manager, and
-    supervisors. Raises `NotFoundError`, or `NotAllowedError` for somebody who works on the case and was not
-    invited.
+    Readers are the manager, the deputy, whoever holds the conversation, invited departments, and supervisors.
+    Raises `NotFoundError`, or `NotAllowedError` for somebody who works on the case but was not invited.
     """
     if db.session.get(Case, conversation_id) is None:
         if (
@@ -42,7 +40,7 @@ def readable_by(staff: Colleague, conversation_id: str) -> Case | None:
 
 
 def answerable_by(staff: Colleague, conversation_id: str) -> Case | None:
-    """The same, for those who answer for it: no guest. Raises `NotAllowedError` for a guest."""
+    """The same for those who may answer as the responsible side. Raises `NotAllowedError` for a guest."""
     case = readable_by(staff, conversation_id)
     if case is not None and not staff.is_supervisor:
         holder = db.session.scalar(select(Conversation.holder_id).where(Conversation.id == conversation_id))
@@ -56,20 +54,22 @@ def answerable_by(staff: Colleague, conversation_id: str) -> Case | None:
 
 
 def held_by(staff: Colleague, now: datetime) -> ColumnElement[bool]:
-    """Which conversations this member of staff answers: those that fall to them, and of their own cases.
+    """The condition for the conversations that this member of staff answers: held ones and those of
+    their cases.
 
-    The manager whom the customer knows sees them also while, or since, a deputy answered.
+    The customer's manager sees them also while a deputy answers.
     """
-    # An alias, since a list may ask for the case as well.
+    # An alias, since the query may join the case as well.
     own = aliased(Case)
     named = exists().where(own.id == Conversation.case_id, own.manager_id == staff.id)
     return or_(falls_to(staff, Conversation.holder_id, now), named)
 
 
 def falls_to(staff: Colleague, holder_id: InstrumentedAttribute[str], now: datetime) -> ColumnElement[bool]:
-    """What this member of staff has to see to: their own, and what is of whom they stand in for.
+    """The condition for what this member of staff must handle: their own, and that of people they stand
+    in for.
 
-    Of somebody who left without a successor it is everybody's who is a manager: nobody may be hidden.
+    What somebody who left without a successor held is visible to every manager: no customer is forgotten.
     """
     stands_in = exists().where(
         StaffLeave.staff_id == holder_id,
@@ -77,7 +77,7 @@ def falls_to(staff: Colleague, holder_id: InstrumentedAttribute[str], now: datet
         StaffLeave.starts_at <= now,
         StaffLeave.ends_at > now,
     )
-    # An alias, since a list may ask for the holder's name as well.
+    # An alias, since the query may join the holder's name as well.
     holder = aliased(Staff)
     gone = exists().where(holder.id == holder_id, holder.active.is_(False))
     return or_(holder_id == staff.id, stands_in, and_(gone, literal(staff.is_manager)))

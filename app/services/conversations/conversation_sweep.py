@@ -1,4 +1,4 @@
-"""Firing what is owed in conversations. Any number of processes may sweep: each timer is taken by one."""
+"""Firing due timers of conversations. Any number of processes may sweep: each timer is claimed by one."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Setting and clearing what is owed in a conversation by the clock; the sweep fires it."""
+"""Setting and clearing the timers of conversations."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,7 +12,7 @@ from app.models import TalkTimer, TalkTimerKind
 
 
 def expect(subject_id: str, kind: TalkTimerKind, due_at: datetime, *, urgent: bool = False) -> None:
-    """Let something happen at `due_at`; where it is expected already, the earlier instant holds."""
+    """Sets a timer for `due_at`; if one exists already, the earlier instant holds."""
     insert_or_update(
         TalkTimer,
         {"subject_id": subject_id, "kind": kind, "due_at": due_at, "urgent": urgent},
@@ -25,7 +25,7 @@ def expect(subject_id: str, kind: TalkTimerKind, due_at: datetime, *, urgent: bo
 
 
 def clear(subject_id: str, kinds: Collection[TalkTimerKind]) -> None:
-    """Nothing of these kinds is owed any more."""
+    """Clears the timers of these kinds."""
     db.session.execute(
         delete(TalkTimer).where(TalkTimer.subject_id == subject_id, TalkTimer.kind.in_(sorted(kinds))),
         execution_options={"synchronize_session": False},

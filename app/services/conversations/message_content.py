@@ -1,4 +1,4 @@
-"""What a message may hold: a text, a place, or a document of the case; checked with a sentence that helps."""
+"""The content of a message: a text, a place, or a document of the case; each refusal says what to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from app.services.installation import city
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A message's checked content; `values` is what is kept encrypted.
+    """The checked content of a message; `values` is stored encrypted.
 
-    `ours`: the words are the product's own, in the place of something that can't be shown (yet).
+    `ours`: a text of the product in place of something that cannot be shown (yet).
     """
 
     kind: MessageKind
@@ -25,7 +25,9 @@ class Content:
 
 
 def of_text(text: str) -> Content:
-    """A text of one or more lines. Raises `FieldsError` when it is empty, too long, or hides something."""
+    """A text of one or more lines. Raises `FieldsError` when it is empty, too long, or has hidden
+    characters.
+    """
     said = text.strip()
     longest = city.current().talk.message.longest
     if not shows_something(said):
@@ -38,14 +40,14 @@ def of_text(text: str) -> Content:
 
 
 def of_place(place: Mapping[str, Any]) -> Content:
-    """A place on the map: `latitude_gcj02`, `longitude_gcj02`, and perhaps its `name`."""
+    """A place: `latitude_gcj02`, `longitude_gcj02`, and optionally its `name`."""
     return Content(MessageKind.LOCATION, dict(place))
 
 
 def of_document(case: Case, document_id: str) -> Content:
-    """A photo or drawing that is in the case's document store. Raises `FieldsError` for any other.
+    """A photo or drawing among the case's documents. Raises `FieldsError` for any other.
 
-    Also staff may only send what the customer may see: a message is shown to both.
+    Staff too may only send what the customer may see, since both sides see the message.
     """
     try:
         document = document_access.one_for_customer(case, document_id)
@@ -55,7 +57,7 @@ def of_document(case: Case, document_id: str) -> Content:
 
 
 def of_request(body: Mapping[str, Any], case: Case | None) -> Content:
-    """The one thing that a message says. Raises `FieldsError` when it says none or several."""
+    """The single content of a request. Raises `FieldsError` when there is none or more than one."""
     given = [key for key in ("text", "location", "document_id") if body.get(key) is not None]
     if len(given) != 1:
         raise _fault("text", "请发送文字、位置或资料中的一项。")

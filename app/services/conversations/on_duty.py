@@ -1,4 +1,4 @@
-"""Who answers now: nobody's conversation may sleep with somebody who is away or has left."""
+"""Who answers a conversation now, while people are absent or have left."""
 
 from datetime import datetime
 
@@ -11,11 +11,11 @@ from app.services.people.staffing import Colleague
 
 
 def answering(staff_id: str, at: datetime, *, since: str | None = None) -> str:
-    """Who answers for this manager at `at`: they, their deputy, else the least loaded who is there.
+    """Who answers for this manager at `at`: the manager, the deputy, `since`, or the least loaded
+    present manager.
 
-    Before anybody new, `since`: whoever has answered for them since they went.
-
-    With nobody there at all it stays with them, for the supervisors to see.
+    `since`: who has been answering during the absence, preferred to anybody new. With nobody present it stays
+    with the manager, visible to supervisors.
     """
     deputy = staffing.acting(staff_id, at)
     for candidate in filter(None, (staff_id, deputy, since)):
@@ -28,7 +28,7 @@ def answering(staff_id: str, at: datetime, *, since: str | None = None) -> str:
 
 
 def on_duty(customer_id: str | None, at: datetime) -> str:
-    """Who takes a general enquiry: the customer's manager or another one, else a supervisor.
+    """Who takes a general enquiry: the customer's manager, another manager, or a supervisor.
 
     Raises `NobodyAvailableError` where there is nobody at all.
     """
@@ -42,7 +42,8 @@ def on_duty(customer_id: str | None, at: datetime) -> str:
 
 
 def bring_back(conversation: Conversation, at: datetime) -> bool:
-    """Let a locked conversation be held by whoever answers for its manager at `at`; whether that is new.
+    """Gives a locked conversation to whoever answers for its manager at `at`. Returns whether that
+    changed.
 
     So it also returns to a manager who is back from leave.
     """
@@ -55,7 +56,7 @@ def bring_back(conversation: Conversation, at: datetime) -> bool:
 def take_up(conversation: Conversation, staff: Colleague) -> None:
     """Somebody answers in a locked conversation, and holds it from now on if it is theirs or nobody's.
 
-    So who stood in lets it go with the first word of the manager who is back.
+    So a deputy loses it with the first message of the returned manager.
     """
     left = staff.is_manager and staffing.active_staff(conversation.holder_id) is None
     if left or staff.id == named(conversation).id:
@@ -63,7 +64,7 @@ def take_up(conversation: Conversation, staff: Colleague) -> None:
 
 
 def named(conversation: Conversation) -> Staff:
-    """Whom the customer knows as their manager: the case's, or of an enquiry whoever holds it."""
+    """The person the customer knows as their manager: the case's manager, or the holder of an enquiry."""
     if conversation.case_id is None:
         return db.session.get_one(Staff, conversation.holder_id)
     return db.session.get_one(Staff, db.session.get_one(Case, conversation.case_id).manager_id)

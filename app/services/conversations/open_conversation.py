@@ -9,7 +9,7 @@ from app.models import Application, Case, Conversation
 
 
 def of_case(case: Case) -> Conversation:
-    """The conversation of a case, made if this is its first message, and nobody else's until the end."""
+    """The conversation of a case, created if needed, and locked until the transaction ends."""
     fresh: dict[str, Any] = {
         "id": case.id,
         "case_id": case.id,
@@ -37,10 +37,10 @@ FROM_THE_START = dict.fromkeys(
 
 
 def locked(conversation_id: str) -> Conversation:
-    """A conversation that exists; nobody else writes in it until the transaction ends."""
+    """Locks an existing conversation until the transaction ends."""
     return db.session.get_one(Conversation, conversation_id, with_for_update=True, populate_existing=True)
 
 
 def for_writing(case: Case | None, conversation_id: str) -> Conversation:
-    """The conversation that `readable_by` found, to be written in."""
+    """The conversation that `readable_by` found, locked for writing."""
     return locked(conversation_id) if case is None else of_case(case)

@@ -1,4 +1,4 @@
-"""Sending: the customer and the utility write to each other; what follows from it is set in motion."""
+"""Sending a message, from the customer or the utility, with everything that follows from it."""
 
 from app.core import clock
 from app.domain.conversation import quick_replies
@@ -19,13 +19,13 @@ from app.services.people.staffing import Colleague
 
 
 def by_owner(case: Case, customer_id: str, content: Content, client_id: str) -> Message:
-    """The customer writes in their case's conversation; the same `client_id` again is the same message."""
+    """The customer writes in their case's conversation; repeating a `client_id` returns the same message."""
     conversation = open_conversation.of_case(case)
     return take(conversation, content, Sending(by_customer(customer_id), client_id))
 
 
 def take(conversation: Conversation, content: Content, sending: Sending) -> Message:
-    """A customer's message in a locked conversation, by whatever medium it came."""
+    """Adds a customer's message to a locked conversation, from any medium."""
     earlier = sent_before(conversation, content, sending)
     if earlier is not None:
         return earlier
@@ -47,9 +47,9 @@ def by_member(
     *,
     urgent: bool,
 ) -> Message:
-    """Somebody of the utility answers; an `urgent` message is pushed at night, too.
+    """Somebody of the utility answers. An `urgent` message is pushed at night too.
 
-    Raises `FieldsError` for a quick reply in which something is not filled in.
+    Raises `FieldsError` for a quick reply with an unfilled placeholder.
     """
     unfilled = quick_replies.unfilled(str(content.values.get("text", "")))
     if unfilled:

@@ -1,4 +1,4 @@
-"""催办: the customer asks that it go faster; manager and department get it with the case's figures."""
+"""Chases (催办): the customer asks to go faster. Manager and department get it with the case's figures."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +33,7 @@ UNLIMITED = "不限"
 
 @dataclass(frozen=True, slots=True)
 class ChaseLine:
-    """A chase in a list; `used` and `allowed` are the stage's working days when the customer asked."""
+    """A chase in a list. `used` and `allowed`: the stage's working days at the time of the chase."""
 
     id: str
     stage: str
@@ -47,10 +47,10 @@ class ChaseLine:
 
 
 def chase(case: Case, customer_id: str) -> ChaseLine:
-    """The customer asks that the running stage be hurried, at most once a working day.
+    """The customer chases the open stage, at most once a working day.
 
-    What is tapped on a day on which nobody works counts for the next working day. Raises `CaseEndedError`,
-    `ConflictError` when no stage runs, `AlreadyDoneError` for a second time.
+    A chase on a day off counts for the next working day. Raises `CaseEndedError`, `ConflictError` when no
+    stage is open, `AlreadyDoneError` for a second one.
     """
     if case.state != CaseState.OPEN:
         raise CaseEndedError("该工单已结束，无需催办。如有问题，请给客户管家留言。")
@@ -80,9 +80,9 @@ def chase(case: Case, customer_id: str) -> ChaseLine:
 
 
 def answer(staff: Colleague, case: Case, chase_id: str, text: str) -> ChaseLine:
-    """Whoever is concerned by the case answers, in the conversation; once.
+    """Answers a chase in the conversation, once; anybody concerned by the case may.
 
-    Raises `NotFoundError`, `AlreadyDoneError`, `FieldsError` for a text that is none.
+    Raises `NotFoundError`, `AlreadyDoneError`, `FieldsError` for an empty text.
     """
     said = of_text(text)
     found = db.session.scalar(select(Chase).where(Chase.id == chase_id, Chase.case_id == case.id))
@@ -105,7 +105,7 @@ def answer(staff: Colleague, case: Case, chase_id: str, text: str) -> ChaseLine:
 
 
 def remind(chase_id: str) -> None:
-    """The answer is overdue: the supervisors hear of it, again each working morning while the case runs."""
+    """The answer is overdue: supervisors are told, again each working morning while the case is open."""
     owed = select(Case.state).join(Chase, Chase.case_id == Case.id)
     state = db.session.scalar(owed.where(Chase.id == chase_id, Chase.answered_at.is_(None)))
     if state == CaseState.OPEN:
@@ -117,7 +117,7 @@ def remind(chase_id: str) -> None:
 
 
 def of_case(case: Case) -> list[ChaseLine]:
-    """Every chase of a case, the newest first."""
+    """Every chase of a case, newest first."""
     rows = db.session.scalars(select(Chase).where(Chase.case_id == case.id).order_by(Chase.at.desc()))
     return [line_of(case, row) for row in rows]
 
@@ -139,7 +139,7 @@ def line_of(case: Case, row: Chase) -> ChaseLine:
 
 
 def working_day(line: WorkingTime, now: datetime) -> date:
-    """The working day that `now` belongs to: today's, or the next one when today is none."""
+    """The working day to which `now` belongs: today, or the next working day."""
     today = now.astimezone(line.zone).date()
     if line.opening_of(today) is not None:
         return today

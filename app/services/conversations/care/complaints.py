@@ -1,4 +1,4 @@
-"""投诉: the first responsible person follows a complaint to the end; supervisors see that it comes to one."""
+"""Complaints (投诉): the first responsible person follows each to its end, watched by supervisors."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +42,7 @@ _OWED = (TalkTimerKind.COMPLAINT_REMINDER, TalkTimerKind.COMPLAINT_OVERDUE)
 
 @dataclass(frozen=True, slots=True)
 class ComplaintLine:
-    """A complaint in words, for the customer and for those who follow it."""
+    """A complaint in words, for the customer and for staff."""
 
     id: str
     conversation_id: str
@@ -59,9 +59,9 @@ class ComplaintLine:
 
 
 def complain(conversation: Conversation, by: By, complained: str) -> ComplaintLine:
-    """Open a complaint in a locked conversation; whoever answers there now is responsible to the end.
+    """Opens a complaint in a locked conversation. Whoever answers there now stays responsible.
 
-    Raises `ConflictError` while an earlier one of the conversation is not closed.
+    Raises `ConflictError` while an earlier complaint of the conversation is open.
     """
     said, now = of_text(complained).values["text"], clock.now()
     line, rules = city.working_time(), city.current().talk.complaint
@@ -92,10 +92,10 @@ def complain(conversation: Conversation, by: By, complained: str) -> ComplaintLi
 
 
 def answer(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
-    """The responsible person, whoever stands in for them, or a supervisor answers, in the conversation.
+    """Answers a complaint in the conversation: the responsible person, their deputy, or a supervisor.
 
-    It goes the way of every answer, also into WeChat's chat. Again adds to the conversation. Raises
-    `NotFoundError`, `NotAllowedError` for anybody else, `AlreadyDoneError` for a closed one.
+    The answer is delivered like any other, also into WeChat's chat. Answering again adds to the conversation.
+    Raises `NotFoundError`, `NotAllowedError` for anybody else, `AlreadyDoneError` for a closed complaint.
     """
     said = of_text(text).values["text"]
     found = _open(staff, complaint_id)
@@ -115,13 +115,13 @@ def answer(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
         unread_push.told(conversation, Side.CUSTOMER, now)
     send_message.by_member(staff, case, conversation.id, words, ANSWER + new_id(), urgent=False)
     if by_day:
-        # Else the push of the unread message says it in the morning.
+        # Otherwise the push of the unread message announces it in the morning.
         eventbus.publish(ComplaintAnswered(found.id, now))
     return line_of(found)
 
 
 def close_by_owner(conversation_id: str, by: By, complaint_id: str) -> ComplaintLine:
-    """The customer is content. Raises `NotFoundError`, `AlreadyDoneError`."""
+    """The customer is satisfied: closes the complaint. Raises `NotFoundError`, `AlreadyDoneError`."""
     found = db.session.scalar(
         select(Complaint)
         .where(Complaint.id == complaint_id, Complaint.conversation_id == conversation_id)
@@ -133,7 +133,7 @@ def close_by_owner(conversation_id: str, by: By, complaint_id: str) -> Complaint
 
 
 def close_by_supervisor(staff: Colleague, complaint_id: str, reason: str) -> ComplaintLine:
-    """A supervisor closes it, with a reason. Raises `NotAllowedError` for anybody else."""
+    """A supervisor closes it with a reason. Raises `NotAllowedError` for anybody else."""
     found = _open(staff, complaint_id)
     if not staff.is_supervisor:
         raise NotAllowedError("投诉只能由客户确认或由督办说明理由后关闭。")
@@ -141,7 +141,7 @@ def close_by_supervisor(staff: Colleague, complaint_id: str, reason: str) -> Com
 
 
 def remind(complaint_id: str, *, overdue: bool) -> None:
-    """Tell of a complaint that nobody answered; an overdue one again each working morning."""
+    """Reminds of an unanswered complaint; of an overdue one again each working morning."""
     found = db.session.get_one(Complaint, complaint_id, with_for_update=True)
     if found.state != ComplaintState.OPEN:
         return
@@ -153,7 +153,7 @@ def remind(complaint_id: str, *, overdue: bool) -> None:
 
 
 def of_conversation(conversation_id: str) -> list[ComplaintLine]:
-    """Every complaint of a conversation that the caller may read, the newest first."""
+    """Every complaint of a conversation that the caller may read, newest first."""
     rows = db.session.scalars(
         select(Complaint)
         .where(Complaint.conversation_id == conversation_id)
@@ -163,7 +163,7 @@ def of_conversation(conversation_id: str) -> list[ComplaintLine]:
 
 
 def of_member(staff: Colleague) -> list[ComplaintLine]:
-    """What is not closed and falls to them; of a supervisor everything, by its due date."""
+    """The open complaints that this person must handle, for supervisors all of them, by due date."""
     mine = or_(
         conversation_access.falls_to(staff, Complaint.responsible_id, clock.now()),
         literal(staff.is_supervisor),
@@ -193,7 +193,7 @@ def line_of(row: Complaint) -> ComplaintLine:
 
 
 def _open(staff: Colleague, complaint_id: str) -> Complaint:
-    """A complaint that this member of staff may see and that is not closed."""
+    """An open complaint that this member of staff may see."""
     found = db.session.scalar(select(Complaint).where(Complaint.id == complaint_id).with_for_update())
     if found is None:
         raise NotFoundError

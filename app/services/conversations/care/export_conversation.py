@@ -1,4 +1,4 @@
-"""The customer's copy of their conversation, as text or PDF: everything they can see, no notes of staff."""
+"""The customer's copy of their conversation as text or PDF: everything they can see, no staff notes."""
 
 from app.core import clock
 from app.core.db import db
@@ -15,13 +15,13 @@ _LAST = 2**53
 
 
 def as_text(case: Case, customer_id: str) -> str:
-    """The whole conversation of the customer's own case, a line for each message."""
+    """The whole conversation of the customer's own case, one line for each message."""
     said = [f"{_at(line)} {line.author_name}：{_words(line)}" for line in _all(case, customer_id)]
     return "\n".join([*_heading(case), "", *said, ""])
 
 
 def as_pdf(case: Case, customer_id: str) -> bytes:
-    """The same, printed by the city's template (papers/conversation.typ). Raises `PaperError`."""
+    """The same as a PDF from the city's template (papers/conversation.typ). Raises `PaperError`."""
     bundle = city.current()
     data = {
         "utility": bundle.city.utility,

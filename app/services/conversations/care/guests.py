@@ -1,4 +1,4 @@
-"""Asking a department into a conversation, and letting it go again."""
+"""Inviting a department into a conversation, and removing it."""
 
 from sqlalchemy import delete
 
@@ -14,9 +14,9 @@ from app.services.people.staffing import Colleague
 
 
 def invite(staff: Colleague, case: Case | None, conversation_id: str, department: str) -> None:
-    """Let everybody of a department read and answer; the customer sees that they were asked.
+    """Lets everybody of a department read and answer; the customer sees the invitation.
 
-    Again changes nothing. Raises `FieldsError` for a department that there is not.
+    Inviting again changes nothing. Raises `FieldsError` for an unknown department.
     """
     if department not in city.current().departments:
         fault = {"field": "department", "code": "invalid", "message": "没有这个部门，请从列表中选择。"}
@@ -36,7 +36,7 @@ def invite(staff: Colleague, case: Case | None, conversation_id: str, department
 
 
 def let_go(conversation_id: str, department: str) -> None:
-    """The department is no longer needed; what it said stays."""
+    """Removes the department; its messages stay."""
     db.session.execute(
         delete(ConversationGuest).where(
             ConversationGuest.conversation_id == conversation_id, ConversationGuest.department == department

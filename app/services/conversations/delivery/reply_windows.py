@@ -1,4 +1,4 @@
-"""The windows that WeChat holds open for replies, and who is on their other side."""
+"""WeChat's reply windows (客服消息), and the person behind each."""
 
 from datetime import datetime
 
@@ -13,13 +13,13 @@ from app.services.installation import city
 
 
 def of_conversation(conversation_id: str) -> ReplyWindow | None:
-    """The window through which a reply in this conversation would go now; None when none is open."""
+    """The window for a reply in this conversation now; None when none is open."""
     found = best(conversation_id, clock.now())
     return None if found is None else found[1]
 
 
 def best(conversation_id: str, now: datetime) -> tuple[ChatPerson, ReplyWindow] | None:
-    """Whoever writes into this conversation from a chat of WeChat, with the window that closes last."""
+    """The person who writes into this conversation from WeChat's chat, with the window that closes last."""
     people = db.session.scalars(
         select(ChatPerson).where(ChatPerson.conversation_id == conversation_id).order_by(ChatPerson.medium)
     )
@@ -28,7 +28,7 @@ def best(conversation_id: str, now: datetime) -> tuple[ChatPerson, ReplyWindow] 
 
 
 def of_person(person: ChatPerson, now: datetime, *, queued: int | None = None) -> ReplyWindow | None:
-    """One person's window; what is on its way counts as sent, unless `queued` says how much of it does."""
+    """One person's window. Queued sends count as sent, unless `queued` gives their number."""
     opened = Opened(person.wrote_at, person.sends_since_writing, person.entered_at, person.sends_since_entry)
     on_its_way = _queued(person) if queued is None else queued
     return reply_window.window(city.current().talk.window, opened, now, queued=on_its_way)

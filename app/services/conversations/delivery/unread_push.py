@@ -1,4 +1,4 @@
-"""Telling somebody that a message waits: after a minute unread, once in a burst, not at night."""
+"""Pushing that a message waits: after a minute unread, once in a burst, not at night."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ _KINDS = {Side.CUSTOMER: TalkTimerKind.PUSH_CUSTOMER, Side.STAFF: TalkTimerKind.
 
 
 def expect(conversation: Conversation, to: Side, message: Message) -> None:
-    """Push a fresh message of a locked conversation to the side `to`, should it stay unread."""
+    """Schedules the push of a new message of a locked conversation to side `to`."""
     rules = city.current().talk.push
     pushed_at = conversation.customer_pushed_at if to is Side.CUSTOMER else conversation.staff_pushed_at
     if not message.urgent and not push_timing.is_new_burst(rules, pushed_at, message.sent_at):
@@ -27,7 +27,7 @@ def expect(conversation: Conversation, to: Side, message: Message) -> None:
 
 
 def fire(conversation_id: str, to: Side, *, urgent: bool) -> None:
-    """The minute is over: tell, unless it was read meanwhile; what came due late, at night, waits."""
+    """The minute is over: push, unless it was read meanwhile. What becomes due at night waits."""
     conversation = db.session.get_one(Conversation, conversation_id, with_for_update=True)
     seq = _unread(conversation, to)
     if seq is None:
@@ -38,19 +38,19 @@ def fire(conversation_id: str, to: Side, *, urgent: bool) -> None:
         conversation_timers.expect(conversation_id, _KINDS[to], held)
         return
     if to is Side.STAFF:
-        # It may have waited for the morning, and whoever held it may be away since.
+        # It may have waited until morning, and its holder may be absent since.
         on_duty.bring_back(conversation, now)
     told(conversation, to, now)
     eventbus.publish(MessagesUnread(conversation_id, to.value, seq))
 
 
 def is_quiet(now: datetime) -> bool:
-    """Whether nobody is told anything at `now` that can wait for the morning."""
+    """Whether `now` is in the quiet hours."""
     return push_timing.after_quiet(city.current().talk.push, now, city.zone()) > now
 
 
 def told(conversation: Conversation, side: Side, now: datetime) -> None:
-    """A notice says at this moment that there is something to read: what follows in its burst needs none."""
+    """A notice was just pushed: later messages of the burst need none."""
     if side is Side.CUSTOMER:
         conversation.customer_pushed_at = now
     else:
@@ -58,7 +58,7 @@ def told(conversation: Conversation, side: Side, now: datetime) -> None:
 
 
 def _unread(conversation: Conversation, by: Side) -> int | None:
-    """The number of the last message that is unread by a side and still worth reading."""
+    """The number of the last unread message of a side that is worth reading."""
     read = conversation.customer_read if by is Side.CUSTOMER else conversation.staff_read
     return db.session.scalar(
         select(func.max(Message.seq)).where(
@@ -67,7 +67,7 @@ def _unread(conversation: Conversation, by: Side) -> int | None:
             Message.author == by.other,
             Message.recalled_at.is_(None),
             Message.safety != Safety.RISKY,
-            # What WeChat's chat has shown needs no push.
+            # Messages shown in WeChat's chat need no push.
             func.coalesce(Message.carriage, "") != Carriage.CHAT,
         )
     )

@@ -1,7 +1,7 @@
-"""Finding something in one's own conversations: by project, company, case number, phone, or what was said.
+"""Searching one's own conversations: by project, company, case number, phone, or message text.
 
-Texts are encrypted, so a search decrypts the newest ones of one's own conversations, within the city's bound.
-A person is found by the keyed hash of a whole phone number; nothing else about people can be searched.
+Texts are encrypted, so a search decrypts the newest messages of one's own conversations, within the city's
+bound. People are found only by the keyed hash of a whole phone number.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _AROUND = 30
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A conversation that was found and why; of something said, where it stands and what is around it."""
+    """A found conversation and the reason; for a message also its position and context."""
 
     conversation_id: str
     topic: str
@@ -33,7 +33,7 @@ class Find:
 
 
 def search(staff: Colleague, wanted: str) -> list[Find]:
-    """What is found in one's own conversations: names, numbers and phones first, then texts, newest first."""
+    """The results in one's own conversations: names, numbers and phones first, then texts, newest first."""
     words, rules = wanted.strip(), city.current().talk.search
     mine = conversation_access.held_by(staff, clock.now())
     found = [*_by_names(mine, words), *_by_phone(mine, words)]
@@ -89,7 +89,7 @@ def _by_text(mine: ColumnElement[bool], words: str, newest: int, shown: int) -> 
         .outerjoin(Case, Case.id == Conversation.case_id)
         .where(
             mine,
-            # A document may have words with it: what WeChat heard in a voice message.
+            # A document may come with words: those that WeChat recognised in a voice message.
             Message.kind.in_([MessageKind.TEXT, MessageKind.DOCUMENT]),
             Message.author != Actor.ENGINE,
             Message.recalled_at.is_(None),

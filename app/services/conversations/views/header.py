@@ -1,4 +1,4 @@
-"""What stands above a conversation: who is there, what is owed, and the window that WeChat holds open."""
+"""The header of a conversation: participants, what is owed, and WeChat's open reply window."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from app.services.people.staffing import Colleague
 
 @dataclass(frozen=True, slots=True)
 class OwnersHead:
-    """Whom the customer talks to. `returns_at`: nobody is in the office before; None while it is open."""
+    """The header for the customer. `returns_at`: when the office opens again; None while it is open."""
 
     manager_name: str
     manager_phone: str
@@ -29,7 +29,7 @@ class OwnersHead:
 
 @dataclass(frozen=True, slots=True)
 class StaffHead:
-    """A conversation as the utility sees it; `line` is None before its first message."""
+    """The header for staff. `line` is None before the first message."""
 
     line: ConversationLine | None
     guests: list[str]
@@ -38,7 +38,7 @@ class StaffHead:
 
 
 def for_owner(case: Case) -> OwnersHead:
-    """Above the conversation of the customer's own case."""
+    """The header of the customer's own case's conversation."""
     now, line = clock.now(), city.working_time()
     manager = db.session.get_one(Staff, case.manager_id)
     answering = db.session.get_one(Staff, on_duty.answering(manager.id, now))
@@ -52,7 +52,7 @@ def for_owner(case: Case) -> OwnersHead:
 
 
 def for_staff(staff: Colleague, conversation_id: str) -> StaffHead:
-    """Above a conversation that the caller may read."""
+    """The header of a conversation that the caller may read."""
     return StaffHead(
         line=listing.one(staff, conversation_id),
         guests=guest_departments.of(conversation_id),

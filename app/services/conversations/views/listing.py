@@ -1,4 +1,4 @@
-"""A manager's conversations: those without an answer first of all, and none of them hidden."""
+"""A manager's conversations: unanswered ones first, none hidden."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from app.services.people.staffing import Colleague
 
 @dataclass(frozen=True, slots=True)
 class ConversationLine:
-    """A conversation in a list; `overdue`: its first answer is late."""
+    """A conversation in a list. `overdue`: its first answer is late."""
 
     id: str
     case_id: str | None
@@ -31,9 +31,9 @@ class ConversationLine:
 
 
 def unanswered(staff: Colleague) -> list[ConversationLine]:
-    """Every conversation in which a customer waits, the longest waiting first; of a supervisor everybody's.
+    """Every conversation in which a customer waits, longest waiting first; for supervisors everybody's.
 
-    There is no page of it: what doesn't fit a page would be hidden, and these are few at any time.
+    Not paged, since a page would hide the rest, and these are few.
     """
     query = _lines(staff).where(
         Conversation.waiting_since.is_not(None),
@@ -43,7 +43,7 @@ def unanswered(staff: Colleague) -> list[ConversationLine]:
 
 
 def of_member(staff: Colleague, before: datetime | None, limit: int) -> list[ConversationLine]:
-    """One's own conversations, the last spoken in first, from those spoken in before `before`."""
+    """One's own conversations, most recent first, with a last message before `before`."""
     query = _lines(staff).where(
         conversation_access.held_by(staff, clock.now()), Conversation.last_at.is_not(None)
     )

@@ -1,4 +1,4 @@
-"""Messages as people see them: in words, with the state that their sender is shown."""
+"""Messages as people see them: in words, with the delivery state shown to the sender."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ COLUMNS = (
     Document.size,
     Staff.name,
 )
-"""What a `Row` is read from, in its order."""
+"""The columns of a `Row`, in order."""
 
 
 class Row(NamedTuple):
-    """A message as it is stored, with its document and its sender's name."""
+    """A stored message with its document and its sender's name."""
 
     id: str
     seq: int
@@ -59,7 +59,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """How far the side that a reader talks to has fetched, and has read."""
+    """How far the other side has fetched and read."""
 
     delivered: int = 0
     read: int = 0
@@ -67,7 +67,7 @@ class Positions:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A document in a message; its link is asked for in the case."""
+    """A document in a message; its link is requested from the case."""
 
     id: str
     name: str
@@ -77,7 +77,7 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """One message for one side. `note` says what is particular about its way, `state` is its sender's."""
+    """One message for one side. `note`: what is special about its delivery. `state`: for its sender."""
 
     id: str
     seq: int
@@ -106,7 +106,7 @@ _NOTES: Mapping[str | None, str] = {
 
 
 def line(row: Row, side: Side, others: Positions) -> MessageLine:
-    """A message as `side` sees it; `others` are the positions of the side it talks to."""
+    """A message as `side` sees it; `others` are the positions of the other side."""
     texts = city.current().talk.texts
     mine = row.author == side
     hidden = row.recalled_at is not None or row.safety == Safety.RISKY
@@ -128,7 +128,7 @@ def line(row: Row, side: Side, others: Positions) -> MessageLine:
         sent_at=row.sent_at,
         state=state,
         note=texts[_NOTES[row.carriage]] if mine and row.carriage in _NOTES else "",
-        # Whoever answers should look twice; the customer has nothing to do about it.
+        # Only staff are told to look twice; the customer has nothing to do.
         review=side is Side.STAFF and row.safety in {Safety.REVIEW, Safety.UNCHECKED},
     )
 

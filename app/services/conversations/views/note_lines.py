@@ -11,7 +11,7 @@ from app.models import ConversationNote, NoteKind, Staff
 
 @dataclass(frozen=True, slots=True)
 class NoteLine:
-    """A note, and who wrote it."""
+    """A note and its author."""
 
     id: int
     kind: str
@@ -21,7 +21,7 @@ class NoteLine:
 
 
 def of(conversation_id: str) -> list[NoteLine]:
-    """Every note of a conversation, the newest first."""
+    """Every note of a conversation, newest first."""
     return [_line(row, name) for row, name in db.session.execute(_newest(conversation_id))]
 
 

@@ -1,4 +1,4 @@
-"""What is new in a conversation, asked all day by every open phone, in one indexed read; and its pages."""
+"""Polling a conversation: one indexed read for every open phone, all day; and its pages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,10 +19,10 @@ from app.services.installation import city
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a phone that knows everything up to the change `after` is told.
+    """The changes after `after`.
 
-    `etag` names all of it but the messages; `ask_again` is in seconds. `cursor` is what to ask with next;
-    `more` says that it need not wait for that.
+    `etag` covers everything but the messages. `ask_again` is in seconds. `cursor`: what to ask with next.
+    `more`: ask again at once.
     """
 
     etag: str
@@ -38,7 +38,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Messages in order; `before` leads to the page before, `cursor` to what is new."""
+    """Messages in order. `before` leads to the previous page, `cursor` to changes."""
 
     items: list[MessageLine]
     before: int | None
@@ -59,13 +59,13 @@ class _Head(NamedTuple):
     staff_writing_at: datetime | None
 
     def positions(self, side: Side) -> Positions:
-        """How far that side is."""
+        """The positions of that side."""
         if side is Side.CUSTOMER:
             return Positions(self.customer_delivered, self.customer_read)
         return Positions(self.staff_delivered, self.staff_read)
 
     def writing_at(self, side: Side) -> datetime | None:
-        """When that side last said that it is writing."""
+        """When that side last said that it is typing."""
         return self.customer_writing_at if side is Side.CUSTOMER else self.staff_writing_at
 
 
@@ -82,7 +82,7 @@ _HEAD = (
 _EMPTY = _Head(0, None, 0, 0, 0, 0, None, None)
 
 
-# From the case, where its owner asks, since the conversation may not have begun.
+# From the case when its owner asks, since the conversation may not exist yet.
 _HEAD_OF_OWNER = HotRead(
     select(*_HEAD)
     .select_from(Case)
@@ -102,17 +102,17 @@ _BEFORE = HotRead(_MESSAGES.where(Message.seq < bindparam("before")).order_by(Me
 
 
 def news_of_owner(customer_id: str, case_id: str, after: int, limit: int) -> News:
-    """What is new for the owner of a case. Raises `NotFoundError` for anybody else's."""
+    """The changes for the owner of a case. Raises `NotFoundError` for anybody else's."""
     return _news(_owned(customer_id, case_id), case_id, Side.CUSTOMER, after, limit)
 
 
 def page_of_owner(customer_id: str, case_id: str, before: int, limit: int) -> Page:
-    """A page for the owner of a case, before the message numbered `before`. Raises `NotFoundError`."""
+    """A page for the owner of a case, before message number `before`. Raises `NotFoundError`."""
     return _page(_owned(customer_id, case_id), case_id, Side.CUSTOMER, before, limit)
 
 
 def news_of_staff(conversation_id: str, after: int, limit: int) -> News:
-    """What is new in a conversation that the caller may read."""
+    """The changes of a conversation that the caller may read."""
     return _news(_any(conversation_id), conversation_id, Side.STAFF, after, limit)
 
 
@@ -134,10 +134,10 @@ def _any(conversation_id: str) -> _Head:
 
 
 def _news(head: _Head, conversation_id: str, side: Side, after: int, limit: int) -> News:
-    """Where the head says that nothing has changed, that one indexed read was all.
+    """Without changes the one indexed read of the head was all.
 
-    Changes are numbered under the conversation's lock, so whatever the head counts can be read after it; what
-    was written in between comes along, and the cursor with it.
+    Changes are numbered under the conversation's lock, so everything the head counts can be read after it;
+    what was written in between is included, and the cursor covers it.
     """
     found = []
     if head.counter > after:
@@ -168,7 +168,7 @@ def _page(head: _Head, conversation_id: str, side: Side, before: int, limit: int
     return Page(
         items=[message_view.line(row, side, others) for row in reversed(found)],
         before=found[-1].seq if len(found) == limit else None,
-        # As the head counted: what was written since is told as news, perhaps once more.
+        # As the head counted; what was written since comes with the next poll, perhaps a second time.
         cursor=head.counter,
         delivered=others.delivered,
         read=others.read,

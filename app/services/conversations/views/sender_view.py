@@ -1,4 +1,4 @@
-"""One message as its sender sees it, right after an act of theirs."""
+"""One message as its sender sees it, right after sending or changing it."""
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from app.services.conversations.views.message_view import COLUMNS, MessageLine, 
 
 
 def for_sender(message: Message, side: Side) -> MessageLine:
-    """A message of `side`, with the state it has now."""
+    """A message of `side` with its current state."""
     db.session.flush()
     row = db.session.execute(
         select(*COLUMNS)

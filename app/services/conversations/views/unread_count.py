@@ -1,4 +1,4 @@
-"""How many messages a customer has not read."""
+"""The number of messages that a customer has not read."""
 
 from sqlalchemy import func, select
 
@@ -8,7 +8,7 @@ from app.models import Conversation, Message
 
 
 def unread_by_owner(conversation_id: str) -> int:
-    """How many messages of the utility the customer has not read."""
+    """The number of the utility's messages that the customer has not read."""
     unread = (
         select(func.count())
         .select_from(Message)

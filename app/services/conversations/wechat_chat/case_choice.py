@@ -1,6 +1,6 @@
-"""Somebody with several cases is asked which one they write about, and what waited goes there.
+"""A customer with several cases is asked which one they mean; waiting messages then move there.
 
-Until they say it, their words stand in their enquiry, from the message `asked_from` on.
+Until they choose, their messages stay in their enquiry, from message `asked_from` on.
 """
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from app.services.installation import city
 
 
 def chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | None:
-    """The case that an answer to our question names, if it is one and still theirs."""
+    """The case named by an answer to our question, if it is one and still theirs."""
     if not person.choices or customer is None:
         return None
     place = case_choice.chosen(text, len(person.choices))
@@ -30,7 +30,7 @@ def chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | N
 
 
 def move(person: ChatPerson, case: Case) -> None:
-    """Take what waited in the enquiry to the case, in its order, and go on there."""
+    """Moves the waiting messages from the enquiry to the case, in order, and continues there."""
     now = clock.now()
     enquiry = open_conversation.locked(person.conversation_id or "")
     conversation = open_conversation.of_case(case)
@@ -51,12 +51,12 @@ def move(person: ChatPerson, case: Case) -> None:
     inbound_media.move(waiting, case.id)
     person.choices, person.asked_from, person.conversation_id = [], None, conversation.id
     db.session.flush()
-    # What they asked there before our question stays there, and stays owed.
+    # Messages from before our question stay in the enquiry, and stay owed.
     answer_clock.recount(enquiry)
     moved = city.current().talk.texts["enquiry_moved"]
     say(enquiry, moved.format(project_name=case.project_name), now)
     answer_clock.asked(conversation, now)
-    # They wait since they wrote, not since they chose; and whoever answers here has heard of nothing yet.
+    # They have waited since they wrote, not since they chose; and whoever answers here knows nothing yet.
     answer_clock.recount(conversation)
     for message in waiting:
         unread_push.expect(conversation, Side.STAFF, message)
@@ -71,9 +71,9 @@ def move(person: ChatPerson, case: Case) -> None:
 
 
 def ask(person: ChatPerson, conversation: Conversation, text: str) -> None:
-    """Ask which case is meant: once, and again of somebody whose `text` is a number that was not offered.
+    """Asks which case is meant: once, and again for a `text` with a number that was not offered.
 
-    Without a word they would wait for an answer that is theirs to give.
+    Without a question they would wait for an answer that they must give themselves.
     """
     if person.asked_from is None:
         person.asked_from = _first_waiting(conversation)
@@ -86,7 +86,7 @@ def ask(person: ChatPerson, conversation: Conversation, text: str) -> None:
 
 
 def _first_waiting(conversation: Conversation) -> int:
-    """The number of the message just written: from it on, all belongs to the case they will name."""
+    """The number of the message just written: it and all later ones belong to the case to be chosen."""
     return (
         db.session.scalar(
             select(Message.seq)

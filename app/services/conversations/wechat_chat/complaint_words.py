@@ -1,4 +1,4 @@
-"""Complaining and being content again in WeChat's chat, also for somebody who has nothing but an enquiry."""
+"""Complaints by words in WeChat's chat, which has no buttons; also for people with only an enquiry."""
 
 from sqlalchemy import select
 
@@ -14,9 +14,10 @@ from app.services.installation import city
 
 
 def hears(conversation: Conversation, by: By, text: str) -> bool:
-    """Take a message of a locked conversation as a complaint, if it is one; the word alone is told how.
+    """Treats a message of a locked conversation as a complaint, if it is one; the word alone gets
+    instructions.
 
-    While an earlier complaint is not closed it adds to that one, as every message does.
+    While an earlier complaint is open, the message adds to it.
     """
     talk = city.current().talk
     said = complaint_words.complained(text, talk.texts["complaint_word"])
@@ -30,7 +31,7 @@ def hears(conversation: Conversation, by: By, text: str) -> bool:
 
 
 def settles(conversation: Conversation, by: By, text: str) -> bool:
-    """Close the complaint that was answered, if the customer says that they are content."""
+    """Closes the answered complaint, if the customer says that they are satisfied."""
     if not complaint_words.settled(text, city.current().talk.texts["settled_word"]):
         return False
     found = _unsettled(conversation)

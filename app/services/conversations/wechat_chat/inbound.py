@@ -1,8 +1,8 @@
-"""What people write to WeChat's own chats joins the conversation of their case.
+"""Messages that people write in WeChat's own chats join the conversation of their case.
 
-Somebody with one case is taken there at once, somebody with several is asked which, and somebody without one
-has a general enquiry with the manager on duty. Nothing waits unseen: until they say which case they mean,
-their words stand in an enquiry that somebody answers.
+With one case they go there at once; with several the customer is asked which; without one they go to a
+general enquiry of the manager on duty. Nothing waits unseen: until the customer chooses, the messages are in
+an enquiry that somebody answers.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ _MEDIA = {"image": MediaKind.PICTURE, "voice": MediaKind.VOICE}
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What somebody wrote to one of the two accounts, as WeChat tells it."""
+    """A message to one of the two accounts, as WeChat reports it."""
 
     medium: Medium
     openid: str = field(repr=False)
@@ -58,10 +58,10 @@ class Incoming:
 
 
 def take(incoming: Incoming) -> None:
-    """Let a message join where it belongs, and open the window for replies."""
+    """Adds a message where it belongs, and opens the reply window."""
     person = _person(incoming.medium, incoming.openid)
-    # From when it was written, which is when WeChat counts from; never from the future, and never back to
-    # an earlier message that was worked off late.
+    # WeChat counts from when it was written. Never in the future, and never back to an earlier message that
+    # was processed late.
     wrote_at = min(incoming.at, clock.now())
     if person.wrote_at is None or wrote_at >= person.wrote_at:
         person.wrote_at, person.sends_since_writing = wrote_at, 0
@@ -74,7 +74,7 @@ def take(incoming: Incoming) -> None:
         case_choice.move(person, chosen)
         return
     conversation = _place(person, customer)
-    # Somebody unknown to the mini-program is known by their conversation.
+    # People unknown to the mini-program are identified by their conversation.
     by = By(Actor.CUSTOMER, customer.id if customer else conversation.id)
     client_id = f"wx-{incoming.medium}-{incoming.msg_id}"[:64]
     told = Sending(by, client_id, medium=incoming.medium)
@@ -94,7 +94,7 @@ def take(incoming: Incoming) -> None:
 
 
 def enter(medium: Medium, openid: str, at: datetime) -> None:
-    """Somebody came into the mini-program's customer-service chat: a short window opens."""
+    """Somebody entered the mini-program's customer-service chat: a short window opens."""
     person = _person(medium, openid)
     person.entered_at, person.sends_since_entry = min(at, clock.now()), 0
 
@@ -112,7 +112,7 @@ def _customer(incoming: Incoming) -> Customer | None:
 
 
 def _media(incoming: Incoming) -> Media | None:
-    """The file of a picture or a voice message; None of any other, and of one without a usable name."""
+    """The file of a picture or voice message; None for others and for one without a usable name."""
     kind, media_id = _MEDIA.get(incoming.msg_type), str(incoming.fields.get("MediaId", "")).strip()
     if kind is None or not 0 < len(media_id) <= inbound_media.LONGEST_ID:
         return None
@@ -120,7 +120,7 @@ def _media(incoming: Incoming) -> Media | None:
 
 
 def _content(incoming: Incoming, media: Media | None) -> Content:
-    """What is kept of a message; of what can't be shown here, a sentence that says so."""
+    """The stored content of a message; for what cannot be shown here, a sentence that says so."""
     rules, told = city.current().talk, incoming.fields
     texts = rules.texts
     if media is not None:
@@ -143,7 +143,7 @@ def _content(incoming: Incoming, media: Media | None) -> Content:
 
 
 def _degrees(told: str, most: int) -> float:
-    """Degrees up to `most`, either way. Raises ValueError for anything else, such as a text that says nan."""
+    """Degrees within ± `most`. Raises ValueError for anything else, such as "nan"."""
     degrees = float(told)
     if not -most <= degrees <= most:
         raise ValueError("no such place")
@@ -151,20 +151,22 @@ def _degrees(told: str, most: int) -> float:
 
 
 def _readable(said: object) -> str:
-    """A text without what hides or reorders it: in the mini-program it would be refused, here it is in."""
+    """A text without characters that hide or reorder it. The mini-program would refuse it; here it was
+    sent already.
+    """
     signs = (sign for sign in str(said or "") if not has_control_characters(sign, multiline=True))
     shown = "".join(signs).strip()
     return shown if shows_something(shown) else ""
 
 
 def _place(person: ChatPerson, customer: Customer | None) -> Conversation:
-    """Where their words go: on where they went, to their one case, else to an enquiry."""
+    """The conversation for their messages: where the last ones went, their one case, or an enquiry."""
     cases = _cases(customer)
     if person.conversation_id in {case.id for case in cases}:
         return open_conversation.of_case(next(case for case in cases if case.id == person.conversation_id))
     if len(cases) == 1:
         conversation = open_conversation.of_case(cases[0])
-        # There is nothing left to choose: a number is no answer to our question any more.
+        # Nothing is left to choose: a number is no answer to our question any more.
         person.choices, person.asked_from = [], None
     else:
         conversation = _enquiry(person, customer)
@@ -177,7 +179,7 @@ def _place(person: ChatPerson, customer: Customer | None) -> Conversation:
 
 
 def _cases(customer: Customer | None) -> list[Case]:
-    """Their open cases; without one, those that the manager accompanies still, the newest first."""
+    """Their open cases; without one, those that the manager still accompanies, newest first."""
     if customer is None:
         return []
     rows = db.session.scalars(
@@ -198,7 +200,7 @@ def _enquiry(person: ChatPerson, customer: Customer | None) -> Conversation:
         found.customer_id = customer.id if customer else found.customer_id
         return found
     now = clock.now()
-    # The person's own row is locked, so nobody else opens the same enquiry at this moment.
+    # The person's row is locked, so that nobody else opens the same enquiry at this moment.
     fresh = Conversation(
         id=new_id(),
         medium=person.medium,

@@ -1,7 +1,7 @@
-"""Pictures and voice that people send in WeChat's chat: fetched by the jobs while WeChat keeps them.
+"""Pictures and voice messages from WeChat's chat: downloaded by the jobs while WeChat keeps them.
 
-Their message stands in the conversation from the beginning and says that the file is on its way; once it is
-there it is an attachment, checked and kept like any document. What can't be had is said to both sides.
+The message exists from the beginning and says that the file is on its way. Then the file is an attachment,
+checked and stored like any document. If it cannot be had, both sides are told.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ _COMING = "coming"
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file in WeChat's chat, by WeChat's own name for it."""
+    """A file in WeChat's chat, by WeChat's media id."""
 
     kind: MediaKind
     media_id: str
@@ -60,7 +60,9 @@ class Claimed:
 
 
 def words(media: Media, heard: str) -> dict[str, object]:
-    """What a message says until its file is there: of a voice what WeChat has `heard`, if it tells."""
+    """The text of a message until its file is there: for a voice message the words WeChat recognised,
+    if any.
+    """
     texts = city.current().talk.texts
     if heard:
         return {"text": texts["voice_heard"].format(words=heard)}
@@ -68,7 +70,7 @@ def words(media: Media, heard: str) -> dict[str, object]:
 
 
 def expect(message: Message, media: Media) -> None:
-    """Have the file of a fresh message fetched."""
+    """Schedules the download of the file of a new message."""
     db.session.add(
         MessageMedia(
             message_id=message.id,
@@ -156,14 +158,14 @@ def give_up(owner: str, message_id: str, *, refused: bool) -> None:
 
 
 def move(messages: Sequence[Message], case_id: str) -> None:
-    """The messages of an enquiry go on in a case, and what was sent in them is the case's from now on."""
+    """Moves the messages of an enquiry to a case, with their documents."""
     for message in messages:
         if message.document_id is not None:
             db.session.get_one(Document, message.document_id).case_id = case_id
 
 
 def _locked(message_id: str) -> tuple[Message, Conversation]:
-    """A message and its conversation, which stays as it is until the transaction ends."""
+    """A message and its conversation, locked until the transaction ends."""
     found = db.session.get_one(Message, message_id)
     conversation = db.session.get_one(
         Conversation, found.conversation_id, with_for_update=True, populate_existing=True
