@@ -1,4 +1,4 @@
-"""The product on granian as in production: two workers, one blocking thread each (design.md, rule 9)."""
+"""The product on granian as in production: two workers, one blocking thread each (docs/decisions/0013)."""
 
 import json
 import os

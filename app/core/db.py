@@ -2,7 +2,7 @@
 
 SQLite opens every transaction with BEGIN IMMEDIATE unless the caller declared it read-only: a
 deferred transaction that reads first and writes later fails at once with `database is locked`,
-whatever the busy timeout (design.md, rule 9).
+whatever the busy timeout (docs/decisions/0013).
 """
 
 from collections.abc import Callable, Iterator

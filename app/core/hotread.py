@@ -1,4 +1,4 @@
-"""Selects that are asked all day long: compiled once, run below SQLAlchemy (design.md, rule 9).
+"""Selects that are asked all day long: compiled once, run below SQLAlchemy (docs/decisions/0013).
 
 SQLAlchemy's way from a statement to its rows costs several times what the database needs for a look-up by
 key. Here that way is gone once, and each asking pays for the database and for reading its columns.

@@ -1,6 +1,6 @@
 """Taking rows that are due, each by one process only: the pattern of every table with a `due_at`.
 
-Any number of jobs processes sweep at once (design.md, rule 6). What one has taken is deleted in the same
+Any number of jobs processes sweep at once (docs/decisions/0003). What one has taken is deleted in the same
 transaction as what it does about it, so that a crash gives it back and nobody does it twice.
 """
 

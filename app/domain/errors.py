@@ -137,7 +137,7 @@ class AlreadyDoneError(ConflictError):
 
 
 class StopNotAllowedError(Refusal):
-    """The program does not list this reason (programs.md, "What stops the clock")."""
+    """The program does not list this reason (附件 1–3 备注)."""
 
     code = "stop_not_allowed"
     title = "该原因不能暂停计时"
@@ -165,7 +165,7 @@ class DocumentRefusedError(Refusal):
 
 
 class DocumentNotAllowedError(Refusal):
-    """Asking the customer for a document beyond the program's number (programs.md, documents asked)."""
+    """Asking the customer for a document beyond the program's number (一(一))."""
 
     code = "document_not_allowed"
     title = "不得要求提供该资料"

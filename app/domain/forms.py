@@ -40,7 +40,7 @@ class FieldKind(StrEnum):
 
 
 PERSONAL_KINDS = frozenset({FieldKind.PHONE, FieldKind.CREDIT_CODE})
-"""Kinds that are always personal data (issue A, 9): a sole trader's credit code names a person."""
+"""Kinds that are always personal data (docs/decisions/0005): a sole trader's credit code names a person."""
 
 BOUNDED_KINDS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.LIST})
 """Kinds whose data must say how much is sensible: numbers by value, lists by rows."""

@@ -61,7 +61,7 @@ def _check(periods: Periods) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OfficeHours:
-    """The office hours of every working day from `valid_from` until the next dated hours (design.md, rule 4).
+    """The office hours of every working day from `valid_from` until the next dated hours (docs/decisions/0002).
 
     Raises `ValueError` unless the periods are in order, positive and apart.
     """
@@ -76,7 +76,7 @@ class OfficeHours:
 
 @dataclass(frozen=True, slots=True)
 class HalfDay:
-    """A day that the utility declares half open; it counts half a working day (design.md, rule 4).
+    """A day that the utility declares half open; it counts half a working day (docs/decisions/0002).
 
     Raises `ValueError` unless the periods are in order, positive and apart.
     """

@@ -41,7 +41,7 @@ class Day:
 class Opening:
     """When a utility's office is open: dated office hours, and the days that it declares half open.
 
-    A half-open day counts half a working day whatever else it would be (design.md, rule 4). Raises
+    A half-open day counts half a working day whatever else it would be (docs/decisions/0002). Raises
     `ValueError` unless the hours are given in the order of their dates and known from `first_day`.
     """
 

@@ -1,4 +1,4 @@
-"""The working-time line: every instant has a coordinate, counted in working days (design.md, rule 4).
+"""The working-time line: every instant has a coordinate, counted in working days (docs/decisions/0002).
 
 A coordinate is whole working days plus the share of that day's office hours already gone. Inside it is an
 integer number of ticks, so that every sum is exact; people see it rounded once, by `rounded`.
@@ -109,7 +109,7 @@ class WorkingTime:
     def provisional(self, start: datetime, end: datetime) -> bool:
         """Whether a day from that of `start` to that of `end` lies in a year that is not announced yet.
 
-        A due date with such a day behind it may move when the notice comes out (design.md, rule 5).
+        A due date with such a day behind it may move when the notice comes out (docs/decisions/0002).
         """
         on, last = self._date(start), self._date(end)
         while on < last:

@@ -1,6 +1,6 @@
 """Every timed job of the product, as one list.
 
-APScheduler is only the tick (design.md, rule 6): what is due is decided by rows in the database and by
+APScheduler is only the tick (docs/decisions/0003): what is due is decided by rows in the database and by
 the one clock, so that any number of jobs processes may run and a restart loses nothing.
 """
 

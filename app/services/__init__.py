@@ -1,1 +1,1 @@
-"""The verbs of the business. A service never commits, never sees a web request, never calls WeChat."""
+"""The business logic. A service never commits, never sees a web request, never calls WeChat."""

@@ -1,4 +1,4 @@
-"""Every number of programs.md, held against the guide as it is served."""
+"""Every promised number, held against the guide as it is served."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What must hold of reminders for every program, stage, task, start and stop (issue A, point 8)."""
+"""What must hold of reminders for every program, stage, task, start and stop."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction

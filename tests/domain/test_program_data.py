@@ -1,4 +1,4 @@
-"""The city's promises, number by number, as programs.md and the plan's annexes state them."""
+"""The city's promises, number by number, as the plan and its annexes state them."""
 
 from fractions import Fraction
 from pathlib import Path

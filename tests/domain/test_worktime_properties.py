@@ -1,4 +1,4 @@
-"""What must hold on the working-time line for every instant, length and stop (design.md, rule 4)."""
+"""What must hold on the working-time line for every instant, length and stop (docs/decisions/0002)."""
 
 import itertools
 from collections.abc import Sequence

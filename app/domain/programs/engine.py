@@ -2,7 +2,7 @@
 
 The rules are those of the flow charts (附件 1–3): a stage opens when the stages it follows are done, a
 task when the tasks of its stage that it comes after are done, and a stage is done when all its tasks are.
-Instants are aware datetimes; the working-time line (design.md, rule 4) is passed in.
+Instants are aware datetimes; the working-time line (docs/decisions/0002) is passed in.
 """
 
 from collections.abc import Collection, Sequence
@@ -184,7 +184,7 @@ def _instant(
             lower, upper = stage.limit.min, stage.limit.max
             if lower is None or upper is None or not used_before < lower < upper:
                 return None
-            # The latest instant with that coordinate, as for every reminder (design.md, rule 4).
+            # The latest instant with that coordinate, as for every reminder (docs/decisions/0002).
             return line.before(line.due(stage_opened_at, lower - used_before, stops), _NONE)
 
 

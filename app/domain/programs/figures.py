@@ -1,4 +1,4 @@
-"""What a case's time comes to, computed from its log of starts and stops (design.md, rule 4).
+"""What a case's time comes to, computed from its log of starts and stops (docs/decisions/0002).
 
 All results are exact, in ticks of the line; rounding is the presenter's, once (`WorkingTime.shown`). Stops
 are passed in as the union that they cover, for one case has many figures and one set of stops.
@@ -51,7 +51,7 @@ def stage_figure(
 def full_process(
     line: WorkingTime, inside: Set[str], logs: Sequence[StageLog], stops: Covered, now: datetime
 ) -> int | None:
-    """The full-process figure, from acceptance to water-on (programs.md); None before acceptance began.
+    """The full-process figure, from acceptance to water-on ; None before acceptance began.
 
     `inside` are the keys of the stages that the program counts in it.
     """

@@ -1,4 +1,4 @@
-"""What can't be built on site (programs.md, “What the water plan must record on site”; 三(二)).
+"""What can't be built on site (三(二)).
 
 A pipe is never wider than the one it is taken from: a reserved outlet not than its main, the customer's
 calibre not than either. Which value is held against which is the program's data (``not_above``).

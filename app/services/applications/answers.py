@@ -1,4 +1,4 @@
-"""Checking a filled-in form: every fault at once, in sentences that say what to do."""
+"""Checking a filled-in form: all faults at once, each with a sentence that says what to do."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Drafts: a form in the making, with the source of each of its answers."""
+"""Drafts of application forms, with the source of each answer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from app.services.people.identity import require_consent
 from app.services.people.phones import normalised_phone, phone_hash
 from app.services.people.staffing import Colleague
 
-# Where an answer came from; programs.md asks that nothing is typed twice.
+# Where an answer came from, so that nothing is typed twice.
 FROM_CUSTOMER = "customer"
 FROM_MANAGER = "manager_at_door"
 FROM_TELEPHONE = "telephone"
@@ -29,7 +29,7 @@ STAFF_CHANNELS = {"door": FROM_MANAGER, "telephone": FROM_TELEPHONE}
 
 
 def start_by_customer(customer_id: str, program_key: str) -> Application:
-    """A new draft of a customer's own, prefilled from what is known of them.
+    """Starts a customer's own draft, prefilled from what is known of them.
 
     Raises `ConsentNeededError` and `UnknownProgramError`.
     """
@@ -57,9 +57,10 @@ def start_by_customer(customer_id: str, program_key: str) -> Application:
 def start_by_staff(
     staff: Colleague, program_key: str, channel: str, answers: Mapping[str, Any]
 ) -> Application:
-    """A draft taken at the door or by telephone; it belongs to whoever proves the contact phone.
+    """Starts a draft at the door or by telephone; it belongs to whoever proves the contact phone.
 
-    Raises `FieldsError` when the contact phone is missing or wrong: without it nobody could claim it.
+    Raises `FieldsError` when the contact phone is missing or invalid: without it nobody could claim the
+    draft.
     """
     form = form_of(program_key)
     check(form, answers, partial=True)
@@ -77,7 +78,7 @@ def start_by_staff(
 
 
 def save(application: Application, answers: Mapping[str, Any], source: str) -> Application:
-    """Put answers into a draft; an answer of null takes one back. Incomplete is fine, wrong is not.
+    """Saves answers in a draft; null removes an answer. Answers may be missing but not wrong.
 
     Raises `FieldsError` with every fault and `AlreadyDoneError` after submission.
     """
@@ -98,9 +99,9 @@ def save(application: Application, answers: Mapping[str, Any], source: str) -> A
 
 
 def save_by_staff(application: Application, answers: Mapping[str, Any]) -> Application:
-    """What the member of staff who took a draft puts into it; raises as `save` does.
+    """Saves answers of the member of staff who took the draft. Raises as `save` does.
 
-    A contact phone that was misheard and is mended makes it somebody else's.
+    Correcting the contact phone may change whose draft it is.
     """
     before = application.answers.get("contact_phone")
     save(application, answers, STAFF_CHANNELS[application.channel])
@@ -130,7 +131,7 @@ def of_staff(staff_id: str, application_id: str) -> Application:
 
 
 def present(application: Application) -> dict[str, Any]:
-    """An application as its people see it, with the case it became."""
+    """An application as its customer sees it, with the case it became."""
     case = db.session.execute(
         select(Case.id, Case.number).where(Case.application_id == application.id)
     ).first()
@@ -145,9 +146,10 @@ def present(application: Application) -> dict[str, Any]:
 
 
 def present_to_staff(application: Application) -> dict[str, Any]:
-    """An application as whoever took it sees it: what they are typing in full, other personal data masked.
+    """An application as the member of staff who took it sees it: typed fields in full, other personal
+    data masked.
 
-    From submission on the full contact is read where each read is recorded (services/cases/access.py).
+    After submission the full contact can only be read on record (app/services/cases/access.py).
     """
     answer = present(application)
     own = None if application.submitted_at is not None else STAFF_CHANNELS[application.channel]
@@ -167,7 +169,9 @@ def _masked(field: FormField, value: Any) -> Any:
 
 
 def _owner(answers: Mapping[str, Any]) -> tuple[str, str | None]:
-    """By its contact phone, whose an application is: the phone's hash, and the customer who has proved it."""
+    """The owner of an application by its contact phone: the phone's hash, and the customer who has
+    proved it.
+    """
     phone = normalised_phone(str(answers.get("contact_phone", "")))
     if phone is None:
         raise FieldsError(

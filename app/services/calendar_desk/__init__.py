@@ -1,1 +1,1 @@
-"""The calendar desk: drafts of the utility's calendar, their rehearsal, publication and who is told."""
+"""The calendar desk: drafts of the utility's calendar, their rehearsal, publication, and notifications."""

@@ -1,4 +1,4 @@
-"""Drafts of the calendar: a copy of the version in force with a notice, hours or half-open days changed."""
+"""Calendar drafts: a copy of the version in force with a notice, office hours or half-open days changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ T = TypeVar("T", OfficeHours, HalfDay)
 
 @dataclass(frozen=True, slots=True)
 class DatedPeriods:
-    """Office hours from a day on, or the hours of a half-open day; no periods take an entry back."""
+    """Office hours from a day on, or the hours of a half-open day; no periods withdraw an entry."""
 
     day: date
     periods: Sequence[Sequence[str]]
@@ -39,7 +39,7 @@ class DatedPeriods:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a draft changes. `notice` is the text of a notice's file, `year` the year it announces."""
+    """What a draft changes. `notice`: the text of a notice file. `year`: the year it announces."""
 
     note: str
     notice: str | None = None
@@ -49,10 +49,10 @@ class Change:
 
 
 def make(change: Change, staff_id: str | None) -> CalendarVersion:
-    """Keep a draft; `staff_id` is None when IT makes it. Nothing follows from it until it is published.
+    """Stores a draft, which has no effect before it is published; `staff_id` is None when IT makes it.
 
-    A change of nothing is allowed: publishing it computes every open due date anew, which an upgrade of the
-    holiday package calls for. Raises `FieldsError` with every fault, those of the notice by their line.
+    An empty change is allowed: publishing it recomputes every open due date, as an upgrade of the holiday
+    package needs. Raises `FieldsError` with every fault, those of the notice by line.
     """
     faults: list[dict[str, str]] = []
     base_id = calendar_versions.current_id()
@@ -81,7 +81,7 @@ def make(change: Change, staff_id: str | None) -> CalendarVersion:
 
 
 def in_force() -> CalendarContent:
-    """What the version in force holds; before the first publication, what the city's folder says."""
+    """The content of the version in force; before the first publication, that of the city's folder."""
     version_id = calendar_versions.current_id()
     if version_id is None:
         office = city.current().office
@@ -90,13 +90,13 @@ def in_force() -> CalendarContent:
 
 
 def announced_years(held: CalendarContent) -> list[int]:
-    """The years whose notice is known, by the holiday package or by a notice of ours."""
+    """The years whose notice is known, from the holiday package or from one of our notices."""
     published = range(FIRST_DAY.year, holidays.last_announced_year() + 1)
     return sorted({*published, *held.announced})
 
 
 def of_supervisor(staff: Colleague, draft_id: str) -> CalendarVersion:
-    """A draft or version, for those who audit the promise. Raises `NotFoundError` for anybody else."""
+    """A draft or version, for supervisors. Raises `NotFoundError` for anybody else."""
     row = db.session.get(CalendarVersion, draft_id)
     if row is None or not staff.is_supervisor:
         raise NotFoundError
@@ -104,7 +104,7 @@ def of_supervisor(staff: Colleague, draft_id: str) -> CalendarVersion:
 
 
 def newest() -> CalendarVersion | None:
-    """The draft made last, for the command line."""
+    """The newest draft, for the command line."""
     return db.session.scalar(
         select(CalendarVersion)
         .where(CalendarVersion.number.is_(None))
@@ -130,7 +130,7 @@ def _with_notice(
             days.pop(said.date, None)
         else:
             days[said.date] = said
-    # A year that the package knows stays the package's, with single dates corrected.
+    # A year that the package knows keeps the package's days, with single dates corrected.
     whole = set() if notice.year in known.announced else {notice.year}
     return replace(held, days=days, announced=held.announced | whole)
 

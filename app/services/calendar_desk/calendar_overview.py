@@ -1,4 +1,4 @@
-"""The calendar in force as supervisors see it: its version, office hours, what notices said, drafts."""
+"""The calendar in force for supervisors: version, office hours, notices, drafts."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -58,7 +58,7 @@ class CalendarOverview:
 
 
 def must_audit(staff: Colleague) -> None:
-    """The calendar is the supervisors' (督办) to change. Raises `NotAllowedError` for anybody else."""
+    """Raises `NotAllowedError` for anybody but supervisors (督办), who alone change the calendar."""
     if not staff.is_supervisor:
         raise NotAllowedError("工作日历由督办人员维护，如需调整请与其联系。")
 

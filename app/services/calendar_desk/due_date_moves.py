@@ -1,6 +1,6 @@
-"""What another calendar moves: of each case with open work, the due dates and timers that would change.
+"""What another calendar would move: due dates and timers of each case with open work.
 
-Rehearsal and publication read the same answer, so that the one tells exactly what the other does.
+Rehearsal and publication use the same computation, so that the rehearsal is exact.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ CASES_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class StageMove:
-    """The due date of an open stage; `seen` when the customer sees it."""
+    """The due date of an open stage; `seen`: the customer sees it."""
 
     key: str
     name: str
@@ -49,9 +49,9 @@ class TaskMove:
 
 @dataclass(frozen=True, slots=True)
 class CaseMoves:
-    """What moves in one case; timers may move although no due date does (other hours, another reminder).
+    """What moves in one case. Timers may move without a due date (other hours, another reminder).
 
-    `watches` are those that its promises are to have, moved or not.
+    `watches`: the promise watches that the case is to have, moved or not.
     """
 
     case: Case
@@ -73,9 +73,9 @@ class CaseMoves:
 
 
 def of_open_cases(line: WorkingTime, now: datetime) -> Iterator[list[CaseMoves]]:
-    """What `line` moves in each case with open work, a batch at a time; nothing changes.
+    """What `line` moves in each case with open work, in batches; changes nothing.
 
-    Closed cases with work left (竣工归档) are among them: their figures stay, their open tasks do not.
+    Includes closed cases with work left (竣工归档): their figures stay, their open tasks move.
     """
     last = ""
     while ids := _next_ids(last):
@@ -85,7 +85,7 @@ def of_open_cases(line: WorkingTime, now: datetime) -> Iterator[list[CaseMoves]]
 
 
 def _next_ids(last: str) -> Sequence[str]:
-    # The state is spelt out, so that the planner sees that the partial index answers.
+    # The state is written as a literal, so that the planner uses the partial index.
     return db.session.scalars(
         select(Task.case_id)
         .where(Task.state == "open", Task.case_id > last)
@@ -96,7 +96,7 @@ def _next_ids(last: str) -> Sequence[str]:
 
 
 def _done(ids: Sequence[str]) -> dict[str, dict[tuple[str, int], datetime]]:
-    """When what is done was done, by case, and then by task key and round."""
+    """When tasks were completed: by case, then by task key and round."""
     found: dict[str, dict[tuple[str, int], datetime]] = defaultdict(dict)
     for case_id, key, round_, at in db.session.execute(
         select(Task.case_id, Task.key, Task.round, Task.completed_at).where(
@@ -115,7 +115,7 @@ def _loaded(ids: Sequence[str]) -> Iterator[tuple[CaseLog, dict[str, list[Timer]
     stages: dict[str, list[Stage]] = defaultdict(list)
     for stage in db.session.scalars(select(Stage).where(Stage.case_id.in_(ids))):
         stages[stage.case_id].append(stage)
-    # What tasks delivered and what stops are proved by is personal data, and nothing to this.
+    # Outputs and evidence are personal data and not needed here.
     tasks: dict[str, list[Task]] = defaultdict(list)
     open_tasks = select(Task).where(Task.case_id.in_(ids), Task.state == TaskState.OPEN)
     for task in db.session.scalars(open_tasks.order_by(Task.id).options(defer(Task.outputs))):
@@ -162,7 +162,7 @@ def _compare_stage(moves: CaseMoves, timed: StageTiming) -> None:
 def _compare_timers(
     moves: CaseMoves, timed: TaskTiming, found: Sequence[Timer], line: WorkingTime, now: datetime
 ) -> None:
-    """Timers of a task that has not moved are left alone as far as they are right, those owed above all."""
+    """Compares the timers of a task that has not moved; correct and overdue ones stay."""
     task = timed.task
     moved = task.due_at != timed.due_at
     kept = [] if moved else [timer for timer in found if timer.due_at <= now]
@@ -191,7 +191,7 @@ def _compare_timers(
 def _next_telling(
     line: WorkingTime, timed: TaskTiming, pending: datetime | None, now: datetime
 ) -> datetime | None:
-    """When it is told next that the task is overdue: once each working day, never twice on one of them."""
+    """When the next overdue notice of a task is due: once each working day."""
     due = timed.due_at
     if due is None:
         return None

@@ -1,4 +1,4 @@
-"""Telling those whose due dates moved, after the publication: many messages must not hold up every writer."""
+"""Notifying people of moved due dates, after the publication, so that it does not block writers for long."""
 
 from sqlalchemy import select
 
@@ -11,9 +11,10 @@ from app.services.installation import city
 
 
 def tell(limit: int) -> int:
-    """Tell of up to `limit` moved due dates in the caller's transaction; how many were taken.
+    """Notifies of up to `limit` moved due dates in the caller's transaction. Returns how many were
+    taken.
 
-    What has moved again or ended meanwhile is not told: the newer message is the true one.
+    Entries that moved again or ended meanwhile are skipped: the newer message is right.
     """
     found = db.session.scalars(
         select(CalendarMove)

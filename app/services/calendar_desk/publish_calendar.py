@@ -1,4 +1,4 @@
-"""Publishing a draft: from its commit on all processes work by it, and what was open is computed anew."""
+"""Publishing a draft: from its commit all processes use it, and open due dates are recomputed."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -19,18 +19,17 @@ from app.services.scheduling import absences
 
 
 class NotAloneError(RuntimeError):
-    """A publication was begun in a transaction that other writers may run beside (see `alone`)."""
+    """A publication was started in a transaction beside other writers (see `alone`)."""
 
 
 def publish(
     draft: CalendarVersion, staff_id: str | None, on_batch: Callable[[int], None] = lambda _cases: None
 ) -> Counts:
-    """Publish a draft and compute every open due date and timer anew, all in the caller's transaction.
+    """Publishes a draft and recomputes every open due date and timer in the caller's transaction.
 
-    The transaction must have begun in `calendar_versions.alone`: everybody else's writing waits until it
-    ends, so that no case is computed by the old version after this one has passed it. Whoever is to be told
-    is written down and told by the jobs afterwards. `on_batch` hears how many cases each batch had. Raises
-    as `rehearse` does, and `NotAloneError`.
+    The transaction must have begun in `calendar_versions.alone`: all other writers wait until it ends, so
+    that no case is computed by the old version afterwards. Notifications are queued for the jobs. `on_batch`
+    is called with the number of cases of each batch. Raises as `rehearse` does, and `NotAloneError`.
     """
     if not calendar_versions.is_alone():
         raise NotAloneError
@@ -51,7 +50,7 @@ def publish(
         on_batch(len(batch))
     # Closed cases keep the version that their figures were computed with.
     _run(update(Case).where(Case.closed_at.is_(None)).values(calendar_version=line.version))
-    # Appointments, too: on a day that is closed now nobody comes.
+    # Visits are revalidated too: nobody comes on a day that is now closed.
     absences.recheck()
     return tally.counts()
 
@@ -60,7 +59,7 @@ def _apply(version_id: str, batch: Sequence[CaseMoves], now: datetime) -> None:
     stages = [(found.case.id, stage) for found in batch for stage in found.stages]
     tasks = [(found.case.id, task) for found in batch for task in found.tasks]
     stale = [timer_id for found in batch for timer_id in found.stale_timers]
-    # Not through the mapped objects: a due date that moves is no edit, and must not make one fail.
+    # Not through the mapped objects: a moved due date is no edit, and must not cause an edit conflict.
     _many(
         update(Stage)
         .where(

@@ -1,4 +1,4 @@
-"""What a draft would move if it were published now; rehearsing changes nothing."""
+"""Rehearsing a draft: what it would move if it were published now. Changes nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from app.services.installation import calendar_versions, city
 
 @dataclass(frozen=True, slots=True)
 class MoveLine:
-    """One due date, old and new; `department` for that of a task."""
+    """One due date, old and new; `department` for a task's."""
 
     name: str
     department: str | None
@@ -27,7 +27,7 @@ class MoveLine:
 
 @dataclass(frozen=True, slots=True)
 class RehearsedCase:
-    """A case of which a due date moves; `customer_told` when its customer sees that."""
+    """A case with a moving due date; `customer_told`: its customer sees it."""
 
     id: str
     number: str
@@ -42,7 +42,7 @@ class RehearsedCase:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many cases were looked at, and what moves in them."""
+    """How many cases were examined, and what moves in them."""
 
     checked: int
     cases: int
@@ -53,17 +53,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Every case that moves, by number, and how many of everything."""
+    """Every case that moves, by number, with the counts."""
 
     counts: Counts
     items: list[RehearsedCase]
 
 
 def rehearse(draft: CalendarVersion) -> Rehearsal:
-    """Compare every open due date with what the draft makes of it, to the microsecond.
+    """Compares every open due date with what the draft makes of it, to the microsecond.
 
-    Raises `AlreadyDoneError` for a published version and `ConflictError` for a draft that a later
-    publication has overtaken.
+    Raises `AlreadyDoneError` for a published version and `ConflictError` for a draft that a later publication
+    has overtaken.
     """
     check_publishable(draft)
     line = line_of_draft(draft, "draft")
@@ -79,7 +79,7 @@ def rehearse(draft: CalendarVersion) -> Rehearsal:
 
 
 def check_publishable(draft: CalendarVersion) -> None:
-    """Refuse a version that is published, or that would undo one published after it was drafted."""
+    """Refuses a version that is published already, or that would undo a later one."""
     if draft.number is not None:
         raise AlreadyDoneError("该版本已发布，无需重复操作。")
     if draft.base_id != calendar_versions.current_id():
@@ -87,7 +87,7 @@ def check_publishable(draft: CalendarVersion) -> None:
 
 
 def line_of_draft(draft: CalendarVersion, name: str) -> WorkingTime:
-    """The working-time line that the draft would be."""
+    """The working-time line of the draft."""
     return calendar_versions.line_of(
         calendar_versions.content(draft.id), city.current().calendar, f"{city.current().city.key}-{name}"
     )
@@ -97,11 +97,11 @@ class Tally:
     """Counts what moves, case by case."""
 
     def __init__(self) -> None:
-        """Begin at nothing."""
+        """Starts at zero."""
         self._checked = self._cases = self._stages = self._tasks = self._told = 0
 
     def add(self, found: CaseMoves) -> None:
-        """Count one case that was looked at."""
+        """Counts one examined case."""
         self._checked += 1
         self._cases += found.moved
         self._stages += len(found.stages)

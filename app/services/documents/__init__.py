@@ -1,1 +1,1 @@
-"""Documents: brought, shown, handed out by short-lived links, asked for within the program's number."""
+"""Documents: upload, access, short-lived links, requests within the program's number, deletion."""

@@ -1,7 +1,7 @@
-"""Deleting documents for good: the rows with whatever they belonged to, the bytes a little later.
+"""Deleting documents for good: first the rows, then, by the jobs, the bytes.
 
-A store may be slow or away, and a transaction may be rolled back: so the deletion writes down which bytes are
-to go, and the jobs take them away afterwards.
+A store may be slow or unavailable, and a transaction may be rolled back; so the deletion only queues the keys
+whose bytes must go.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from app.models import Document, DoomedBytes
 
 
 def discard(document_ids: Sequence[str | None]) -> None:
-    """Delete these documents; nothing may refer to them any more."""
+    """Deletes these documents; nothing may reference them any more."""
     ids = [document_id for document_id in document_ids if document_id is not None]
     if not ids:
         return
@@ -26,12 +26,12 @@ def discard(document_ids: Sequence[str | None]) -> None:
 
 
 def doomed(limit: int) -> list[str]:
-    """Up to `limit` keys whose bytes are to go."""
+    """Up to `limit` keys whose bytes must be removed."""
     return list(
         db.session.scalars(select(DoomedBytes.object_key).order_by(DoomedBytes.object_key).limit(limit))
     )
 
 
 def gone(keys: Sequence[str]) -> None:
-    """The bytes under these keys have been removed."""
+    """Records that the bytes under these keys have been removed."""
     db.session.execute(delete(DoomedBytes).where(DoomedBytes.object_key.in_(keys)))

@@ -1,4 +1,4 @@
-"""Who sees which document, and the short-lived link by which its bytes are fetched."""
+"""Who may see which document, and the short-lived link to its bytes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class AskedLine:
-    """A document the customer was asked for, and whether it is there."""
+    """A document that the customer was asked for, and whether it is there."""
 
     key: str
     name: str
@@ -77,7 +77,7 @@ class LinkSigner:
         return Link(self._path(document, expires, named=True), expires)
 
     def nameless(self, document: Document, lasts: timedelta) -> Link:
-        """A link for WeChat's content check, which is shown the picture and nothing of what it is called."""
+        """A link for WeChat's content check, which does not reveal the file name."""
         expires = clock.now() + lasts
         return Link(self._path(document, expires, named=False), expires)
 
@@ -85,7 +85,7 @@ class LinkSigner:
         return f"/api/v1/files/{self._serializer.dumps([document.id, int(expires.timestamp()), int(named)])}"
 
     def deliver(self, token: str) -> Delivery:
-        """What a link leads to. Raises `NotFoundError` when it is forged or has run out."""
+        """The document behind a link. Raises `NotFoundError` when it is forged or expired."""
         try:
             document_id, expires, named = self._serializer.loads(token)
         except (BadData, ValueError) as fault:
@@ -124,9 +124,9 @@ def line(row: Document) -> DocumentLine:
 
 
 def for_customer(case: Case) -> list[DocumentLine]:
-    """What the owner sees: what they brought, and those kinds of ours that the city shows them.
+    """The documents the owner sees: their own, and those kinds of ours that the city shows them.
 
-    What WeChat's content check calls risky is not there for them.
+    Documents that WeChat's content check calls risky are left out.
     """
     return [line(row) for row in _rows(case.id) if _shown_to_customer(row)]
 
@@ -137,7 +137,7 @@ def for_staff(case: Case) -> list[DocumentLine]:
 
 
 def asked(case: Case) -> list[AskedLine]:
-    """What the customer was asked for, in order."""
+    """The documents that the customer was asked for, in order."""
     there = {row.kind for row in _rows(case.id)}
     names = {document.key: document.name for document in city.program(case.program_key).documents}
     rows = db.session.scalars(
@@ -148,7 +148,7 @@ def asked(case: Case) -> list[AskedLine]:
             key=row.document_key,
             name=names.get(row.document_key, row.document_key),
             asked_at=row.asked_at,
-            # The form is filled in on the phone: it needs no file to be there.
+            # The form is filled in on the phone: no file is needed.
             delivered=row.document_key in there or row.staff_id is None,
         )
         for row in rows
@@ -171,8 +171,7 @@ def one_for_staff(staff: Colleague, case: Case, document_id: str) -> Document:
 def one_in_talk(staff: Colleague, conversation_id: str, document_id: str) -> Document:
     """One document sent in a conversation that the caller may read; the read is recorded.
 
-    So that a department that was asked in can open what it is asked about, and an enquiry, which has no case,
-    can show a picture. Raises `NotFoundError`.
+    For invited departments, and for enquiries, which have no case. Raises `NotFoundError`.
     """
     document = db.session.scalar(
         select(Document)

@@ -1,4 +1,4 @@
-"""Asking the customer for a document: only one of the program's list, and each only once (programs.md)."""
+"""Asking the customer for a document: only one on the program's list, each only once."""
 
 from sqlalchemy import insert, select
 
@@ -13,10 +13,10 @@ from app.services.money import ledger
 
 
 def ask(case: Case, document_key: str, by: By) -> None:
-    """Ask for a document and enter it in the zero-paper ledger.
+    """Asks for a document and enters it in the zero-paper ledger.
 
-    Raises `DocumentNotAllowedError` for one the program does not list, or that was asked for already:
-    asking for more than the promised number is a defect, whoever wishes it.
+    Raises `DocumentNotAllowedError` for one that is not on the program's list or was asked for already:
+    asking for more than the promised number is a defect.
     """
     program = city.program(case.program_key)
     listed = next((document for document in program.documents if document.key == document_key), None)
@@ -35,7 +35,7 @@ def ask(case: Case, document_key: str, by: By) -> None:
 
 
 def enter(case: Case, listed: ListedDocument, by: By) -> None:
-    """Write down that a listed document is asked for of a case whose row exists.
+    """Records that a listed document is asked for, in a case whose row exists.
 
     Raises `NotToBeAskedError`.
     """
@@ -47,5 +47,5 @@ def enter(case: Case, listed: ListedDocument, by: By) -> None:
     note(case.id, now, "document_asked", by, {"document": listed.key})
 
 
-# As every submission does it: without the session, which would ask for the row's number.
+# Every submission does this: without the session, which would read the row's number back.
 _INSERT = insert(DocumentRequest)

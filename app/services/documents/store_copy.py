@@ -1,4 +1,4 @@
-"""Copying every document's bytes out of the store and back, for backups."""
+"""Copying all document bytes out of the store and back, for backups."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Taking a document in: the bytes first, then the row, so that a row never lacks its bytes."""
+"""Uploading a document: first the bytes, then the row, so that no row lacks its bytes."""
 
 import hashlib
 import re
@@ -22,14 +22,14 @@ from app.services.installation import city
 
 LONGEST_NAME = 120
 _SEPARATORS = re.compile(r"[/\\]")
-# How long bytes may lie without a row before they are an orphan, and how far back orphans are looked for.
+# How long bytes may exist without a row before they are an orphan, and how far back the sweep looks.
 GRACE = timedelta(days=1)
 LOOKED_BACK_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A file that was checked; its bytes lie in the store once `keep_bytes` has returned."""
+    """A checked file; its bytes are in the store once `keep_bytes` has returned."""
 
     kind: str
     name: str
@@ -47,10 +47,10 @@ def check(
     uploader: Uploader,
     types: Sequence[FileType] = file_types.TYPES,
 ) -> Arrived:
-    """What may be taken. Call inside the transaction that showed the caller may see the case.
+    """Checks an upload. Call it in the transaction that has shown that the caller may see the case.
 
-    No case: for a general enquiry. Raises `DocumentRefusedError`: unknown kind, another's kind, wrong or
-    empty content, too large, too many.
+    Without a case: for a general enquiry. Raises `DocumentRefusedError` for an unknown kind, a kind of
+    somebody else, wrong or empty content, too large, too many.
     """
     rules = city.current().documents
     try:
@@ -75,13 +75,13 @@ def check(
         media_type=found.media_type,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
-        # The day in front lets the sweep look at one day's keys without listing the whole store.
+        # The day comes first, so that the sweep can list the keys of single days.
         object_key=f"{day}/{new_id()}",
     )
 
 
 def keep_bytes(arrived: Arrived, content: bytes) -> None:
-    """Put the bytes into the store; call with no transaction open, a store may be slow."""
+    """Stores the bytes. Call it with no transaction open, since a store may be slow."""
     objectstore.put(arrived.object_key, content)
 
 
@@ -109,16 +109,16 @@ def record(case_id: str | None, arrived: Arrived, by: By) -> Document:
 
 
 def shown_name(name: str) -> str:
-    """A user's file name as it may be shown: its last part, without what hides or reorders text."""
+    """A user's file name for display: its last part, without characters that hide or reorder text."""
     last = _SEPARATORS.split(name)[-1]
     clean = "".join(sign for sign in last if not has_control_characters(sign)).strip(" .")
     return clean[:LONGEST_NAME] or "未命名"
 
 
 def sweep_orphans() -> int:
-    """Remove bytes that no row speaks of, left by an upload that failed half-way; how many there were.
+    """Removes bytes without a row, left by failed uploads. Returns how many.
 
-    Looks at the days of the past week that are over by more than `GRACE`.
+    Looks at the days of the past week that ended more than `GRACE` ago.
     """
     today = clock.now().date()
     removed = 0

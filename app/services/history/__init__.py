@@ -1,1 +1,1 @@
-"""Writing and reading what happened in a case."""
+"""The history of a case: its timeline, its latest outputs, and who read personal data."""

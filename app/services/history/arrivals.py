@@ -1,4 +1,4 @@
-"""What a check-in at the door already answers of a task: when somebody was there."""
+"""Outputs of a task that the check-in at the door already answers."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.services.installation import city
 
 
 def proposed(task: Task, spec: TaskSpec) -> dict[str, Any]:
-    """The outputs of a task that need not be typed, because its visit has been checked in; else none."""
+    """The outputs of a task that need not be typed because its visit has a check-in."""
     if spec.visit is None or spec.visit.arrived_at is None:
         return {}
     arrived = db.session.execute(

@@ -1,4 +1,4 @@
-"""What tasks of a case have delivered, by the key of the output."""
+"""The latest outputs of a case's tasks, by output key."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.models import Task, TaskState
 
 
 def value(case_id: str, key: str) -> Any | None:
-    """The value last delivered under `key` by a completed task of the case; None when none has."""
+    """The value last delivered under `key` by a completed task of the case, or None."""
     rows = db.session.scalars(
         select(Task.outputs)
         .where(Task.case_id == case_id, Task.state == TaskState.DONE)

@@ -43,7 +43,7 @@ def by_partner(partner_id: str) -> By:
 
 
 def note(case_id: str, at: datetime, kind: str, by: By, detail: Mapping[str, Any] | None = None) -> None:
-    """Add one line to a case's history, whose row exists; `detail` never holds personal data."""
+    """Adds one line to the history of a case whose row exists; `detail` never holds personal data."""
     db.session.connection().execute(
         _INSERT,
         {
@@ -57,5 +57,5 @@ def note(case_id: str, at: datetime, kind: str, by: By, detail: Mapping[str, Any
     )
 
 
-# Without the session, which would ask for the number of each line that it writes.
+# Without the session, which would read back the number of each line.
 _INSERT = insert(TimelineEntry)

@@ -1,9 +1,9 @@
-"""Which version of the calendar is in force, so that no two processes ever write by different ones.
+"""Which version of the calendar is in force, such that no two processes write by different ones.
 
-Every transaction that may write learns the newest published version with its first statement, and on
-PostgreSQL holds a shared advisory lock until it ends; a publication takes the same lock for itself alone
-(SQLite lets one writer in at a time anyway). So no due date is ever written by a version that was replaced
-before the writer committed. Reading transactions ask once, when they first need the line.
+Every transaction that may write reads the newest published version with its first statement, and on
+PostgreSQL holds a shared advisory lock until it ends; a publication takes the same lock exclusively (SQLite
+allows one writer at a time anyway). So no due date is written by a version that was replaced before the
+writer committed. Read-only transactions read the version when they first need it.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from app.services.installation import holidays
 
 PACKAGE = "holidays"
 
-# Ours among the database's advisory locks: "cal" in ASCII.
+# Our namespace among the database's advisory locks: "cal" in ASCII.
 _LOCK = 0x63616C
 _KNOWN = "steward.calendar.known"
 _ALONE = "steward.calendar.alone"
@@ -64,14 +64,14 @@ _HALF_DAYS = (
 
 @cache
 def attach() -> None:
-    """Follow the published versions in every session of this process, from now on."""
+    """Follows the published versions in every session of this process."""
     event.listen(db.session, "after_begin", _on_begin)
     event.listen(db.session, "after_transaction_end", _on_end)
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """A transaction that begins in this block waits for every other writer and keeps new ones out."""
+    """A transaction that begins in this block waits for all other writers and blocks new ones."""
     token = _alone.set(True)
     try:
         yield
@@ -80,22 +80,22 @@ def alone() -> Iterator[None]:
 
 
 def is_alone() -> bool:
-    """Whether the transaction under way began in `alone`."""
+    """Whether the current transaction began in `alone`."""
     return bool(db.session().info.get(_ALONE))
 
 
 def current_id() -> str | None:
-    """The version in force in the transaction under way; None before the first publication."""
+    """The version in force in the current transaction; None before the first publication."""
     session = db.session()
     if _KNOWN not in session.info:
-        # Not through the session, which would first write rows that are only half made.
+        # Not through the session, which would flush half-made rows first.
         session.info[_KNOWN] = session.connection().scalar(newest_id)
     known: str | None = session.info[_KNOWN]
     return known
 
 
 def know(version_id: str | None) -> None:
-    """Spare a reading transaction its own question: this is the `newest_id` that it has just read."""
+    """Tells a read-only transaction the `newest_id` that it has just read, which saves a statement."""
     db.session().info[_KNOWN] = version_id
 
 
@@ -105,7 +105,7 @@ def in_force(city_key: str, unedited: WorkingTime) -> WorkingTime:
     if version_id is None:
         return unedited
     session = db.session()
-    # A number given in this very transaction is not certain until its commit: not for other transactions.
+    # An id published in this transaction is not visible to others before its commit: do not cache it.
     kept: dict[str, WorkingTime] = session.info.setdefault(_OWN_LINES, {}) if is_alone() else _lines
     if version_id not in kept:
         if len(kept) >= _MOST_KEPT:
@@ -166,13 +166,13 @@ def _on_begin(session: Session, transaction: SessionTransaction, connection: Con
 
 
 def _lock_and_ask(connection: PoolProxiedConnection, shared: str) -> str | None:
-    """Take the lock, then ask which version is in force: two statements sent at once, as every writer needs.
+    """Takes the lock, then reads the version in force: two statements sent at once.
 
-    Of its own, the second sees what was committed while the first one waited.
+    The second statement sees what was committed while the first one waited.
     """
     cursor: Any = connection.cursor()
     try:
-        # Never prepared, since only one statement by itself can be.
+        # Never prepared, since only a single statement can be.
         cursor.execute(f"SELECT pg_advisory_xact_lock{shared}({_LOCK}); {_NEWEST}", prepare=False)
         cursor.nextset()
         row: tuple[str] | None = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""The city that this installation serves, read once from its folder and held for every service."""
+"""The city that this installation serves, read once from its folder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,12 +26,10 @@ from app.services.installation import calendar_versions, holidays
 
 @dataclass(frozen=True, eq=False)
 class CityBundle:
-    """Everything a city brings as data: itself, its departments, programs, forms and calendar.
+    """Everything that a city brings as data: its facts, departments, programs, forms and calendar.
 
-    `office` and `calendar` hold until the utility publishes its first own version of the calendar.
-    Equal to nothing but itself, so that what is made from all of it can be kept for it.
-
-    `folder` is where it was read from, for the templates of its papers.
+    `office` and `calendar` apply until the utility publishes its first version of the calendar. Compared by
+    identity, so that values computed from it can be cached. `folder` holds the templates of its papers.
     """
 
     folder: Path
@@ -51,7 +49,7 @@ class CityBundle:
 
     @cached_property
     def ways(self) -> Mapping[tuple[str, str | None], Program]:
-        """Every program as a case may live it: by its key, and by the one it was first applied for."""
+        """Every program as a case may follow it: by its key and by the program first applied for."""
         alone: dict[tuple[str, str | None], Program] = {
             (key, None): one for key, one in self.programs.items()
         }
@@ -100,7 +98,7 @@ def read(folder: Path) -> CityBundle:
 
 
 def install(bundle: CityBundle) -> None:
-    """Let every service of this process serve `bundle`'s city."""
+    """Makes `bundle` the city of this process."""
     _Installed.bundle = bundle
 
 
@@ -112,7 +110,7 @@ def current() -> CityBundle:
 
 
 def working_time() -> WorkingTime:
-    """The working-time line in force in the transaction under way: of the newest published version."""
+    """The working-time line of the newest published version, in the current transaction."""
     bundle = current()
     return calendar_versions.in_force(bundle.city.key, bundle.calendar)
 
@@ -128,7 +126,7 @@ def program(key: str) -> Program:
 
 
 def program_of(key: str, former_key: str | None) -> Program:
-    """The program of a case, with what was checked under the one it was first applied for.
+    """The program of a case, including what was checked under the program first applied for.
 
     Raises `KeyError`.
     """
@@ -136,5 +134,5 @@ def program_of(key: str, former_key: str | None) -> Program:
 
 
 def department_name(key: str) -> str:
-    """What people call a department."""
+    """The display name of a department."""
     return current().departments[key]

@@ -1,4 +1,4 @@
-"""Which days people work in China: the one place that reads the `holidays` package (design.md, rule 5)."""
+"""Working days in China: the only module that reads the `holidays` package."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ _NOTHING, _WHOLE = Fraction(0), Fraction(1)
 def build(
     city_hours: Sequence[OfficeHours], half_days: Sequence[HalfDay], zone: ZoneInfo, version_tag: str
 ) -> WorkingTime:
-    """The working-time line of a city with these office hours, which `version_tag` names in its version."""
+    """The working-time line of a city with these office hours; `version_tag` is part of its version name."""
     return WorkingTime(
         zone,
         days_of_year,

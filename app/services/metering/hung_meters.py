@@ -1,4 +1,4 @@
-"""The meter that water-on hangs: its serial hangs in one place only."""
+"""The meter that is hung at water-on. A serial number hangs in one place only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,11 +16,11 @@ from app.models import Meter, Task
 def record(
     task: Task, outputs: Mapping[str, Any], staff_id: str, photo_id: str | None, paper_id: str | None
 ) -> None:
-    """Keep the meter as the task delivered it, with its photo and the contract it belongs to.
+    """Stores the meter as the task delivered it, with its photo and contract.
 
     A task that was sent back and delivers the same meter again adds nothing.
 
-    Raises `FieldsError` when that serial hangs somewhere else.
+    Raises `FieldsError` when that serial hangs elsewhere.
     """
     refuse_used(task.case_id, outputs)
     serial = outputs["meter_serial"]
@@ -48,7 +48,7 @@ def record(
 
 
 def refuse_used(case_id: str, outputs: Mapping[str, Any]) -> None:
-    """Raise `FieldsError` when the delivered serial, if any, is that of another case's meter."""
+    """Raises `FieldsError` when the delivered serial belongs to another case's meter."""
     serial = outputs.get("meter_serial")
     if serial and _hangs(serial) not in {None, case_id}:
         raise _used(serial)

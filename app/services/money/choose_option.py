@@ -1,4 +1,4 @@
-"""The customer chooses among the options of a quote, on the phone; kept with name and time."""
+"""The customer chooses an option of a quote on the phone; stored with name and time."""
 
 from sqlalchemy import select
 
@@ -14,10 +14,10 @@ from app.services.money.quotes import QuoteView
 
 
 def choose(case: Case, customer_id: str, quote_id: str, option_key: str) -> QuoteView:
-    """Choose; choosing again replaces it until the task that waited for the choice is done.
+    """Chooses an option. It can be changed until the task that waited for the choice is completed.
 
-    Raises `ConflictError` when the quote was replaced meanwhile or the choice is settled, and `FieldsError`
-    for an option that the quote does not have.
+    Raises `ConflictError` when the quote was replaced or the choice is final, and `FieldsError` for an
+    unknown option.
     """
     row = quotes.in_force(case.id, lock=True)
     if row is None or row.id != quote_id:

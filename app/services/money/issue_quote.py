@@ -1,4 +1,4 @@
-"""Telling the customer what a connection costs: the options of the one-price list, or the estimate."""
+"""Issuing a quote: the options of the one-price list (一费制清单), or the estimate."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,13 +20,13 @@ from app.services.money.quotes import QuoteView
 
 
 def issue(case: Case, staff_id: str, pricing: Pricing, measured: Mapping[str, int]) -> QuoteView:
-    """Compute a quote by today's prices, keep it and tell the customer; it takes the place of any earlier.
+    """Computes a quote by the prices in force and replaces any earlier one.
 
     `measured`: quantities from the drawings by the estimate's item keys. Raises `NoPriceError`,
-    `FieldsError`, and `ConflictError` when there is no calibre to look up yet.
+    `FieldsError`, and `ConflictError` while no calibre is fixed.
     """
     options = _options(case, pricing, measured)
-    # The lock keeps the customer from choosing from the quote that is being replaced.
+    # The lock prevents a choice from the quote that is being replaced.
     earlier = quotes.in_force(case.id, lock=True)
     now = clock.now()
     row = Quote(

@@ -1,4 +1,4 @@
-"""The zero-paper ledger of a case: what was asked of the customer, and what it sums to."""
+"""The zero-paper ledger of a case: documents, trips and yuan asked of the customer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class Ledger:
 
 
 def enter(case: Case, kind: str, quantity: int, what: str) -> None:
-    """Enter something that is asked of the customer, or that the utility bears.
+    """Enters something asked of the customer, or borne by the utility.
 
     Raises `NotToBeAskedError` for what the case's program promises never to ask.
     """
@@ -44,15 +44,16 @@ def enter(case: Case, kind: str, quantity: int, what: str) -> None:
 
 
 def report(case: Case, kind: str, quantity: int, what: str) -> None:
-    """Enter what the customer says was asked of them, at the return visit: also what never should have been.
+    """Enters what the customer reports at the return visit, including what should never have been
+    asked.
 
-    A promise that was broken is to be seen in the ledger, not hidden by it.
+    The ledger shows a broken promise and does not hide it.
     """
     _add(case, kind, quantity, what)
 
 
 def correct(case: Case, kind: str, difference: int, what: str) -> None:
-    """Enter the difference that a corrected number makes; it may be negative."""
+    """Enters the difference of a corrected number; it may be negative."""
     if difference > 0:
         enter(case, kind, difference, what)
     elif difference < 0:
@@ -60,7 +61,7 @@ def correct(case: Case, kind: str, difference: int, what: str) -> None:
 
 
 def of_customer(case_id: str) -> Ledger:
-    """The ledger as the customer sees it: what was asked of them, without what the utility bore."""
+    """The ledger as the customer sees it, without what the utility bore."""
     whole = of_case(case_id)
     asked = [entry for entry in whole.entries if entry.kind != LedgerKind.UTILITY_COST_FEN]
     return replace(whole, utility_cost_fen=0, entries=asked)

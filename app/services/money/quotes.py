@@ -1,4 +1,4 @@
-"""The quotes of a case, as they were told: the one in force, its options, the chosen one."""
+"""The quotes of a case: the one in force, its options, the chosen one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ class QuoteView:
 
 
 def in_force(case_id: str, *, lock: bool = False) -> Quote | None:
-    """The newest quote of a case; `lock` keeps anybody from choosing while the caller relies on it."""
+    """The newest quote of a case; `lock` blocks a choice while the caller relies on it."""
     query = select(Quote).where(Quote.case_id == case_id).order_by(Quote.version.desc()).limit(1)
     return db.session.scalar(query.with_for_update() if lock else query)
 
 
 def of_case(case_id: str) -> list[QuoteView]:
-    """Every quote of a case, the newest first."""
+    """Every quote of a case, newest first."""
     rows = db.session.scalars(
         select(Quote).where(Quote.case_id == case_id).order_by(Quote.version.desc())
     ).all()
@@ -52,7 +52,7 @@ def of_case(case_id: str) -> list[QuoteView]:
 
 
 def present(row: Quote, *, newest: bool) -> QuoteView:
-    """One quote in words; sums without the mark of the price list would pass for real ones."""
+    """One quote in words. Sums carry the mark of the price list, else a fictional one would pass for real."""
     return QuoteView(
         id=row.id,
         version=row.version,
@@ -68,7 +68,7 @@ def present(row: Quote, *, newest: bool) -> QuoteView:
 
 
 def agreed(row: Quote | None) -> Sum:
-    """What the customer chose. Raises `ChoiceNeededError` when nothing was told or nothing chosen."""
+    """What the customer chose. Raises `ChoiceNeededError` without a quote or a choice."""
     if row is None:
         raise ChoiceNeededError("请先向客户出具费用，由客户在手机上选择。")
     if row.chosen_key is None:
@@ -77,7 +77,7 @@ def agreed(row: Quote | None) -> Sum:
 
 
 def told(row: Quote | None) -> Sum | None:
-    """What the sum is before it was chosen: that of the only option; None when there are several."""
+    """The sum before a choice: that of the only option; None when there are several."""
     if row is None:
         raise ChoiceNeededError("请先向客户出具费用，再办结本任务。")
     if row.chosen_key is not None:

@@ -1,4 +1,4 @@
-"""Money taken, with its receipt; no receipt number is used twice."""
+"""Recording a payment with its receipt. No receipt number is used twice."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from app.models import Payment, Task
 
 
 def record(task: Task, outputs: Mapping[str, Any], staff_id: str) -> None:
-    """Keep a payment as its task delivered it; a task that was sent back may name the same receipt again.
+    """Stores a payment as its task delivered it; a task that was sent back may repeat the same receipt.
 
     Raises `FieldsError` when the receipt number belongs to another case's payment.
     """
@@ -38,7 +38,7 @@ def record(task: Task, outputs: Mapping[str, Any], staff_id: str) -> None:
     try:
         db.session.flush()
     except IntegrityError as fault:
-        # Two clerks at the same moment; the database let the other one have it.
+        # Two clerks at the same moment: the other one was first.
         raise _used(number) from fault
 
 

@@ -1,4 +1,4 @@
-"""The same answer for a repeated request: what was answered is kept with the change it speaks of."""
+"""Idempotency keys: a repeated request gets the stored answer, which is written with the change."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ from app.models import IdempotencyRecord
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """An answer given before."""
+    """A stored answer."""
 
     status: int
     body: str
 
 
 class AnsweredMeanwhileError(Exception):
-    """Another process kept its answer to the same key first; the caller's work has to be undone."""
+    """Another process answered the same key first; the caller must roll back."""
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
-    """What a key is tied to: the same key with another request is an error of the caller."""
+    """What a key is bound to: reusing a key for another request is an error."""
     return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
 
 
 def earlier_answer(subject_id: str, key: str, print_: str) -> KeptAnswer | None:
-    """The answer already given to this key. Raises `IdempotencyError` when it was for another request."""
+    """The stored answer of this key. Raises `IdempotencyError` when it was for another request."""
     kept = db.session.get(IdempotencyRecord, (subject_id, key))
     if kept is None:
         return None
@@ -41,12 +41,12 @@ def earlier_answer(subject_id: str, key: str, print_: str) -> KeptAnswer | None:
 
 
 def keep(subject_id: str, key: str, print_: str, answer: KeptAnswer) -> None:
-    """Keep an answer in the transaction of its change; nothing is kept of a refusal.
+    """Stores an answer in the transaction of its change; refusals are not stored.
 
-    Raises `AnsweredMeanwhileError` when the same key was answered by another process in the meantime:
-    its transaction won, and this one can only be rolled back.
+    Raises `AnsweredMeanwhileError` when another process has answered the same key meanwhile: its transaction
+    won, and this one must be rolled back.
     """
-    # First, so that a fault of the change itself is not taken for a repetition.
+    # Flush first, so that a fault of the change itself is not taken for a repetition.
     db.session.flush()
     db.session.add(
         IdempotencyRecord(
@@ -65,6 +65,6 @@ def keep(subject_id: str, key: str, print_: str, answer: KeptAnswer) -> None:
 
 
 def forget(before: datetime) -> int:
-    """Drop answers given before an instant; how many there were."""
+    """Deletes answers from before an instant. Returns how many."""
     outcome = db.session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < before))
     return int(getattr(outcome, "rowcount", 0))

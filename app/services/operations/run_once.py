@@ -1,4 +1,4 @@
-"""Jobs that are done once for an occasion, whichever process comes first."""
+"""Jobs that run once for an occasion, in whichever process comes first."""
 
 from datetime import datetime
 

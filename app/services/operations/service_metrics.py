@@ -1,4 +1,4 @@
-"""What whoever runs the installation watches: is what is due being done, and are the promises being kept."""
+"""Metrics of the service: is due work being done, and are promises being kept?"""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,15 +11,15 @@ from app.models import PromiseWatch, Task, Timer
 from app.services.installation import city
 
 SOON = Fraction(1)
-"""So many working days before its due date, work is due soon."""
+"""Work counts as due soon so many working days before its due date."""
 
 
 @dataclass(frozen=True, slots=True)
 class VitalSigns:
-    """The state of an installation at one moment; a lag is in seconds, 0 when nothing waits.
+    """The state of an installation at one moment; lags in seconds, 0 when nothing waits.
 
-    Cases are counted by their open work: `overdue_cases` have some that is late, `due_soon_cases` some that
-    is due within `SOON`. `warnings_due` are promises that run short and of which nobody was told yet.
+    Cases are counted by their open work: `overdue_cases` have late work, `due_soon_cases` have work due
+    within `SOON`. `warnings_due`: endangered promises of which nobody was told yet.
     """
 
     timers_due: int
@@ -32,13 +32,13 @@ class VitalSigns:
 
 
 def read() -> VitalSigns:
-    """Read the signs; a few counts over indexes of what is open or due, and nothing else."""
+    """Reads the metrics: a few counts over indexes of open or due work."""
     now = clock.now()
     soon = city.working_time().after(now, SOON)
     timers, oldest = db.session.execute(
         select(func.count(), func.min(Timer.due_at)).where(Timer.due_at <= now)
     ).one()
-    # The state is spelt out, so that the planner sees that the partial index answers.
+    # The state is written as a literal, so that the planner uses the partial index.
     tasks = db.session.execute(
         select(
             func.count(),

@@ -1,1 +1,1 @@
-"""Papers that the utility makes: rendered, kept with their hash, confirmed on the customer's phone."""
+"""Papers (协议、合同): rendered, stored with their hash, confirmed on the customer's phone."""

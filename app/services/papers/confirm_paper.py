@@ -1,4 +1,4 @@
-"""The customer confirms a paper on the phone, naming the hash of what they had before their eyes."""
+"""Confirming a paper on the phone: the customer sends the hash of what was shown."""
 
 import hmac
 
@@ -13,10 +13,10 @@ from app.services.papers.paper_records import PaperView
 
 
 def confirm(case: Case, customer_id: str, paper_id: str, sha256: str) -> PaperView:
-    """Confirm the version in force; name, time and hash are kept.
+    """Confirms the version in force; name, time and hash are stored.
 
-    Raises `NotFoundError`, `ConflictError` when another version took its place or the hash is of something
-    else, `AlreadyDoneError` the second time, and `PaperChangedError`.
+    Raises `NotFoundError`, `ConflictError` when another version replaced it or the hash differs,
+    `AlreadyDoneError` the second time, and `PaperChangedError`.
     """
     kind = paper_records.one(case.id, paper_id).kind
     row = paper_records.newest(case.id, kind, lock=True)

@@ -1,4 +1,4 @@
-"""Making a paper of a case: rendered from the city's template, kept, and shown to the customer to confirm."""
+"""Making a paper of a case: rendered from the city's template, stored, and shown to the customer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ AMOUNT = "amount_fen"
 
 
 def make(case: Case, kind: str, terms: Mapping[str, Any], staff_id: str) -> Paper:
-    """Make the next version of a paper; an earlier one, confirmed or not, is no longer in force.
+    """Makes the next version of a paper; earlier ones, confirmed or not, are no longer in force.
 
     Raises `ChoiceNeededError` when the paper states a sum that the customer has not chosen yet.
     """
@@ -41,7 +41,7 @@ def make(case: Case, kind: str, terms: Mapping[str, Any], staff_id: str) -> Pape
 def store_paper(
     case: Case, kind: str, number: str, version: int, terms: Mapping[str, Any], content: bytes, staff_id: str
 ) -> Paper:
-    """Store a freshly rendered paper; the customer has not confirmed it yet."""
+    """Stores a rendered paper that the customer has not confirmed yet."""
     row = Paper(
         id=new_id(),
         case_id=case.id,

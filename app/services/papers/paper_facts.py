@@ -1,4 +1,4 @@
-"""Everything that a paper may say of a case, as texts; each template takes what it needs."""
+"""The facts that a paper may state of a case, as texts; each template uses what it needs."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ DAYS_OF_A_MONTH = 30
 
 
 def of(case: Case, terms: Mapping[str, Any], number: str, made_at: datetime) -> dict[str, Any]:
-    """The facts of a case. What is not known is "", and a template writes what stands for that."""
+    """The facts of a case. Unknown ones are "", for which a template prints a placeholder."""
     bundle = city.current()
     answers = db.session.get_one(Application, case.application_id).answers
     manager = db.session.get_one(Staff, case.manager_id)

@@ -1,4 +1,4 @@
-"""Papers as they are kept: the bytes, their hash, and whether the two still belong together."""
+"""Stored papers: bytes, hash, and whether the two still match."""
 
 import hashlib
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class PaperView:
 
 
 def newest(case_id: str, kind: str, *, lock: bool = False) -> Paper | None:
-    """The version in force of one kind of paper; `lock` keeps it as it is until the transaction ends."""
+    """The version in force of one kind of paper; `lock` locks it until the transaction ends."""
     query = (
         select(Paper)
         .where(Paper.case_id == case_id, Paper.kind == kind)
@@ -76,7 +76,7 @@ def present(row: Paper, *, in_force: bool) -> PaperView:
 
 
 def content(row: Paper) -> bytes:
-    """The PDF, after its hash was computed anew.
+    """The PDF, after its hash was recomputed.
 
     Raises `PaperChangedError` when it is not what was made, or not what the customer confirmed.
     """
@@ -90,7 +90,7 @@ def content(row: Paper) -> bytes:
 
 
 def read_by_staff(staff: Colleague, case: Case, paper_id: str) -> bytes:
-    """The PDF for a member of staff; the read is recorded (PIPL: access log)."""
+    """The PDF for a member of staff; the read is recorded (PIPL 51)."""
     row = one(case.id, paper_id)
     record_reads(staff.id, [case.id], f"paper.{row.kind}"[:64])
     return content(row)

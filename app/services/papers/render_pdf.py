@@ -1,7 +1,7 @@
-"""One way to make a PDF: a Typst template of the city's folder, and data that it prints.
+"""Rendering a PDF from a Typst template of the city's folder and data.
 
-Nothing but the two decides what the PDF is: no system font, no clock, no package from the network. The same
-template and data give the same bytes, so that a kept hash proves which paper somebody agreed to.
+Only the two decide the result: no system font, no clock, no package from the network. The same template and
+data give the same bytes, so that a stored hash proves which paper somebody agreed to.
 """
 
 from collections.abc import Mapping

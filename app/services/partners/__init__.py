@@ -1,1 +1,1 @@
-"""Partner platforms: who they are, that a request is theirs, and the cases they bring in."""
+"""Partner platforms (合作平台): their registry, request signatures, and the cases they bring in."""

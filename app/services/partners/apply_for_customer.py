@@ -1,4 +1,4 @@
-"""Applying for somebody through a partner: the full form, checked as everybody's; the customer confirms."""
+"""Applying for a customer through a partner: the full form with the usual checks; the customer confirms."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The cases that a partner brought in, found by the partner's own reference or by our number."""
+"""The cases that a partner brought in, found by the partner's reference or by our number."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from app.services.partners.request_signatures import PartnerIdentity
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a partner is answered when it brought in a case, or brought it in before (`repeated`).
+    """The answer to a partner that brought in a case, or repeats it (`repeated`).
 
-    `due_at` is when the open stage that is due first is due; the partner may tell the customer the manager.
+    `due_at`: when the earliest open stage is due. The partner may tell the customer the manager's name.
     """
 
     number: str
@@ -34,8 +34,8 @@ class Taken:
 def known_case(partner: PartnerIdentity, reference: str) -> Case | None:
     """The case that this partner brought in under `reference`.
 
-    The partner's row stays locked until the transaction ends: of two equal requests at the same moment the
-    second finds the case of the first.
+    The partner's row is locked until the transaction ends: of two equal requests at once the second finds the
+    case of the first.
     """
     db.session.execute(select(Partner.id).where(Partner.id == partner.id).with_for_update())
     return db.session.scalar(
@@ -48,7 +48,7 @@ def known_case(partner: PartnerIdentity, reference: str) -> Case | None:
 def remember(
     partner: PartnerIdentity, case: Case, reference: str, consultation: Mapping[str, Any] | None = None
 ) -> None:
-    """Keep that `partner` brought in `case`; only then is the partner told how it goes on."""
+    """Stores that `partner` brought in `case`, so that the partner is told of its progress."""
     db.session.add(
         PartnerCase(
             case_id=case.id,
@@ -62,7 +62,7 @@ def remember(
 
 
 def answer(case: Case, reference: str, *, repeated: bool) -> Taken:
-    """What to answer about a case of this partner."""
+    """The answer about a case of this partner."""
     manager = db.session.get_one(Staff, case.manager_id)
     due_at = db.session.scalar(
         select(Stage.due_at)

@@ -1,4 +1,4 @@
-"""The partner platforms as the utility's IT keeps them: adding, rotating a key, disabling."""
+"""The registry of partner platforms for the utility's IT: add, rotate a key, disable."""
 
 import re
 import secrets
@@ -44,7 +44,7 @@ class NewPartner:
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A signing key, told once: the database keeps it encrypted and nobody is shown it again."""
+    """A signing key, shown once; the database stores it encrypted."""
 
     key_id: str
     secret: str = field(repr=False)
@@ -92,12 +92,12 @@ def rotate(key: str, overlap: timedelta) -> IssuedKey:
 
 
 def disable(key: str) -> None:
-    """Let a partner in no more, and tell it nothing more. Raises `PartnerFaultError`."""
+    """Disables a partner: no more requests, no more webhooks. Raises `PartnerFaultError`."""
     _by_key(key).disabled_at = clock.now()
 
 
 def everybody() -> list[str]:
-    """One line a partner: what it may do, where it is told, its live keys, its cases."""
+    """One line for each partner: capabilities, webhook, live keys, number of cases."""
     now = clock.now()
     cases = (
         select(func.count()).where(PartnerCase.partner_id == Partner.id).correlate(Partner).scalar_subquery()

@@ -1,4 +1,4 @@
-"""Taking in a 设计方案意见征询: a case in early service, its manager and five departments' tasks at once.
+"""Receiving a 设计方案意见征询: a case in early service, with its manager and five departments' tasks.
 
 Source: 济水集团字〔2019〕138 号 三(一), 附件 1 and 3, first row.
 """
@@ -27,7 +27,7 @@ from app.services.people.phones import phone_hash
 
 FROM_PARTNER = "partner"
 
-# What a consultation tells that the form asks for as well. A city's form may not know the organisation.
+# Fields of a consultation that the form has as well. A city's form may not have the organisation.
 TOLD = ("project_name", "organisation", "contact_name", "contact_phone", "district", "address", "location")
 
 
@@ -42,7 +42,7 @@ class Consultation:
 
 
 def programs() -> list[str]:
-    """The programs in which a consultation opens a case: those with a stage of its own for it."""
+    """The programs in which a consultation opens a case: those with a stage for it."""
     return [
         program.key
         for program in city.current().programs.values()
@@ -51,9 +51,9 @@ def programs() -> list[str]:
 
 
 def check_told(program: str, told: Mapping[str, Any]) -> None:
-    """Raise `FieldsError` with every fault of what is told; what is missing is no fault here.
+    """Raises `FieldsError` with every wrong field; missing ones are no fault here.
 
-    A wrong program is one fault among the others: the fields are then checked by another program's form.
+    A wrong program is one fault among others: the fields are then checked by another program's form.
     """
     possible = programs()
     form = form_of(program if program in possible else possible[0])
@@ -61,10 +61,9 @@ def check_told(program: str, told: Mapping[str, Any]) -> None:
 
 
 def take_in(partner: PartnerIdentity, wanted: Consultation) -> partner_cases.Taken:
-    """Open a case in early service; the same reference again gives the same case.
+    """Opens a case in early service; the same reference returns the same case.
 
-    Raises `FieldsError`, `UnknownProgramError` for a program that has no early service, and
-    `NobodyAvailableError`.
+    Raises `FieldsError`, `UnknownProgramError` for a program without early service, `NobodyAvailableError`.
     """
     known = partner_cases.known_case(partner, wanted.reference)
     if known is not None:

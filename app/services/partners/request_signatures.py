@@ -1,4 +1,4 @@
-"""Whether a request is a partner's: signed with a live key, in time, and for the first time."""
+"""Verifying partner requests: signed with a live key, in time, and not replayed."""
 
 import logging
 import re
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
-# Compared against when no key is known, so that an unknown key costs as much time as a wrong signature.
+# Compared against when the key is unknown, so that this takes as long as a wrong signature.
 _NO_SECRET = "no such key"  # noqa: S105 - signs nothing
 _REFUSED = "签名无效，请核对密钥和签名方法后重新发送。"
 
@@ -51,9 +51,9 @@ class SignedRequest:
 
 
 def admit(request: SignedRequest) -> PartnerIdentity:
-    """The partner of a request; its nonce is used up, in the caller's transaction.
+    """Verifies a request and returns its partner; uses up its nonce in the caller's transaction.
 
-    The caller commits that at once, whatever becomes of the request: a refused one can't be sent again
+    The caller commits that at once, whatever becomes of the request: a refused one cannot be sent again
     either. Raises `SignatureRefusedError`.
     """
     message = request.message
@@ -89,9 +89,9 @@ def require(partner: PartnerIdentity, capability: Capability) -> None:
 
 
 def forget_nonces() -> int:
-    """Drop nonces whose requests are out of their time window anyway; how many there were.
+    """Deletes nonces of requests outside their time window. Returns how many.
 
-    A timestamp may be ahead of our clock by one window, and its request then lives for two.
+    A timestamp may be ahead of our clock by one window, so its nonce is kept for two.
     """
     outcome = db.session.execute(
         delete(PartnerNonce).where(

@@ -1,4 +1,4 @@
-"""Where and under which key a partner is told of its cases."""
+"""The webhook address and key under which a partner is told of its cases."""
 
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -52,12 +52,12 @@ def url_fault(url: str, *, simulated: bool) -> str | None:
 
 
 def case_to_tell(case_id: str) -> WebhookCase | None:
-    """Whom to tell of a case; None when no partner with a webhook brought it in."""
+    """The webhook case of a case; None when no partner with a webhook brought it in."""
     rows = _TO_TELL.rows({"case_id": case_id})
     return WebhookCase(*rows[0]) if rows else None
 
 
-# Asked at every change of every case, and most were brought in by nobody.
+# Called at every change of every case, and most came from no partner.
 _TO_TELL = HotRead(
     select(
         PartnerCase.partner_id,

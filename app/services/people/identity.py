@@ -1,4 +1,4 @@
-"""Who somebody is: WeChat's two openids, a verified phone, and the staff record it matches."""
+"""Identity: the two openids of a WeChat user, a verified phone, and the matching staff record."""
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -25,7 +25,7 @@ def sign_in_customer(openid: str, unionid: str | None) -> Customer:
 
 
 def verify_phone(customer_id: str, phone: str) -> Customer:
-    """Bind a phone that WeChat verified; what was opened under it and belongs to nobody is now theirs.
+    """Binds a phone that WeChat verified; unclaimed cases and drafts of that phone become theirs.
 
     Raises `ConsentNeededError` before the privacy text was accepted, `FieldsError` for a foreign number.
     """
@@ -38,7 +38,7 @@ def verify_phone(customer_id: str, phone: str) -> Customer:
     customer = db.session.get_one(Customer, customer_id)
     customer.phone = number
     customer.phone_hash = phone_hash(number)
-    # A draft begun before the phone was proved.
+    # A draft started before the phone was proved.
     db.session.execute(
         update(Application)
         .where(Application.customer_id == customer.id, Application.phone_hash.is_(None))
@@ -90,7 +90,7 @@ def _consent(customer_id: str, version: str) -> PrivacyConsent | None:
 
 
 def _was_first(row: Customer | PrivacyConsent) -> bool:
-    """Add a row; False when the same was added at this very moment, as by a second tap on the button."""
+    """Inserts a row; returns False when an equal one exists, as after a second tap on the button."""
     try:
         with db.session.begin_nested():
             db.session.add(row)
@@ -124,7 +124,7 @@ def bind_staff(openid: str, unionid: str | None, phone: str) -> Staff:
 
 
 def follow(service_openid: str, unionid: str | None) -> None:
-    """Somebody follows the 服务号: by unionid, the same person as in the mini-program."""
+    """Somebody follows the 服务号: matched by unionid with the mini-program's user."""
     if unionid is None:
         return
     for noun in (Customer, Staff):
@@ -135,7 +135,7 @@ def follow(service_openid: str, unionid: str | None) -> None:
 
 
 def unfollow(service_openid: str) -> None:
-    """They no longer follow; template messages would be refused from now on."""
+    """They no longer follow; template messages would be refused."""
     for noun in (Customer, Staff):
         db.session.execute(
             update(noun).where(noun.service_openid == service_openid).values(service_openid=None)

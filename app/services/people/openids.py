@@ -1,4 +1,4 @@
-"""Whose phone an openid is, for the simulator's console: names of staff, masked phones of customers."""
+"""The owner of an openid, for the simulator's console: staff names, masked phones of customers."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ from app.services.installation import city
 
 
 def whose(openids: Collection[str]) -> dict[str, str]:
-    """What to call the person behind each of these openids, of either account; unknown ones are left out."""
+    """A label for each openid of either account; unknown ones are left out."""
     wanted = list(openids)
     names: dict[str, str] = {}
     for customer in db.session.scalars(

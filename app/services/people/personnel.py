@@ -1,4 +1,4 @@
-"""The utility's people as its IT keeps them: adding, leave, leaving."""
+"""Staff records as the utility's IT keeps them: add, leave, hours, deactivate."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -69,7 +69,7 @@ def add(wanted: NewStaff) -> Staff:
 
 
 def everybody() -> list[str]:
-    """One line a person, phone masked."""
+    """One line for each person, phone masked."""
     return [
         "\t".join(
             (
@@ -107,7 +107,7 @@ def set_hours(number: str, pattern: Pattern) -> None:
 
 
 def deactivate(number: str) -> None:
-    """Somebody left. Raises `StaffFaultError` for an unknown number."""
+    """Deactivates somebody who has left. Raises `StaffFaultError` for an unknown number."""
     member = _by_number(number)
     absences.gone(member)
     sessions.revoke_all(Audience.STAFF, member.id)

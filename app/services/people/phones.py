@@ -1,4 +1,4 @@
-"""Phone numbers: one spelling, and the hash they are found by."""
+"""Phone numbers: normalisation, and the hash by which they are found."""
 
 from app.core.crypto import keyed_hash
 
@@ -18,5 +18,5 @@ def normalised_phone(text: str) -> str | None:
 
 
 def phone_hash(phone: str) -> str:
-    """What an E.164 phone is looked up by."""
+    """The keyed hash by which an E.164 number is found."""
     return keyed_hash("phone", phone)

@@ -1,4 +1,4 @@
-"""Logins: a signed token that names a session row, which can expire and be revoked."""
+"""Log-in sessions: a signed token names a session row, which can expire and be revoked."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which manager a case gets, and who stands in while somebody is away."""
+"""Which manager a case gets, and who stands in during absence."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,17 +17,16 @@ __all__ = ["Staff", "a_supervisor", "acting", "active_staff", "manager_of_number
 
 @lru_cache(maxsize=1024)
 def phone(sealed: bytes) -> str:
-    """The phone of a member of staff, read from its column as it is stored.
+    """The phone of a member of staff, decrypted from its stored form.
 
-    Kept once read: the utility has few people, each is named in thousands of answers and messages, and
-    reading one phone costs as much as asking the database.
+    Cached: there are few, each appears in thousands of answers, and decrypting one costs as much as a query.
     """
     return decrypt(sealed)
 
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A member of staff who does something: who they are, where, and what they may do."""
+    """A member of staff who acts: identity, department and rights."""
 
     id: str
     number: str
@@ -38,14 +37,14 @@ class Colleague:
 
     @classmethod
     def of(cls, staff: Staff) -> "Colleague":
-        """The same person, from their record."""
+        """From the staff record."""
         return cls(
             staff.id, staff.number, staff.name, staff.department, staff.is_manager, staff.is_supervisor
         )
 
 
 def active_staff(staff_id: str) -> Colleague | None:
-    """A member of staff who still works here. Asked by every request of staff, so without the session."""
+    """An active member of staff. Read for every staff request, so without the session."""
     rows = _ACTIVE.rows({"staff_id": staff_id})
     if not rows:
         return None
@@ -69,8 +68,7 @@ def manager_of_number(number: str) -> Staff | None:
 def acting(staff_id: str, at: datetime) -> str:
     """Who acts for a member of staff at `at`: themselves, or their deputy during leave.
 
-    A deputy who is away too is not replaced by a third person: two hand-overs are one too many
-    to answer for.
+    A deputy who is absent too is not replaced by a third person.
     """
     deputies = _DEPUTY.rows({"staff_id": staff_id, "at": at})
     deputy: str = deputies[0][0] if deputies else staff_id
@@ -89,7 +87,7 @@ _DEPUTY = HotRead(
 
 
 def a_supervisor() -> str | None:
-    """The supervisor who looks into a complaint; None leaves it to the lead department's queue."""
+    """The supervisor who reviews a low rating; None leaves it to the lead department's queue."""
     return db.session.scalar(
         select(Staff.id)
         .where(Staff.active.is_(True), Staff.is_supervisor.is_(True))
@@ -99,11 +97,11 @@ def a_supervisor() -> str | None:
 
 
 def pick_manager(customer_id: str | None, phone_hash: str, district: str, at: datetime) -> str:
-    """The one manager of a new case: the customer's earlier one, else of the district the least loaded.
+    """The manager of a new case: the customer's earlier one, else the least loaded of the district.
 
-    The load is the number of cases not yet closed; of equals the lowest staff number, so that the
-    choice can be explained. Somebody on leave at `at` hands over to the deputy. Raises
-    `NobodyAvailableError` when the utility has no active manager.
+    The load is the number of open cases; ties go to the lowest staff number, so that the choice can be
+    explained. Somebody on leave at `at` is replaced by their deputy. Raises `NobodyAvailableError` when the
+    utility has no active manager.
     """
     earlier = _earlier_manager(customer_id, phone_hash)
     if earlier is not None:
@@ -124,7 +122,7 @@ _EARLIER = HotRead(
     select(Case.manager_id)
     .join(Staff, Staff.id == Case.manager_id)
     .where(
-        # A customer who is not known yet equals nobody, as NULL does in SQL.
+        # An unknown customer matches nobody, as NULL does in SQL.
         or_(Case.phone_hash == bindparam("phone_hash"), Case.customer_id == bindparam("customer_id")),
         Staff.active.is_(True),
         Staff.is_manager.is_(True),
@@ -135,7 +133,7 @@ _EARLIER = HotRead(
 
 
 def _of_district(at: datetime, district: str) -> list[str]:
-    # Narrowed by the database, so that only their cases are counted; "_" in a key stands for any sign there.
+    # Narrowed in SQL, so that only their cases are counted; "_" in LIKE matches any character.
     found = _by_load(at, f'%"{district}"%')
     return [staff_id for staff_id, districts in found if district in districts]
 

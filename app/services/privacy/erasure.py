@@ -1,9 +1,8 @@
-"""Somebody withdraws what they allowed at WeChat: what must go is deleted, what the law asks for is kept.
+"""Withdrawn authorisation at WeChat: what must go is deleted, what the law requires is kept.
 
-Kept, with their retention: submitted applications, cases, contracts, and what was said and sent about them
-(民法典: the contract and the proof of how it was kept; 个人信息保护法 第四十七条: but where a law sets a
-period).
-Deleted: what serves nothing but the account itself. Each time is recorded, with what became of what.
+Kept until their term ends: submitted applications, cases, contracts, and messages about them (民法典: the
+contract and proof of its performance; 个人信息保护法 第四十七条: unless a law sets a period). Deleted: what
+serves only the account itself. Each withdrawal is recorded with its result.
 """
 
 import logging
@@ -49,9 +48,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """Whoever withdraws: known to the mini-program, or only by what they wrote in a chat of WeChat.
+    """The person who withdraws: known to the mini-program, or only from a chat of WeChat.
 
-    `enquiry_id` is their general enquiry in that chat, if they have one.
+    `enquiry_id`: their general enquiry in that chat, if any.
     """
 
     medium: Medium
@@ -61,23 +60,23 @@ class _Person:
 
     @property
     def subject_id(self) -> str | None:
-        """Under which the erasure is recorded, and messages name their sender."""
+        """The id under which the erasure is recorded, and which messages name as sender."""
         return self.customer.id if self.customer else self.enquiry_id
 
 
 @dataclass(frozen=True, slots=True)
 class _Erased:
-    """How many of what was deleted, and of what was kept why."""
+    """The numbers of deleted and kept items, with reasons."""
 
     deleted: Mapping[str, int]
     kept: Mapping[str, str]
 
 
 def withdraw(medium: Medium, openid: str, event: str, info: str) -> bool:
-    """Act on an event of withdrawn authorisation; False for somebody who is not known here.
+    """Handles an event of withdrawn authorisation; returns False for an unknown person.
 
-    `medium` is the account that tells of it, `info` WeChat's RevokeInfo: numbers of what a `REVOKED` event
-    withdraws. `CANCELLED` (the person closed their account at WeChat) withdraws all.
+    `medium`: the account that reports it. `info`: WeChat's RevokeInfo, the numbers of what a `REVOKED` event
+    withdraws. `CANCELLED` (the WeChat account was closed) withdraws everything.
     """
     person = _found(medium, openid)
     if person.subject_id is None:
@@ -146,7 +145,7 @@ def _enquiries(person: _Person) -> int:
 
 
 def _leave_chats(person: _Person) -> None:
-    """Nothing more can be said to them in WeChat's chats."""
+    """Nothing more can be sent to them in WeChat's chats."""
     known = {(person.medium, person.openid)}
     if person.customer is not None:
         known.add((Medium.MINI_PROGRAM, person.customer.openid))
@@ -161,7 +160,7 @@ def _leave_chats(person: _Person) -> None:
 
 
 def _end_consents(customer: Customer) -> dict[str, str]:
-    """Consent is asked anew should they come back; when it was given stays on record."""
+    """Consent must be given again on return; the earlier date stays on record."""
     rows = db.session.scalars(select(PrivacyConsent).where(PrivacyConsent.customer_id == customer.id)).all()
     given = {f"consent {row.version}": row.accepted_at.isoformat() for row in rows}
     for row in rows:
@@ -170,7 +169,7 @@ def _end_consents(customer: Customer) -> dict[str, str]:
 
 
 def _phone(person: _Person) -> int:
-    """The phone that WeChat gave, with what was filled in from it."""
+    """Deletes the phone from WeChat, and what was filled in from it."""
     customer = person.customer
     if customer is None:
         return 0
@@ -183,12 +182,12 @@ def _phone(person: _Person) -> int:
 
 
 def _address(person: _Person) -> int:
-    """The address in drafts, however it came there: WeChat's address book is one way."""
+    """Deletes the address in drafts, whatever its source."""
     return 0 if person.customer is None else _forget_answers(person.customer, "address")
 
 
 def _places(person: _Person) -> int:
-    """The places in drafts, and those sent in messages: that one was sent stays, where it was is gone."""
+    """Deletes the places in drafts and in messages; that a place was sent stays visible."""
     forgotten = 0 if person.customer is None else _forget_answers(person.customer, FieldKind.LOCATION)
     sent = db.session.execute(
         select(Message.conversation_id, Message.id)
@@ -212,11 +211,13 @@ def _places(person: _Person) -> int:
 _ACTS: Mapping[Held, Callable[[_Person], int]] = MappingProxyType(
     {Held.PHONE: _phone, Held.ADDRESS: _address, Held.PLACES: _places}
 )
-"""What is deleted of each. Files belong to a case, whose they stay; of the rest nothing is held."""
+"""What is deleted for each kind of authorisation. Files belong to a case and stay."""
 
 
 def _forget_answers(customer: Customer, which: str) -> int:
-    """Take the answers of one kind of field, or of one field, out of the customer's drafts; how many."""
+    """Removes the answers of one kind of field, or of one field, from the customer's drafts. Returns
+    how many.
+    """
     forgotten = 0
     for draft in _drafts(customer):
         fields = form_of(draft.program_key).fields
@@ -238,7 +239,7 @@ def _drafts_of(customer: Customer | None) -> ColumnElement[bool]:
 
 
 def _kept(customer: Customer | None) -> dict[str, str]:
-    """How many cases stay, and how many files that the customer has brought to them."""
+    """The numbers of kept cases, and of files the customer brought to them."""
     if customer is None:
         return {}
     cases = select(func.count()).where(Case.customer_id == customer.id)

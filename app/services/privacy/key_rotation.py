@@ -1,4 +1,4 @@
-"""Re-encrypting personal data under the newest key, table by table, in batches that can be interrupted."""
+"""Re-encrypting personal data under the newest key, table by table, in interruptible batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def rotate_batch(encrypted: EncryptedColumn, after: tuple[Any, ...] | None, size
     """Rewrite the next `size` values behind the row `after`. Raises `UnreadableError` for a lost key."""
     table = encrypted.table
     key = list(table.primary_key.columns)
-    # As bytes, since the column's own type would decrypt and lose sight of which key wrote it.
+    # As bytes, since the column's type would decrypt them and hide which key was used.
     raw = type_coerce(encrypted.column, LargeBinary)
     query = select(*key, raw.label("token")).where(encrypted.column.is_not(None)).order_by(*key).limit(size)
     if after is not None:

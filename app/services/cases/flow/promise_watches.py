@@ -2,7 +2,7 @@
 
 What a single stage is late with is the business of its tasks' timers. Here somebody is told who is not late
 themselves: those whose time a late stage is about to eat, and everybody when two stages that are each on time
-break the headline together (programs.md, "Headline promise").
+break the headline together.
 """
 
 from collections.abc import Mapping, Sequence

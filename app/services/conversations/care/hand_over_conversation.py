@@ -1,4 +1,4 @@
-"""A conversation goes to another manager with its case: from a written summary, and nobody asks twice."""
+"""A conversation moves to another manager with its case and the written summary."""
 
 from app.core import clock
 from app.core.db import db
@@ -7,7 +7,7 @@ from app.services.conversations import on_duty, open_conversation
 
 
 def follow(turn: CaseTurn) -> None:
-    """The case was handed over: the new manager holds the conversation and finds the summary in it."""
+    """The case was handed over: the new manager holds the conversation, with the summary as a note."""
     case = db.session.get_one(Case, turn.case_id)
     conversation = open_conversation.of_case(case)
     now = clock.now()

@@ -23,9 +23,9 @@ from app.services.people.staffing import Colleague
 
 @dataclass(frozen=True, slots=True)
 class ReplyLine:
-    """A quick reply; `missing` names the fields that this conversation has no value for.
+    """A quick reply. `missing`: placeholders without a value in this conversation.
 
-    `id` is empty for one of the city's own, which stands in its data and can't be taken away here.
+    `id` is empty for one of the city's own, which cannot be removed here.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Taking a message back within the time the city gives; nothing is ever edited."""
+"""Recalling a message within the city's time limit. Messages are never edited."""
 
 from sqlalchemy import select
 
@@ -14,10 +14,10 @@ from app.services.installation import city
 
 
 def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: str) -> Message:
-    """Take back one's own message: its content is gone for good, for both sides.
+    """Recalls one's own message: its content is deleted for both sides.
 
-    Raises `NotFoundError` for anybody else's, `ConflictError` when the time for it is over, and for the
-    answer to a chase or complaint, which stays on record there. Again changes nothing.
+    Raises `NotFoundError` for anybody else's, `ConflictError` after the time limit, and for answers to chases
+    and complaints, which stay on record. Repeating it changes nothing.
     """
     found = db.session.scalar(
         select(Message).where(

@@ -1,4 +1,4 @@
-"""How long conversations are kept: what is past its time is deleted, in small pieces."""
+"""Retention of conversations: expired ones are deleted in small batches."""
 
 from collections.abc import Sequence
 
@@ -27,10 +27,10 @@ from app.services.installation import city
 
 
 def forget(limit: int) -> int:
-    """Delete up to `limit` conversations whose time is over; how many there were.
+    """Deletes up to `limit` expired conversations. Returns how many.
 
-    Of a case the time runs from its end; one with a complaint that is not closed stays. Of a general enquiry
-    it runs from the last word.
+    For a case the term starts with its end; one with an open complaint stays. For a general enquiry it starts
+    with the last message.
     """
     rules, now = city.current().talk.retention, clock.now()
     unsettled = select(Complaint.conversation_id).where(Complaint.closed_at.is_(None))

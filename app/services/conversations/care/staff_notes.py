@@ -1,4 +1,4 @@
-"""What staff write to each other about a conversation: notes, and the summary for whoever goes on."""
+"""Internal notes about a conversation, and the summary for whoever continues."""
 
 from app.core import clock
 from app.core.db import db

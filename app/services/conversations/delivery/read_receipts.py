@@ -1,4 +1,4 @@
-"""How far somebody's phone has fetched and how far they have read; positions only ever grow."""
+"""Read receipts: how far each side's phone has fetched and its user has read. Positions only grow."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def of_owner(conversation_id: str, delivered: int, read: int) -> None:
 
 
 def of_member(staff: Colleague, conversation_id: str, delivered: int, read: int) -> None:
-    """The same of a member of staff; what one of them has read, the utility has read."""
+    """The same for staff; what one of them has read, the utility has read."""
     _advance(conversation_id, Side.STAFF, delivered, read)
     mine = select(Conversation.id, _bounded(read)).where(Conversation.id == conversation_id)
     known = db.session.connection().execute(mine).first()
@@ -34,7 +34,7 @@ def of_member(staff: Colleague, conversation_id: str, delivered: int, read: int)
 
 
 def writing(conversation_id: str, side: Side) -> None:
-    """That side is writing just now; nothing happens where no conversation has begun."""
+    """Records that a side is typing; does nothing before the conversation exists."""
     column = "customer_writing_at" if side is Side.CUSTOMER else "staff_writing_at"
     db.session.execute(
         update(Conversation)
@@ -45,7 +45,7 @@ def writing(conversation_id: str, side: Side) -> None:
 
 
 def _advance(conversation_id: str, side: Side, delivered: int, read: int) -> None:
-    """What was read has arrived; nobody has read further than what is there."""
+    """What was read has been delivered; positions never pass the last message."""
     pushed = getattr(Conversation, f"{side}_pushed_at")
     columns = {
         "delivered": getattr(Conversation, f"{side}_delivered"),
@@ -58,7 +58,7 @@ def _advance(conversation_id: str, side: Side, delivered: int, read: int) -> Non
             {
                 columns["delivered"]: _greater(columns["delivered"], _bounded(max(delivered, read))),
                 columns["read"]: _greater(columns["read"], _bounded(read)),
-                # Reading ends a burst: what comes after it is pushed anew.
+                # Reading ends a burst: later messages are pushed again.
                 pushed: choose((columns["read"] < _bounded(read), null()), else_=pushed),
             }
         )
