@@ -61,7 +61,7 @@ def _check(periods: Periods) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OfficeHours:
-    """The office hours of every working day from `valid_from` until the next dated hours (docs/decisions/0002).
+    """The office hours of every working day from `valid_from` until the next dated hours.
 
     Raises `ValueError` unless the periods are in order, positive and apart.
     """
