@@ -2,10 +2,8 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +13,11 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.load import Order, Outcome
+from demo.reserved_port import HOST, reserved_port
 
 WORKERS = 2
-READY_SECONDS = 60
+LAST_RESORT_SECONDS = 600
+"""How long the server may take to answer on the busiest machine."""
 
 
 @contextmanager
@@ -26,7 +26,12 @@ def served(database_url: str, workers: int = WORKERS) -> Iterator[int]:
 
     Raises `RuntimeError` when it does not come up.
     """
-    port = _free_port()
+    with reserved_port() as port, _running(database_url, workers, port):
+        yield port
+
+
+@contextmanager
+def _running(database_url: str, workers: int, port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
     command += ["--workers", str(workers), "--blocking-threads", "1", "--port", str(port), "--no-ws"]
     # A worker that is told to stop while it starts may not hear it, and would be waited for without end.
@@ -39,7 +44,7 @@ def served(database_url: str, workers: int = WORKERS) -> Iterator[int]:
     process = subprocess.Popen(command, env=environ)
     try:
         _wait(port, process)
-        yield port
+        yield
     finally:
         process.terminate()
         process.wait()
@@ -94,21 +99,17 @@ class Loader:
         self._process.communicate()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until it answers. Raises `RuntimeError` when it ends instead, or says nothing for far too long."""
     pause = Event()
-    give_up = perf_counter() + READY_SECONDS
-    while perf_counter() < give_up and process.poll() is None:
+    give_up = perf_counter() + LAST_RESORT_SECONDS
+    while perf_counter() < give_up:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with exit code {process.returncode} before it answered")
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz").close()
-        except urllib.error.URLError:
+            urllib.request.urlopen(f"http://{HOST}:{port}/healthz").close()
+        except OSError:
             pause.wait(0.1)
         else:
             return
-    raise RuntimeError("the server did not come up")
+    raise RuntimeError(f"the server did not answer within {LAST_RESORT_SECONDS} s")

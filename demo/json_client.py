@@ -6,7 +6,8 @@ from typing import Any
 
 import requests
 
-TIMEOUT = (3.0, 20.0)
+LAST_RESORT_SECONDS = 600.0
+"""Far longer than a very busy machine takes to answer: silence for so long is a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,6 @@ class JsonClient:
 
     def _exchange(self, method: str, path: str, headers: Mapping[str, str] | None, **content: Any) -> Answer:
         response = self._http.request(
-            method, self.url + path, headers=dict(headers or {}), timeout=TIMEOUT, **content
+            method, self.url + path, headers=dict(headers or {}), timeout=LAST_RESORT_SECONDS, **content
         )
         return Answer(response.status_code, response.json() if response.content else None)

@@ -1,11 +1,9 @@
 """The whole product on loopback: simulated WeChat, database, web server and jobs, as real processes."""
 
-import contextlib
 import os
 import signal
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -17,13 +15,14 @@ import requests
 from app.core.clock import FileClock
 from demo.json_client import JsonClient
 from demo.processes import Process, StackError
+from demo.reserved_port import HOST, PortTakenError, reserved_port
 from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
 
 T = TypeVar("T")
 
-HOST = "127.0.0.1"
-START_SECONDS = 60.0
-COMMAND_SECONDS = 300.0
+START_SECONDS = 600.0
+COMMAND_SECONDS = 3600.0
+"""Last resorts: a wait ends when what is waited for happens, or when a process of the stack ends."""
 POLL_SECONDS = 0.05
 # The stack decides these by itself, whatever the shell or the `flask` command that started it says.
 _NOT_HANDED_ON = ("STEWARD_", "FLASK_")
@@ -47,13 +46,18 @@ class Stack:
         if self._clock_file is not None and start is not None:
             FileClock(self._clock_file).set(start)
         self._tick_seconds = tick_seconds
-        self._port = free_port() if port == 0 else _checked(port)
+        self._port = port
+        self._reservation = ExitStack()
         self._running: list[Process] = []
         self._never = Event()
         self._simulator_url = ""
 
     def __enter__(self) -> Self:
         """The simulator only; `migrate` and `serve` follow, with whatever has to happen in between."""
+        try:
+            self._port = self._reservation.enter_context(reserved_port(self._port))
+        except PortTakenError as fault:
+            raise StackError(f"{fault}: stop what listens there, or take another port") from fault
         try:
             simulator = self._start("simulator", "-m", "app.wechat.simulator.serve", "--port", "0")
             self._simulator_url = self._until(simulator.first_line, "the simulator said its address")
@@ -128,9 +132,10 @@ class Stack:
         self._check()
 
     def end(self) -> None:
-        """End every process."""
+        """End every process, and give the port back."""
         while self._running:
             self._running.pop().end()
+        self._reservation.close()
 
     def _run_to_end(self, name: str, arguments: Sequence[str], environ: Mapping[str, str]) -> str:
         process = Process(name, arguments, environ, self._logs / f"{name}.log")
@@ -169,7 +174,7 @@ class Stack:
     def _is_ready(self) -> bool:
         try:
             return bool(JsonClient(self.url).send("GET", "/readyz").status == requests.codes.ok)
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def _until(self, answer: Callable[[], T | None], what: str) -> T:
@@ -200,24 +205,3 @@ def ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens at."""
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _checked(port: int) -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        # As servers do: a port whose last connections still linger is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as fault:
-            raise StackError(
-                f"port {port} is taken: stop what listens there, or take another port"
-            ) from fault
-    return port

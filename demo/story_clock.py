@@ -8,8 +8,8 @@ from typing import Any
 from demo.json_client import JsonClient
 
 POLL_SECONDS = 0.03
-# Half a minute of real time: far more than the jobs need, far less than a stuck demo would try patience.
-POLLS = 1000
+# Ten minutes of real time: far more than the jobs need on the busiest machine.
+POLLS = 20_000
 
 
 class JobsStuckError(Exception):

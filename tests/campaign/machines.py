@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -14,11 +14,12 @@ import requests
 
 from demo.json_client import JsonClient
 from demo.processes import PROJECT, Process
+from demo.reserved_port import HOST, reserved_port
 from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
-from demo.stack import free_port
 
-HOST = "127.0.0.1"
-START_SECONDS = 180.0
+LAST_RESORT_SECONDS = 600.0
+"""How long a start may take on the busiest machine; a process that ends meanwhile ends the wait at once."""
+
 METRICS_TOKEN = "campaign-metrics-token-0123456789abcdef"
 JOBS, WEBS = ("jobs-1", "jobs-2"), ("web-1", "web-2")
 
@@ -68,11 +69,13 @@ class Machines:
             self._logs / "simulator.log",
         )
         self.units: dict[str, Unit] = {}
-        self.ports = {name: free_port() for name in WEBS}
+        # Reserved until the end: a web server that is killed comes back on the same port.
+        self._reservations = ExitStack()
+        self.ports = {name: self._reservations.enter_context(reserved_port()) for name in WEBS}
 
     def open_wechat(self) -> ControlsOverHttp:
         """Wait for the simulator, and let it know the templates. Raises `StackError` and `TimeoutError`."""
-        pause, until = Event(), monotonic() + START_SECONDS
+        pause, until = Event(), monotonic() + LAST_RESORT_SECONDS
         while (url := self._simulator.first_line()) is None:
             self._simulator.check()
             _in_time(until)
@@ -97,7 +100,7 @@ class Machines:
 
     def wait(self) -> None:
         """Wait until all four are ready. Raises `StackError` and `TimeoutError`."""
-        pause, until = Event(), monotonic() + START_SECONDS
+        pause, until = Event(), monotonic() + LAST_RESORT_SECONDS
         for name in WEBS:
             while self.readiness(name) != requests.codes.ok:
                 self.check()
@@ -135,6 +138,7 @@ class Machines:
         for unit in self.units.values():
             unit.process.end()
         self._simulator.end()
+        self._reservations.close()
 
     def _start(self, name: str, *arguments: str) -> None:
         self.units[name] = Unit(name, arguments, self._environ, self._logs)
@@ -173,5 +177,5 @@ def _environ(folder: Path, database_url: str, clock_file: Path, tick_seconds: fl
 
 def _in_time(until: float) -> None:
     if monotonic() > until:
-        message = f"the machines were not ready within {START_SECONDS:g} s"
+        message = f"the machines were not ready within {LAST_RESORT_SECONDS:g} s"
         raise TimeoutError(message)
