@@ -33,7 +33,7 @@ LONGEST = (
     "tests/demo",
     "tests/benchmarks",
     "tests/campaign",
-    "tests/api/described",
+    "tests/api/openapi",
     "tests/notifications/test_killed_dispatcher.py",
 )
 """They begin first: a file that takes a minute and begins last has one processor work and the others wait."""

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from miniprogram_api.flask_app import LARGEST_BODY
-from tests.api.rows import nothing_changes
-from tests.api.said import refused, told
+from tests.api.answers import json_of, refused
+from tests.api.database_rows import nothing_changes
 from tests.world import Phone, World
 
 # What the edge refuses does not reach the database.
@@ -237,7 +237,7 @@ def test_text_is_text(world: World, text: str) -> None:
     case = world.submitted(customer, project_name=text)
     answer = customer.send("GET", f"/customer/cases/{case['id']}")
     assert answer.content_type == JSON
-    assert told(answer)["project_name"] == text
+    assert json_of(answer)["project_name"] == text
     (line,) = world.staff("G001").get("/staff/cases")["items"]
     assert line["project_name"] == text
     world.work()

@@ -11,8 +11,8 @@ from app.core.db import db
 from app.models import CalendarMove, Case, PromiseWatch, Task, Timer
 from app.services.installation import city
 from notifications.models import Notice
-from tests.api.rows import nothing_changes
-from tests.api.said import refused
+from tests.api.answers import refused
+from tests.api.database_rows import nothing_changes
 from tests.world import SHANGHAI, Phone, World
 
 DESK = "/staff/calendar"

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from app.core.db import db
 from app.core.settings import Settings, WeChatAccount
 from app.wechat.push import check_query, seal
-from tests.api.rows import count, nothing_changes
+from tests.api.database_rows import count, nothing_changes
 from tests.world import World
 
 FOLLOW = {"MsgType": "event", "Event": "subscribe", "FromUserName": "o_service_1"}

@@ -7,8 +7,8 @@ import pytest
 
 from app.core.atomic import atomic
 from app.services.people import personnel
-from tests.api.rows import nothing_changes
-from tests.api.said import refused
+from tests.api.answers import refused
+from tests.api.database_rows import nothing_changes
 from tests.world import Phone, World
 
 FIRST, SECOND = "13800000001", "13800000002"

@@ -1,8 +1,8 @@
 """The simulator's console: codes to log in with by hand, and whom a message is for."""
 
-from tests.api.booking import Booker, at
-from tests.api.platform import added
-from tests.api.test_partner_application import APPLICATION
+from tests.api.partners.partner_platform import add_partner
+from tests.api.partners.test_partner_application import APPLICATION
+from tests.api.visits.booking import Booker, at
 from tests.world import World
 
 
@@ -55,7 +55,7 @@ def test_the_clock_jumps_over_nothing_that_falls_due_with_a_visit(world: World) 
 
 
 def test_a_partner_that_is_still_to_be_told_is_waited_for(world: World) -> None:
-    platform = added(world.app, url="https://partner.example.invalid/hooks")
+    platform = add_partner(world.app, url="https://partner.example.invalid/hooks")
     platform.send("POST", "/applications", APPLICATION)
     manager = world.staff("G001")
     case = manager.get("/staff/cases")["items"][0]["id"]

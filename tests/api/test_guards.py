@@ -18,8 +18,8 @@ from app.services.papers import make_paper
 from app.services.people import personnel
 from miniprogram_api import guards
 from notifications.wording.kinds import Channel
-from tests.api.platform import CONSULTATION
-from tests.api.rows import nothing_changes
+from tests.api.database_rows import nothing_changes
+from tests.api.partners.partner_platform import CONSULTATION
 from tests.notifications.outgoing import put, rows
 from tests.world import ANSWERS, OUTPUTS, Phone, World
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from app.services.people.sessions import Audience, TokenSigner
-from tests.api.rows import count, nothing_changes
-from tests.api.said import refused, told
+from tests.api.answers import json_of, refused
+from tests.api.database_rows import count, nothing_changes
 from tests.world import Phone, World, local
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -70,12 +70,14 @@ def test_a_second_login_of_staff_needs_no_phone(world: World) -> None:
     world.staff("N001")
     code = world.codes(openid="staff_N001")["login_code"]
     answer = world.client.post("/api/v1/staff/sessions", json={"code": code})
-    assert told(answer)["number"] == "N001"
+    assert json_of(answer)["number"] == "N001"
 
 
 def test_a_phone_is_not_taken_before_the_privacy_text_was_accepted(world: World) -> None:
     codes = world.codes(openid="o_customer", phone="13800000001")
-    token = told(world.client.post("/api/v1/customer/sessions", json={"code": codes["login_code"]}))["token"]
+    token = json_of(world.client.post("/api/v1/customer/sessions", json={"code": codes["login_code"]}))[
+        "token"
+    ]
     customer = Phone(world.client, token)
     with nothing_changes(world.app):
         answer = customer.send("POST", "/customer/phone", {"code": codes["phone_code"]})
@@ -134,7 +136,7 @@ def test_a_token_travels_as_bearer_only(world: World, scheme: str) -> None:
 
 def test_logging_in_again_keeps_one_customer_and_the_first_consent(world: World) -> None:
     customer = world.log_in("o_customer")
-    version = told(world.client.get("/api/v1/customer/privacy"))["version"]
+    version = json_of(world.client.get("/api/v1/customer/privacy"))["version"]
     world.at("2026-09-19 09:00")
     again = world.log_in("o_customer")
     assert count(world.app, "customers") == 1

@@ -12,7 +12,7 @@ from app.core.settings import Settings
 from app.factory import create_app
 from notifications.models import DeliveryState
 from notifications.wording.kinds import Channel
-from tests.api.said import refused
+from tests.api.answers import refused
 from tests.notifications.outgoing import put, rows
 from tests.world import World
 

@@ -7,8 +7,8 @@ import pytest
 
 from app.core.atomic import atomic
 from app.services.people import personnel
-from tests.api.rows import nothing_changes
-from tests.api.said import refused, told
+from tests.api.answers import json_of, refused
+from tests.api.database_rows import nothing_changes
 from tests.world import ANSWERS, Phone, World
 
 OLD_LADY = "13800000021"
@@ -137,7 +137,7 @@ def test_what_is_known_is_not_asked_again(world: World) -> None:
     assert again["sources"]["contact_phone"] == "wechat"
     # Every project has a name of its own.
     assert "project_name" not in again["answers"]
-    changed = told(
+    changed = json_of(
         customer.send(
             "PATCH",
             f"/customer/applications/{again['id']}",
@@ -160,10 +160,10 @@ def test_what_the_manager_fills_in_says_so(world: World, channel: str, source: s
         {"program": "single_meter", "channel": channel, "answers": {"contact_phone": OLD_LADY}},
     )
     path = f"applications/{draft['id']}"
-    filled = told(manager.send("PATCH", f"/staff/{path}", {"answers": {"contact_name": "钱奶奶"}}))
+    filled = json_of(manager.send("PATCH", f"/staff/{path}", {"answers": {"contact_name": "钱奶奶"}}))
     assert filled["sources"] == {"contact_phone": source, "contact_name": source}
     # The customer sees it at once and goes on with it.
-    mended = told(lady.send("PATCH", f"/customer/{path}", {"answers": {"contact_name": "钱秀英"}}))
+    mended = json_of(lady.send("PATCH", f"/customer/{path}", {"answers": {"contact_name": "钱秀英"}}))
     assert mended["sources"] == {"contact_phone": source, "contact_name": "customer"}
 
 

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.models import Meter, Payment
+from tests.api.answers import refused
 from tests.api.money_scene import METER, STANDARD_FEN, Scene
-from tests.api.said import refused
 from tests.world import OUTPUTS, World
 
 

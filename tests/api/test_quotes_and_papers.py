@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import AccessRecord, Paper
+from tests.api.answers import refused
 from tests.api.money_scene import SIGNED, STANDARD_FEN, WELL_FEN, Scene
-from tests.api.said import refused
 from tests.world import OUTPUTS, World
 
 # What is asked here, no database decides.

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from app.core.atomic import atomic
 from app.core.db import db
 from app.services.people import personnel
-from tests.api.rows import count, nothing_changes
-from tests.api.said import refused
+from tests.api.answers import refused
+from tests.api.database_rows import count, nothing_changes
 from tests.world import ANSWERS, OUTPUTS, Phone, World
 
 ACCEPTANCE = ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan")

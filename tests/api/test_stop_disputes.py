@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.rows import nothing_changes
-from tests.api.said import refused
+from tests.api.answers import refused
+from tests.api.database_rows import nothing_changes
 from tests.world import Phone, World
 
 ROAD = {"reason": "road_permit", "party": "authority", "evidence": "路政受理单0918号"}

@@ -1,6 +1,6 @@
 """A “三零” project over HTTP: no trip, no document, no yuan; and what becomes of one that is not eligible."""
 
-from tests.api.said import refused
+from tests.api.answers import refused
 from tests.world import ANSWERS, World
 
 ACCEPTANCE = ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan")

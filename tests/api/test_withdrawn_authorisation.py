@@ -9,10 +9,10 @@ from app.core.db import db
 from app.models import Application, Case, Customer, Erasure
 from app.wechat import revocations
 from app.wechat.revocations import Held
-from tests.api.chat_files import picture
-from tests.api.rows import count
-from tests.api.talking import Talk, talk
-from tests.api.test_talk_in_wechat import callback, in_chat, write
+from tests.api.conversations.chat_files import picture
+from tests.api.conversations.conversation_phones import Conversation, start_conversation
+from tests.api.conversations.test_wechat_chat import callback, in_chat, write
+from tests.api.database_rows import count
 from tests.world import World
 
 PLACE = {"latitude_gcj02": 36.66, "longitude_gcj02": 117.02}
@@ -23,8 +23,8 @@ EVERYTHING = sorted(revocations.load(revocations.TABLE).items())
 
 
 @pytest.fixture
-def scene(world: World) -> Talk:
-    return talk(world)
+def scene(world: World) -> Conversation:
+    return start_conversation(world)
 
 
 def withdrawn(
@@ -58,7 +58,7 @@ def draft_answers(world: World) -> dict[str, Any]:
     return answers
 
 
-def half_filled(scene: Talk) -> None:
+def half_filled(scene: Conversation) -> None:
     """A draft with address and place; the phone is filled in from WeChat."""
     draft = scene.customer.post("/customer/applications", {"program": "single_meter"})
     answers = {"address": "演示路9号", "location": PLACE, "project_name": "三期"}
@@ -69,7 +69,7 @@ def half_filled(scene: Talk) -> None:
 @ON_SQLITE
 @pytest.mark.parametrize(("number", "meaning"), EVERYTHING, ids=[one.name for _, one in EVERYTHING])
 def test_each_number_deletes_what_it_names_and_nothing_else(
-    scene: Talk, number: int, meaning: revocations.Revoked
+    scene: Conversation, number: int, meaning: revocations.Revoked
 ) -> None:
     half_filled(scene)
     scene.customer.post(f"{scene.theirs}/messages", {"client_id": "phone-0001", "location": PLACE})
@@ -91,7 +91,7 @@ def test_each_number_deletes_what_it_names_and_nothing_else(
 
 
 @ON_SQLITE
-def test_a_number_that_wechat_has_added_since_is_for_somebody_to_look_at(scene: Talk) -> None:
+def test_a_number_that_wechat_has_added_since_is_for_somebody_to_look_at(scene: Conversation) -> None:
     withdrawn(scene.world, REVOKE, RevokeInfo="8,99")
     ((deleted, kept),) = erasures(scene.world)
     assert deleted == {"phone": 1}
@@ -99,7 +99,7 @@ def test_a_number_that_wechat_has_added_since_is_for_somebody_to_look_at(scene: 
 
 
 @ON_SQLITE
-def test_files_stay_with_their_case_and_that_is_said(scene: Talk) -> None:
+def test_files_stay_with_their_case_and_that_is_said(scene: Conversation) -> None:
     picture(scene.world)
     withdrawn(scene.world, REVOKE, RevokeInfo="14")
     ((deleted, kept),) = erasures(scene.world)
@@ -107,7 +107,7 @@ def test_files_stay_with_their_case_and_that_is_said(scene: Talk) -> None:
     assert count(scene.world.app, "documents") == 1
 
 
-def test_a_withdrawn_place_is_gone_and_phones_hear_of_it(scene: Talk) -> None:
+def test_a_withdrawn_place_is_gone_and_phones_hear_of_it(scene: Conversation) -> None:
     scene.customer.post(f"{scene.theirs}/messages", {"client_id": "phone-0001", "location": PLACE})
     cursor = scene.page(scene.manager)["cursor"]
     withdrawn(scene.world, REVOKE, RevokeInfo="13")
@@ -115,7 +115,7 @@ def test_a_withdrawn_place_is_gone_and_phones_hear_of_it(scene: Talk) -> None:
     assert (news["kind"], news["location"], news["text"]) == ("location", None, "[该消息已撤回]")
 
 
-def test_a_closed_account_keeps_what_the_law_asks_for(scene: Talk) -> None:
+def test_a_closed_account_keeps_what_the_law_asks_for(scene: Conversation) -> None:
     scene.ask("您好")
     half_filled(scene)
     withdrawn(scene.world, CANCEL)
@@ -133,7 +133,7 @@ def test_a_closed_account_keeps_what_the_law_asks_for(scene: Talk) -> None:
     assert count(scene.world.app, "privacy_consents") == 0
 
 
-def test_an_answer_on_its_way_to_a_closed_account_says_what_became_of_it(scene: Talk) -> None:
+def test_an_answer_on_its_way_to_a_closed_account_says_what_became_of_it(scene: Conversation) -> None:
     write(scene.world, "o_customer", "在吗？")
     scene.manager.post(f"{scene.ours}/writing")
     scene.answer("在的")
@@ -177,14 +177,14 @@ def test_the_service_account_tells_of_the_same_person(world: World) -> None:
 
 
 @ON_SQLITE
-def test_a_repeated_event_is_recorded_once(scene: Talk) -> None:
+def test_a_repeated_event_is_recorded_once(scene: Conversation) -> None:
     for _ in range(3):
         withdrawn(scene.world, REVOKE, RevokeInfo="8", CreateTime="1789693200")
     assert len(erasures(scene.world)) == 1
 
 
 @ON_SQLITE
-def test_a_changed_profile_means_nothing_where_none_is_held(scene: Talk) -> None:
+def test_a_changed_profile_means_nothing_where_none_is_held(scene: Conversation) -> None:
     # Name and picture of WeChat's profile are never asked for.
     withdrawn(scene.world, "user_info_modified")
     assert (erasures(scene.world), phones(scene.world)) == ([], ["+8613800000001"])

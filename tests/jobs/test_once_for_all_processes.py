@@ -15,8 +15,8 @@ from app.services.operations.idempotency import KeptAnswer
 from notifications.models import DeliveryState, Notice
 from notifications.oversight import morning_summary
 from notifications.wording.kinds import Channel
-from tests.api.rows import count
-from tests.api.talking import talk
+from tests.api.conversations.conversation_phones import start_conversation
+from tests.api.database_rows import count
 from tests.at_once import at_once
 from tests.notifications.outgoing import put, rows
 from tests.world import World
@@ -46,7 +46,7 @@ def test_the_morning_summary_is_written_by_one_process(world: World) -> None:
 
 
 def test_processes_that_forget_at_the_same_moment_do_not_stand_in_each_others_way(world: World) -> None:
-    scene = talk(world)
+    scene = start_conversation(world)
     scene.ask("您好")
     scene.customer.post(f"{scene.theirs}/withdrawal", {"reason": "不建了"})
     with world.app.app_context(), atomic():

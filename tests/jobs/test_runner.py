@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.settings import Settings
 from app.jobs import runner
 from app.jobs.timetable import Job, jobs
-from tests.api.rows import count, nothing_changes
+from tests.api.database_rows import count, nothing_changes
 
 # Longer than any tick below takes; a test that waits for it has failed.
 PATIENCE_SECONDS = 20

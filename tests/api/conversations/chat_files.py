@@ -1,0 +1,51 @@
+"""Pictures and voice in WeChat's chat, as a person's phone sends them."""
+
+from base64 import b64encode
+from typing import Any
+
+from demo.evidence import PICTURE
+from tests.api.conversations.conversation_phones import Conversation
+from tests.api.conversations.test_wechat_chat import write
+from tests.world import World
+
+JPEG = b"\xff\xd8\xff\xe0 a picture, as far as anybody looks at it"
+VOICE = b"#!AMR\n a voice, as far as anybody listens"
+GET = "cgi-bin/media/get"
+
+__all__ = ["GET", "JPEG", "PICTURE", "VOICE", "opened", "picture", "sent", "voice"]
+
+
+def kept(world: World, content: bytes, to: str) -> str:
+    """WeChat keeps what the phone has sent; its name there."""
+    document = {"account": to, "media_type": "image/jpeg", "content": b64encode(content).decode()}
+    media_id: str = world.desk.ask("POST", "media", document)["media_id"]
+    return media_id
+
+
+def picture(
+    world: World, openid: str = "o_customer", content: bytes = JPEG, to: str = "miniprogram", **more: Any
+) -> None:
+    """Somebody sends a picture, and the jobs work it off."""
+    fields = {"MsgType": "image", "Content": None, "PicUrl": "http://p", "MediaId": kept(world, content, to)}
+    write(world, openid, "", to, **fields | more)
+
+
+def voice(
+    world: World, openid: str = "o_customer", content: bytes = VOICE, to: str = "service", **more: Any
+) -> None:
+    """Somebody speaks."""
+    fields = {"MsgType": "voice", "Content": None, "Format": "amr", "MediaId": kept(world, content, to)}
+    write(world, openid, "", to, **fields | more)
+
+
+def sent(scene: Conversation) -> Any:
+    """The last message of the customer, as the manager sees it."""
+    items = scene.page(scene.manager)["items"]
+    return [item for item in items if item["author"] == "customer"][-1]
+
+
+def opened(scene: Conversation, document_id: str) -> bytes:
+    """What the manager gets who opens a document of the conversation."""
+    link = scene.manager.post(f"{scene.ours}/documents/{document_id}/link")
+    content: bytes = scene.world.client.get(link["path"]).data
+    return content

@@ -1,0 +1,67 @@
+"""What is kept of a conversation and how long: the customer's copy, and retention."""
+
+import pytest
+
+from app.core.atomic import atomic
+from app.services.conversations.care import retention
+from tests.api.answers import refused
+from tests.api.conversations.conversation_phones import Conversation, start_conversation
+from tests.api.conversations.test_wechat_chat import write
+from tests.api.database_rows import count
+from tests.world import World
+
+
+@pytest.fixture
+def scene(world: World) -> Conversation:
+    return start_conversation(world)
+
+
+def forget(world: World) -> int:
+    with world.app.app_context(), atomic():
+        return retention.forget(10)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_customer_takes_a_copy(scene: Conversation) -> None:
+    scene.ask("第一行\n第二行")
+    scene.answer("您好")
+    scene.manager.post(f"{scene.ours}/notes", {"text": "内部备注"})
+    answer = scene.customer.send("GET", f"{scene.theirs}/conversation.txt")
+    assert answer.mimetype == "text/plain"
+    assert "我：第一行\n第二行" in answer.text
+    assert "王敏：您好" in answer.text
+    assert "内部备注" not in answer.text
+    printed = scene.customer.send("GET", f"{scene.theirs}/conversation.pdf")
+    assert (printed.mimetype, printed.data[:5]) == ("application/pdf", b"%PDF-")
+    stranger = scene.world.log_in("o_stranger", "13800000009")
+    refused(stranger.send("GET", f"{scene.theirs}/conversation.txt"), 404, "not_found")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_long_conversation_is_copied_whole(scene: Conversation) -> None:
+    for number in range(105):
+        scene.ask(f"第{number}条")
+    lines = scene.customer.send("GET", f"{scene.theirs}/conversation.txt").text.splitlines()
+    assert [line.split("：")[-1] for line in lines if "我：" in line] == [f"第{n}条" for n in range(105)]
+
+
+def test_a_conversation_is_kept_for_its_time_and_no_longer(scene: Conversation) -> None:
+    scene.ask("您好")
+    scene.customer.post(f"{scene.theirs}/chases")
+    complaint = scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})
+    scene.manager.post(f"{scene.ours}/guests", {"department": "network"})
+    scene.manager.post(f"{scene.ours}/notes", {"text": "备注"})
+    write(scene.world, "o_follower", "请问怎么报装？", "service")
+    scene.customer.post(f"{scene.theirs}/withdrawal", {"reason": "不建了"})
+    scene.world.at("2027-09-19 08:00")
+    # The enquiry's year is over, the case's three are not.
+    assert (forget(scene.world), count(scene.world.app, "conversations")) == (1, 1)
+    scene.world.at("2029-09-30 09:00")
+    # A complaint that nobody has closed is not forgotten.
+    assert forget(scene.world) == 0
+    scene.customer = scene.world.log_in("o_customer")
+    scene.customer.post(f"{scene.theirs}/complaints/{complaint['id']}/closing")
+    assert forget(scene.world) == 1
+    for table in ("conversations", "messages", "complaints", "chases", "talk_timers", "conversation_notes"):
+        assert count(scene.world.app, table) == 0, table
+    assert count(scene.world.app, "cases") == 1

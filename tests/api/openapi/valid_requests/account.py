@@ -1,0 +1,57 @@
+"""Logging in and out, consents, notices, and what anybody may look up."""
+
+from tests.api.openapi.scene import Scene, ValidRequest
+
+
+def customer_logs_in(scene: Scene) -> ValidRequest:
+    return ValidRequest(scene.customer, {}, {"code": scene.world.codes(openid="o_new")["login_code"]})
+
+
+def staff_logs_in(scene: Scene) -> ValidRequest:
+    who = scene.world.staff("N001")
+    return ValidRequest(who, {}, {"code": scene.world.codes(openid="staff_N001")["login_code"]})
+
+
+def proves_phone(scene: Scene) -> ValidRequest:
+    who, number = scene.somebody(), scene.phone_number()
+    return ValidRequest(who, {}, {"code": scene.world.codes(openid="o_proving", phone=number)["phone_code"]})
+
+
+def looks_up(scene: Scene) -> ValidRequest:
+    number = scene.phone_number()
+    customer = scene.somebody(number)
+    case = scene.world.submitted(customer, contact_phone=number)
+    return ValidRequest(customer, {}, {"number": case["number"], "phone_last_digits": number[-4:]})
+
+
+def consents(scene: Scene) -> ValidRequest:
+    return ValidRequest(scene.customer, {}, {"version": scene.customer.get("/customer/privacy")["version"]})
+
+
+def subscribes(scene: Scene) -> ValidRequest:
+    template = scene.customer.get("/customer/subscriptions")["templates"][0]["key"]
+    return ValidRequest(scene.customer, {}, {"choices": {template: "accept"}})
+
+
+def reads_notice(scene: Scene) -> ValidRequest:
+    notice = scene.customer.get("/customer/notices")["items"][0]["id"]
+    return ValidRequest(scene.customer, {"notice_id": notice})
+
+
+def staff_reads_notice(scene: Scene) -> ValidRequest:
+    manager = scene.world.staff("G001")
+    return ValidRequest(manager, {"notice_id": manager.get("/staff/notices")["items"][0]["id"]})
+
+
+VALID_REQUESTS = {
+    "POST /customer/sessions": customer_logs_in,
+    "POST /staff/sessions": staff_logs_in,
+    "POST /customer/phone": proves_phone,
+    "POST /customer/lookups": looks_up,
+    "POST /customer/consents": consents,
+    "POST /customer/subscriptions": subscribes,
+    "POST /customer/notices/{notice_id}/reads": reads_notice,
+    "POST /staff/notices/{notice_id}/reads": staff_reads_notice,
+    "DELETE /customer/sessions/current": lambda scene: ValidRequest(scene.somebody(), {}),
+    "DELETE /staff/sessions/current": lambda scene: ValidRequest(scene.world.staff("N001"), {}),
+}

@@ -1,0 +1,34 @@
+"""The work of departments: taken, completed, corrected; and the customer's word at the end."""
+
+from tests.api.openapi.scene import Scene, ValidRequest
+from tests.world import OUTPUTS
+
+
+def corrected(scene: Scene) -> ValidRequest:
+    case = scene.case()
+    scene.complete(case.id, "network_survey")
+    seen = case.task("network_survey")["version"]
+    body = {"version": seen, "field": "main_material", "value": "钢管", "why": "现场核实"}
+    return case.task_by("N001", "network_survey", body)
+
+
+SURVEYED = {"outputs": OUTPUTS["network_survey"]}
+
+
+def searched(scene: Scene) -> ValidRequest:
+    number = scene.phone_number()
+    scene.world.submitted(scene.somebody(number), contact_phone=number)
+    return ValidRequest(scene.world.staff("G001"), {}, {"phone": number})
+
+
+VALID_REQUESTS = {
+    "POST /staff/case-searches": searched,
+    "POST /staff/tasks/{task_id}/assignment": lambda scene: scene.case().task_by("N001", "network_survey"),
+    "POST /staff/tasks/{task_id}/completion": lambda scene: scene.case().task_by(
+        "N001", "network_survey", SURVEYED
+    ),
+    "POST /staff/tasks/{task_id}/corrections": corrected,
+    "POST /customer/cases/{case_id}/rating": lambda scene: (
+        scene.case().until("return_visit").by_customer({"rating": 5, "remark": "很好"})
+    ),
+}

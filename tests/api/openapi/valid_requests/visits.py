@@ -1,0 +1,147 @@
+"""Visits: held, confirmed, moved and missed by the customer; booked, done and reported by staff."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from app.core import clock
+from app.core.atomic import atomic
+from app.core.db import db
+from app.models import Visit
+from tests.api.openapi.scene import OwnCase, Scene, ValidRequest
+
+PURPOSE = "consultation"
+MANAGER = "G001"
+
+Make = Callable[[Scene], ValidRequest]
+
+
+def opening(case: OwnCase, place: int = 0) -> str:
+    """A time that can be booked, the first unless another one is asked for."""
+    found = case.customer.get(f"/customer/cases/{case.id}/openings/{PURPOSE}")["items"]
+    starts_at: str = found[place]["starts_at"]
+    return starts_at
+
+
+def held(scene: Scene) -> tuple[OwnCase, str]:
+    case = scene.case()
+    body = {"purpose": PURPOSE, "starts_at": opening(case)}
+    return case, case.customer.post(f"/customer/cases/{case.id}/visits", body)["id"]
+
+
+def booked(scene: Scene) -> tuple[OwnCase, str]:
+    case, visit = held(scene)
+    case.customer.post(f"/customer/cases/{case.id}/visits/{visit}/confirmation")
+    return case, visit
+
+
+def begun(scene: Scene) -> tuple[OwnCase, str]:
+    """A visit whose agreed time was an hour ago, without the clock having to be moved for everybody."""
+    case, visit = booked(scene)
+    ago = clock.now() - timedelta(hours=1)
+    with scene.world.app.app_context(), atomic():
+        db.session.execute(update(Visit).where(Visit.id == visit).values(starts_at=ago))
+    return case, visit
+
+
+def arrived(scene: Scene) -> tuple[OwnCase, str]:
+    case, visit = begun(scene)
+    scene.world.staff(MANAGER).post(f"/staff/visits/{visit}/arrival", {"note": "客户在隔壁接待"})
+    return case, visit
+
+
+def by_customer(make: Callable[[Scene], tuple[OwnCase, str]], body: Any = None) -> Make:
+    def valid(scene: Scene) -> ValidRequest:
+        case, visit = make(scene)
+        return case.by_customer(body, visit_id=visit)
+
+    return valid
+
+
+def by_manager(make: Callable[[Scene], tuple[OwnCase, str]], body: Any = None) -> Make:
+    def valid(scene: Scene) -> ValidRequest:
+        _, visit = make(scene)
+        return ValidRequest(scene.world.staff(MANAGER), {"visit_id": visit}, body)
+
+    return valid
+
+
+def holds(scene: Scene) -> ValidRequest:
+    case = scene.case()
+    return case.by_customer({"purpose": PURPOSE, "starts_at": opening(case)})
+
+
+def books_for(scene: Scene) -> ValidRequest:
+    case = scene.case()
+    return case.by(MANAGER, {"purpose": PURPOSE, "starts_at": opening(case)})
+
+
+def moves(scene: Scene) -> ValidRequest:
+    case, visit = booked(scene)
+    return case.by_customer({"starts_at": opening(case, 3)}, visit_id=visit)
+
+
+def moves_for(scene: Scene) -> ValidRequest:
+    case, visit = booked(scene)
+    body = {"starts_at": opening(case, 3), "reason": "客户来电"}
+    return ValidRequest(scene.world.staff(MANAGER), {"visit_id": visit}, body)
+
+
+def waits(scene: Scene) -> ValidRequest:
+    case, _ = booked(scene)
+    return case.by_customer({"purpose": PURPOSE})
+
+
+def waits_no_longer(scene: Scene) -> ValidRequest:
+    case, _ = booked(scene)
+    case.customer.post(f"/customer/cases/{case.id}/visit-waits", {"purpose": PURPOSE})
+    return case.by_customer(purpose=PURPOSE)
+
+
+# Of days that nobody books yet, so that no visit of another operation is hit.
+SOME_DAY = {"starts_at": "2027-03-01T08:00:00+08:00", "ends_at": "2027-03-01T18:00:00+08:00"}
+LEAVE = {"staff_number": "N001", "deputy_number": "S001", **SOME_DAY}
+WEEK = {"staff_number": "N001", "valid_from": "2027-03-01", "weekly": {"mon": [["08:30", "12:00"]]}}
+CLOSURE = {"department": "network", "reason": "全员抢修", **SOME_DAY}
+
+
+def by_supervisor(body: Any) -> Make:
+    return lambda scene: ValidRequest(scene.world.staff("S001"), {}, body)
+
+
+OF_CUSTOMER = "/customer/cases/{case_id}/visits/{visit_id}"
+OF_STAFF = "/staff/visits/{visit_id}"
+
+VALID_REQUESTS: dict[str, Make] = {
+    "GET /customer/cases/{case_id}/openings/{purpose}": lambda scene: scene.case().by_customer(
+        purpose=PURPOSE
+    ),
+    "POST /customer/cases/{case_id}/visits": holds,
+    f"GET {OF_CUSTOMER}": by_customer(booked),
+    f"POST {OF_CUSTOMER}/confirmation": by_customer(held),
+    f"POST {OF_CUSTOMER}/reschedule": moves,
+    f"POST {OF_CUSTOMER}/cancellation": by_customer(booked, {"reason": "临时有事"}),
+    f"POST {OF_CUSTOMER}/no-show": by_customer(begun, {"note": "无人上门"}),
+    f"GET {OF_CUSTOMER}/pass": by_customer(booked),
+    f"GET {OF_CUSTOMER}/calendar": by_customer(booked),
+    "POST /customer/cases/{case_id}/visit-waits": waits,
+    "DELETE /customer/cases/{case_id}/visit-waits/{purpose}": waits_no_longer,
+    "GET /staff/cases/{case_id}/openings/{purpose}": lambda scene: scene.case().by(MANAGER, purpose=PURPOSE),
+    "POST /staff/cases/{case_id}/visits": books_for,
+    f"GET {OF_STAFF}": by_manager(booked),
+    f"GET {OF_STAFF}/calendar": by_manager(booked),
+    f"POST {OF_STAFF}/arrival": by_manager(begun, {"note": "客户在隔壁接待"}),
+    f"POST {OF_STAFF}/delay": by_manager(booked, {"minutes": 15}),
+    f"POST {OF_STAFF}/no-show": by_manager(arrived, {"absent": "customer", "note": "敲门无人"}),
+    f"POST {OF_STAFF}/completion": by_manager(arrived, {}),
+    f"POST {OF_STAFF}/reschedule": moves_for,
+    "POST /staff/leaves": by_supervisor(LEAVE),
+    "POST /staff/leaves/previews": by_supervisor(LEAVE),
+    "POST /staff/closures": by_supervisor(CLOSURE),
+    "POST /staff/closures/previews": by_supervisor(CLOSURE),
+    "POST /staff/work-patterns": by_supervisor(WEEK),
+    "POST /staff/work-patterns/previews": by_supervisor(WEEK),
+    f"POST {OF_STAFF}/cancellation": by_manager(booked, {"reason": "客户来电"}),
+}
