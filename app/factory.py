@@ -72,7 +72,7 @@ def _wired(app: StewardApp, settings: Settings) -> StewardApp:
     app.extensions["steward.links"] = LinkSigner(settings.secret_key)
     openapi.configure(app)
     problems.register(app)
-    registration.open_doors(app)
+    registration.register_blueprints(app)
     if settings.trusted_proxies:
         # Else everybody would seem to come from the proxy, and share one allowance of tries.
         hops = settings.trusted_proxies

@@ -1,4 +1,4 @@
-"""The edge of the application: one transaction per request, JSON in and out by orjson."""
+"""The Flask application: one transaction per request, JSON by orjson, checks of every request body."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 
 class OrjsonProvider(JSONProvider):
-    """JSON by orjson: strict about UTF-8, NaN and lone surrogates, and fast."""
+    """JSON by orjson. It is fast, and refuses invalid UTF-8, NaN and lone surrogates."""
 
     def dumps(self, obj: Any, **_kwargs: Any) -> str:
         """`obj` as a JSON text."""
@@ -44,7 +44,7 @@ class OrjsonProvider(JSONProvider):
 
 
 class StewardApp(APIFlask):
-    """Flask with the one transaction of a request around everything the request does."""
+    """Flask with one transaction around everything that a request does."""
 
     json_provider_class = OrjsonProvider
 
@@ -55,13 +55,13 @@ class StewardApp(APIFlask):
     def full_dispatch_request(self) -> Response:
         """Commit when the answer is a success, roll back when it is a refusal or an error.
 
-        The commit comes before the answer leaves, so that nobody is told of what did not happen.
+        The commit comes before the answer is sent: a client never sees a success that is not stored.
         """
         given = request.headers.get(REQUEST_ID, "")
-        # What a proxy calls the request by, unless it is something that doesn't belong in a log.
+        # The id that a proxy gave the request, if it is plain enough for a log.
         token = request_id.set(given if _PLAIN_ID.fullmatch(given) else uuid4().hex)
         try:
-            with atomic(read_only=_promises_to_read()) as transaction:
+            with atomic(read_only=_is_read_only()) as transaction:
                 response: Response = super().full_dispatch_request()
                 response.headers[REQUEST_ID] = request_id.get()
                 if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
@@ -72,34 +72,34 @@ class StewardApp(APIFlask):
 
 
 def only_reads(view: V) -> V:
-    """Mark a POST that changes nothing, such as a search whose words must not stand in an address.
+    """Mark a POST that changes nothing, such as a search whose words must not appear in an address.
 
-    It is answered like a GET, without a transaction that could write; stands directly under its route.
+    It gets a read-only transaction, as a GET does. Place it directly under the route.
     """
     view.only_reads = True  # type: ignore[attr-defined]
     return view
 
 
-def _promises_to_read() -> bool:
+def _is_read_only() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
     return request.method in READS or getattr(view, "only_reads", False)
 
 
 def takes_file(view: V) -> V:
-    """Mark a view whose body is a file in a form, not JSON; stands directly under its route."""
+    """Mark a view whose body is a form with a file, not JSON. Place it directly under the route."""
     view.takes_file = True  # type: ignore[attr-defined]
     return view
 
 
 def check_body() -> None:
-    """Refuse, before any guard or view, a body that is not JSON, is broken or is too large.
+    """Refuse a body that is not JSON, is malformed or is too large, before any guard or view.
 
-    Raises werkzeug's 400, 413 and 415, which become problem documents. Nothing larger than `LARGEST_BODY`
-    is read by anybody: a chunked body names no length, and must not fill the memory before it is refused.
+    Raises werkzeug's 400, 413 and 415, which become problem documents. No more than `LARGEST_BODY` is read:
+    a chunked body has no Content-Length, and must not fill the memory before it is refused.
     """
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "takes_file", False):
-        # Only here a body may be large, and it is no JSON; the view checks the file itself.
+        # Only here may a body be large and not JSON. The view checks the file itself.
         request.max_content_length = LARGEST_UPLOAD
         if request.mimetype != "multipart/form-data":
             raise UnsupportedMediaType

@@ -1,4 +1,4 @@
-"""Who may enter. Every blueprint names one of these where it is registered (registration.py)."""
+"""Guards: who may call a blueprint. Each blueprint is registered with one of them (registration.py)."""
 
 import hmac
 from collections.abc import Callable
@@ -18,15 +18,15 @@ Guard = Callable[[], None]
 
 
 def anyone() -> None:
-    """Public: login, the guide, the limited look-up, health."""
+    """Public: login, guide, case look-up, health checks."""
 
 
 def signed_by_wechat() -> None:
-    """Open at the door: the view verifies WeChat's signature over the body before it believes a word."""
+    """Checks nothing: the view itself verifies WeChat's signature of the request."""
 
 
 def holds_link() -> None:
-    """Open at the door: the address itself is a signed, short-lived permission that the view checks."""
+    """Checks nothing: the view itself checks the signature and expiry of the address."""
 
 
 def customer() -> None:
@@ -58,22 +58,22 @@ def partner() -> None:
         request.headers.get(signing.SIGNATURE_HEADER, ""),
         message,
     )
-    # A commit of its own, in a GET as well: whatever becomes of the request, its nonce is used up.
+    # Commits on its own, for a GET as well: the nonce is used up whether or not the request succeeds.
     with atomic():
         g.partner = request_signatures.admit(signed)
 
 
 def partner_who_may(capability: Capability) -> PartnerIdentity:
-    """The partner that is asking. Raises `NotAllowedError` when this was not opened to it."""
+    """The partner that is calling. Raises `NotAllowedError` when it lacks this capability."""
     identity: PartnerIdentity = g.partner
     request_signatures.require(identity, capability)
     return identity
 
 
 def collector() -> None:
-    """Whoever collects figures, by the token that IT has set; without one these addresses do not exist.
+    """The metrics collector, by the token in the settings. Without a token the address does not exist.
 
-    Raises `NotFoundError`, `NotSignedInError`. A demo, where everything is fictional, is open.
+    Raises `NotFoundError`, `NotSignedInError`. In a simulated installation everything is fictional and open.
     """
     settings: Settings = current_app.extensions["steward.settings"]
     if not settings.metrics_token:
@@ -86,32 +86,32 @@ def collector() -> None:
 
 
 def with_simulator() -> None:
-    """Only where WeChat is simulated; in production these addresses do not exist."""
+    """Only where WeChat is simulated. In production these addresses do not exist."""
     settings: Settings = current_app.extensions["steward.settings"]
     if not settings.simulated:
         raise NotFoundError
 
 
 def guard_of(app: Flask, endpoint: str) -> Guard | None:
-    """The guard before an endpoint, by its blueprint; None for an endpoint without one."""
+    """The guard of an endpoint, by its blueprint. None for an endpoint without one."""
     known: dict[str, Guard] = app.extensions["steward.guards"]
     return known.get(endpoint.partition(".")[0])
 
 
 def caller() -> Identity:
-    """Who the token of this request speaks for."""
+    """The person whose token this request carries."""
     identity: Identity = g.identity
     return identity
 
 
 def me() -> Colleague:
-    """The member of staff who is asking."""
+    """The member of staff who is calling."""
     member: Colleague = g.staff
     return member
 
 
 def signer() -> TokenSigner:
-    """What signs the tokens of this installation."""
+    """Signs and checks the tokens of this installation."""
     found: TokenSigner = current_app.extensions["steward.signer"]
     return found
 

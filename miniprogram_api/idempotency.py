@@ -1,4 +1,4 @@
-"""Idempotency-Key for every POST of a signed-in customer: a repeated request gets the first one's answer."""
+"""Idempotency-Key for every POST of a signed-in customer: a repeated request gets the answer of the first."""
 
 import re
 from http import HTTPStatus
@@ -13,29 +13,29 @@ from miniprogram_api.guards import caller
 from miniprogram_api.problems import problem
 
 HEADER = "Idempotency-Key"
-_SHAPE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{8,64}")
 FIRST_FAILURE = 400
 
 
-def answer_repeat() -> Response | None:
-    """Before the view: the kept answer, if this key was answered already.
+def replay_answer() -> Response | None:
+    """Before the view: the stored answer, if this key has been answered already.
 
     Raises `IdempotencyError` when the key is missing, malformed, or belongs to another request.
     """
     if request.method != "POST":
         return None
     key = request.headers.get(HEADER, "")
-    if not _SHAPE.fullmatch(key):
+    if not _KEY_PATTERN.fullmatch(key):
         raise IdempotencyError(f"缺少请求标识，请升级小程序后重试（{HEADER}）。")
     g.idempotency = (key, idempotency.fingerprint(request.method, request.path, request.get_data()))
-    return _kept()
+    return _stored_answer()
 
 
-def keep_answer(response: Response) -> Response:
-    """After the view: keep a success in the transaction of its change.
+def store_answer(response: Response) -> Response:
+    """After the view: store a successful answer in the transaction of its change.
 
-    Two requests with one key at the same moment: the database lets one keep its answer, the other's
-    work is undone and it answers what the first did.
+    Of two requests with one key at the same moment the database lets one store its answer. The other is
+    rolled back and returns the answer of the first.
     """
     if "idempotency" not in g or response.status_code >= FIRST_FAILURE or g.get("repeated", False):
         return response
@@ -45,16 +45,16 @@ def keep_answer(response: Response) -> Response:
         idempotency.keep(caller().subject_id, key, print_, answer)
     except idempotency.AnsweredMeanwhileError:
         let_go()
-        return _kept() or _gone()
+        return _stored_answer() or _answer_gone()
     return response
 
 
-def _gone() -> Response:
-    # Answered and forgotten within one request: not to be met in a lifetime, and no success either.
+def _answer_gone() -> Response:
+    # The stored answer was deleted between two statements. That is all but impossible, and it is no success.
     return problem(HTTPStatus.CONFLICT, ConflictError.code, ConflictError.title, "请重新提交。")
 
 
-def _kept() -> Response | None:
+def _stored_answer() -> Response | None:
     key, print_ = g.idempotency
     kept = idempotency.earlier_answer(caller().subject_id, key, print_)
     if kept is None:

@@ -30,7 +30,11 @@ account = APIBlueprint("customer_account", __name__, url_prefix="/api/v1/custome
 @account.output(ConsentOut, status_code=201)
 @account.doc(summary="同意隐私政策")
 def accept_privacy(json_data: dict[str, str]) -> Any:
-    """Recorded with version and date; a second time keeps the first date."""
+    """Records that the customer accepts the privacy policy.
+
+    Send the `version` that `GET /customer/privacy` returned. Accepting it again keeps the first date. Refused
+    with `invalid_fields` when the policy has a newer version.
+    """
     return identity.consent(caller().subject_id, json_data["version"])
 
 
@@ -39,7 +43,13 @@ def accept_privacy(json_data: dict[str, str]) -> Any:
 @account.output(PhoneOut)
 @account.doc(summary="授权手机号", responses={503: "微信服务暂时不可用"})
 def verify_phone(json_data: dict[str, str]) -> dict[str, str]:
-    """Cases opened under this phone become the customer's own."""
+    """Records the phone number that WeChat has verified for the customer.
+
+    Send the code of the phone-number button, not the login code. Cases that were opened for this number
+    become the customer's own. Refused with `consent_needed` before the privacy policy is accepted, with
+    `login_refused` for a used, expired or forged code, and with `invalid_fields` for a number outside
+    mainland China.
+    """
     identity.require_consent(caller().subject_id)
     phone = ask_wechat(lambda: wechat().miniprogram.phone_number(json_data["code"]))
     person = identity.verify_phone(caller().subject_id, phone.e164)
@@ -50,7 +60,10 @@ def verify_phone(json_data: dict[str, str]) -> dict[str, str]:
 @account.output({}, status_code=204)
 @account.doc(summary="退出登录")
 def log_out() -> str:
-    """The token is worth nothing from now on."""
+    """Ends the current login.
+
+    The token is refused from now on (`not_signed_in`).
+    """
     sessions.revoke(caller())
     return ""
 
@@ -60,7 +73,10 @@ def log_out() -> str:
 @account.output(NoticesOut)
 @account.doc(summary="站内通知")
 def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
-    """The newest first."""
+    """Lists the customer's in-app notices, newest first.
+
+    `unread` counts all unread notices, not only those of this page.
+    """
     page = notice_queries.notices_of_customer(
         caller().subject_id, before=number_cursor(query_data.get("cursor")), limit=query_data["limit"]
     )
@@ -74,8 +90,11 @@ def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
 @account.post("/notices/<public_id:notice_id>/reads")
 @account.output({}, status_code=204)
 @account.doc(summary="标记通知为已读")
-def read_notice(notice_id: str) -> str:
-    """Reading twice changes nothing."""
+def mark_notice_read(notice_id: str) -> str:
+    """Marks an in-app notice as read.
+
+    Repeating the call changes nothing.
+    """
     notice_queries.mark_read_by_customer(caller().subject_id, notice_id)
     return ""
 
@@ -85,7 +104,11 @@ def read_notice(notice_id: str) -> str:
 @account.output(SubscriptionsOut)
 @account.doc(summary="建议向客户申请的订阅消息模板")
 def list_subscriptions(query_data: dict[str, str]) -> dict[str, Any]:
-    """At most three: wx.requestSubscribeMessage takes no more."""
+    """Lists the subscription-message templates to ask the customer for next.
+
+    At most three, because wx.requestSubscribeMessage takes no more. Some templates are offered on the page
+    named by `page` only.
+    """
     return {"templates": consents.wanted(caller().subject_id, query_data["page"])}
 
 
@@ -94,7 +117,11 @@ def list_subscriptions(query_data: dict[str, str]) -> dict[str, Any]:
 @account.output(SubscriptionsOut)
 @account.doc(summary="登记客户对订阅消息的选择")
 def record_subscriptions(json_data: dict[str, Any]) -> dict[str, Any]:
-    """One accept is one message."""
+    """Records what the customer answered in wx.requestSubscribeMessage.
+
+    Each `accept` allows one more message of that template; `reject`, `ban` and `filter` allow none. Refused
+    with `invalid_fields` for an unknown template. Returns the templates to ask for next.
+    """
     choices = json_data["choices"]
     consents.record(caller().subject_id, {key: int(choice == "accept") for key, choice in choices.items()})
     return {"templates": consents.wanted(caller().subject_id)}
@@ -104,7 +131,10 @@ def record_subscriptions(json_data: dict[str, Any]) -> dict[str, Any]:
 @account.output(PreferencesOut)
 @account.doc(summary="消息接收偏好")
 def list_preferences() -> dict[str, Any]:
-    """What may be declined; everything else is told in any case."""
+    """Lists the message topics that the customer may decline.
+
+    Messages of every other topic are always sent.
+    """
     return {"items": preferences.of_customer(caller().subject_id)}
 
 
@@ -113,6 +143,10 @@ def list_preferences() -> dict[str, Any]:
 @account.output(PreferencesOut)
 @account.doc(summary="设置消息接收偏好")
 def set_preferences(json_data: dict[str, Any]) -> dict[str, Any]:
-    """The notice in the app is there all the same."""
+    """Sets which message topics are sent to the customer through WeChat or by text message.
+
+    A topic that is left out keeps its setting. A declined message still appears among the in-app notices.
+    Refused with `invalid_fields` for an unknown topic.
+    """
     preferences.record(caller().subject_id, json_data["wanted"])
     return {"items": preferences.of_customer(caller().subject_id)}

@@ -20,7 +20,10 @@ applications = APIBlueprint("customer_applications", __name__, url_prefix="/api/
 @applications.output(FormOut)
 @applications.doc(summary="申请表的填写项")
 def read_form(program: str) -> Any:
-    """The one form of a program."""
+    """Returns the fields of a program's application form.
+
+    Refused with `unknown_program` for a program that this city does not offer.
+    """
     return form_of(program)
 
 
@@ -28,16 +31,23 @@ def read_form(program: str) -> Any:
 @applications.input(DraftIn)
 @applications.output(ApplicationOut, status_code=201)
 @applications.doc(summary="新建申请（自动预填已知信息）")
-def start(json_data: dict[str, str]) -> dict[str, Any]:
-    """Prefilled from the verified phone and the customer's earlier case."""
+def start_application(json_data: dict[str, str]) -> dict[str, Any]:
+    """Creates a draft application for a program.
+
+    Fields are prefilled from the verified phone number and from the customer's earlier case. Refused with
+    `consent_needed` before the privacy policy is accepted, and with `unknown_program`.
+    """
     return drafts.present(drafts.start_by_customer(caller().subject_id, json_data["program"]))
 
 
 @applications.get("/applications/<public_id:application_id>")
 @applications.output(ApplicationOut)
 @applications.doc(summary="查看申请")
-def read(application_id: str) -> dict[str, Any]:
-    """The customer's own, filled in by themselves or for them."""
+def read_application(application_id: str) -> dict[str, Any]:
+    """Returns one of the customer's own applications.
+
+    Includes those that a manager has filled in for the customer.
+    """
     return drafts.present(drafts.of_customer(caller().subject_id, application_id))
 
 
@@ -45,8 +55,12 @@ def read(application_id: str) -> dict[str, Any]:
 @applications.input(AnswersIn)
 @applications.output(ApplicationOut)
 @applications.doc(summary="保存填写内容（可不完整）")
-def save(application_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
-    """Incomplete is fine, wrong is not."""
+def save_application(application_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    """Saves answers in a draft application.
+
+    The form may be incomplete; a wrong answer is refused with `invalid_fields`, which lists every fault. An
+    answer of null removes the earlier one. Refused with `already_done` after submission.
+    """
     application = drafts.of_customer(caller().subject_id, application_id)
     return drafts.present(drafts.save(application, json_data["answers"], drafts.FROM_CUSTOMER))
 
@@ -55,7 +69,12 @@ def save(application_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
 @applications.output(ProgressOut, status_code=201)
 @applications.doc(summary="提交申请，立即指派客户管家")
 def submit_application(application_id: str) -> dict[str, Any]:
-    """The answer already names the manager. Submitting again returns the same case."""
+    """Submits an application and opens its case.
+
+    The answer already names the customer's manager. Submitting again returns the same case. Refused with
+    `invalid_fields` while required answers are missing or the phone number is not verified, and with
+    `no_manager` when no manager is available.
+    """
     application = drafts.of_customer(caller().subject_id, application_id)
     case = submit(application, by_customer(caller().subject_id), confirmed=True)
     return progress.for_owner(caller().subject_id, case.id)

@@ -9,45 +9,60 @@ from app.services.cases.decisions import case_changes, withdraw
 from app.services.cases.views import progress
 from app.services.history.timeline import by_customer
 from miniprogram_api.guards import caller
-from miniprogram_api.schemas.case_changes import PlanConfirmationIn, PlanOut, TurnLinesOut, WithdrawalIn
+from miniprogram_api.schemas.case_changes import CaseChangesOut, PlanConfirmationIn, PlanOut, WithdrawalIn
 from miniprogram_api.schemas.customer import ProgressOut
 
-turning = APIBlueprint("customer_turns", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
+changes = APIBlueprint("customer_case_changes", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
 
 
-@turning.get("/<public_id:case_id>/turns")
-@turning.output(TurnLinesOut)
-@turning.doc(summary="撤回、退回、变更管家等记录")
-def list_turns(case_id: str) -> dict[str, Any]:
-    """With the reason, and what can be done."""
+@changes.get("/<public_id:case_id>/turns")
+@changes.output(CaseChangesOut)
+@changes.doc(summary="撤回、退回、变更管家等记录")
+def list_changes(case_id: str) -> dict[str, Any]:
+    """Lists the changes of a case besides its ordinary course, in order.
+
+    Withdrawal, refusal, return of a stage, program switch and new manager, each with its reason and with
+    advice.
+    """
     return {"items": case_changes.for_customer(access.of_customer(caller().subject_id, case_id))}
 
 
-@turning.post("/<public_id:case_id>/withdrawal")
-@turning.input(WithdrawalIn)
-@turning.output(ProgressOut)
-@turning.doc(summary="撤回申请（通水前）")
+@changes.post("/<public_id:case_id>/withdrawal")
+@changes.input(WithdrawalIn)
+@changes.output(ProgressOut)
+@changes.doc(summary="撤回申请（通水前）")
 def withdraw_case(case_id: str, json_data: dict[str, str]) -> dict[str, Any]:
-    """Any time before water-on; a reason is welcome and not needed."""
+    """Withdraws the application of a case.
+
+    Possible until the water is turned on; a reason may be given. Refused with `case_ended` when the case has
+    already ended, and with `conflict` after water-on.
+    """
     case = access.of_customer(caller().subject_id, case_id)
     withdraw.withdraw(case, by_customer(caller().subject_id), json_data.get("reason", ""))
     return progress.for_owner(caller().subject_id, case_id)
 
 
-@turning.get("/<public_id:case_id>/plan")
-@turning.output(PlanOut)
-@turning.doc(summary="用水方案")
+@changes.get("/<public_id:case_id>/plan")
+@changes.output(PlanOut)
+@changes.doc(summary="用水方案")
 def read_plan(case_id: str) -> Any:
-    """What was fixed on site, and what the customer agreed to."""
+    """Returns the water plan of a case.
+
+    The pipes found on site, the values that were fixed there, and the values the customer has confirmed.
+    """
     return waterplan.of_case(access.of_customer(caller().subject_id, case_id))
 
 
-@turning.post("/<public_id:case_id>/plan-confirmation")
-@turning.input(PlanConfirmationIn)
-@turning.output(PlanOut, status_code=201)
-@turning.doc(summary="确认用水方案（记录时间和地点）")
+@changes.post("/<public_id:case_id>/plan-confirmation")
+@changes.input(PlanConfirmationIn)
+@changes.output(PlanOut, status_code=201)
+@changes.doc(summary="确认用水方案（记录时间和地点）")
 def confirm_plan(case_id: str, json_data: dict[str, Any]) -> Any:
-    """On the phone, no signature on paper."""
+    """Confirms the water plan on the phone.
+
+    Records time and place. Refused with `conflict` while no plan is fixed, with `already_done` when it is
+    confirmed, and with `changed_meanwhile` when the plan is newer than `version`.
+    """
     case = access.of_customer(caller().subject_id, case_id)
     waterplan.confirm(case, caller().subject_id, json_data["version"], json_data["location"])
     return waterplan.of_case(case)

@@ -17,29 +17,37 @@ from miniprogram_api.schemas.conversations import (
     ChasesOut,
     ComplaintOut,
     ComplaintsOut,
-    OwnersHeadOut,
-    WordsIn,
+    CustomerConversationHeaderOut,
+    TextIn,
 )
 
 TEXT_ANSWER: dict[Any, Any] = {
     200: {"description": "文本", "content": {"text/plain": {"schema": {"type": "string"}}}}
 }
 
-care = APIBlueprint("customer_talk_care", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
+care = APIBlueprint(
+    "customer_conversation_care", __name__, url_prefix="/api/v1/customer/cases", tag="customer"
+)
 
 
 @care.get("/<public_id:case_id>/conversation")
-@care.output(OwnersHeadOut)
+@care.output(CustomerConversationHeaderOut)
 @care.doc(summary="客户管家是谁、何时在岗、几条未读")
-def read_head(case_id: str) -> Any:
-    """Whom one talks to."""
+def read_header(case_id: str) -> Any:
+    """Returns who answers the customer in a case, and how many messages are unread.
+
+    `returns_at` says when the office opens again; it is null during office hours.
+    """
     return header.for_owner(access.of_customer(caller().subject_id, case_id))
 
 
 @care.get("/<public_id:case_id>/conversation.txt")
 @care.doc(summary="下载沟通记录（文本）", responses=TEXT_ANSWER)
-def copy(case_id: str) -> Response:
-    """Everything the customer can see."""
+def download_text(case_id: str) -> Response:
+    """Downloads the conversation of a case as plain text.
+
+    Contains everything that the customer can see; recalled and withheld messages are left out.
+    """
     person = caller().subject_id
     text = export_conversation.as_text(access.of_customer(person, case_id), person)
     answer = Response(text, mimetype="text/plain")
@@ -50,8 +58,11 @@ def copy(case_id: str) -> Response:
 
 @care.get("/<public_id:case_id>/conversation.pdf")
 @care.doc(summary="下载沟通记录（PDF）", responses=PDF_ANSWER)
-def print_copy(case_id: str) -> Response:
-    """The same on paper."""
+def download_pdf(case_id: str) -> Response:
+    """Downloads the conversation of a case as a PDF.
+
+    The content is the same as that of the text file.
+    """
     person = caller().subject_id
     case = access.of_customer(person, case_id)
     return paper(export_conversation.as_pdf(case, person), f"conversation-{case.number}")
@@ -61,15 +72,19 @@ def print_copy(case_id: str) -> Response:
 @care.output(ChasesOut)
 @care.doc(summary="催办记录")
 def list_chases(case_id: str) -> dict[str, Any]:
-    """The newest first."""
+    """Lists the customer's requests to hurry (催办) in a case, newest first."""
     return {"items": chases.of_case(access.of_customer(caller().subject_id, case_id))}
 
 
 @care.post("/<public_id:case_id>/chases")
 @care.output(ChaseOut, status_code=201)
 @care.doc(summary="催办（每个环节每个工作日一次）")
-def chase(case_id: str) -> Any:
-    """“Please hurry.”"""
+def create_chase(case_id: str) -> Any:
+    """Asks the utility to hurry (催办).
+
+    Allowed once for each stage and working day; otherwise `already_done`. Refused with `case_ended` after the
+    end of the case, and with `conflict` while no stage is open.
+    """
     person = caller().subject_id
     return chases.chase(access.of_customer(person, case_id), person)
 
@@ -78,16 +93,20 @@ def chase(case_id: str) -> Any:
 @care.output(ComplaintsOut)
 @care.doc(summary="投诉记录")
 def list_complaints(case_id: str) -> dict[str, Any]:
-    """The newest first."""
+    """Lists the complaints of a case, newest first."""
     return {"items": complaints.of_conversation(access.of_customer(caller().subject_id, case_id).id)}
 
 
 @care.post("/<public_id:case_id>/complaints")
-@care.input(WordsIn)
+@care.input(TextIn)
 @care.output(ComplaintOut, status_code=201)
 @care.doc(summary="投诉（首问负责，限时答复）")
-def complain(case_id: str, json_data: dict[str, str]) -> Any:
-    """One at a time."""
+def create_complaint(case_id: str, json_data: dict[str, str]) -> Any:
+    """Files a complaint.
+
+    One person is responsible for it until it is closed. Refused with `conflict` while an earlier complaint of
+    this conversation is open.
+    """
     person = caller().subject_id
     conversation = open_conversation.of_case(access.of_customer(person, case_id))
     return complaints.complain(conversation, by_customer(person), json_data["text"])
@@ -96,8 +115,11 @@ def complain(case_id: str, json_data: dict[str, str]) -> Any:
 @care.post("/<public_id:case_id>/complaints/<public_id:complaint_id>/closing")
 @care.output(ComplaintOut)
 @care.doc(summary="确认投诉已解决")
-def close(case_id: str, complaint_id: str) -> Any:
-    """Only the customer is content for the customer."""
+def close_complaint(case_id: str, complaint_id: str) -> Any:
+    """Closes a complaint because the customer is satisfied.
+
+    Refused with `already_done` when it is closed.
+    """
     person = caller().subject_id
     case = access.of_customer(person, case_id)
     return complaints.close_by_owner(case.id, by_customer(person), complaint_id)

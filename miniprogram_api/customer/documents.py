@@ -20,7 +20,7 @@ documents = APIBlueprint("customer_documents", __name__, url_prefix="/api/v1/cus
 @documents.output(DocumentsOut)
 @documents.doc(summary="资料清单与需提供的资料")
 def list_documents(case_id: str) -> dict[str, Any]:
-    """What was asked for, and what is there."""
+    """Lists the documents of a case that the customer may see, and those that were requested."""
     case = access.of_customer(caller().subject_id, case_id)
     return {"items": document_access.for_customer(case), "asked": document_access.asked(case)}
 
@@ -31,7 +31,12 @@ def list_documents(case_id: str) -> dict[str, Any]:
 @documents.output(DocumentOut, status_code=201)
 @documents.doc(summary="上传资料（PDF/DWG/DXF/JPEG/PNG/HEIC，20MB以内）")
 def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
-    """The type is told by the content, never by the name."""
+    """Uploads a document to a case.
+
+    PDF, DWG, DXF, JPEG, PNG or HEIC, at most 20 MB. The type is taken from the content, not from the name.
+    Refused with `document_refused` for another type, an unknown kind, a kind that only staff upload, or too
+    many documents.
+    """
     person = caller().subject_id
     return receive(lambda: access.of_customer(person, case_id), form, Uploader.CUSTOMER, by_customer(person))
 
@@ -39,7 +44,10 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
 @documents.get("/<public_id:case_id>/documents/<public_id:document_id>/link")
 @documents.output(LinkOut)
 @documents.doc(summary="资料下载链接（5分钟内有效）")
-def link(case_id: str, document_id: str) -> Any:
-    """For the owner of the case only."""
+def create_link(case_id: str, document_id: str) -> Any:
+    """Returns a download link for a document, valid for five minutes.
+
+    Only for the owner of the case.
+    """
     case = access.of_customer(caller().subject_id, case_id)
     return links().link(document_access.one_for_customer(case, document_id))

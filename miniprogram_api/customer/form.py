@@ -16,7 +16,11 @@ form = APIBlueprint("customer_form", __name__, url_prefix="/api/v1/customer/case
 @form.output(ApplicationOut)
 @form.doc(summary="工单的申请表（提前服务的项目可先行填写）")
 def read_form(case_id: str) -> dict[str, Any]:
-    """Saved and submitted at the addresses of an application."""
+    """Returns the application form of a case.
+
+    In early service the case exists before its form is filled in. Save and submit it at
+    `/customer/applications/{application_id}`. Refused with `not_found` when the case has no form.
+    """
     customer_id = caller().subject_id
     case = access.of_customer(customer_id, case_id)
     return drafts.present(early_service.form_for_customer(customer_id, case))

@@ -28,7 +28,10 @@ money = APIBlueprint("customer_money", __name__, url_prefix="/api/v1/customer/ca
 @money.output(QuotesOut)
 @money.doc(summary="费用方案")
 def list_quotes(case_id: str) -> dict[str, Any]:
-    """The newest first; only that one can be chosen from."""
+    """Lists the quotes of a case, newest first.
+
+    Only the newest is in force and can be chosen from. Amounts are in fen.
+    """
     return {"items": quotes.of_case(access.of_customer(caller().subject_id, case_id).id)}
 
 
@@ -36,8 +39,12 @@ def list_quotes(case_id: str) -> dict[str, Any]:
 @money.input(QuoteChoiceIn)
 @money.output(QuoteOut)
 @money.doc(summary="选择费用方案")
-def choose(case_id: str, json_data: dict[str, str]) -> Any:
-    """Kept with name and time; can be changed until the task that waits for it is done."""
+def choose_quote_option(case_id: str, json_data: dict[str, str]) -> Any:
+    """Chooses an option of the quote in force.
+
+    Records name and time. The choice can be changed until the task that waits for it is completed. Refused
+    with `conflict` for an outdated quote or after that, and with `invalid_fields` for an unknown option.
+    """
     case = access.of_customer(caller().subject_id, case_id)
     return choose_option.choose(case, caller().subject_id, json_data["quote_id"], json_data["option"])
 
@@ -46,14 +53,21 @@ def choose(case_id: str, json_data: dict[str, str]) -> Any:
 @money.output(PapersOut)
 @money.doc(summary="协议与合同")
 def list_papers(case_id: str) -> dict[str, Any]:
-    """Every version; only the newest of its kind is in force."""
+    """Lists the agreements and contracts of a case, all versions.
+
+    Only the newest version of each kind is in force.
+    """
     return {"items": paper_records.of_case(access.of_customer(caller().subject_id, case_id).id)}
 
 
 @money.get("/<public_id:case_id>/papers/<public_id:paper_id>/content")
 @money.doc(summary="阅读协议或合同（PDF）", responses=READ_ANSWERS)
 def read_paper(case_id: str, paper_id: str) -> Response:
-    """The bytes whose hash is confirmed."""
+    """Returns an agreement or contract as a PDF.
+
+    Confirm it with the SHA-256 of these bytes. Refused with `paper_changed` when the stored file no longer
+    matches its hash.
+    """
     case = access.of_customer(caller().subject_id, case_id)
     return pdf(paper_records.content(paper_records.one(case.id, paper_id)))
 
@@ -63,6 +77,10 @@ def read_paper(case_id: str, paper_id: str) -> Response:
 @money.output(PaperOut)
 @money.doc(summary="在手机上确认协议或合同")
 def confirm_paper(case_id: str, paper_id: str, json_data: dict[str, str]) -> Any:
-    """Name, time and hash are kept; a new version needs a new confirmation."""
+    """Confirms an agreement or contract on the phone.
+
+    Records name, time and hash. A new version needs a new confirmation. Refused with `conflict` when there is
+    a newer version or the hash differs, and with `already_done` when it is confirmed.
+    """
     case = access.of_customer(caller().subject_id, case_id)
     return confirmation.confirm(case, caller().subject_id, paper_id, json_data["sha256"])

@@ -18,7 +18,11 @@ promises = APIBlueprint("customer_promises", __name__, url_prefix="/api/v1/custo
 @promises.output(StopRecordsOut)
 @promises.doc(summary="暂停计时记录：原因、责任方、凭据、起止时间")
 def list_stops(case_id: str) -> dict[str, Any]:
-    """Visible at once, the struck ones too."""
+    """Lists the clock pauses (停钟) of a case in order.
+
+    Each with reason, responsible party, evidence, start and end. Includes revoked pauses, which count in no
+    figure.
+    """
     return {"items": stops.of_case(access.of_customer(caller().subject_id, case_id))}
 
 
@@ -26,8 +30,12 @@ def list_stops(case_id: str) -> dict[str, Any]:
 @promises.input(DisputeIn)
 @promises.output(StopRecordOut)
 @promises.doc(summary="对一段暂停计时提出异议")
-def dispute(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
-    """A supervisor decides."""
+def dispute_stop(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
+    """Disputes a clock pause; a supervisor decides.
+
+    Refused with `already_done` for a revoked pause, and with `conflict` while an earlier dispute is
+    undecided.
+    """
     case = access.of_customer(caller().subject_id, case_id)
     return stop_reviews.dispute(case, caller().subject_id, stop_id, json_data["text"])
 
@@ -36,14 +44,18 @@ def dispute(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
 @promises.output(ReceiptOut)
 @promises.doc(summary="计时清单：逐日列出计入与未计入的时间")
 def read_receipt(case_id: str) -> Response:
-    """Day by day, with exact shares; as long as the case, so without a schema pass."""
+    """Returns the clock receipt of a case: which time counted, day by day.
+
+    Shares of a day are working days as decimal strings; the `…_exact` fields are fractions that add up to the
+    totals.
+    """
     return jsonify(clock_receipt.of_case(access.of_customer(caller().subject_id, case_id)))
 
 
 @promises.get("/<public_id:case_id>/receipt.pdf")
 @promises.doc(summary="计时清单（PDF）", responses=PDF_ANSWER)
 def read_receipt_pdf(case_id: str) -> Response:
-    """The same to keep."""
+    """Returns the clock receipt of a case as a PDF."""
     case = access.of_customer(caller().subject_id, case_id)
     return paper(clock_receipt.pdf(case), f"receipt-{case.number}")
 
@@ -52,5 +64,8 @@ def read_receipt_pdf(case_id: str) -> Response:
 @promises.output(PermitOut)
 @promises.doc(summary="道路挖掘（占用）审批进度")
 def read_road_permit(case_id: str) -> Any:
-    """Step by step."""
+    """Returns the progress of the road-opening permit of a case.
+
+    The dated steps from need to approval, each with the working days it took.
+    """
     return road_permit.of_case(access.of_customer(caller().subject_id, case_id))

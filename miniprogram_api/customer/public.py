@@ -21,7 +21,10 @@ public = APIBlueprint("customer_public", __name__, url_prefix="/api/v1/customer"
 @public.output(GuideOut)
 @public.doc(summary="办事指南：本市全部业务类型、时限与资料")
 def read_guide() -> dict[str, Any]:
-    """Every number the city has promised, as data."""
+    """Returns the public guide (办事指南) with every program of this city.
+
+    Stages, promised working days, documents and reasons for a clock pause. No login is needed.
+    """
     return public_guide.published()
 
 
@@ -29,7 +32,10 @@ def read_guide() -> dict[str, Any]:
 @public.output(PrivacyOut)
 @public.doc(summary="现行隐私政策")
 def read_privacy() -> Any:
-    """The text whose version a consent names."""
+    """Returns the privacy policy in force.
+
+    Its `version` is sent when the customer accepts it. No login is needed.
+    """
     return city.current().city.privacy
 
 
@@ -38,7 +44,11 @@ def read_privacy() -> Any:
 @public.output(TokenOut, status_code=201)
 @public.doc(summary="登录：wx.login 的 code 换取令牌", responses={503: "微信服务暂时不可用"})
 def log_in(json_data: dict[str, str]) -> dict[str, Any]:
-    """A code is good once and for five minutes; a new one is a tap away."""
+    """Logs a customer in with a code of wx.login.
+
+    A code works once, for five minutes. The first login creates the customer. Refused with `login_refused`
+    for any other code, and with `wechat_unavailable` when WeChat does not answer.
+    """
     login = ask_wechat(lambda: wechat().miniprogram.login(json_data["code"]))
     person = identity.sign_in_customer(login.openid, login.unionid)
     token = signer().issue(Audience.CUSTOMER, person.id)
@@ -54,8 +64,12 @@ def log_in(json_data: dict[str, str]) -> dict[str, Any]:
 @public.input(LookupIn)
 @public.output(LookupOut)
 @public.doc(summary="凭受理编号和手机号后四位查询进度", responses={429: "查询过于频繁"})
-def look_up(json_data: dict[str, str]) -> dict[str, Any]:
-    """A POST, because each try is counted."""
+def look_up_case(json_data: dict[str, str]) -> dict[str, Any]:
+    """Looks a case up by its number and the last four digits of the contact phone.
+
+    No login is needed, and little is shown. Every attempt is counted: too many are refused with
+    `too_many_attempts`. A wrong number and wrong digits give the same `case_not_found`.
+    """
     return public_lookup.look_up(
         json_data["number"], json_data["phone_last_digits"], request.remote_addr or "unknown"
     )

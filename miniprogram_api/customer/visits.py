@@ -19,11 +19,11 @@ from miniprogram_api.schemas.visits import (
     BookingsOut,
     CancelIn,
     HoldIn,
-    MoveIn,
     NoShowIn,
     OpeningsOut,
+    RescheduleIn,
     VisitOut,
-    WaitIn,
+    WaitlistIn,
 )
 
 visits = APIBlueprint("customer_visits", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
@@ -35,7 +35,10 @@ GONE: dict[Any, Any] = {410: "保留时间已过，附最新可约时间"}
 @visits.output(BookingsOut)
 @visits.doc(summary="我的预约与可预约事项")
 def list_visits(case_id: str) -> Any:
-    """The newest time first; nothing is ever taken out of it."""
+    """Lists the visits of a case, newest first, and what can be booked now.
+
+    Includes cancelled and past visits.
+    """
     return visit_queries.of_case(_case(case_id))
 
 
@@ -43,7 +46,11 @@ def list_visits(case_id: str) -> Any:
 @visits.output(OpeningsOut)
 @visits.doc(summary="可约时间", responses={409: "工单已结束"})
 def list_openings(case_id: str, purpose: str) -> Response:
-    """Of the next days; joint visits only where everybody is free."""
+    """Lists the times that can be booked for a purpose.
+
+    Of the next days, at least the city's notice ahead. For a joint visit all visitors are free. Refused with
+    `purpose_not_needed` when the case needs no such visit now, and with `case_ended`.
+    """
     case = _case(case_id)
     needed = required_visits.needed(case, purpose)
     return jsonify(openings(find_openings.offer(case, needed, find_openings.bookable())))
@@ -54,7 +61,11 @@ def list_openings(case_id: str, purpose: str) -> Response:
 @visits.output(VisitOut, status_code=201)
 @visits.doc(summary="选定时间（保留几分钟，确认后生效）")
 def hold_time(case_id: str, json_data: dict[str, Any]) -> Any:
-    """`hold_until` says until when it is to be confirmed."""
+    """Reserves a time for a few minutes until the customer confirms it.
+
+    `hold_until` says for how long. Another reservation for the same purpose is released. Refused with
+    `slot_taken`, which lists other times, with `booked_already`, and with `purpose_not_needed`.
+    """
     case = _case(case_id, to_move=True)
     visit = hold.hold(case, json_data["purpose"], json_data["starts_at"], _me())
     return visit_queries.line(case, visit)
@@ -64,7 +75,10 @@ def hold_time(case_id: str, json_data: dict[str, Any]) -> Any:
 @visits.output(VisitOut)
 @visits.doc(summary="一次预约")
 def read_visit(case_id: str, visit_id: str) -> Any:
-    """Live or past."""
+    """Returns one visit of a case.
+
+    Also one that is cancelled or past.
+    """
     case = _case(case_id)
     return visit_queries.line(case, appointments.of_case(case, visit_id))
 
@@ -73,17 +87,25 @@ def read_visit(case_id: str, visit_id: str) -> Any:
 @visits.output(VisitOut)
 @visits.doc(summary="确认预约", responses=GONE)
 def confirm_visit(case_id: str, visit_id: str) -> Any:
-    """Within the hold."""
+    """Confirms a reserved time.
+
+    Refused with `hold_expired` (410) after `hold_until`, with other times, and with `already_done` when it is
+    confirmed.
+    """
     case = _case(case_id, to_move=True)
     return visit_queries.line(case, confirm.confirm(case, visit_id, _me()))
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/reschedule")
-@visits.input(MoveIn)
+@visits.input(RescheduleIn)
 @visits.output(VisitOut, status_code=201)
 @visits.doc(summary="改期（选定新时间即生效，原预约保留为已改期）")
-def move_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
-    """The answer is the new visit."""
+def reschedule_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
+    """Moves a confirmed visit to another time, which is booked at once.
+
+    Returns the new visit; the old one stays on record as rescheduled. Refused with `past_cut_off` shortly
+    before the visit, with `slot_taken`, and with `conflict` once a visitor has arrived.
+    """
     case = _case(case_id, to_move=True)
     moved = reschedule.by_customer(case, visit_id, json_data["starts_at"], _me(), json_data.get("reason"))
     return visit_queries.line(case, moved)
@@ -94,7 +116,11 @@ def move_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.output(VisitOut)
 @visits.doc(summary="取消预约")
 def cancel_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
-    """Before the cut-off; a time that is only held, always."""
+    """Cancels a visit, or releases a time that is only reserved.
+
+    A reserved time can always be released. Refused with `past_cut_off` shortly before a confirmed visit, and
+    with `conflict` once a visitor has arrived.
+    """
     case = _case(case_id, to_move=True)
     return visit_queries.line(case, cancel.by_customer(case, visit_id, _me(), json_data["reason"]))
 
@@ -104,7 +130,11 @@ def cancel_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.output(VisitOut)
 @visits.doc(summary="反映上门人员未到")
 def report_no_show(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
-    """Some time after the start, when nobody has checked in."""
+    """Reports that nobody came to a confirmed visit.
+
+    Refused with `not_yet` until the city's waiting time after the start has passed, and with `conflict` when
+    a visitor has checked in.
+    """
     case = _case(case_id, to_move=True)
     return visit_queries.line(case, no_show.by_customer(case, visit_id, _me(), json_data["note"]))
 
@@ -113,24 +143,36 @@ def report_no_show(case_id: str, visit_id: str, json_data: dict[str, Any]) -> An
 @visits.output(ArrivalPassOut)
 @visits.doc(summary="到访码：核对来人的姓名、照片、工号", responses={409: "尚未开放或已结束"})
 def read_pass(case_id: str, visit_id: str) -> Any:
-    """From the day before on."""
+    """Returns who comes to a visit, and the code that both sides compare.
+
+    Names, photos and staff numbers of the visitors. Available from the day before; earlier refused with
+    `not_yet`.
+    """
     return arrival_pass.of_visit(_case(case_id), visit_id)
 
 
 @visits.get("/<public_id:case_id>/visits/<public_id:visit_id>/calendar")
 @visits.doc(summary="日历文件（ICS）", responses=CALENDAR_ANSWER)
 def read_calendar_file(case_id: str, visit_id: str) -> Response:
-    """A change has the same UID and a higher sequence number."""
+    """Downloads a visit as a calendar file (ICS).
+
+    A rescheduled visit keeps its UID and gets a higher SEQUENCE. Refused with `conflict` while the time is
+    only reserved.
+    """
     case = _case(case_id)
     return calendar_file(ics_file.of_visit(case, appointments.of_case(case, visit_id)))
 
 
 @visits.post("/<public_id:case_id>/visit-waits")
-@visits.input(WaitIn)
+@visits.input(WaitlistIn)
 @visits.output(BookingsOut, status_code=201)
 @visits.doc(summary="登记候补更早的时间")
 def join_waitlist(case_id: str, json_data: dict[str, Any]) -> Any:
-    """First in line is held what comes free, and told."""
+    """Puts the customer on the waiting list for an earlier time.
+
+    The first in line gets a time that becomes free as a reservation, and is notified. Refused with
+    `already_done` when the customer is on the list.
+    """
     case = _case(case_id, to_move=True)
     waitlist.join(case, json_data["purpose"])
     return visit_queries.of_case(case)
@@ -140,7 +182,10 @@ def join_waitlist(case_id: str, json_data: dict[str, Any]) -> Any:
 @visits.output(BookingsOut)
 @visits.doc(summary="取消候补")
 def leave_waitlist(case_id: str, purpose: str) -> Any:
-    """Asked twice, it is the same."""
+    """Takes the customer off the waiting list of a purpose.
+
+    Repeating the call changes nothing.
+    """
     case = _case(case_id)
     waitlist.leave(case.id, purpose)
     return visit_queries.of_case(case)

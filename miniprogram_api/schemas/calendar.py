@@ -4,7 +4,7 @@ from apiflask.fields import Boolean, Date, Integer, List, Nested, String
 from marshmallow import ValidationError, validate
 
 from app.domain.texts import has_control_characters
-from miniprogram_api.schemas.fields import Moment, Shape, periods, text, within
+from miniprogram_api.schemas.fields import BaseSchema, Moment, periods, text, within
 
 _LONGEST_NOTICE = 20_000
 _MOST_ENTRIES = 100
@@ -23,7 +23,7 @@ def _few() -> validate.Length:
     return validate.Length(max=_MOST_ENTRIES, error=f"一次最多{_MOST_ENTRIES}项。")
 
 
-class NoticeIn(Shape):
+class NoticeIn(BaseSchema):
     """A holiday notice as the text of its file: a line for each date, `2027-02-11,休,春节`."""
 
     year = Integer(allow_none=True, load_default=None, strict=True, validate=within(2020, 2099))
@@ -37,14 +37,14 @@ class NoticeIn(Shape):
     )
 
 
-class DatedPeriodsIn(Shape):
+class DatedPeriodsIn(BaseSchema):
     """The hours of a day, or from a day on: pairs of local times; no periods take an entry back."""
 
     day = _day()
     periods = periods(required=True)
 
 
-class CalendarDraftIn(Shape):
+class CalendarDraftIn(BaseSchema):
     """What a draft changes of the calendar in force, and why."""
 
     note = text(200, example="国务院办公厅关于2027年部分节假日安排的通知")
@@ -53,7 +53,7 @@ class CalendarDraftIn(Shape):
     half_days = List(Nested(DatedPeriodsIn), load_default=list, validate=_few())
 
 
-class CalendarVersionOut(Shape):
+class CalendarVersionOut(BaseSchema):
     """A draft, or a published version with its number."""
 
     id = String(required=True)
@@ -63,14 +63,14 @@ class CalendarVersionOut(Shape):
     published_at = Moment(required=True, allow_none=True)
 
 
-class DatedPeriodsOut(Shape):
+class DatedPeriodsOut(BaseSchema):
     """Office hours from a day on, or those of a half-open day."""
 
     day = Date(required=True)
     periods = List(List(String()), required=True)
 
 
-class NoticeDayOut(Shape):
+class NoticeDayOut(BaseSchema):
     """What a notice says of a date: 休 or 班."""
 
     day = Date(required=True)
@@ -78,7 +78,7 @@ class NoticeDayOut(Shape):
     name = String(required=True)
 
 
-class CalendarOut(Shape):
+class CalendarOut(BaseSchema):
     """The calendar in force; `published` is null before the first publication."""
 
     version = String(required=True)
@@ -90,7 +90,7 @@ class CalendarOut(Shape):
     drafts = List(Nested(CalendarVersionOut), required=True)
 
 
-class MoveCountsOut(Shape):
+class MoveCountsOut(BaseSchema):
     """How many cases with open work were looked at, and what moves in them."""
 
     checked = Integer(required=True)
@@ -100,7 +100,7 @@ class MoveCountsOut(Shape):
     customers_told = Integer(required=True)
 
 
-class MoveOut(Shape):
+class DueDateMoveOut(BaseSchema):
     """A due date, old and new."""
 
     name = String(required=True)
@@ -109,7 +109,7 @@ class MoveOut(Shape):
     becomes = Moment(required=True)
 
 
-class RehearsedCaseOut(Shape):
+class RehearsedCaseOut(BaseSchema):
     """A case of which a due date would move."""
 
     id = String(required=True)
@@ -119,18 +119,18 @@ class RehearsedCaseOut(Shape):
     state = String(required=True)
     manager_name = String(required=True)
     customer_told = Boolean(required=True)
-    stages = List(Nested(MoveOut), required=True)
-    tasks = List(Nested(MoveOut), required=True)
+    stages = List(Nested(DueDateMoveOut), required=True)
+    tasks = List(Nested(DueDateMoveOut), required=True)
 
 
-class RehearsalOut(Shape):
+class RehearsalOut(BaseSchema):
     """Every case that would move, and how many of everything."""
 
     counts = Nested(MoveCountsOut, required=True)
     items = List(Nested(RehearsedCaseOut), required=True)
 
 
-class PublicationOut(Shape):
+class PublicationOut(BaseSchema):
     """A published version, and what it moved."""
 
     version = Nested(CalendarVersionOut, required=True)

@@ -3,7 +3,7 @@
 from apiflask.fields import Boolean, Float, Integer, List, Nested, Raw, String
 
 from miniprogram_api.schemas.customer import LedgerOut, ProgressOut
-from miniprogram_api.schemas.fields import Moment, Shape, text, within
+from miniprogram_api.schemas.fields import BaseSchema, Moment, text, within
 
 _WORDS = 500
 
@@ -18,20 +18,20 @@ def _version() -> Integer:
     )
 
 
-class WithdrawalIn(Shape):
+class WithdrawalIn(BaseSchema):
     """A customer owes no reason."""
 
     reason = text(_WORDS, required=False)
 
 
-class StaffWithdrawalIn(Shape):
+class StaffWithdrawalIn(BaseSchema):
     """On the customer's wish: how they made it known."""
 
     version = _version()
     reason = text(_WORDS, example="客户电话告知暂缓建设")
 
 
-class RefusalIn(Shape):
+class RefusalIn(BaseSchema):
     """A coded reason of the city, and what to tell the customer besides."""
 
     version = _version()
@@ -39,7 +39,7 @@ class RefusalIn(Shape):
     words = text(200, required=False)
 
 
-class HandOverIn(Shape):
+class HandOverIn(BaseSchema):
     """The new manager's staff number, and what they have to know."""
 
     version = _version()
@@ -47,7 +47,7 @@ class HandOverIn(Shape):
     summary = text(_WORDS, example="客户周三在现场，图纸待审定")
 
 
-class SendBackIn(Shape):
+class SendBackIn(BaseSchema):
     """The stage to be done again, and why; the customer is told."""
 
     version = _version()
@@ -55,7 +55,7 @@ class SendBackIn(Shape):
     reason = text(200, example="现场管位与图纸不符")
 
 
-class CorrectionIn(Shape):
+class CorrectionIn(BaseSchema):
     """One entry of a task that is done, its right value, and why; `version` is the task's."""
 
     version = _version()
@@ -64,7 +64,7 @@ class CorrectionIn(Shape):
     why = text(_WORDS, example="现场核实为钢管")
 
 
-class RefusalReasonOut(Shape):
+class RefusalReasonOut(BaseSchema):
     """A reason for which an application may be refused."""
 
     key = String(required=True)
@@ -73,13 +73,13 @@ class RefusalReasonOut(Shape):
     needs_supervisor = Boolean(required=True)
 
 
-class RefusalReasonsOut(Shape):
+class RefusalReasonsOut(BaseSchema):
     """Every reason of this city."""
 
     items = List(Nested(RefusalReasonOut), required=True)
 
 
-class TurnLineOut(Shape):
+class CaseChangeOut(BaseSchema):
     """A turn of a case: who, when, why, and what it changed."""
 
     id = String(required=True)
@@ -92,27 +92,27 @@ class TurnLineOut(Shape):
     now = String(required=True)
 
 
-class TurnLinesOut(Shape):
+class CaseChangesOut(BaseSchema):
     """Every turn of a case, in order."""
 
-    items = List(Nested(TurnLineOut), required=True)
+    items = List(Nested(CaseChangeOut), required=True)
 
 
-class PlaceIn(Shape):
+class PlaceIn(BaseSchema):
     """Where the phone was (GCJ-02, as WeChat gives it)."""
 
     latitude_gcj02 = Float(required=True, validate=within(-90, 90))
     longitude_gcj02 = Float(required=True, validate=within(-180, 180))
 
 
-class PlanConfirmationIn(Shape):
+class PlanConfirmationIn(BaseSchema):
     """Agreement to the plan that was shown, with the place."""
 
     version = _version()
     location = Nested(PlaceIn, required=True)
 
 
-class PlanItemOut(Shape):
+class PlanItemOut(BaseSchema):
     """One recorded value."""
 
     key = String(required=True)
@@ -120,7 +120,7 @@ class PlanItemOut(Shape):
     value = String(required=True)
 
 
-class PlanOut(Shape):
+class PlanOut(BaseSchema):
     """The water plan: the mains around, what was fixed, and the customer's word on it."""
 
     survey = List(Nested(PlanItemOut), required=True)
@@ -136,7 +136,7 @@ class StaffPlanOut(PlanOut):
     location = Nested(PlaceIn, required=True, allow_none=True)
 
 
-class AwaitedTaskOut(Shape):
+class OpenTaskOut(BaseSchema):
     """A task that is waited for; `holder` is null while it is in the department's queue."""
 
     id = String(required=True)
@@ -149,7 +149,7 @@ class AwaitedTaskOut(Shape):
     overdue = Boolean(required=True)
 
 
-class AwaitedStageOut(Shape):
+class OpenStageOut(BaseSchema):
     """An open stage: how many of its tasks are done, and who is awaited for the others."""
 
     key = String(required=True)
@@ -157,14 +157,14 @@ class AwaitedStageOut(Shape):
     round = Integer(required=True)
     due_at = Moment(required=True, allow_none=True)
     done = Integer(required=True)
-    tasks = List(Nested(AwaitedTaskOut), required=True)
+    tasks = List(Nested(OpenTaskOut), required=True)
 
 
 class StaffProgressOut(ProgressOut):
     """What the customer sees, with who is awaited and the version that an edit has to name."""
 
     version = Integer(required=True)
-    awaited = List(Nested(AwaitedStageOut), required=True)
+    awaited = List(Nested(OpenStageOut), required=True)
 
 
 class StaffLedgerOut(LedgerOut):

@@ -3,7 +3,7 @@
 from apiflask.fields import Boolean, Float, Integer, List, Nested, String
 from marshmallow import validate
 
-from miniprogram_api.schemas.fields import Moment, Shape, one_of, text, within
+from miniprogram_api.schemas.fields import BaseSchema, Moment, one_of, text, within
 
 LARGEST_NUMBER = 2**53
 LONGEST_PAGE = 100
@@ -11,7 +11,7 @@ LONGEST_PAGE = 100
 LONGEST_TEXT = 4000
 
 
-class NewsIn(Shape):
+class MessagesPageIn(BaseSchema):
     """`after`: what is new since that change; `before`: the page before that message; neither: the last."""
 
     after = Integer(validate=within(0, LARGEST_NUMBER))
@@ -19,7 +19,7 @@ class NewsIn(Shape):
     limit = Integer(load_default=50, validate=within(1, LONGEST_PAGE))
 
 
-class SentPlaceIn(Shape):
+class LocationIn(BaseSchema):
     """A place as WeChat's map gives it (GCJ-02)."""
 
     latitude_gcj02 = Float(required=True, allow_nan=False, validate=within(-90, 90))
@@ -27,7 +27,7 @@ class SentPlaceIn(Shape):
     name = text(200, required=False, example="小区南门")
 
 
-class MessageIn(Shape):
+class MessageIn(BaseSchema):
     """One of text, location or document; `client_id` is the phone's own name for it."""
 
     client_id = String(
@@ -39,7 +39,7 @@ class MessageIn(Shape):
         validate=validate.Length(1, LONGEST_TEXT, error=f"长度应为1至{LONGEST_TEXT}个字。"),
         metadata={"example": "请问什么时候可以上门？"},
     )
-    location = Nested(SentPlaceIn)
+    location = Nested(LocationIn)
     document_id = String(validate=validate.Regexp(r"^[A-Za-z0-9_-]{16}\Z", error="应为资料编号。"))
 
 
@@ -49,14 +49,14 @@ class StaffMessageIn(MessageIn):
     urgent = Boolean(load_default=False)
 
 
-class ReceiptIn(Shape):
+class ReadReceiptsIn(BaseSchema):
     """Numbers of messages: fetched up to `delivered`, read up to `read`."""
 
     delivered = Integer(load_default=0, validate=within(0, LARGEST_NUMBER))
     read = Integer(load_default=0, validate=within(0, LARGEST_NUMBER))
 
 
-class AttachedOut(Shape):
+class AttachmentOut(BaseSchema):
     """A document in a message; its link is asked for in the case."""
 
     id = String(required=True)
@@ -65,7 +65,7 @@ class AttachedOut(Shape):
     size = Integer(required=True)
 
 
-class SentPlaceOut(Shape):
+class LocationOut(BaseSchema):
     """A place (GCJ-02)."""
 
     latitude_gcj02 = Float(required=True)
@@ -73,7 +73,7 @@ class SentPlaceOut(Shape):
     name = String()
 
 
-class MessageOut(Shape):
+class MessageOut(BaseSchema):
     """A message; `state` is given to the side that sent it, `note` is what is particular about its way."""
 
     id = String(required=True)
@@ -84,8 +84,8 @@ class MessageOut(Shape):
     kind = String(required=True)
     text = String(required=True)
     card = String(required=True, allow_none=True)
-    location = Nested(SentPlaceOut, required=True, allow_none=True)
-    document = Nested(AttachedOut, required=True, allow_none=True)
+    location = Nested(LocationOut, required=True, allow_none=True)
+    document = Nested(AttachmentOut, required=True, allow_none=True)
     medium = String(required=True)
     urgent = Boolean(required=True)
     sent_at = Moment(required=True)
@@ -94,7 +94,7 @@ class MessageOut(Shape):
     review = Boolean(required=True)
 
 
-class MessagesOut(Shape):
+class MessagesOut(BaseSchema):
     """Messages in order, and how to go on: `cursor` for what is new, `before` for the page before.
 
     `ask_again` is in seconds; `delivered` and `read` are how far the other side is, `own_read` one's own.
@@ -111,7 +111,7 @@ class MessagesOut(Shape):
     own_read = Integer(required=True)
 
 
-class WordsIn(Shape):
+class TextIn(BaseSchema):
     """Something to say, of one or more lines; the city limits its length."""
 
     text = String(
@@ -121,19 +121,19 @@ class WordsIn(Shape):
     )
 
 
-class NoteIn(WordsIn):
+class NoteIn(TextIn):
     """A note among staff; `summary` is for whoever goes on."""
 
     kind = String(load_default="note", validate=one_of("note", "summary"))
 
 
-class GuestIn(Shape):
+class InvitationIn(BaseSchema):
     """A department to ask in."""
 
     department = text(64, example="design_institute")
 
 
-class QuickReplyIn(Shape):
+class QuickReplyIn(BaseSchema):
     """A reply to keep; its text may name fields in braces."""
 
     title = text(30, example="约上门")
@@ -141,13 +141,13 @@ class QuickReplyIn(Shape):
     shared = Boolean(load_default=False)
 
 
-class SearchIn(Shape):
+class SearchIn(BaseSchema):
     """A project, a company, a case number, a whole phone number, or words that were said."""
 
     text = text(100, shortest=2, example="演示食品厂")
 
 
-class OwnersHeadOut(Shape):
+class CustomerConversationHeaderOut(BaseSchema):
     """Whom the customer talks to; `returns_at` is null while the office is open."""
 
     manager_name = String(required=True)
@@ -157,7 +157,7 @@ class OwnersHeadOut(Shape):
     unread = Integer(required=True)
 
 
-class NoteOut(Shape):
+class NoteOut(BaseSchema):
     """A note among staff."""
 
     id = Integer(required=True)
@@ -167,13 +167,13 @@ class NoteOut(Shape):
     at = Moment(required=True)
 
 
-class NotesOut(Shape):
+class NotesOut(BaseSchema):
     """Notes, the newest first."""
 
     items = List(Nested(NoteOut), required=True)
 
 
-class ConversationLineOut(Shape):
+class ConversationSummaryOut(BaseSchema):
     """A conversation in a list."""
 
     id = String(required=True)
@@ -188,36 +188,36 @@ class ConversationLineOut(Shape):
     unread = Integer(required=True)
 
 
-class ConversationLinesOut(Shape):
+class ConversationPageOut(BaseSchema):
     """Conversations; `cursor` leads on, null at the end."""
 
-    items = List(Nested(ConversationLineOut), required=True)
+    items = List(Nested(ConversationSummaryOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
-class WindowOut(Shape):
+class ReplyWindowOut(BaseSchema):
     """WeChat's window: until when it is open, and how many replies it still lets through."""
 
     closes_at = Moment(required=True)
     left = Integer(required=True)
 
 
-class StaffHeadOut(Shape):
+class StaffConversationHeaderOut(BaseSchema):
     """Above a conversation: null lines before its first message, a null window where none is open."""
 
-    line = Nested(ConversationLineOut, required=True, allow_none=True)
+    line = Nested(ConversationSummaryOut, required=True, allow_none=True)
     guests = List(String(), required=True)
     summary = Nested(NoteOut, required=True, allow_none=True)
-    window = Nested(WindowOut, required=True, allow_none=True)
+    window = Nested(ReplyWindowOut, required=True, allow_none=True)
 
 
-class GuestsOut(Shape):
+class InvitedDepartmentsOut(BaseSchema):
     """The departments in a conversation."""
 
     items = List(String(), required=True)
 
 
-class QuickReplyOut(Shape):
+class QuickReplyOut(BaseSchema):
     """A quick reply, filled in for the conversation; `missing` names what is not known there."""
 
     id = String(required=True)
@@ -227,13 +227,13 @@ class QuickReplyOut(Shape):
     missing = List(String(), required=True)
 
 
-class QuickRepliesOut(Shape):
+class QuickRepliesOut(BaseSchema):
     """Quick replies, one's own first."""
 
     items = List(Nested(QuickReplyOut), required=True)
 
 
-class FindOut(Shape):
+class SearchResultOut(BaseSchema):
     """Something that was found: of something said its number and what is around it."""
 
     conversation_id = String(required=True)
@@ -244,13 +244,13 @@ class FindOut(Shape):
     at = Moment(required=True, allow_none=True)
 
 
-class FindsOut(Shape):
+class SearchResultsOut(BaseSchema):
     """What was found."""
 
-    items = List(Nested(FindOut), required=True)
+    items = List(Nested(SearchResultOut), required=True)
 
 
-class ChaseOut(Shape):
+class ChaseOut(BaseSchema):
     """A chase, with the stage's working days when the customer asked."""
 
     id = String(required=True)
@@ -264,13 +264,13 @@ class ChaseOut(Shape):
     answered_at = Moment(required=True, allow_none=True)
 
 
-class ChasesOut(Shape):
+class ChasesOut(BaseSchema):
     """Chases, the newest first."""
 
     items = List(Nested(ChaseOut), required=True)
 
 
-class ComplaintOut(Shape):
+class ComplaintOut(BaseSchema):
     """A complaint and how it stands."""
 
     id = String(required=True)
@@ -287,7 +287,7 @@ class ComplaintOut(Shape):
     closed_reason = String(required=True, allow_none=True)
 
 
-class ComplaintsOut(Shape):
+class ComplaintsOut(BaseSchema):
     """Complaints."""
 
     items = List(Nested(ComplaintOut), required=True)

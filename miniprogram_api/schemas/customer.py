@@ -2,18 +2,18 @@
 
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 
-from miniprogram_api.schemas.fields import Moment, Number, Shape, one_of, text, within
+from miniprogram_api.schemas.fields import BaseSchema, Moment, Number, one_of, text, within
 
 _LONGEST_CODE = 512
 
 
-class LoginIn(Shape):
+class LoginIn(BaseSchema):
     """The code of wx.login."""
 
     code = text(_LONGEST_CODE, example="0a1b2c")
 
 
-class TokenOut(Shape):
+class TokenOut(BaseSchema):
     """A login: send the token as `Authorization: Bearer …`."""
 
     token = String(required=True)
@@ -22,7 +22,7 @@ class TokenOut(Shape):
     privacy_accepted = Boolean(required=True)
 
 
-class PrivacyOut(Shape):
+class PrivacyOut(BaseSchema):
     """The privacy text in force."""
 
     version = String(required=True)
@@ -30,51 +30,51 @@ class PrivacyOut(Shape):
     text = String(required=True)
 
 
-class ConsentIn(Shape):
+class ConsentIn(BaseSchema):
     """The version of the privacy text that was read."""
 
     version = text(64, example="2026-01")
 
 
-class ConsentOut(Shape):
+class ConsentOut(BaseSchema):
     """The recorded consent."""
 
     version = String(required=True)
     accepted_at = Moment(required=True)
 
 
-class PhoneIn(Shape):
+class PhoneIn(BaseSchema):
     """The code of the phone-number button (not the login code)."""
 
     code = text(_LONGEST_CODE)
 
 
-class PhoneOut(Shape):
+class PhoneOut(BaseSchema):
     """The verified phone, masked."""
 
     phone = String(required=True)
 
 
-class DraftIn(Shape):
+class DraftIn(BaseSchema):
     """Which program is applied for."""
 
     program = text(64, example="single_meter")
 
 
-class AnswersIn(Shape):
+class AnswersIn(BaseSchema):
     """Answers by field key; null takes one back."""
 
     answers = Dict(keys=String(), required=True, metadata={"example": {"project_name": "泉城小铺"}})
 
 
-class CaseReferenceOut(Shape):
+class CaseReferenceOut(BaseSchema):
     """The case that an application became."""
 
     id = String(required=True)
     number = String(required=True)
 
 
-class ApplicationOut(Shape):
+class ApplicationOut(BaseSchema):
     """A form in the making, with the source of each answer."""
 
     id = String(required=True)
@@ -85,7 +85,7 @@ class ApplicationOut(Shape):
     case = Nested(CaseReferenceOut, required=True, allow_none=True)
 
 
-class ManagerOut(Shape):
+class ManagerOut(BaseSchema):
     """The customer's one named person."""
 
     name = String(required=True)
@@ -94,21 +94,21 @@ class ManagerOut(Shape):
     photo_url = String(required=True)
 
 
-class ProgramNameOut(Shape):
+class ProgramNameOut(BaseSchema):
     """A program's key and name."""
 
     key = String(required=True)
     name = String(required=True)
 
 
-class TurnOut(Shape):
+class ResponsiblePartyOut(BaseSchema):
     """Who holds the case now."""
 
     party = String(required=True)
     name = String(required=True)
 
 
-class ClockOut(Shape):
+class ClockOut(BaseSchema):
     """Whether the clock stands still, and why."""
 
     stopped = Boolean(required=True)
@@ -116,7 +116,7 @@ class ClockOut(Shape):
     since = String(required=True, allow_none=True)
 
 
-class StageOut(Shape):
+class StageOut(BaseSchema):
     """A stage: promised, used and stopped working days as decimal strings.
 
     `provisional`: the due date depends on a year whose holidays are not announced yet, and may move.
@@ -138,7 +138,7 @@ class StageOut(Shape):
     completed_at = String(required=True, allow_none=True)
 
 
-class HeadlineOut(Shape):
+class HeadlineOut(BaseSchema):
     """The headline promise: two 环节 in so many working days."""
 
     name = String(required=True)
@@ -148,7 +148,7 @@ class HeadlineOut(Shape):
     left = String(required=True)
 
 
-class FullProcessOut(Shape):
+class FullProcessOut(BaseSchema):
     """The full-process figure beside its published total."""
 
     min = String(required=True, allow_none=True)
@@ -156,7 +156,7 @@ class FullProcessOut(Shape):
     used = String(required=True)
 
 
-class ProgressOut(Shape):
+class ProgressOut(BaseSchema):
     """Everything the owner may know of a case."""
 
     id = String(required=True)
@@ -170,7 +170,7 @@ class ProgressOut(Shape):
     closed_at = String(required=True, allow_none=True)
     rating = Integer(required=True, allow_none=True)
     manager = Nested(ManagerOut, required=True)
-    whose_turn = Nested(TurnOut, required=True)
+    whose_turn = Nested(ResponsiblePartyOut, required=True)
     next_action = String(required=True)
     clock = Nested(ClockOut, required=True)
     stages = List(Nested(StageOut), required=True)
@@ -179,21 +179,21 @@ class ProgressOut(Shape):
     calendar_version = String(required=True)
 
 
-class LookupIn(Shape):
+class LookupIn(BaseSchema):
     """What anyone needs to ask after a case."""
 
     number = text(14, shortest=14, example="26112212345678")
     phone_last_digits = text(4, shortest=4, example="8000")
 
 
-class LookupStageOut(Shape):
+class LookupStageOut(BaseSchema):
     """A stage, in brief."""
 
     name = String(required=True)
     state = String(required=True)
 
 
-class LookupOut(Shape):
+class LookupOut(BaseSchema):
     """The little that anyone may know."""
 
     number = String(required=True)
@@ -205,14 +205,14 @@ class LookupOut(Shape):
     manager_name = String(required=True)
 
 
-class RatingIn(Shape):
+class RatingIn(BaseSchema):
     """A rating from 1 (poor) to 5 (very good)."""
 
     rating = Integer(required=True, strict=True, validate=within(1, 5))
     remark = text(200, required=False)
 
 
-class LedgerLineOut(Shape):
+class LedgerEntryOut(BaseSchema):
     """One thing asked of the customer."""
 
     at = Moment(required=True)
@@ -221,22 +221,22 @@ class LedgerLineOut(Shape):
     what = String(required=True)
 
 
-class LedgerOut(Shape):
+class LedgerOut(BaseSchema):
     """The zero-paper ledger: what was asked, and its sums."""
 
     documents = Integer(required=True)
     trips = Integer(required=True)
     payment_fen = Integer(required=True)
-    entries = List(Nested(LedgerLineOut), required=True)
+    entries = List(Nested(LedgerEntryOut), required=True)
 
 
-class SubscriptionsPageIn(Shape):
+class SubscriptionsPageIn(BaseSchema):
     """The page on which the customer is about to tap: some messages are asked for on their own page only."""
 
     page = String(load_default="", validate=one_of("", "visit", "talk"))
 
 
-class SubscriptionsIn(Shape):
+class SubscriptionsIn(BaseSchema):
     """What wx.requestSubscribeMessage answered: template key to accept or reject."""
 
     choices = Dict(
@@ -244,14 +244,14 @@ class SubscriptionsIn(Shape):
     )
 
 
-class GuideSpanOut(Shape):
+class GuideSpanOut(BaseSchema):
     """A published span of working days; null where the plan gives no number."""
 
     min = Number(required=True, allow_none=True)
     max = Number(required=True, allow_none=True)
 
 
-class GuideHeadlineOut(Shape):
+class GuideHeadlineOut(BaseSchema):
     """The headline promise."""
 
     links = Integer(required=True)
@@ -259,7 +259,7 @@ class GuideHeadlineOut(Shape):
     documents = Integer(required=True)
 
 
-class GuideStageOut(Shape):
+class GuideStageOut(BaseSchema):
     """A stage as the guide publishes it."""
 
     key = String(required=True)
@@ -271,7 +271,7 @@ class GuideStageOut(Shape):
     departments = List(String(), required=True)
 
 
-class GuideProgramOut(Shape):
+class GuideProgramOut(BaseSchema):
     """A program of the public guide (办事指南)."""
 
     key = String(required=True)
@@ -284,7 +284,7 @@ class GuideProgramOut(Shape):
     source = String(required=True)
 
 
-class GuideOut(Shape):
+class GuideOut(BaseSchema):
     """Every program of this city."""
 
     programs = List(Nested(GuideProgramOut), required=True)

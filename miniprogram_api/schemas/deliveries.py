@@ -2,10 +2,10 @@
 
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 
-from miniprogram_api.schemas.fields import Moment, Shape
+from miniprogram_api.schemas.fields import BaseSchema, Moment
 
 
-class CauseOut(Shape):
+class FailureCauseOut(BaseSchema):
     """So many messages that did not arrive in one way, for one reason."""
 
     channel = String(required=True)
@@ -16,7 +16,7 @@ class CauseOut(Shape):
     messages = Integer(required=True)
 
 
-class GateOut(Shape):
+class ChannelProblemOut(BaseSchema):
     """A channel that is closed (until when), or lets out what piled up."""
 
     channel = String(required=True)
@@ -25,7 +25,7 @@ class GateOut(Shape):
     draining = Boolean(required=True)
 
 
-class StoppageOut(Shape):
+class DisabledTemplateOut(BaseSchema):
     """A template that WeChat refused, and how many messages wait for it."""
 
     template_key = String(required=True)
@@ -34,15 +34,15 @@ class StoppageOut(Shape):
     waiting = Integer(required=True)
 
 
-class DeliveryOverviewOut(Shape):
+class DeliveryOverviewOut(BaseSchema):
     """The last thirty days by cause, and what is in trouble now."""
 
-    causes = List(Nested(CauseOut), required=True)
-    channels = List(Nested(GateOut), required=True)
-    templates = List(Nested(StoppageOut), required=True)
+    causes = List(Nested(FailureCauseOut), required=True)
+    channels = List(Nested(ChannelProblemOut), required=True)
+    templates = List(Nested(DisabledTemplateOut), required=True)
 
 
-class UndeliveredOut(Shape):
+class UndeliveredOut(BaseSchema):
     """One message that did not arrive."""
 
     id = String(required=True)
@@ -58,20 +58,20 @@ class UndeliveredOut(Shape):
     replayable = Boolean(required=True)
 
 
-class UndeliveredPageOut(Shape):
+class UndeliveredPageOut(BaseSchema):
     """A page of what did not arrive, the newest first."""
 
     items = List(Nested(UndeliveredOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
-class ReleasedOut(Shape):
+class EnabledTemplateOut(BaseSchema):
     """How many messages had waited for a template."""
 
     released = Integer(required=True)
 
 
-class PreferenceOut(Shape):
+class PreferenceOut(BaseSchema):
     """One topic of messages, and whether the customer wants to be pushed it."""
 
     key = String(required=True)
@@ -79,13 +79,13 @@ class PreferenceOut(Shape):
     wanted = Boolean(required=True)
 
 
-class PreferencesOut(Shape):
+class PreferencesOut(BaseSchema):
     """Every topic that can be declined."""
 
     items = List(Nested(PreferenceOut), required=True)
 
 
-class PreferencesIn(Shape):
+class PreferencesIn(BaseSchema):
     """Topic to whether it is wanted; a topic that is left out stays as it was."""
 
     wanted = Dict(keys=String(), values=Boolean(), required=True)

@@ -2,10 +2,10 @@
 
 from apiflask.fields import AwareDateTime, Boolean, Integer
 
-from miniprogram_api.schemas.fields import Shape, text, within
+from miniprogram_api.schemas.fields import BaseSchema, text, within
 
 
-class FaultIn(Shape):
+class FaultIn(BaseSchema):
     """A fault to inject: an errcode, or what happens to the connection."""
 
     path = text(100)
@@ -16,13 +16,13 @@ class FaultIn(Shape):
     after_delivery = Boolean()
 
 
-class ClockIn(Shape):
+class ClockIn(BaseSchema):
     """An instant with offset."""
 
     now = AwareDateTime(required=True)
 
 
-class CodesIn(Shape):
+class CodesIn(BaseSchema):
     """A fictional person whose phone is to give codes; what is left out stays as the simulator knows it."""
 
     openid = text(64, required=False, example="mini-qianquan")

@@ -2,17 +2,17 @@
 
 from apiflask.fields import Boolean, File, Integer, List, Nested, String
 
-from miniprogram_api.schemas.fields import Moment, Shape, text
+from miniprogram_api.schemas.fields import BaseSchema, Moment, text
 
 
-class UploadIn(Shape):
+class UploadIn(BaseSchema):
     """A file and what it is."""
 
     kind = text(64, example="site_photo")
     file = File(required=True)  # type: ignore[no-untyped-call]
 
 
-class DocumentOut(Shape):
+class DocumentOut(BaseSchema):
     """A document; `withheld`: WeChat's content check calls it risky, so that nobody can open it."""
 
     id = String(required=True)
@@ -27,7 +27,7 @@ class DocumentOut(Shape):
     withheld = Boolean(required=True)
 
 
-class AskedOut(Shape):
+class RequestedDocumentOut(BaseSchema):
     """A document the customer was asked for."""
 
     key = String(required=True)
@@ -36,21 +36,21 @@ class AskedOut(Shape):
     delivered = Boolean(required=True)
 
 
-class DocumentsOut(Shape):
+class DocumentsOut(BaseSchema):
     """The documents of a case, and those that were asked for."""
 
     items = List(Nested(DocumentOut), required=True)
-    asked = List(Nested(AskedOut), required=True)
+    asked = List(Nested(RequestedDocumentOut), required=True)
 
 
-class LinkOut(Shape):
+class LinkOut(BaseSchema):
     """An address that works for five minutes."""
 
     path = String(required=True)
     expires_at = Moment(required=True)
 
 
-class DocumentRequestIn(Shape):
+class DocumentRequestIn(BaseSchema):
     """Which document of the program's list to ask the customer for."""
 
     document = text(64, example="project_drawings")

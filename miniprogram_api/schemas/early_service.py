@@ -2,10 +2,10 @@
 
 from apiflask.fields import Boolean, Dict, List, Nested, String
 
-from miniprogram_api.schemas.fields import Moment, Shape
+from miniprogram_api.schemas.fields import BaseSchema, Moment
 
 
-class OpinionOut(Shape):
+class OpinionOut(BaseSchema):
     """One department's part; `opinion` is null while it is awaited."""
 
     department = String(required=True)
@@ -17,7 +17,7 @@ class OpinionOut(Shape):
     opinion = Dict(required=True, allow_none=True)
 
 
-class EarlyServiceOut(Shape):
+class EarlyServiceOut(BaseSchema):
     """What the consultation asked, who has answered and who is awaited."""
 
     partner_name = String(required=True)

@@ -36,7 +36,7 @@ for _field, _messages in _MESSAGES.items():
     _field.default_error_messages = {**_field.default_error_messages, **_messages}
 
 
-class Shape(Schema):
+class BaseSchema(Schema):
     """A body or an answer; a field that is not known is refused, not ignored."""
 
     error_messages = {"unknown": "没有这一项。", "type": "应为一组填写内容。"}  # noqa: RUF012 - marshmallow's own

@@ -5,7 +5,7 @@ from typing import Any
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 from apiflask.validators import Regexp
 
-from miniprogram_api.schemas.fields import Moment, Shape, text, within
+from miniprogram_api.schemas.fields import BaseSchema, Moment, text, within
 
 _ID = Regexp(r"[A-Za-z0-9_-]{16}\Z", error="标识有误，请返回上一页重试。")
 _SHA256 = Regexp(r"[0-9A-Fa-f]{64}\Z", error="文件校验值有误，请重新打开文件。")
@@ -22,7 +22,7 @@ READ_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-class QuoteIn(Shape):
+class QuoteIn(BaseSchema):
     """Quantities taken from the drawings, by item of the estimate; none for the one-price list."""
 
     measured = Dict(
@@ -33,7 +33,7 @@ class QuoteIn(Shape):
     )
 
 
-class QuoteLineOut(Shape):
+class QuoteLineOut(BaseSchema):
     """A line of what an option costs."""
 
     name = String(required=True)
@@ -43,7 +43,7 @@ class QuoteLineOut(Shape):
     amount_fen = Integer(required=True)
 
 
-class QuotedOptionOut(Shape):
+class QuotedOptionOut(BaseSchema):
     """One thing to choose."""
 
     key = String(required=True)
@@ -53,7 +53,7 @@ class QuotedOptionOut(Shape):
     lines = List(Nested(QuoteLineOut), required=True)
 
 
-class QuoteOut(Shape):
+class QuoteOut(BaseSchema):
     """A quote; `mark` is shown beside its sums unless it is empty."""
 
     id = String(required=True)
@@ -68,26 +68,26 @@ class QuoteOut(Shape):
     chosen_name = String(required=True, allow_none=True)
 
 
-class QuotesOut(Shape):
+class QuotesOut(BaseSchema):
     """Every quote of a case, the newest first."""
 
     items = List(Nested(QuoteOut), required=True)
 
 
-class QuoteChoiceIn(Shape):
+class QuoteChoiceIn(BaseSchema):
     """The quote that was read, and the option chosen from it."""
 
     quote_id = String(required=True, validate=_ID, metadata={"example": "AAAAAAAAAAAAAAAA"})
     option = text(64, example="standard")
 
 
-class PaperIn(Shape):
+class PaperIn(BaseSchema):
     """What will stand in the paper, by output key of its task; none where the case says it all."""
 
     outputs = Dict(keys=String(), load_default=dict, metadata={"example": {}})
 
 
-class PaperOut(Shape):
+class PaperOut(BaseSchema):
     """A paper; its PDF is read at its own address."""
 
     id = String(required=True)
@@ -102,13 +102,13 @@ class PaperOut(Shape):
     confirmed_name = String(required=True, allow_none=True)
 
 
-class PapersOut(Shape):
+class PapersOut(BaseSchema):
     """Every version of every paper of a case, in the order they were made."""
 
     items = List(Nested(PaperOut), required=True)
 
 
-class PaperConfirmationIn(Shape):
+class PaperConfirmationIn(BaseSchema):
     """The hash of the PDF that was read."""
 
     sha256 = String(required=True, validate=_SHA256, metadata={"example": "0" * 64})

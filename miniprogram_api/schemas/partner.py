@@ -8,19 +8,19 @@ from marshmallow import ValidationError, validates_schema
 from app.domain.errors import FieldsError
 from app.services.partners import receive_consultation
 from miniprogram_api.schemas.customer import LookupOut
-from miniprogram_api.schemas.fields import Moment, Shape, counted, text
+from miniprogram_api.schemas.fields import BaseSchema, Moment, counted, text
 
 _REFERENCE = 64
 
 
-class PointIn(Shape):
+class PointIn(BaseSchema):
     """A place on the map in GCJ-02, in degrees."""
 
     latitude_gcj02 = Float(required=True, metadata={"example": 36.66})
     longitude_gcj02 = Float(required=True, metadata={"example": 117.02})
 
 
-class ConsultationIn(Shape):
+class ConsultationIn(BaseSchema):
     """A 设计方案意见征询; `reference` is the partner's own and names the matter for good."""
 
     reference = text(_REFERENCE, example="JN-2026-000123")
@@ -51,7 +51,7 @@ class ConsultationIn(Shape):
             raise ValidationError(faults)
 
 
-class ApplicationIn(Shape):
+class ApplicationIn(BaseSchema):
     """The full form of a program, filled in on a partner's platform."""
 
     reference = text(_REFERENCE, example="JN-2026-000124")
@@ -59,7 +59,7 @@ class ApplicationIn(Shape):
     answers = Dict(keys=String(), required=True, metadata={"example": {"project_name": "泉城小铺"}})
 
 
-class TakenOut(Shape):
+class ReceivedCaseOut(BaseSchema):
     """The case, its manager, and when the open stage is due; `repeated` when the reference was known."""
 
     number = String(required=True)

@@ -6,7 +6,7 @@ from apiflask.fields import Boolean, Integer, List, Nested, String
 from marshmallow import fields
 
 from miniprogram_api.schemas.customer import ProgramNameOut
-from miniprogram_api.schemas.fields import Moment, Shape, one_of, text
+from miniprogram_api.schemas.fields import BaseSchema, Moment, one_of, text
 
 
 class PastMoment(fields.AwareDateTime):
@@ -22,7 +22,7 @@ class PastMoment(fields.AwareDateTime):
         )
 
 
-class ReviewOut(Shape):
+class ReviewOut(BaseSchema):
     """What was said against a stop, and what a supervisor decided."""
 
     id = String(required=True)
@@ -33,7 +33,7 @@ class ReviewOut(Shape):
     ruled_at = Moment(required=True, allow_none=True)
 
 
-class StopRecordOut(Shape):
+class StopRecordOut(BaseSchema):
     """A stop of the clock; a struck one counts in no figure."""
 
     id = String(required=True)
@@ -49,33 +49,33 @@ class StopRecordOut(Shape):
     reviews = List(Nested(ReviewOut), required=True)
 
 
-class StopRecordsOut(Shape):
+class StopRecordsOut(BaseSchema):
     """Every stop of a case, in order."""
 
     items = List(Nested(StopRecordOut), required=True)
 
 
-class DisputeIn(Shape):
+class DisputeIn(BaseSchema):
     """Why the customer holds a stop to be wrong."""
 
     text = text(500, example="当天我已备好款，不应暂停计时。")
 
 
-class RulingIn(Shape):
+class RulingIn(BaseSchema):
     """What a supervisor decides on a stop, and why."""
 
     ruling = String(required=True, validate=one_of("upheld", "struck"))
     reason = text(500, example="收据日期早于暂停开始时间，撤销该暂停。")
 
 
-class StretchOut(Shape):
+class PeriodOut(BaseSchema):
     """A stretch of time."""
 
     start = String(required=True)
     end = String(required=True)
 
 
-class StoppedPartOut(Shape):
+class ReceiptDayStopOut(BaseSchema):
     """What a stop took of one day: why, whose time, what shows it."""
 
     stop_id = String(required=True)
@@ -88,7 +88,7 @@ class StoppedPartOut(Shape):
     stopped = String(required=True)
 
 
-class ReceiptDayOut(Shape):
+class ReceiptDayOut(BaseSchema):
     """A calendar day: what it counted, or why it did not."""
 
     date = String(required=True)
@@ -104,13 +104,13 @@ class ReceiptDayOut(Shape):
     share_exact = String(required=True, metadata={"description": "分数；逐日相加即为合计"})
     stopped = String(required=True)
     stopped_exact = String(required=True)
-    stops = List(Nested(StoppedPartOut), required=True)
+    stops = List(Nested(ReceiptDayStopOut), required=True)
 
 
-class WrittenOut(Shape):
+class ReceiptSumsOut(BaseSchema):
     """Stretches day by day with their sums; `…_exact` are fractions, rounded once for the others."""
 
-    stretches = List(Nested(StretchOut), required=True)
+    stretches = List(Nested(PeriodOut), required=True)
     used = String(required=True)
     used_exact = String(required=True)
     stopped = String(required=True)
@@ -120,16 +120,16 @@ class WrittenOut(Shape):
     days = List(Nested(ReceiptDayOut), required=True)
 
 
-class WholeReceiptOut(Shape):
+class FullProcessReceiptOut(BaseSchema):
     """The full process against the published total."""
 
     promised_min = String(required=True, allow_none=True)
     promised_max = String(required=True, allow_none=True)
     left = String(required=True, allow_none=True)
-    receipt = Nested(WrittenOut, required=True)
+    receipt = Nested(ReceiptSumsOut, required=True)
 
 
-class HeadlineReceiptOut(Shape):
+class HeadlineReceiptOut(BaseSchema):
     """The headline's links against its own working days."""
 
     name = String(required=True)
@@ -137,20 +137,20 @@ class HeadlineReceiptOut(Shape):
     promised_max = String(required=True)
     left = String(required=True)
     warn_at = String(required=True, allow_none=True)
-    receipt = Nested(WrittenOut, required=True)
+    receipt = Nested(ReceiptSumsOut, required=True)
 
 
-class StageReceiptOut(Shape):
+class StageReceiptOut(BaseSchema):
     """One stage against its limit."""
 
     key = String(required=True)
     name = String(required=True)
     promised_min = String(required=True, allow_none=True)
     promised_max = String(required=True, allow_none=True)
-    receipt = Nested(WrittenOut, required=True)
+    receipt = Nested(ReceiptSumsOut, required=True)
 
 
-class ReceiptStopOut(Shape):
+class ReceiptStopOut(BaseSchema):
     """A stop as the receipt lists it, the struck ones too."""
 
     id = String(required=True)
@@ -163,7 +163,7 @@ class ReceiptStopOut(Shape):
     struck_at = String(required=True, allow_none=True)
 
 
-class SnapshotOut(Shape):
+class ClosingFiguresOut(BaseSchema):
     """What a closed case was closed with, and whether the calendar is still the same."""
 
     calendar_version = String(required=True)
@@ -172,7 +172,7 @@ class SnapshotOut(Shape):
     headline_used = String(required=True, allow_none=True)
 
 
-class ReceiptOut(Shape):
+class ReceiptOut(BaseSchema):
     """The clock receipt of a case."""
 
     number = String(required=True)
@@ -181,14 +181,14 @@ class ReceiptOut(Shape):
     state = String(required=True)
     as_of = String(required=True)
     calendar_version = String(required=True)
-    snapshot = Nested(SnapshotOut, required=True, allow_none=True)
-    full_process = Nested(WholeReceiptOut, required=True, allow_none=True)
+    snapshot = Nested(ClosingFiguresOut, required=True, allow_none=True)
+    full_process = Nested(FullProcessReceiptOut, required=True, allow_none=True)
     headline = Nested(HeadlineReceiptOut, required=True, allow_none=True)
     stages = List(Nested(StageReceiptOut), required=True)
     stops = List(Nested(ReceiptStopOut), required=True)
 
 
-class TotalBudgetOut(Shape):
+class TotalBudgetOut(BaseSchema):
     """The published total: `reserve` is what all stages together may still lose."""
 
     promised = String(required=True, allow_none=True)
@@ -198,7 +198,7 @@ class TotalBudgetOut(Shape):
     reserve = String(required=True, allow_none=True)
 
 
-class StageBudgetOut(Shape):
+class StageBudgetOut(BaseSchema):
     """A stage's own budget."""
 
     key = String(required=True)
@@ -211,7 +211,7 @@ class StageBudgetOut(Shape):
     projected = String(required=True)
 
 
-class ThreatOut(Shape):
+class OverrunOut(BaseSchema):
     """From when on a stage eats the time of later ones."""
 
     stage = String(required=True)
@@ -220,7 +220,7 @@ class ThreatOut(Shape):
     later = List(String(), required=True)
 
 
-class HeadlineBudgetOut(Shape):
+class HeadlineBudgetOut(BaseSchema):
     """The headline's own budget; `warn_at` while one of its links runs."""
 
     name = String(required=True)
@@ -232,16 +232,16 @@ class HeadlineBudgetOut(Shape):
     warn_at = String(required=True, allow_none=True)
 
 
-class BudgetOut(Shape):
+class BudgetOut(BaseSchema):
     """What is left of a case's promises."""
 
     total = Nested(TotalBudgetOut, required=True)
     stages = List(Nested(StageBudgetOut), required=True)
-    threat = Nested(ThreatOut, required=True, allow_none=True)
+    threat = Nested(OverrunOut, required=True, allow_none=True)
     headline = Nested(HeadlineBudgetOut, required=True, allow_none=True)
 
 
-class PermitStepIn(Shape):
+class PermitStepIn(BaseSchema):
     """A dated step of a road-opening permit; now, unless an earlier moment is given."""
 
     step = String(required=True, validate=one_of("needed", "surveyed", "prepared", "handed_in", "received"))
@@ -249,7 +249,7 @@ class PermitStepIn(Shape):
     evidence = text(500, example="受理单：路审〔2026〕0918号")
 
 
-class PermitStepOut(Shape):
+class PermitStepOut(BaseSchema):
     """A step and the working days that it took, or takes so far."""
 
     key = String(required=True)
@@ -259,7 +259,7 @@ class PermitStepOut(Shape):
     stops_clock = Boolean(required=True)
 
 
-class PermitOut(Shape):
+class PermitOut(BaseSchema):
     """The road-opening permit of a case."""
 
     needed = Boolean(required=True)

@@ -2,19 +2,19 @@
 
 from apiflask.fields import Boolean, Integer, List, Nested, String
 
-from miniprogram_api.schemas.fields import Moment, Shape, text, within
+from miniprogram_api.schemas.fields import BaseSchema, Moment, text, within
 
 LONGEST_PAGE = 100
 
 
-class PageIn(Shape):
+class PageIn(BaseSchema):
     """A page of a list: `cursor` is the one the last answer gave."""
 
     cursor = text(64, required=False)
     limit = Integer(load_default=20, validate=within(1, LONGEST_PAGE))
 
 
-class CaseLineOut(Shape):
+class CaseSummaryOut(BaseSchema):
     """A case in a list."""
 
     id = String(required=True)
@@ -26,14 +26,14 @@ class CaseLineOut(Shape):
     manager_name = String(required=True)
 
 
-class CasePageOut(Shape):
+class CasePageOut(BaseSchema):
     """A page of cases; `cursor` is null on the last one."""
 
-    items = List(Nested(CaseLineOut), required=True)
+    items = List(Nested(CaseSummaryOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
-class HistoryLineOut(Shape):
+class TimelineEventOut(BaseSchema):
     """One line of a case's history."""
 
     at = Moment(required=True)
@@ -42,14 +42,14 @@ class HistoryLineOut(Shape):
     actor = String(required=True)
 
 
-class HistoryOut(Shape):
+class TimelineOut(BaseSchema):
     """A page of a case's history, in order."""
 
-    items = List(Nested(HistoryLineOut), required=True)
+    items = List(Nested(TimelineEventOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
-class NoticeOut(Shape):
+class NoticeOut(BaseSchema):
     """An in-app notice."""
 
     id = String(required=True)
@@ -61,7 +61,7 @@ class NoticeOut(Shape):
     read_at = Moment(required=True, allow_none=True)
 
 
-class NoticesOut(Shape):
+class NoticesOut(BaseSchema):
     """A page of notices, the newest first, and how many are unread."""
 
     items = List(Nested(NoticeOut), required=True)
@@ -69,7 +69,7 @@ class NoticesOut(Shape):
     cursor = String(required=True, allow_none=True)
 
 
-class TemplateOut(Shape):
+class TemplateOut(BaseSchema):
     """A subscribe-message template to ask the customer for."""
 
     key = String(required=True)
@@ -79,20 +79,20 @@ class TemplateOut(Shape):
     remaining = Integer(required=True)
 
 
-class SubscriptionsOut(Shape):
+class SubscriptionsOut(BaseSchema):
     """Templates to ask for next."""
 
     templates = List(Nested(TemplateOut), required=True)
 
 
-class ChoiceOut(Shape):
+class ChoiceOut(BaseSchema):
     """A value to choose, with the name people read."""
 
     key = String(required=True)
     name = String(required=True)
 
 
-class FormFieldOut(Shape):
+class FormFieldOut(BaseSchema):
     """A field of a form."""
 
     key = String(required=True)
@@ -105,7 +105,7 @@ class FormFieldOut(Shape):
     help = String(required=True)
 
 
-class FormOut(Shape):
+class FormOut(BaseSchema):
     """The one form of a program."""
 
     key = String(required=True)

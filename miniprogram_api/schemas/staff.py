@@ -2,21 +2,21 @@
 
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 
-from miniprogram_api.schemas.fields import Moment, Shape, one_of, text
+from miniprogram_api.schemas.fields import BaseSchema, Moment, one_of, text
 from miniprogram_api.schemas.promises import PastMoment
-from miniprogram_api.schemas.shared import CaseLineOut, ChoiceOut, PageIn
+from miniprogram_api.schemas.shared import CaseSummaryOut, ChoiceOut, PageIn
 
 _LONGEST_CODE = 512
 
 
-class StaffLoginIn(Shape):
+class StaffLoginIn(BaseSchema):
     """The code of wx.login; the first time also the code of the phone-number button."""
 
     code = text(_LONGEST_CODE)
     phone_code = text(_LONGEST_CODE, required=False)
 
 
-class StaffTokenOut(Shape):
+class StaffTokenOut(BaseSchema):
     """A login of a member of staff."""
 
     token = String(required=True)
@@ -34,7 +34,7 @@ class TaskListIn(PageIn):
     scope = String(load_default="mine", validate=one_of("mine", "department"))
 
 
-class ContactOut(Shape):
+class ContactOut(BaseSchema):
     """A customer's contact data; masked in lists, in full only where the read is recorded."""
 
     name = String(required=True)
@@ -49,21 +49,21 @@ class CaseSearchIn(PageIn):
     phone = text(32, required=False)
 
 
-class FoundCaseOut(CaseLineOut):
+class FoundCaseOut(CaseSummaryOut):
     """A case that was found; the contact masked, `version` as an edit has to name it."""
 
     contact = Nested(ContactOut, required=True)
     version = Integer(required=True)
 
 
-class FoundCasesOut(Shape):
+class FoundCasesOut(BaseSchema):
     """A page of cases, the newest first."""
 
     items = List(Nested(FoundCaseOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
-class OutputOut(Shape):
+class TaskOutputOut(BaseSchema):
     """Something a task must deliver."""
 
     key = String(required=True)
@@ -74,7 +74,7 @@ class OutputOut(Shape):
     help = String(required=True)
 
 
-class NeededDocumentOut(Shape):
+class TaskDocumentOut(BaseSchema):
     """Photos, drawings or papers that a task needs, and how many of them are there."""
 
     kind = String(required=True)
@@ -83,7 +83,7 @@ class NeededDocumentOut(Shape):
     there = Integer(required=True)
 
 
-class TaskOut(Shape):
+class TaskOut(BaseSchema):
     """A task with what it must deliver."""
 
     id = String(required=True)
@@ -104,32 +104,32 @@ class TaskOut(Shape):
     due_at = Moment(required=True, allow_none=True)
     overdue = Boolean(required=True)
     version = Integer(required=True)
-    outputs = List(Nested(OutputOut), required=True)
-    documents = List(Nested(NeededDocumentOut), required=True)
+    outputs = List(Nested(TaskOutputOut), required=True)
+    documents = List(Nested(TaskDocumentOut), required=True)
     delivered = Dict(required=True, allow_none=True)
 
 
-class TaskPageOut(Shape):
+class TaskPageOut(BaseSchema):
     """A page of tasks, the most urgent first."""
 
     items = List(Nested(TaskOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
-class TasksOut(Shape):
+class TasksOut(BaseSchema):
     """Every task of a case."""
 
     items = List(Nested(TaskOut), required=True)
 
 
-class OutputsIn(Shape):
+class OutputsIn(BaseSchema):
     """What a task delivers, by output key."""
 
     outputs = Dict(keys=String(), required=True, metadata={"example": {}})
     version = Integer(strict=True, metadata={"description": "任务的版本号；其间有更新则返回409和变化内容"})
 
 
-class StopIn(Shape):
+class StopIn(BaseSchema):
     """Why time does not count: a coded reason, whose time it is, and what shows it.
 
     With its times only by a supervisor, for a stop that is entered afterwards.
@@ -142,7 +142,7 @@ class StopIn(Shape):
     ended_at = PastMoment(required=False)
 
 
-class StopOut(Shape):
+class StopOut(BaseSchema):
     """A stop of the clock."""
 
     id = String(required=True)
@@ -154,7 +154,7 @@ class StopOut(Shape):
     automatic = Boolean(required=True)
 
 
-class StaffDraftIn(Shape):
+class StaffDraftIn(BaseSchema):
     """A form filled in for a customer, at the door or by telephone."""
 
     program = text(64, example="single_meter")
@@ -162,7 +162,7 @@ class StaffDraftIn(Shape):
     answers = Dict(keys=String(), required=True)
 
 
-class AttemptOut(Shape):
+class DeliveryAttemptOut(BaseSchema):
     """One attempt; `said` and `errcode_said` are the outcome and WeChat's code in words."""
 
     at = Moment(required=True)
@@ -173,7 +173,7 @@ class AttemptOut(Shape):
     errcode_said = String(required=True, allow_none=True)
 
 
-class SentMessageOut(Shape):
+class SentMessageOut(BaseSchema):
     """A message about a case: what was told, when, through what, what came of it, and each single attempt."""
 
     id = String(required=True)
@@ -183,12 +183,12 @@ class SentMessageOut(Shape):
     channel = String(required=True, allow_none=True)
     state = String(required=True)
     errcode = Integer(required=True, allow_none=True)
-    attempts = List(Nested(AttemptOut), required=True)
+    attempts = List(Nested(DeliveryAttemptOut), required=True)
     created_at = Moment(required=True)
     settled_at = Moment(required=True, allow_none=True)
 
 
-class SentMessagesOut(Shape):
+class SentMessagesOut(BaseSchema):
     """Every message about a case."""
 
     items = List(Nested(SentMessageOut), required=True)

@@ -7,7 +7,7 @@ from apiflask.fields import Boolean, Float, Integer, List, Nested, String
 from marshmallow import ValidationError, fields
 
 from app.services.installation import city
-from miniprogram_api.schemas.fields import Moment, Shape, text
+from miniprogram_api.schemas.fields import BaseSchema, Moment, text
 
 LONGEST_REASON = 200
 
@@ -43,39 +43,39 @@ class Start(fields.DateTime):
         return local
 
 
-class HoldIn(Shape):
+class HoldIn(BaseSchema):
     """What for, and one of the openings."""
 
     purpose = text(64, example="water_plan")
     starts_at = Start()
 
 
-class MoveIn(Shape):
+class RescheduleIn(BaseSchema):
     """One of the openings, and why, if there is something to say."""
 
     starts_at = Start()
     reason = text(LONGEST_REASON, required=False)
 
 
-class WaitIn(Shape):
+class WaitlistIn(BaseSchema):
     """What for."""
 
     purpose = text(64, example="water_plan")
 
 
-class NoShowIn(Shape):
+class NoShowIn(BaseSchema):
     """What happened, in the customer's words."""
 
     note = text(LONGEST_REASON, example="等到10点半无人上门")
 
 
-class CancelIn(Shape):
+class CancelIn(BaseSchema):
     """Why: it helps us to do better."""
 
     reason = text(LONGEST_REASON, example="当天临时有事")
 
 
-class OpeningOut(Shape):
+class OpeningOut(BaseSchema):
     """A time to choose. `after_due` misses the stage's due date; `stand_in` comes in the manager's place."""
 
     starts_at = Moment(required=True)
@@ -84,7 +84,7 @@ class OpeningOut(Shape):
     stand_in = String(required=True, allow_none=True)
 
 
-class OpeningsOut(Shape):
+class OpeningsOut(BaseSchema):
     """The openings of a purpose, in order; `said` is what the customer should know of them."""
 
     purpose = String(required=True)
@@ -97,14 +97,14 @@ class OpeningsOut(Shape):
     items = List(Nested(OpeningOut), required=True)
 
 
-class PositionOut(Shape):
+class PositionOut(BaseSchema):
     """A place on WeChat's map."""
 
     latitude_gcj02 = Float(required=True, attribute="latitude")
     longitude_gcj02 = Float(required=True, attribute="longitude")
 
 
-class PlaceOut(Shape):
+class PlaceOut(BaseSchema):
     """Where a visit takes place: `site` or `office`."""
 
     kind = String(required=True)
@@ -112,7 +112,7 @@ class PlaceOut(Shape):
     position = Nested(PositionOut, required=True, allow_none=True)
 
 
-class VisitorOut(Shape):
+class VisitorOut(BaseSchema):
     """Somebody who comes; `instead_of` names the manager in whose place they come."""
 
     name = String(required=True)
@@ -122,7 +122,7 @@ class VisitorOut(Shape):
     arrived_at = Moment(required=True, allow_none=True)
 
 
-class VisitOut(Shape):
+class VisitOut(BaseSchema):
     """A visit."""
 
     id = String(required=True)
@@ -144,7 +144,7 @@ class VisitOut(Shape):
     visitors = List(Nested(VisitorOut), required=True)
 
 
-class NeededOut(Shape):
+class BookablePurposeOut(BaseSchema):
     """A visit that can be booked now."""
 
     purpose = String(required=True, attribute="purpose.key")
@@ -153,10 +153,10 @@ class NeededOut(Shape):
     due_at = Moment(required=True, allow_none=True)
 
 
-class BookingsOut(Shape):
+class BookingsOut(BaseSchema):
     """What can be booked, the visits of a case, and the purposes it waits in line for."""
 
-    needed = List(Nested(NeededOut), required=True)
+    needed = List(Nested(BookablePurposeOut), required=True)
     items = List(Nested(VisitOut), required=True)
     waiting = List(String(), required=True)
 
@@ -168,7 +168,7 @@ class PassVisitorOut(VisitorOut):
     photo_url = String(required=True)
 
 
-class ArrivalPassOut(Shape):
+class ArrivalPassOut(BaseSchema):
     """Who stands at the door, and the code that both sides compare."""
 
     code = String(required=True)

@@ -18,7 +18,10 @@ account = APIBlueprint("staff_account", __name__, url_prefix="/api/v1/staff", ta
 @account.output(NoticesOut)
 @account.doc(summary="站内通知")
 def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
-    """The newest first."""
+    """Lists the in-app notices of the caller, newest first.
+
+    `unread` counts all unread notices, not only those of this page.
+    """
     page = notice_queries.notices_of_staff(
         me().id, before=number_cursor(query_data.get("cursor")), limit=query_data["limit"]
     )
@@ -32,8 +35,11 @@ def list_notices(query_data: dict[str, Any]) -> dict[str, Any]:
 @account.post("/notices/<public_id:notice_id>/reads")
 @account.output({}, status_code=204)
 @account.doc(summary="标记通知为已读")
-def read_notice(notice_id: str) -> str:
-    """Reading twice changes nothing."""
+def mark_notice_read(notice_id: str) -> str:
+    """Marks an in-app notice as read.
+
+    Repeating the call changes nothing.
+    """
     notice_queries.mark_read_by_staff(me().id, notice_id)
     return ""
 
@@ -42,6 +48,9 @@ def read_notice(notice_id: str) -> str:
 @account.output({}, status_code=204)
 @account.doc(summary="退出登录")
 def log_out() -> str:
-    """The token is worth nothing from now on."""
+    """Ends the current login.
+
+    The token is refused from now on (`not_signed_in`).
+    """
     sessions.revoke(caller())
     return ""

@@ -20,8 +20,12 @@ applications = APIBlueprint("staff_applications", __name__, url_prefix="/api/v1/
 @applications.input(StaffDraftIn)
 @applications.output(ApplicationOut, status_code=201)
 @applications.doc(summary="代客户填写申请（上门 / 电话）")
-def start(json_data: dict[str, Any]) -> dict[str, Any]:
-    """It will belong to whoever proves the contact phone."""
+def start_application(json_data: dict[str, Any]) -> dict[str, Any]:
+    """Creates a draft application for a customer, on site or by telephone.
+
+    It belongs to whoever verifies the contact phone. Only managers; otherwise `not_allowed`. Refused with
+    `invalid_fields` without a correct `contact_phone`.
+    """
     _managers_only()
     return drafts.present_to_staff(
         drafts.start_by_staff(me(), json_data["program"], json_data["channel"], json_data["answers"])
@@ -31,8 +35,11 @@ def start(json_data: dict[str, Any]) -> dict[str, Any]:
 @applications.get("/applications/<public_id:application_id>")
 @applications.output(ApplicationOut)
 @applications.doc(summary="查看代填的申请")
-def read(application_id: str) -> dict[str, Any]:
-    """One that the caller took."""
+def read_application(application_id: str) -> dict[str, Any]:
+    """Returns a draft application that the caller created.
+
+    Refused with `not_found` for those of other members of staff.
+    """
     return drafts.present_to_staff(drafts.of_staff(me().id, application_id))
 
 
@@ -40,8 +47,12 @@ def read(application_id: str) -> dict[str, Any]:
 @applications.input(AnswersIn)
 @applications.output(ApplicationOut)
 @applications.doc(summary="补充代填的申请")
-def save(application_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
-    """Incomplete is fine, wrong is not."""
+def save_application(application_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    """Saves answers in a draft application that the caller created.
+
+    The form may be incomplete; a wrong answer is refused with `invalid_fields`, which lists every fault.
+    Refused with `already_done` after submission.
+    """
     application = drafts.of_staff(me().id, application_id)
     return drafts.present_to_staff(drafts.save_by_staff(application, json_data["answers"]))
 
@@ -50,7 +61,11 @@ def save(application_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
 @applications.output(ProgressOut, status_code=201)
 @applications.doc(summary="代客户提交，客户在手机上确认")
 def submit_application(application_id: str) -> dict[str, Any]:
-    """The customer confirms on the phone; submitting again returns the same case."""
+    """Submits an application for a customer and opens its case.
+
+    The customer confirms it on the phone. Submitting again returns the same case. Refused with
+    `invalid_fields` while required answers are missing.
+    """
     application = drafts.of_staff(me().id, application_id)
     case = submit(application, by_staff(me().id), confirmed=False)
     return progress.for_staff(case.id)

@@ -22,24 +22,31 @@ from miniprogram_api.schemas.calendar import (
     RehearsalOut,
 )
 
-desk = APIBlueprint("staff_calendar", __name__, url_prefix="/api/v1/staff/calendar", tag="staff")
+calendar = APIBlueprint("staff_calendar", __name__, url_prefix="/api/v1/staff/calendar", tag="staff")
 
 
-@desk.get("")
-@desk.output(CalendarOut)
-@desk.doc(summary="现行工作日历（督办）")
-def read() -> Any:
-    """Version, office hours, announced years, drafts."""
+@calendar.get("")
+@calendar.output(CalendarOut)
+@calendar.doc(summary="现行工作日历（督办）")
+def read_calendar() -> Any:
+    """Returns the working calendar in force and the open drafts.
+
+    Office hours, half-open days and the years whose holidays are announced. Supervisors only.
+    """
     calendar_overview.must_audit(me())
     return calendar_overview.overview()
 
 
-@desk.post("/drafts")
-@desk.input(CalendarDraftIn)
-@desk.output(CalendarVersionOut, status_code=201)
-@desk.doc(summary="起草工作日历：导入放假通知、办公时间、半天开放日（督办）")
-def draft(json_data: dict[str, Any]) -> Any:
-    """Nothing follows from it until it is published."""
+@calendar.post("/drafts")
+@calendar.input(CalendarDraftIn)
+@calendar.output(CalendarVersionOut, status_code=201)
+@calendar.doc(summary="起草工作日历：导入放假通知、办公时间、半天开放日（督办）")
+def create_draft(json_data: dict[str, Any]) -> Any:
+    """Creates a draft of the working calendar.
+
+    It may import a holiday notice and change office hours and half-open days. Nothing changes until it is
+    published. Supervisors only. Refused with `invalid_fields`, which lists the faults of a notice by line.
+    """
     calendar_overview.must_audit(me())
     notice = json_data["notice"] or {"text": None, "year": None}
     change = Change(
@@ -52,19 +59,26 @@ def draft(json_data: dict[str, Any]) -> Any:
     return calendar_overview.version_line(calendar_drafts.make(change, me().id))
 
 
-@desk.get("/drafts/<public_id:draft_id>/rehearsal")
-@desk.output(RehearsalOut)
-@desk.doc(summary="预演：发布后哪些在办工单的时限会变（督办）", responses={409: "已发布或已被新版取代"})
-def rehearse(draft_id: str) -> Any:
-    """Changes nothing."""
+@calendar.get("/drafts/<public_id:draft_id>/rehearsal")
+@calendar.output(RehearsalOut)
+@calendar.doc(summary="预演：发布后哪些在办工单的时限会变（督办）", responses={409: "已发布或已被新版取代"})
+def rehearse_publication(draft_id: str) -> Any:
+    """Lists the due dates that publishing a draft would move.
+
+    Changes nothing. Supervisors only. Refused with `already_done` for a published draft, and with `conflict`
+    when a newer calendar was published.
+    """
     return rehearse_calendar.rehearse(calendar_drafts.of_supervisor(me(), draft_id))
 
 
-@desk.post("/drafts/<public_id:draft_id>/publication")
-@desk.output(PublicationOut)
-@desk.doc(summary="发布工作日历并重算在办时限（督办）")
-def publish(draft_id: str) -> dict[str, Any]:
-    """In a transaction of its own, during which nobody else writes."""
+@calendar.post("/drafts/<public_id:draft_id>/publication")
+@calendar.output(PublicationOut)
+@calendar.doc(summary="发布工作日历并重算在办时限（督办）")
+def publish_draft(draft_id: str) -> dict[str, Any]:
+    """Publishes a draft of the working calendar and moves the due dates of open cases.
+
+    Other changes wait while it runs. Supervisors only. Refused like the rehearsal.
+    """
     calendar_drafts.of_supervisor(me(), draft_id)
     with alone():
         let_go()

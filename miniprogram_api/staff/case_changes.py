@@ -13,6 +13,7 @@ from app.services.money import ledger
 from app.services.tasks import claim_task, correct_output, task_queries
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.case_changes import (
+    CaseChangesOut,
     CorrectionIn,
     HandOverIn,
     RefusalIn,
@@ -22,95 +23,127 @@ from miniprogram_api.schemas.case_changes import (
     StaffPlanOut,
     StaffProgressOut,
     StaffWithdrawalIn,
-    TurnLinesOut,
 )
 from miniprogram_api.schemas.staff import TaskOut
 
-turning = APIBlueprint("staff_turns", __name__, url_prefix="/api/v1/staff", tag="staff")
+changes = APIBlueprint("staff_case_changes", __name__, url_prefix="/api/v1/staff", tag="staff")
 
 
-@turning.get("/refusal-reasons")
-@turning.output(RefusalReasonsOut)
-@turning.doc(summary="不予办理的原因")
+@changes.get("/refusal-reasons")
+@changes.output(RefusalReasonsOut)
+@changes.doc(summary="不予办理的原因")
 def list_refusal_reasons() -> dict[str, Any]:
-    """The city's own list."""
+    """Lists the reasons for which this city may refuse an application."""
     return {"items": list(city.current().refusals.values())}
 
 
-@turning.get("/cases/<public_id:case_id>/turns")
-@turning.output(TurnLinesOut)
-@turning.doc(summary="撤回、退回、移交、更正等记录")
-def list_turns(case_id: str) -> dict[str, Any]:
-    """In order, with what was before."""
+@changes.get("/cases/<public_id:case_id>/turns")
+@changes.output(CaseChangesOut)
+@changes.doc(summary="撤回、退回、移交、更正等记录")
+def list_changes(case_id: str) -> dict[str, Any]:
+    """Lists the changes of a case besides its ordinary course, in order.
+
+    Withdrawal, refusal, return of a stage, program switch, new manager and corrections, each with the value
+    before and after.
+    """
     return {"items": case_changes.for_staff(access.of_staff(me(), case_id))}
 
 
-@turning.get("/cases/<public_id:case_id>/ledger")
-@turning.output(StaffLedgerOut)
-@turning.doc(summary="资料、跑腿、费用清单与企业承担费用")
+@changes.get("/cases/<public_id:case_id>/ledger")
+@changes.output(StaffLedgerOut)
+@changes.doc(summary="资料、跑腿、费用清单与企业承担费用")
 def read_ledger(case_id: str) -> Any:
-    """What was asked of the customer, and what the utility bore."""
+    """Returns everything that was asked of the customer in a case, and the costs that the utility bore.
+
+    Amounts are in fen.
+    """
     return ledger.of_case(access.of_staff(me(), case_id).id)
 
 
-@turning.get("/cases/<public_id:case_id>/plan")
-@turning.output(StaffPlanOut)
-@turning.doc(summary="用水方案与客户确认情况")
+@changes.get("/cases/<public_id:case_id>/plan")
+@changes.output(StaffPlanOut)
+@changes.doc(summary="用水方案与客户确认情况")
 def read_plan(case_id: str) -> Any:
-    """The mains around, what was fixed, and the customer's word on it."""
+    """Returns the water plan of a case.
+
+    The pipes found on site, the values that were fixed there, and what the customer confirmed where and when.
+    """
     return waterplan.of_case(access.of_staff(me(), case_id))
 
 
-@turning.post("/cases/<public_id:case_id>/withdrawal")
-@turning.input(StaffWithdrawalIn)
-@turning.output(StaffProgressOut)
-@turning.doc(summary="按客户意愿撤回申请")
+@changes.post("/cases/<public_id:case_id>/withdrawal")
+@changes.input(StaffWithdrawalIn)
+@changes.output(StaffProgressOut)
+@changes.doc(summary="按客户意愿撤回申请")
 def withdraw_case(case_id: str, json_data: dict[str, Any]) -> Any:
-    """Before water-on."""
+    """Withdraws the application of a case at the customer's request.
+
+    For the manager of the case or a supervisor. Refused with `changed_meanwhile` when the case is newer than
+    `version`, with `case_ended`, and with `conflict` after water-on.
+    """
     case = _responsible(case_id, json_data["version"])
     withdraw.withdraw(case, by_staff(me().id), json_data["reason"])
     return overview.for_staff(case)
 
 
-@turning.post("/cases/<public_id:case_id>/refusal")
-@turning.input(RefusalIn)
-@turning.output(StaffProgressOut)
-@turning.doc(summary="不予办理（须选择原因）")
+@changes.post("/cases/<public_id:case_id>/refusal")
+@changes.input(RefusalIn)
+@changes.output(StaffProgressOut)
+@changes.doc(summary="不予办理（须选择原因）")
 def refuse_case(case_id: str, json_data: dict[str, Any]) -> Any:
-    """Some reasons are for supervisors alone."""
+    """Refuses the application of a case for one of the city's reasons.
+
+    For the manager of the case or a supervisor; some reasons are for supervisors only (`not_allowed`).
+    Refused with `changed_meanwhile`, with `invalid_fields` for an unknown reason, with `case_ended`, and with
+    `conflict` after water-on.
+    """
     case = _responsible(case_id, json_data["version"])
     refuse.refuse(case, me(), json_data["reason"], json_data.get("words", ""))
     return overview.for_staff(case)
 
 
-@turning.post("/cases/<public_id:case_id>/handover")
-@turning.input(HandOverIn)
-@turning.output(StaffProgressOut)
-@turning.doc(summary="移交给其他客户管家")
+@changes.post("/cases/<public_id:case_id>/handover")
+@changes.input(HandOverIn)
+@changes.output(StaffProgressOut)
+@changes.doc(summary="移交给其他客户管家")
 def hand_case_over(case_id: str, json_data: dict[str, Any]) -> Any:
-    """With a summary; the customer learns the new name and phone."""
+    """Hands a case over to another manager.
+
+    The customer is notified of the new name and phone number. Refused with `changed_meanwhile`, with
+    `case_ended`, and with `invalid_fields` for a person who cannot take it.
+    """
     case = _responsible(case_id, json_data["version"])
     hand_over.hand_over(case, by_staff(me().id), json_data["manager_number"], json_data["summary"])
     return overview.for_staff(case)
 
 
-@turning.post("/cases/<public_id:case_id>/returns")
-@turning.input(SendBackIn)
-@turning.output(StaffProgressOut)
-@turning.doc(summary="退回已完成的环节重新办理（时间累计）")
-def send_case_back(case_id: str, json_data: dict[str, Any]) -> Any:
-    """What followed from it is done again too."""
+@changes.post("/cases/<public_id:case_id>/returns")
+@changes.input(SendBackIn)
+@changes.output(StaffProgressOut)
+@changes.doc(summary="退回已完成的环节重新办理（时间累计）")
+def return_case_to_stage(case_id: str, json_data: dict[str, Any]) -> Any:
+    """Reopens a completed stage of a case.
+
+    The stages that depend on it are done again, too; the used time adds up. Refused with `changed_meanwhile`,
+    with `invalid_fields` for a stage that is not completed, with `case_ended`, and with `conflict` after
+    water-on.
+    """
     case = _responsible(case_id, json_data["version"])
     send_back.send_back(case, by_staff(me().id), json_data["stage"], json_data["reason"])
     return overview.for_staff(case)
 
 
-@turning.post("/tasks/<public_id:task_id>/corrections")
-@turning.input(CorrectionIn)
-@turning.output(TaskOut, status_code=201)
-@turning.doc(summary="更正已办结任务的填写内容（留痕）")
-def correct_entry(task_id: str, json_data: dict[str, Any]) -> Any:
-    """By the department that delivered it, or a supervisor; the old value is kept."""
+@changes.post("/tasks/<public_id:task_id>/corrections")
+@changes.input(CorrectionIn)
+@changes.output(TaskOut, status_code=201)
+@changes.doc(summary="更正已办结任务的填写内容（留痕）")
+def correct_task_output(task_id: str, json_data: dict[str, Any]) -> Any:
+    """Corrects one value of a completed task.
+
+    The old value stays on record. For the department that delivered it or a supervisor. Refused with
+    `changed_meanwhile`, with `conflict` while the task is open, and with `invalid_fields` for a value that
+    cannot be corrected.
+    """
     task = claim_task.visible(me(), task_id)
     correct_output.correct(
         me(), task, json_data["field"], json_data["value"], json_data["why"], json_data["version"]

@@ -13,7 +13,7 @@ from miniprogram_api.flask_app import only_reads
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.case_changes import StaffProgressOut
 from miniprogram_api.schemas.promises import StopRecordsOut
-from miniprogram_api.schemas.shared import CasePageOut, HistoryOut, PageIn
+from miniprogram_api.schemas.shared import CasePageOut, PageIn, TimelineOut
 from miniprogram_api.schemas.staff import (
     CaseSearchIn,
     ContactOut,
@@ -34,7 +34,7 @@ searches = APIBlueprint("staff_case_searches", __name__, url_prefix="/api/v1/sta
 @cases.output(CasePageOut)
 @cases.doc(summary="我负责的在办工单")
 def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
-    """Those of which the caller is the named manager, the newest first."""
+    """Lists the open cases whose manager the caller is, newest first."""
     limit = query_data["limit"]
     lines = case_queries.of_manager(me().id, instant_cursor(query_data.get("cursor")), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at))}
@@ -46,7 +46,11 @@ def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
 @searches.output(FoundCasesOut)
 @searches.doc(summary="按受理编号或联系电话查找工单")
 def find_cases(json_data: dict[str, Any]) -> dict[str, Any]:
-    """A POST, because a phone must stand in no address and no log of addresses."""
+    """Finds cases by their number or by the contact phone.
+
+    Exactly one of the two, in full; otherwise `invalid_fields`. Finds only cases that the caller may see. A
+    POST, because a phone number must not appear in addresses and their logs; nothing is changed.
+    """
     limit = json_data["limit"]
     before = instant_cursor(json_data.get("cursor"))
     lines = search.find(me(), json_data.get("number"), json_data.get("phone"), before, limit)
@@ -57,16 +61,22 @@ def find_cases(json_data: dict[str, Any]) -> dict[str, Any]:
 @cases.output(StaffProgressOut)
 @cases.doc(summary="工单进度与等待谁办理")
 def read_progress(case_id: str) -> dict[str, Any]:
-    """The same figures as the customer sees, and who is awaited."""
+    """Returns the progress of a case, and which open task each person or department holds.
+
+    The figures are those that the customer sees. `version` is sent with a change of the case.
+    """
     return overview.for_staff(access.of_staff(me(), case_id))
 
 
 @cases.get("/<public_id:case_id>/timeline")
 @cases.input(PageIn, location="query")
-@cases.output(HistoryOut)
+@cases.output(TimelineOut)
 @cases.doc(summary="办理记录")
 def read_timeline(case_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
-    """In order."""
+    """Lists the events of a case in order.
+
+    Paged by `cursor`, oldest first.
+    """
     case = access.of_staff(me(), case_id)
     lines = case_queries.history(case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"])
     return {"items": lines, "cursor": next_cursor(lines, query_data["limit"], lambda line: line.id)}
@@ -76,7 +86,10 @@ def read_timeline(case_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
 @cases.output(TasksOut)
 @cases.doc(summary="工单的全部任务")
 def list_tasks(case_id: str) -> dict[str, Any]:
-    """In the order they opened."""
+    """Lists the tasks of a case in the order in which they were opened.
+
+    Includes completed and cancelled tasks.
+    """
     return {"items": task_queries.of_case(me(), access.of_staff(me(), case_id).id)}
 
 
@@ -84,7 +97,10 @@ def list_tasks(case_id: str) -> dict[str, Any]:
 @cases.output(ContactOut, status_code=201)
 @cases.doc(summary="查看客户完整联系方式（留痕）")
 def read_contact(case_id: str) -> dict[str, str]:
-    """A POST, because each read is recorded."""
+    """Returns the customer's name, phone number and address in full.
+
+    A POST, because each read is recorded.
+    """
     contact = access.contact(me(), access.of_staff(me(), case_id))
     return {
         "name": contact["contact_name"],
@@ -97,7 +113,10 @@ def read_contact(case_id: str) -> dict[str, str]:
 @cases.output(StopRecordsOut)
 @cases.doc(summary="暂停计时记录")
 def list_stops(case_id: str) -> dict[str, Any]:
-    """With reason, party, evidence, and what was said about each."""
+    """Lists the clock pauses (停钟) of a case in order.
+
+    Each with reason, responsible party, evidence, and the disputes about it.
+    """
     return {"items": stops.of_case(access.of_staff(me(), case_id))}
 
 
@@ -105,8 +124,13 @@ def list_stops(case_id: str) -> dict[str, Any]:
 @cases.input(StopIn)
 @cases.output(StopOut, status_code=201)
 @cases.doc(summary="暂停计时")
-def stop_clock(case_id: str, json_data: dict[str, Any]) -> Any:
-    """Only for a reason the program allows; with its times, entered afterwards by a supervisor."""
+def pause_clock(case_id: str, json_data: dict[str, Any]) -> Any:
+    """Pauses the clock of a case, for a reason that its program allows.
+
+    With `started_at` the pause is recorded afterwards, by a supervisor only (`not_allowed`). Refused with
+    `stop_not_allowed` for any other reason, and with `conflict` while no stage is open or the clock is
+    paused.
+    """
     case = access.of_staff(me(), case_id)
     if "started_at" in json_data or "ended_at" in json_data:
         return retroactive_stops.enter(
@@ -127,7 +151,11 @@ def stop_clock(case_id: str, json_data: dict[str, Any]) -> Any:
 @cases.output(StopOut)
 @cases.doc(summary="恢复计时")
 def resume_clock(case_id: str, stop_id: str) -> Any:
-    """Due dates and reminders are computed anew."""
+    """Ends a clock pause.
+
+    Due dates and reminders are computed again. Refused with `already_done` when it has ended, and with
+    `conflict` for a pause that ends with a task or a permit step.
+    """
     return stops.resume(access.of_staff(me(), case_id), me().id, stop_id)
 
 
@@ -135,5 +163,5 @@ def resume_clock(case_id: str, stop_id: str) -> Any:
 @cases.output(SentMessagesOut)
 @cases.doc(summary="已发送的消息及送达情况")
 def list_messages(case_id: str) -> dict[str, Any]:
-    """What was told, when, through what, and what failed."""
+    """Lists the messages that were sent about a case, with every attempt to deliver them."""
     return {"items": notices.messages_of_case(access.of_staff(me(), case_id).id)}

@@ -19,10 +19,9 @@ from app.services.conversations.views.listing import ConversationLine
 from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.conversations import (
-    ConversationLinesOut,
-    FindsOut,
-    GuestIn,
-    GuestsOut,
+    ConversationPageOut,
+    InvitationIn,
+    InvitedDepartmentsOut,
     NoteIn,
     NoteOut,
     NotesOut,
@@ -30,19 +29,23 @@ from miniprogram_api.schemas.conversations import (
     QuickReplyIn,
     QuickReplyOut,
     SearchIn,
-    StaffHeadOut,
+    SearchResultsOut,
+    StaffConversationHeaderOut,
 )
 from miniprogram_api.schemas.shared import PageIn
 
-talk_help = APIBlueprint("staff_talk_help", __name__, url_prefix="/api/v1/staff", tag="staff")
+tools = APIBlueprint("staff_conversation_tools", __name__, url_prefix="/api/v1/staff", tag="staff")
 
 
-@talk_help.get("/conversations")
-@talk_help.input(PageIn, location="query")
-@talk_help.output(ConversationLinesOut)
-@talk_help.doc(summary="我的沟通（最近的在前）")
+@tools.get("/conversations")
+@tools.input(PageIn, location="query")
+@tools.output(ConversationPageOut)
+@tools.doc(summary="我的沟通（最近的在前）")
 def list_conversations(query_data: dict[str, Any]) -> dict[str, Any]:
-    """Those one answers, also for somebody who is away."""
+    """Lists the conversations that the caller answers, latest message first.
+
+    Includes those of a colleague for whom the caller deputises.
+    """
     limit = query_data["limit"]
     lines = listing.of_member(me(), instant_cursor(query_data.get("cursor")), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, _last_word)}
@@ -53,94 +56,128 @@ def _last_word(line: ConversationLine) -> int:
     return instant_key(line.last_at)
 
 
-@talk_help.get("/conversations/unanswered")
-@talk_help.output(ConversationLinesOut)
-@talk_help.doc(summary="待答复（等待最久的在前，不分页）")
+@tools.get("/conversations/unanswered")
+@tools.output(ConversationPageOut)
+@tools.doc(summary="待答复（等待最久的在前，不分页）")
 def list_unanswered() -> dict[str, Any]:
-    """Nobody who waits is hidden; supervisors see everybody's."""
+    """Lists the conversations in which a customer waits for an answer, longest wait first.
+
+    Not paged, so that nobody is overlooked. A supervisor sees those of all managers.
+    """
     return {"items": listing.unanswered(me()), "cursor": None}
 
 
-@talk_help.post("/conversations/search")
-@talk_help.input(SearchIn)
-@talk_help.output(FindsOut)
-@talk_help.doc(summary="在我的沟通中查找（项目、单位、编号、完整手机号或说过的话）")
-def search(json_data: dict[str, str]) -> dict[str, Any]:
-    """A POST, because what is sought may be personal data and an address ends up in logs."""
+@tools.post("/conversations/search")
+@tools.input(SearchIn)
+@tools.output(SearchResultsOut)
+@tools.doc(summary="在我的沟通中查找（项目、单位、编号、完整手机号或说过的话）")
+def search_conversations(json_data: dict[str, str]) -> dict[str, Any]:
+    """Searches the caller's conversations.
+
+    By project, company, case number, whole phone number, or words of a message. A POST, because the words may
+    be personal data and must not appear in addresses and their logs.
+    """
     return {"items": conversation_search.search(me(), json_data["text"])}
 
 
-@talk_help.get("/conversations/<public_id:conversation_id>")
-@talk_help.output(StaffHeadOut)
-@talk_help.doc(summary="沟通概况：谁在等、谁参加、微信可回复时限")
-def read_head(conversation_id: str) -> Any:
-    """What stands above a conversation."""
+@tools.get("/conversations/<public_id:conversation_id>")
+@tools.output(StaffConversationHeaderOut)
+@tools.doc(summary="沟通概况：谁在等、谁参加、微信可回复时限")
+def read_header(conversation_id: str) -> Any:
+    """Returns the header of a conversation.
+
+    Who waits since when, which departments take part, the latest handover summary, and how long WeChat
+    accepts replies.
+    """
     conversation_access.readable_by(me(), conversation_id)
     return asdict(header.for_staff(me(), conversation_id))
 
 
-@talk_help.get("/conversations/<public_id:conversation_id>/notes")
-@talk_help.output(NotesOut)
-@talk_help.doc(summary="内部备注与交接说明（客户不可见）")
+@tools.get("/conversations/<public_id:conversation_id>/notes")
+@tools.output(NotesOut)
+@tools.doc(summary="内部备注与交接说明（客户不可见）")
 def list_notes(conversation_id: str) -> dict[str, Any]:
-    """The newest first."""
+    """Lists the internal notes of a conversation, newest first.
+
+    The customer never sees them.
+    """
     conversation_access.readable_by(me(), conversation_id)
     return {"items": note_lines.of(conversation_id)}
 
 
-@talk_help.post("/conversations/<public_id:conversation_id>/notes")
-@talk_help.input(NoteIn)
-@talk_help.output(NoteOut, status_code=201)
-@talk_help.doc(summary="写内部备注（summary：休假或移交时的交接说明）")
+@tools.post("/conversations/<public_id:conversation_id>/notes")
+@tools.input(NoteIn)
+@tools.output(NoteOut, status_code=201)
+@tools.doc(summary="写内部备注（summary：休假或移交时的交接说明）")
 def write_note(conversation_id: str, json_data: dict[str, str]) -> Any:
-    """The customer never sees it."""
+    """Writes an internal note.
+
+    The kind `summary` informs the person who takes the conversation over. The customer never sees notes.
+    """
     case = conversation_access.readable_by(me(), conversation_id)
     return staff_notes.write(me(), case, conversation_id, NoteKind(json_data["kind"]), json_data["text"])
 
 
-@talk_help.post("/conversations/<public_id:conversation_id>/guests")
-@talk_help.input(GuestIn)
-@talk_help.output(GuestsOut, status_code=201)
-@talk_help.doc(summary="邀请部门参加沟通")
-def invite(conversation_id: str, json_data: dict[str, str]) -> dict[str, Any]:
-    """By whoever answers for it; the customer sees it."""
+@tools.post("/conversations/<public_id:conversation_id>/guests")
+@tools.input(InvitationIn)
+@tools.output(InvitedDepartmentsOut, status_code=201)
+@tools.doc(summary="邀请部门参加沟通")
+def invite_department(conversation_id: str, json_data: dict[str, str]) -> dict[str, Any]:
+    """Invites a department to a conversation.
+
+    For whoever answers it; the customer sees the invitation. Refused with `invalid_fields` for an unknown
+    department.
+    """
     case = conversation_access.answerable_by(me(), conversation_id)
     guests.invite(me(), case, conversation_id, json_data["department"])
     return {"items": guest_departments.of(conversation_id)}
 
 
-@talk_help.delete("/conversations/<public_id:conversation_id>/guests/<public_key:department>")
-@talk_help.output(GuestsOut)
-@talk_help.doc(summary="部门退出沟通")
-def let_go(conversation_id: str, department: str) -> dict[str, Any]:
-    """What it said stays."""
+@tools.delete("/conversations/<public_id:conversation_id>/guests/<public_key:department>")
+@tools.output(InvitedDepartmentsOut)
+@tools.doc(summary="部门退出沟通")
+def remove_department(conversation_id: str, department: str) -> dict[str, Any]:
+    """Removes a department from a conversation.
+
+    Its messages stay.
+    """
     conversation_access.answerable_by(me(), conversation_id)
     guests.let_go(conversation_id, department)
     return {"items": guest_departments.of(conversation_id)}
 
 
-@talk_help.get("/conversations/<public_id:conversation_id>/quick-replies")
-@talk_help.output(QuickRepliesOut)
-@talk_help.doc(summary="快捷回复（已按本沟通填好）")
+@tools.get("/conversations/<public_id:conversation_id>/quick-replies")
+@tools.output(QuickRepliesOut)
+@tools.doc(summary="快捷回复（已按本沟通填好）")
 def list_quick_replies(conversation_id: str) -> dict[str, Any]:
-    """One's own first, then the shared ones."""
+    """Lists the quick replies, filled in for a conversation.
+
+    The caller's own first, then the shared ones.
+    """
     case = conversation_access.readable_by(me(), conversation_id)
     return {"items": quick_replies.for_conversation(me(), case)}
 
 
-@talk_help.post("/quick-replies")
-@talk_help.input(QuickReplyIn)
-@talk_help.output(QuickReplyOut, status_code=201)
-@talk_help.doc(summary="保存快捷回复（shared：公用，仅督办）")
+@tools.post("/quick-replies")
+@tools.input(QuickReplyIn)
+@tools.output(QuickReplyOut, status_code=201)
+@tools.doc(summary="保存快捷回复（shared：公用，仅督办）")
 def add_quick_reply(json_data: dict[str, Any]) -> Any:
-    """With fields in braces."""
+    """Saves a quick reply.
+
+    Its text may contain field names in braces; unknown ones are refused with `invalid_fields`. Shared replies
+    are for supervisors only (`not_allowed`).
+    """
     return quick_replies.add(me(), json_data["title"], json_data["text"], shared=json_data["shared"])
 
 
-@talk_help.delete("/quick-replies/<public_id:reply_id>")
-@talk_help.output({}, status_code=204)
-@talk_help.doc(summary="删除快捷回复")
+@tools.delete("/quick-replies/<public_id:reply_id>")
+@tools.output({}, status_code=204)
+@tools.doc(summary="删除快捷回复")
 def remove_quick_reply(reply_id: str) -> str:
-    """One's own, or as a supervisor a shared one."""
+    """Deletes one of the caller's own quick replies.
+
+    A supervisor may also delete a shared one; otherwise `not_allowed`.
+    """
     quick_replies.remove(me(), reply_id)
     return ""

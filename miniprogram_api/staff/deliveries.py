@@ -9,7 +9,7 @@ from app.core import clock
 from app.domain.errors import NotAllowedError, NotFoundError
 from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor
 from miniprogram_api.guards import me
-from miniprogram_api.schemas.deliveries import DeliveryOverviewOut, ReleasedOut, UndeliveredPageOut
+from miniprogram_api.schemas.deliveries import DeliveryOverviewOut, EnabledTemplateOut, UndeliveredPageOut
 from miniprogram_api.schemas.shared import PageIn
 from notifications.followup import undelivered
 from notifications.outbox import disabled_templates
@@ -23,7 +23,10 @@ LOOKED_BACK = timedelta(days=30)
 @deliveries.output(DeliveryOverviewOut)
 @deliveries.doc(summary="消息送达情况：按原因统计（督办）")
 def read_overview() -> dict[str, Any]:
-    """Of the last thirty days, with the channels and templates in trouble now."""
+    """Returns how many messages of the last 30 days were not delivered, by cause.
+
+    Also the channels and templates that are disabled now. Supervisors only.
+    """
     _require_supervisor()
     return {
         "causes": undelivered.causes(clock.now() - LOOKED_BACK),
@@ -37,7 +40,10 @@ def read_overview() -> dict[str, Any]:
 @deliveries.output(UndeliveredPageOut)
 @deliveries.doc(summary="未送达的消息（督办）")
 def list_undelivered(query_data: dict[str, Any]) -> dict[str, Any]:
-    """The newest first; without text and without anybody's name."""
+    """Lists the messages that were not delivered, newest first.
+
+    Without text and without names. Supervisors only.
+    """
     _require_supervisor()
     limit = query_data["limit"]
     lines = undelivered.listed(instant_cursor(query_data.get("cursor")), limit)
@@ -47,8 +53,12 @@ def list_undelivered(query_data: dict[str, Any]) -> dict[str, Any]:
 @deliveries.post("/<public_id:delivery_id>/replays")
 @deliveries.output({}, status_code=204)
 @deliveries.doc(summary="重发未送达的消息（督办）")
-def replay(delivery_id: str) -> str:
-    """Refused where it may have arrived, is under way, or the manager is calling."""
+def resend(delivery_id: str) -> str:
+    """Sends an undelivered message again.
+
+    Supervisors only. Refused with `conflict` when it may have arrived, is being sent, or the manager is
+    calling the customer.
+    """
     if not me().is_supervisor:
         raise NotFoundError
     undelivered.replay(delivery_id)
@@ -56,10 +66,14 @@ def replay(delivery_id: str) -> str:
 
 
 @deliveries.post("/templates/<public_key:template_key>/releases")
-@deliveries.output(ReleasedOut, status_code=201)
+@deliveries.output(EnabledTemplateOut, status_code=201)
 @deliveries.doc(summary="恢复已停用的消息模板（督办）")
 def release_template(template_key: str) -> dict[str, int]:
-    """Once it was mended at WeChat; what waited for it goes."""
+    """Enables a message template again that WeChat had refused.
+
+    Messages that waited for it are sent. Supervisors only. Refused with `not_found` for a template that is
+    not disabled.
+    """
     _require_supervisor()
     return {"released": disabled_templates.release(template_key)}
 

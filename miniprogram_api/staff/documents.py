@@ -20,7 +20,7 @@ documents = APIBlueprint("staff_documents", __name__, url_prefix="/api/v1/staff/
 @documents.output(DocumentsOut)
 @documents.doc(summary="工单资料")
 def list_documents(case_id: str) -> dict[str, Any]:
-    """All of them."""
+    """Lists all documents of a case, and those that the customer was asked for."""
     case = access.of_staff(me(), case_id)
     return {"items": document_access.for_staff(case), "asked": document_access.asked(case)}
 
@@ -31,7 +31,11 @@ def list_documents(case_id: str) -> dict[str, Any]:
 @documents.output(DocumentOut, status_code=201)
 @documents.doc(summary="上传资料（现场照片、图纸、过程资料）")
 def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
-    """Step by step, so that nothing is missing at the end."""
+    """Uploads a document to a case, such as a site photo or a drawing.
+
+    PDF, DWG, DXF, JPEG, PNG or HEIC, at most 20 MB. The type is taken from the content, not from the name.
+    Refused with `document_refused`.
+    """
     member = me()
     return receive(lambda: access.of_staff(member, case_id), form, Uploader.STAFF, by_staff(member.id))
 
@@ -39,8 +43,11 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
 @documents.post("/<public_id:case_id>/documents/<public_id:document_id>/link")
 @documents.output(LinkOut, status_code=201)
 @documents.doc(summary="资料下载链接（5分钟内有效，查看留痕）")
-def link(case_id: str, document_id: str) -> Any:
-    """A POST, because each read is recorded."""
+def create_link(case_id: str, document_id: str) -> Any:
+    """Returns a download link for a document, valid for five minutes.
+
+    A POST, because each read is recorded.
+    """
     case = access.of_staff(me(), case_id)
     return links().link(document_access.one_for_staff(me(), case, document_id))
 
@@ -49,8 +56,12 @@ def link(case_id: str, document_id: str) -> Any:
 @documents.input(DocumentRequestIn)
 @documents.output(DocumentsOut, status_code=201)
 @documents.doc(summary="请客户提供资料（不得超出承诺的份数）")
-def ask(case_id: str, json_data: dict[str, str]) -> dict[str, Any]:
-    """Only what the program lists, each once; it enters the zero-paper ledger."""
+def request_document(case_id: str, json_data: dict[str, str]) -> dict[str, Any]:
+    """Asks the customer for a document.
+
+    Only a document that the program lists, each once; otherwise `document_not_allowed`. The request appears
+    in the customer's ledger.
+    """
     case = access.of_staff(me(), case_id)
     document_requests.ask(case, json_data["document"], by_staff(me().id))
     return {"items": document_access.for_staff(case), "asked": document_access.asked(case)}

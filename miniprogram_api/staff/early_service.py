@@ -22,7 +22,10 @@ early_service = APIBlueprint("staff_early_service", __name__, url_prefix="/api/v
 @early_service.output(EarlyServiceOut)
 @early_service.doc(summary="设计方案意见征询：各部门意见与待办部门")
 def read_early_service(case_id: str) -> Any:
-    """For whoever the case concerns; 404 for a case that no consultation opened."""
+    """Returns the consultation that opened a case, and the opinions of the departments.
+
+    Refused with `not_found` for a case that no consultation opened.
+    """
     return service.of_case(access.of_staff(me(), case_id))
 
 
@@ -30,7 +33,10 @@ def read_early_service(case_id: str) -> Any:
 @early_service.output(ApplicationOut)
 @early_service.doc(summary="工单的申请表")
 def read_form(case_id: str) -> dict[str, Any]:
-    """For the manager of the case."""
+    """Returns the application form of a case in early service.
+
+    For the manager of the case; otherwise `not_allowed`.
+    """
     return drafts.present(service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now()))
 
 
@@ -39,7 +45,10 @@ def read_form(case_id: str) -> dict[str, Any]:
 @early_service.output(ApplicationOut)
 @early_service.doc(summary="上门补全申请表（可不完整）")
 def save_form(case_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
-    """Incomplete is fine, wrong is not."""
+    """Saves answers in the application form of a case in early service.
+
+    The form may be incomplete; a wrong answer is refused with `invalid_fields`, which lists every fault.
+    """
     application = service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now())
     return drafts.present(drafts.save(application, json_data["answers"], drafts.FROM_MANAGER))
 
@@ -48,6 +57,9 @@ def save_form(case_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
 @early_service.output(ProgressOut, status_code=201)
 @early_service.doc(summary="提交补全的申请表，客户在手机上确认")
 def submit_form(case_id: str) -> dict[str, Any]:
-    """The case stays the same; submitting again changes nothing."""
+    """Submits the application form of a case in early service.
+
+    The case stays the same; the customer confirms the form on the phone. Submitting again changes nothing.
+    """
     application = service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now())
     return progress.for_staff(submit(application, by_staff(me().id), confirmed=False).id)

@@ -12,15 +12,20 @@ from miniprogram_api.guards import signer
 from miniprogram_api.schemas.staff import StaffLoginIn, StaffTokenOut
 from miniprogram_api.wechat_calls import ask_wechat, wechat
 
-entry = APIBlueprint("staff_entry", __name__, url_prefix="/api/v1/staff", tag="staff")
+login = APIBlueprint("staff_login", __name__, url_prefix="/api/v1/staff", tag="staff")
 
 
-@entry.post("/sessions")
-@entry.input(StaffLoginIn)
-@entry.output(StaffTokenOut, status_code=201)
-@entry.doc(summary="员工登录（首次需授权手机号）", responses={503: "微信服务暂时不可用"})
+@login.post("/sessions")
+@login.input(StaffLoginIn)
+@login.output(StaffTokenOut, status_code=201)
+@login.doc(summary="员工登录（首次需授权手机号）", responses={503: "微信服务暂时不可用"})
 def log_in(json_data: dict[str, str]) -> dict[str, Any]:
-    """No passwords: WeChat vouches for the phone, the staff record for the person."""
+    """Logs a member of staff in with a code of wx.login.
+
+    The first time also with the code of the phone-number button: the phone number identifies the staff
+    record. Refused with `not_staff` when it belongs to no active member of staff, with `login_refused`, and
+    with `wechat_unavailable`.
+    """
     miniprogram = wechat().miniprogram
     login = ask_wechat(lambda: miniprogram.login(json_data["code"]))
     member = identity.staff_of(login.openid)

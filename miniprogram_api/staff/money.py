@@ -29,7 +29,11 @@ money = APIBlueprint("staff_money", __name__, url_prefix="/api/v1/staff", tag="s
 @money.output(QuoteOut, status_code=201)
 @money.doc(summary="出具费用（一费制清单 / 概算）")
 def issue_quote(task_id: str, json_data: dict[str, Any]) -> Any:
-    """Issued again, it replaces the earlier one and the customer chooses anew."""
+    """Issues the quote of a task.
+
+    A new quote replaces the earlier one, and the customer chooses again. Amounts are in fen. Refused with
+    `conflict` for a task without a quote, and with `no_price` when the price list has no price.
+    """
     return issue_task_quote.issue(me(), claim_task.visible(me(), task_id), json_data["measured"])
 
 
@@ -38,7 +42,11 @@ def issue_quote(task_id: str, json_data: dict[str, Any]) -> Any:
 @money.output(PaperOut, status_code=201)
 @money.doc(summary="生成任务所需的协议或合同，由客户确认")
 def make_paper(task_id: str, json_data: dict[str, Any]) -> Any:
-    """Made again, it needs a new confirmation."""
+    """Creates the agreement or contract of a task as a PDF.
+
+    A new version needs a new confirmation by the customer. Refused with `conflict` for a task without a
+    paper, and with `invalid_fields`.
+    """
     return make_task_paper.make(me(), claim_task.visible(me(), task_id), json_data["outputs"])
 
 
@@ -46,7 +54,10 @@ def make_paper(task_id: str, json_data: dict[str, Any]) -> Any:
 @money.output(QuotesOut)
 @money.doc(summary="工单的费用方案")
 def list_quotes(case_id: str) -> dict[str, Any]:
-    """The newest first."""
+    """Lists the quotes of a case, newest first.
+
+    Amounts are in fen.
+    """
     return {"items": quotes.of_case(access.of_staff(me(), case_id).id)}
 
 
@@ -54,12 +65,19 @@ def list_quotes(case_id: str) -> dict[str, Any]:
 @money.output(PapersOut)
 @money.doc(summary="工单的协议与合同")
 def list_papers(case_id: str) -> dict[str, Any]:
-    """With who confirmed what and when."""
+    """Lists the agreements and contracts of a case, all versions.
+
+    With who confirmed which version when.
+    """
     return {"items": paper_records.of_case(access.of_staff(me(), case_id).id)}
 
 
 @money.post("/cases/<public_id:case_id>/papers/<public_id:paper_id>/reads")
 @money.doc(summary="阅读协议或合同（PDF，留痕）", responses=READ_ANSWERS)
 def read_paper(case_id: str, paper_id: str) -> Response:
-    """A POST, because each read is recorded."""
+    """Returns an agreement or contract as a PDF.
+
+    A POST, because each read is recorded. Refused with `paper_changed` when the stored file no longer matches
+    its hash.
+    """
     return pdf(paper_records.read_by_staff(me(), access.of_staff(me(), case_id), paper_id))

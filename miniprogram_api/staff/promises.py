@@ -25,8 +25,11 @@ promises = APIBlueprint("staff_promises", __name__, url_prefix="/api/v1/staff/ca
 @promises.input(RulingIn)
 @promises.output(StopRecordOut)
 @promises.doc(summary="裁定一段暂停计时（督办）")
-def rule(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
-    """Upheld, or struck from every figure."""
+def rule_on_stop(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
+    """Decides on a clock pause: it stands, or it is revoked and counts in no figure.
+
+    Supervisors only; otherwise `not_allowed`. Refused with `already_done` for a revoked pause.
+    """
     case = access.of_staff(me(), case_id)
     return stop_reviews.rule(case, me(), stop_id, json_data["ruling"], json_data["reason"])
 
@@ -35,14 +38,17 @@ def rule(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
 @promises.output(ReceiptOut)
 @promises.doc(summary="计时清单")
 def read_receipt(case_id: str) -> Response:
-    """The same that the customer sees."""
+    """Returns the clock receipt of a case: which time counted, day by day.
+
+    The customer sees the same.
+    """
     return jsonify(clock_receipt.of_case(access.of_staff(me(), case_id)))
 
 
 @promises.get("/<public_id:case_id>/receipt.pdf")
 @promises.doc(summary="计时清单（PDF）", responses=PDF_ANSWER)
 def read_receipt_pdf(case_id: str) -> Response:
-    """The same to keep."""
+    """Returns the clock receipt of a case as a PDF."""
     case = access.of_staff(me(), case_id)
     return paper(clock_receipt.pdf(case), f"receipt-{case.number}")
 
@@ -51,7 +57,11 @@ def read_receipt_pdf(case_id: str) -> Response:
 @promises.output(BudgetOut)
 @promises.doc(summary="承诺时限余量：全流程、各环节、“221/222”")
 def read_budget(case_id: str) -> dict[str, Any]:
-    """What is left, and whose time is next."""
+    """Returns what is left of the promised working days of a case.
+
+    For the whole process, for each stage, and for the headline promise (“221/222”). Working days are decimal
+    strings; a negative number is overdue.
+    """
     return budgets.of_case(access.of_staff(me(), case_id))
 
 
@@ -59,7 +69,10 @@ def read_budget(case_id: str) -> dict[str, Any]:
 @promises.output(PermitOut)
 @promises.doc(summary="道路挖掘（占用）审批进度")
 def read_road_permit(case_id: str) -> Any:
-    """Step by step, each with its own figure."""
+    """Returns the progress of the road-opening permit of a case.
+
+    The dated steps from need to approval, each with the working days it took.
+    """
     return road_permit.of_case(access.of_staff(me(), case_id))
 
 
@@ -67,7 +80,12 @@ def read_road_permit(case_id: str) -> Any:
 @promises.input(PermitStepIn)
 @promises.output(PermitOut, status_code=201)
 @promises.doc(summary="登记道路挖掘（占用）审批步骤")
-def enter_permit_step(case_id: str, json_data: dict[str, Any]) -> Any:
-    """Handing in stops the clock, receiving lets it run."""
+def record_permit_step(case_id: str, json_data: dict[str, Any]) -> Any:
+    """Records a step of the road-opening permit.
+
+    Handing the request in pauses the clock, the approval resumes it. For the department in charge; otherwise
+    `not_allowed`. Refused with `already_done` for a recorded step, with `conflict` when an earlier step is
+    missing, and with `invalid_fields` for an impossible time.
+    """
     case = access.of_staff(me(), case_id)
     return road_permit.enter(case, me(), json_data["step"], json_data.get("at"), json_data["evidence"])

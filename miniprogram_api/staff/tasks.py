@@ -19,7 +19,11 @@ tasks = APIBlueprint("staff_tasks", __name__, url_prefix="/api/v1/staff/tasks", 
 @tasks.output(TaskPageOut)
 @tasks.doc(summary="我的任务 / 部门待领取任务")
 def list_tasks(query_data: dict[str, Any]) -> dict[str, Any]:
-    """The most urgent first."""
+    """Lists open tasks, most urgent first.
+
+    With `scope=mine` the caller's own, with `scope=department` those of the department that nobody has
+    claimed.
+    """
     limit = query_data["limit"]
     lines = task_queries.of_staff(me(), Scope(query_data["scope"]), query_data.get("cursor"), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: line.id)}
@@ -28,16 +32,19 @@ def list_tasks(query_data: dict[str, Any]) -> dict[str, Any]:
 @tasks.get("/<public_id:task_id>")
 @tasks.output(TaskOut)
 @tasks.doc(summary="任务详情与须填内容")
-def read(task_id: str) -> Any:
-    """What the task is for and what it must deliver."""
+def read_task(task_id: str) -> Any:
+    """Returns a task with the outputs and documents that it needs."""
     return task_queries.one(me(), claim_task.visible(me(), task_id))
 
 
 @tasks.post("/<public_id:task_id>/assignment")
 @tasks.output(TaskOut)
 @tasks.doc(summary="领取部门任务")
-def take(task_id: str) -> Any:
-    """From the department's queue to one person."""
+def claim(task_id: str) -> Any:
+    """Assigns a task of the caller's department to the caller.
+
+    Refused with `conflict` when a colleague has claimed it.
+    """
     task = claim_task.visible(me(), task_id)
     claim_task.take(me(), task)
     return task_queries.one(me(), task)
@@ -47,8 +54,13 @@ def take(task_id: str) -> Any:
 @tasks.input(OutputsIn)
 @tasks.output(TaskOut)
 @tasks.doc(summary="办结任务（须填内容齐全）")
-def complete(task_id: str, json_data: dict[str, Any]) -> Any:
-    """The case moves on by itself."""
+def complete_task(task_id: str, json_data: dict[str, Any]) -> Any:
+    """Completes a task with its outputs; the next tasks of the case open.
+
+    Refused with `invalid_fields` while outputs or documents are missing or wrong, with `changed_meanwhile`,
+    with `already_done`, with `choice_needed` or `paper_needed` while the customer has not chosen or
+    confirmed, and with `conflict` when a colleague holds the task.
+    """
     task = claim_task.visible(me(), task_id)
     completion.complete(me(), task, json_data["outputs"], json_data.get("version"))
     return task_queries.one(me(), task)

@@ -23,8 +23,8 @@ from miniprogram_api.schemas.staff_visits import (
     DelayIn,
     FinishIn,
     LoadsOut,
-    StaffMoveIn,
     StaffNoShowIn,
+    StaffRescheduleIn,
     StaffVisitOut,
     StaffVisitsOut,
 )
@@ -38,7 +38,10 @@ visits = APIBlueprint("staff_visits", __name__, url_prefix="/api/v1/staff", tag=
 @visits.output(StaffVisitsOut)
 @visits.doc(summary="我的上门日程（一天或几天）")
 def list_mine(query_data: dict[str, Any]) -> dict[str, Any]:
-    """In order; names, phones and addresses masked."""
+    """Lists the caller's visits on one or several days, in order of time.
+
+    Names, phone numbers and addresses are masked.
+    """
     return {"items": staff_calendars.mine(me(), _days(query_data), in_full=False)}
 
 
@@ -47,7 +50,10 @@ def list_mine(query_data: dict[str, Any]) -> dict[str, Any]:
 @visits.output(StaffVisitsOut, status_code=201)
 @visits.doc(summary="我的上门日程，含完整地址和电话（留痕）")
 def read_mine_in_full(json_data: dict[str, Any]) -> dict[str, Any]:
-    """A POST, because each read is recorded."""
+    """Lists the caller's visits with full names, phone numbers and addresses.
+
+    A POST, because each read is recorded.
+    """
     return {"items": staff_calendars.mine(me(), _days(json_data), in_full=True)}
 
 
@@ -56,7 +62,10 @@ def read_mine_in_full(json_data: dict[str, Any]) -> dict[str, Any]:
 @visits.output(StaffVisitsOut)
 @visits.doc(summary="本部门上门日历")
 def list_department(query_data: dict[str, Any]) -> dict[str, Any]:
-    """Everybody's, in order."""
+    """Lists the visits of all members of the caller's department, in order of time.
+
+    Names, phone numbers and addresses are masked.
+    """
     return {"items": staff_calendars.of_department(me(), _days(query_data))}
 
 
@@ -65,7 +74,10 @@ def list_department(query_data: dict[str, Any]) -> dict[str, Any]:
 @visits.output(LoadsOut)
 @visits.doc(summary="每人上门工作量（客户管家、督办）")
 def read_load(query_data: dict[str, Any]) -> dict[str, Any]:
-    """The busiest first."""
+    """Lists how many visits each member of staff has, busiest first.
+
+    For managers and supervisors; otherwise `not_allowed`.
+    """
     return {"items": staff_calendars.load(me(), _days(query_data))}
 
 
@@ -73,7 +85,10 @@ def read_load(query_data: dict[str, Any]) -> dict[str, Any]:
 @visits.output(BookingsOut)
 @visits.doc(summary="工单的预约与可预约事项")
 def list_of_case(case_id: str) -> Any:
-    """The newest time first."""
+    """Lists the visits of a case, newest first, and what can be booked now.
+
+    Includes cancelled and past visits.
+    """
     return visit_queries.of_case(access.of_staff(me(), case_id))
 
 
@@ -81,7 +96,10 @@ def list_of_case(case_id: str) -> Any:
 @visits.output(OpeningsOut)
 @visits.doc(summary="可约时间（代客户预约，无提前量要求）", responses={409: "工单已结束"})
 def list_openings(case_id: str, purpose: str) -> Response:
-    """As the customer sees them, and those that are near."""
+    """Lists the times that staff can book for a purpose of a case.
+
+    Unlike for customers, no notice is needed. Refused with `purpose_not_needed`, and with `case_ended`.
+    """
     case = access.of_staff(me(), case_id)
     needed = required_visits.needed(case, purpose)
     return jsonify(openings(find_openings.offer(case, needed, find_openings.bookable(by_staff=True))))
@@ -91,8 +109,12 @@ def list_openings(case_id: str, purpose: str) -> Response:
 @visits.input(HoldIn)
 @visits.output(StaffVisitOut, status_code=201)
 @visits.doc(summary="代客户预约（来电或到厅，直接生效）")
-def book_for(case_id: str, json_data: dict[str, Any]) -> Any:
-    """By whoever answers for the case."""
+def book_visit(case_id: str, json_data: dict[str, Any]) -> Any:
+    """Books a visit for a customer who telephones or is present.
+
+    The visit is confirmed at once. For the manager of the case or a supervisor; otherwise `not_allowed`.
+    Refused with `slot_taken`, which lists other times, with `booked_already`, and with `purpose_not_needed`.
+    """
     case = access.of_staff(me(), case_id)
     visit = book_for_customer.book_for(me(), case, json_data["purpose"], json_data["starts_at"])
     return staff_calendars.one(me(), case, visit)
@@ -101,15 +123,21 @@ def book_for(case_id: str, json_data: dict[str, Any]) -> Any:
 @visits.get("/visits/<public_id:visit_id>")
 @visits.output(StaffVisitOut)
 @visits.doc(summary="一次上门")
-def read(visit_id: str) -> Any:
-    """With the code, for those who come."""
+def read_visit(visit_id: str) -> Any:
+    """Returns one visit with its case.
+
+    `code` is shown to its visitors only.
+    """
     return staff_calendars.one(me(), *visit_access.visible(me(), visit_id))
 
 
 @visits.get("/visits/<public_id:visit_id>/calendar")
 @visits.doc(summary="日历文件（ICS）", responses=CALENDAR_ANSWER)
 def read_calendar_file(visit_id: str) -> Response:
-    """For the visitor's own calendar."""
+    """Downloads a visit as a calendar file (ICS) for the visitor's own calendar.
+
+    Refused with `conflict` while the time is only reserved.
+    """
     return calendar_file(ics_file.of_visit(*visit_access.visible(me(), visit_id)))
 
 
@@ -118,7 +146,12 @@ def read_calendar_file(visit_id: str) -> Response:
 @visits.output(StaffVisitOut)
 @visits.doc(summary="登记到达（时间、地点）")
 def check_in(visit_id: str, json_data: dict[str, Any]) -> Any:
-    """By each of those who come."""
+    """Records that the caller has arrived at a visit.
+
+    By each visitor, once, on the day of the visit. A note is needed without a position or far from the site.
+    Refused with `not_allowed` for others, with `not_yet` on another day, with `already_done`, and with
+    `invalid_fields` for a wrong code.
+    """
     place = json_data["position"]
     position = None if place is None else Point(place["latitude_gcj02"], place["longitude_gcj02"])
     given = CheckIn(position, json_data.get("note"), json_data.get("code"))
@@ -130,7 +163,10 @@ def check_in(visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.output(StaffVisitOut)
 @visits.doc(summary="一键告知晚到")
 def report_delay(visit_id: str, json_data: dict[str, Any]) -> Any:
-    """A long delay offers the customer other times."""
+    """Notifies the customer that the visitor comes later.
+
+    A long delay offers the customer other times. Refused with `conflict` once a visitor has arrived.
+    """
     return staff_calendars.one(me(), *running_late.push(me(), visit_id, json_data["minutes"]))
 
 
@@ -139,7 +175,11 @@ def report_delay(visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.output(StaffVisitOut)
 @visits.doc(summary="登记一方未到")
 def report_no_show(visit_id: str, json_data: dict[str, Any]) -> Any:
-    """That the customer is absent, by somebody who is there."""
+    """Records that the customer, or the visitor, was absent.
+
+    Only a visitor who has checked in can report an absent customer; otherwise `not_yet`. Refused with
+    `not_yet` until the city's waiting time after the start has passed.
+    """
     absent = no_show.Absent(json_data["absent"])
     return staff_calendars.one(me(), *no_show.by_visitor(me(), visit_id, absent, json_data["note"]))
 
@@ -148,17 +188,25 @@ def report_no_show(visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.input(FinishIn)
 @visits.output(StaffVisitOut)
 @visits.doc(summary="登记上门完成（可同时办结对应任务）")
-def complete(visit_id: str, json_data: dict[str, Any]) -> Any:
-    """Without `outputs` the task stays open, and `proposed` says what is known of it."""
+def complete_visit(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """Completes a visit, and with `outputs` also its task.
+
+    Without `outputs` the task stays open, and `proposed` holds the outputs that are known already. Refused
+    with `not_yet` before check-in, and with `invalid_fields`.
+    """
     return staff_calendars.one(me(), *finish.finish(me(), visit_id, json_data["outputs"]))
 
 
 @visits.post("/visits/<public_id:visit_id>/reschedule")
-@visits.input(StaffMoveIn)
+@visits.input(StaffRescheduleIn)
 @visits.output(StaffVisitOut, status_code=201)
 @visits.doc(summary="代客户改期")
-def move(visit_id: str, json_data: dict[str, Any]) -> Any:
-    """As the customer wishes; the answer is the new visit."""
+def reschedule_for_customer(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """Moves a visit at the customer's request.
+
+    Returns the new visit. For its visitors, the manager of the case and supervisors; otherwise `not_allowed`.
+    Also possible shortly before the visit. Refused with `slot_taken`.
+    """
     case = _concerned(visit_id)
     moved = reschedule.by_staff(
         case, visit_id, json_data["starts_at"], by_staff(me().id), json_data["reason"]
@@ -170,8 +218,12 @@ def move(visit_id: str, json_data: dict[str, Any]) -> Any:
 @visits.input(CancelIn)
 @visits.output(StaffVisitOut)
 @visits.doc(summary="代客户取消预约")
-def cancel_for(visit_id: str, json_data: dict[str, Any]) -> Any:
-    """As the customer wishes."""
+def cancel_for_customer(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """Cancels a visit at the customer's request.
+
+    For its visitors, the manager of the case and supervisors; otherwise `not_allowed`. Also possible shortly
+    before the visit.
+    """
     case = _concerned(visit_id)
     return staff_calendars.one(
         me(), case, cancel.by_staff(case, visit_id, by_staff(me().id), json_data["reason"])

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 JSON = "application/json"
 
 
-class Door:
+class RawClient:
     """A signed-in customer who can send any bytes."""
 
     def __init__(self, world: World) -> None:
@@ -52,8 +52,8 @@ class Door:
 
 
 @pytest.fixture
-def door(world: World) -> Door:
-    return Door(world)
+def raw_client(world: World) -> RawClient:
+    return RawClient(world)
 
 
 @pytest.mark.parametrize(
@@ -83,37 +83,37 @@ def door(world: World) -> Door:
         b" ",
     ],
 )
-def test_a_body_that_is_no_json_object_is_refused(door: Door, body: bytes) -> None:
-    with nothing_changes(door.app):
-        refused(door.send("/customer/applications", body), 400, "bad_request")
+def test_a_body_that_is_no_json_object_is_refused(raw_client: RawClient, body: bytes) -> None:
+    with nothing_changes(raw_client.app):
+        refused(raw_client.send("/customer/applications", body), 400, "bad_request")
 
 
 @pytest.mark.parametrize(
     "content_type",
     ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json"],
 )
-def test_another_content_type_is_refused(door: Door, content_type: str) -> None:
-    with nothing_changes(door.app):
-        answer = door.send("/customer/applications", b'{"program": "single_meter"}', content_type)
+def test_another_content_type_is_refused(raw_client: RawClient, content_type: str) -> None:
+    with nothing_changes(raw_client.app):
+        answer = raw_client.send("/customer/applications", b'{"program": "single_meter"}', content_type)
         refused(answer, 415, "unsupported_media_type")
 
 
-def test_a_body_that_is_too_large_is_refused(door: Door) -> None:
+def test_a_body_that_is_too_large_is_refused(raw_client: RawClient) -> None:
     body = b'{"answers": {"project_name": "' + b"x" * LARGEST_BODY + b'"}}'
-    with nothing_changes(door.app):
-        refused(door.send(door.draft, body, method="PATCH"), 413, "too_large")
+    with nothing_changes(raw_client.app):
+        refused(raw_client.send(raw_client.draft, body, method="PATCH"), 413, "too_large")
 
 
-def test_a_body_without_length_is_cut_off_at_the_same_size(door: Door) -> None:
+def test_a_body_without_length_is_cut_off_at_the_same_size(raw_client: RawClient) -> None:
     """A chunked request names no length; it must not fill the memory before it is refused."""
     endless = BytesIO(b'{"program": "' + b"x" * (2 * LARGEST_BODY) + b'"}')
-    with nothing_changes(door.app):
-        answer = door._client.post(
+    with nothing_changes(raw_client.app):
+        answer = raw_client._client.post(
             "/api/v1/customer/applications",
             input_stream=endless,
             content_type=JSON,
             environ_overrides={"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True},
-            headers={"Authorization": f"Bearer {door.customer.token}", "Idempotency-Key": uuid4().hex},
+            headers={"Authorization": f"Bearer {raw_client.customer.token}", "Idempotency-Key": uuid4().hex},
         )
         refused(answer, 413, "too_large")
     assert endless.tell() <= LARGEST_BODY + 64 * 1024
@@ -161,11 +161,11 @@ def test_a_body_without_length_is_cut_off_at_the_same_size(door: Door) -> None:
     ],
 )
 def test_a_field_of_the_wrong_shape_is_named(
-    door: Door, path: str, method: str, body: bytes, field: str
+    raw_client: RawClient, path: str, method: str, body: bytes, field: str
 ) -> None:
-    path = door.draft if path == "DRAFT" else path
-    with nothing_changes(door.app):
-        problem = refused(door.send(path, body, method=method), 422, "invalid_fields")
+    path = raw_client.draft if path == "DRAFT" else path
+    with nothing_changes(raw_client.app):
+        problem = refused(raw_client.send(path, body, method=method), 422, "invalid_fields")
     assert [error["field"] for error in problem["errors"]] == [field]
     assert problem["errors"][0]["message"]
 
@@ -189,9 +189,9 @@ def test_a_field_of_the_wrong_shape_is_named(
     ],
 )
 @pytest.mark.parametrize("path", ["/customer/cases", "/customer/notices"])
-def test_a_wrong_page_is_refused(door: Door, path: str, query: str) -> None:
-    with nothing_changes(door.app):
-        refused(door.customer.send("GET", f"{path}?{query}"), 422, "invalid_fields")
+def test_a_wrong_page_is_refused(raw_client: RawClient, path: str, query: str) -> None:
+    with nothing_changes(raw_client.app):
+        refused(raw_client.customer.send("GET", f"{path}?{query}"), 422, "invalid_fields")
 
 
 @pytest.mark.parametrize(
@@ -208,14 +208,14 @@ def test_a_wrong_page_is_refused(door: Door, path: str, query: str) -> None:
         "/customer/cases/",
     ],
 )
-def test_an_address_that_leads_nowhere(door: Door, path: str) -> None:
-    with nothing_changes(door.app):
-        refused(door.customer.send("GET", path), 404, "not_found")
+def test_an_address_that_leads_nowhere(raw_client: RawClient, path: str) -> None:
+    with nothing_changes(raw_client.app):
+        refused(raw_client.customer.send("GET", path), 404, "not_found")
 
 
-def test_a_method_that_is_not_offered(door: Door) -> None:
-    with nothing_changes(door.app):
-        answer = door.customer.send("PUT", "/customer/cases", {})
+def test_a_method_that_is_not_offered(raw_client: RawClient) -> None:
+    with nothing_changes(raw_client.app):
+        answer = raw_client.customer.send("PUT", "/customer/cases", {})
         refused(answer, 405, "method_not_allowed")
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
@@ -244,11 +244,11 @@ def test_text_is_text(world: World, text: str) -> None:
     assert customer.get("/customer/cases")["items"][0]["project_name"] == text
 
 
-def test_a_request_id_from_outside_is_told_back_unless_it_is_not_plain(door: Door) -> None:
+def test_a_request_id_from_outside_is_told_back_unless_it_is_not_plain(raw_client: RawClient) -> None:
     given = {"given": "abc-123", "odd": "a b\tc<x>", "long": "x" * 65}
     told = {
         name: refused(
-            door.send("/customer/applications", b"{", **{"X-Request-Id": value}), 400, "bad_request"
+            raw_client.send("/customer/applications", b"{", **{"X-Request-Id": value}), 400, "bad_request"
         )["request_id"]
         for name, value in given.items()
     }
@@ -257,7 +257,7 @@ def test_a_request_id_from_outside_is_told_back_unless_it_is_not_plain(door: Doo
     assert told["long"] != given["long"]
 
 
-def test_every_answer_names_its_request(door: Door) -> None:
-    answer: Any = door.send("/customer/applications", b"{}", **{"X-Request-Id": "abc-123"})
+def test_every_answer_names_its_request(raw_client: RawClient) -> None:
+    answer: Any = raw_client.send("/customer/applications", b"{}", **{"X-Request-Id": "abc-123"})
     assert answer.headers["X-Request-Id"] == answer.json["request_id"] == "abc-123"
-    assert door.customer.send("GET", "/customer/cases").headers["X-Request-Id"]
+    assert raw_client.customer.send("GET", "/customer/cases").headers["X-Request-Id"]

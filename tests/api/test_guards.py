@@ -47,68 +47,73 @@ BODIES: dict[str, Any] = {
     "customer_account.verify_phone": {"code": "x"},
     "customer_account.record_subscriptions": {"choices": {}},
     "customer_account.set_preferences": {"wanted": {}},
-    "customer_applications.start": {"program": "single_meter"},
-    "customer_applications.save": {"answers": {"project_name": "改名"}},
-    "customer_cases.rate": {"rating": 1},
-    "customer_money.choose": {"quote_id": "A" * 16, "option": "standard"},
+    "customer_applications.start_application": {"program": "single_meter"},
+    "customer_applications.save_application": {"answers": {"project_name": "改名"}},
+    "customer_cases.rate_case": {"rating": 1},
+    "customer_money.choose_quote_option": {"quote_id": "A" * 16, "option": "standard"},
     "customer_money.confirm_paper": {"sha256": hashlib.sha256(PDF).hexdigest()},
     "staff_money.issue_quote": {},
     "staff_money.make_paper": {},
-    "staff_documents.ask": {"document": "application_form"},
-    "staff_calendar.draft": {"note": "演示通知"},
-    "staff_tasks.complete": {"outputs": OUTPUTS["network_survey"]},
+    "staff_documents.request_document": {"document": "application_form"},
+    "staff_calendar.create_draft": {"note": "演示通知"},
+    "staff_tasks.complete_task": {"outputs": OUTPUTS["network_survey"]},
     "staff_case_searches.find_cases": {"phone": "13800000001"},
-    "staff_cases.stop_clock": {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
-    "customer_promises.dispute": {"text": "当天我已备好款"},
-    "staff_promises.rule": {"ruling": "struck", "reason": "核查无据"},
-    "staff_promises.enter_permit_step": {"step": "needed", "evidence": "现场踏勘"},
-    "customer_turns.withdraw_case": {},
+    "staff_cases.pause_clock": {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
+    "customer_promises.dispute_stop": {"text": "当天我已备好款"},
+    "staff_promises.rule_on_stop": {"ruling": "struck", "reason": "核查无据"},
+    "staff_promises.record_permit_step": {"step": "needed", "evidence": "现场踏勘"},
+    "customer_case_changes.withdraw_case": {},
     "customer_visits.hold_time": {"purpose": "consultation", "starts_at": "2026-09-22T10:00:00+08:00"},
-    "customer_visits.move_visit": {"starts_at": "2026-09-22T14:00:00+08:00"},
+    "customer_visits.reschedule_visit": {"starts_at": "2026-09-22T14:00:00+08:00"},
     "customer_visits.cancel_visit": {"reason": "临时有事"},
     "customer_visits.report_no_show": {"note": "无人上门"},
     "customer_visits.join_waitlist": {"purpose": "water_plan"},
     "staff_visits.read_mine_in_full": {},
-    "staff_visits.book_for": {"purpose": "consultation", "starts_at": "2026-09-22T10:00:00+08:00"},
+    "staff_visits.book_visit": {"purpose": "consultation", "starts_at": "2026-09-22T10:00:00+08:00"},
     "staff_visits.check_in": {"note": "客户在隔壁接待"},
     "staff_visits.report_delay": {"minutes": 15},
     "staff_visits.report_no_show": {"absent": "customer", "note": "敲门无人"},
-    "staff_visits.complete": {},
-    "staff_visits.move": {"starts_at": "2026-09-22T14:00:00+08:00", "reason": "客户来电"},
-    "staff_visits.cancel_for": {"reason": "客户来电"},
+    "staff_visits.complete_visit": {},
+    "staff_visits.reschedule_for_customer": {"starts_at": "2026-09-22T14:00:00+08:00", "reason": "客户来电"},
+    "staff_visits.cancel_for_customer": {"reason": "客户来电"},
     "staff_absences.preview_leave": LEAVE,
-    "staff_absences.enter_leave": LEAVE,
+    "staff_absences.record_leave": LEAVE,
     "staff_absences.preview_closure": CLOSURE,
-    "staff_absences.enter_closure": CLOSURE,
-    "staff_workweeks.preview": WEEK,
-    "staff_workweeks.enter": WEEK,
-    "customer_turns.confirm_plan": {
+    "staff_absences.record_closure": CLOSURE,
+    "staff_work_patterns.preview_work_pattern": WEEK,
+    "staff_work_patterns.record_work_pattern": WEEK,
+    "customer_case_changes.confirm_plan": {
         "version": 1,
         "location": {"latitude_gcj02": 36.66, "longitude_gcj02": 117.02},
     },
-    "staff_turns.withdraw_case": {"version": 1, "reason": "客户来电"},
-    "staff_turns.refuse_case": {"version": 1, "reason": "arrears"},
-    "staff_turns.hand_case_over": {"version": 1, "manager_number": "G002", "summary": "已约上门"},
-    "staff_turns.send_case_back": {"version": 1, "stage": "design", "reason": "图纸有误"},
-    "staff_turns.correct_entry": {"version": 1, "field": "opinion", "value": "可行", "why": "笔误"},
-    "customer_talk.send": {"client_id": "phone-0001", "text": "您好"},
-    "customer_talk.receive": {"read": 1},
-    "customer_talk_care.complain": {"text": "没有人来"},
-    "staff_talk_help.search": {"text": "演示"},
-    "staff_talk_help.write_note": {"text": "备注"},
-    "staff_talk_help.invite": {"department": "design_institute"},
-    "staff_talk_help.add_quick_reply": {"title": "问候", "text": "您好"},
-    "staff_talk_care.answer_chase": {"text": "下午到"},
-    "staff_talk_care.complain": {"text": "客户来电投诉"},
-    "staff_talk_care.answer": {"text": "已办"},
-    "staff_talk_care.close": {"text": "已办"},
-    "staff_talk.send": {"client_id": "phone-0001", "text": "您好"},
-    "staff_talk.receive": {"read": 1},
-    "staff_applications.start": {"program": "single_meter", "channel": "door", "answers": {}},
-    "staff_applications.save": {"answers": {"project_name": "改名"}},
+    "staff_case_changes.withdraw_case": {"version": 1, "reason": "客户来电"},
+    "staff_case_changes.refuse_case": {"version": 1, "reason": "arrears"},
+    "staff_case_changes.hand_case_over": {"version": 1, "manager_number": "G002", "summary": "已约上门"},
+    "staff_case_changes.return_case_to_stage": {"version": 1, "stage": "design", "reason": "图纸有误"},
+    "staff_case_changes.correct_task_output": {
+        "version": 1,
+        "field": "opinion",
+        "value": "可行",
+        "why": "笔误",
+    },
+    "customer_conversations.send": {"client_id": "phone-0001", "text": "您好"},
+    "customer_conversations.report_receipts": {"read": 1},
+    "customer_conversation_care.create_complaint": {"text": "没有人来"},
+    "staff_conversation_tools.search_conversations": {"text": "演示"},
+    "staff_conversation_tools.write_note": {"text": "备注"},
+    "staff_conversation_tools.invite_department": {"department": "design_institute"},
+    "staff_conversation_tools.add_quick_reply": {"title": "问候", "text": "您好"},
+    "staff_conversation_care.answer_chase": {"text": "下午到"},
+    "staff_conversation_care.create_complaint": {"text": "客户来电投诉"},
+    "staff_conversation_care.answer_complaint": {"text": "已办"},
+    "staff_conversation_care.close_complaint": {"text": "已办"},
+    "staff_conversations.send": {"client_id": "phone-0001", "text": "您好"},
+    "staff_conversations.report_receipts": {"read": 1},
+    "staff_applications.start_application": {"program": "single_meter", "channel": "door", "answers": {}},
+    "staff_applications.save_application": {"answers": {"project_name": "改名"}},
     "staff_early_service.save_form": {"answers": {"project_name": "改名"}},
-    "partner_cases.take_consultation": CONSULTATION,
-    "partner_cases.take_application": {
+    "partner_cases.submit_consultation": CONSULTATION,
+    "partner_cases.submit_application": {
         "reference": "A1",
         "program": "single_meter",
         "answers": dict(ANSWERS),
@@ -167,7 +172,7 @@ def scene(world: World) -> Scene:
     owner = world.log_in("o_owner", "13800000001")
     case = world.submitted(owner)
     manager, network = world.staff("G001"), world.staff("N001")
-    stop = manager.post(f"/staff/cases/{case['id']}/stops", BODIES["staff_cases.stop_clock"])
+    stop = manager.post(f"/staff/cases/{case['id']}/stops", BODIES["staff_cases.pause_clock"])
     draft = manager.post(
         "/staff/applications",
         {"program": "single_meter", "channel": "door", "answers": dict(ANSWERS)},
@@ -232,7 +237,7 @@ def test_every_route_has_a_guard(app: Flask) -> None:
 def test_the_guard_fits_the_address(app: Flask) -> None:
     """A customer's blueprint that was registered behind the staff's guard would look guarded."""
     guard_of = {rule.rule: guards.guard_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
-    open_doors = {
+    public_routes = {
         "/api/v1/customer/guide",
         "/api/v1/customer/privacy",
         "/api/v1/customer/sessions",
@@ -240,7 +245,7 @@ def test_the_guard_fits_the_address(app: Flask) -> None:
         "/api/v1/staff/sessions",
     }
     for rule, guard in guard_of.items():
-        if rule in open_doors:
+        if rule in public_routes:
             assert guard is guards.anyone, rule
         elif rule.startswith("/api/v1/customer/"):
             assert guard is guards.customer, rule
@@ -304,16 +309,16 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
         # can't be moved or missed.
         if call.endpoint
         not in {
-            "customer_cases.rate",
-            "customer_cases.confirm",
+            "customer_cases.rate_case",
+            "customer_cases.confirm_application",
             # Once a day; one at a time.
-            "customer_talk_care.chase",
-            "customer_talk_care.complain",
-            "customer_money.choose",
-            "customer_turns.confirm_plan",
-            "customer_turns.withdraw_case",
+            "customer_conversation_care.create_chase",
+            "customer_conversation_care.create_complaint",
+            "customer_money.choose_quote_option",
+            "customer_case_changes.confirm_plan",
+            "customer_case_changes.withdraw_case",
             "customer_visits.confirm_visit",
-            "customer_visits.move_visit",
+            "customer_visits.reschedule_visit",
             "customer_visits.read_calendar_file",
             "customer_visits.read_pass",
             "customer_visits.report_no_show",
@@ -368,7 +373,7 @@ def test_a_draft_belongs_to_the_manager_who_took_it(scene: Scene) -> None:
 def test_only_a_manager_fills_in_for_a_customer(scene: Scene) -> None:
     designer = scene.world.staff("D001")
     with nothing_changes(scene.world.app):
-        answer = designer.send("POST", "/staff/applications", BODIES["staff_applications.start"])
+        answer = designer.send("POST", "/staff/applications", BODIES["staff_applications.start_application"])
         assert answer.status_code == 403
 
 
