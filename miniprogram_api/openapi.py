@@ -1,7 +1,8 @@
-"""The OpenAPI document: what APIFlask derives from the schemas, with guards, problems and repeats added.
+"""The OpenAPI document: what APIFlask derives from views and schemas, completed.
 
-What the edge may answer to any request (a broken body, a wrong token, …) is said once here, for every
-operation, since it is the edge and not the view that answers it.
+Descriptions are the docstrings of the views. Authentication, Idempotency-Key and the problem documents that
+any request may get (malformed body, wrong token, …) are added here once for every operation, since they are
+not answered by the view.
 """
 
 import warnings
@@ -11,11 +12,12 @@ import orjson
 from flask import Flask
 
 from app.core import signing
-from miniprogram_api import guards, idempotency
+from miniprogram_api import docstrings, guards, idempotency
 from miniprogram_api.flask_app import StewardApp
 
 _PROBLEM = {
     "type": "object",
+    "description": "A refusal or an error as a problem document (RFC 9457).",
     "required": ["type", "title", "status", "code", "detail", "request_id"],
     "properties": {
         "type": {"type": "string"},
@@ -47,7 +49,7 @@ _AT_LOGIN = {"401": "微信登录未成功", "403": "不是登记的员工"}
 
 _SCHEMES = {guards.customer: "customerToken", guards.staff: "staffToken"}
 
-# All four are asked of every request of a partner; the description stands once, at the signature.
+# Every request of a partner needs all four headers. How to sign is described once, at the signature.
 _PARTNER_SCHEMES = {
     "partnerKey": (signing.KEY_HEADER, "密钥编号"),
     "partnerTimestamp": (signing.TIMESTAMP_HEADER, "请求时间：1970年以来的秒数，与服务器相差不超过5分钟"),
@@ -60,11 +62,17 @@ _PARTNER_SCHEMES = {
 
 DESCRIPTION = """水管家：用水报装全流程接口。时间为带时区的ISO 8601，金额单位为分，工作日为十进制字符串。
 
-所有拒绝和错误都是 RFC 9457 problem 文档，`code` 稳定，`detail` 可直接展示给用户。"""
+所有拒绝和错误都是 RFC 9457 problem 文档，`code` 稳定，`detail` 可直接展示给用户。
+
+Times are ISO 8601 with an offset, amounts are in fen, working days are decimal strings, positions are GCJ-02.
+Lists are paged by `cursor`: send the `cursor` of the last answer; it is null on the last page. Every refusal
+is an RFC 9457 problem document: `code` is stable and meant for programs, `detail` is a Chinese sentence for
+the user. What belongs to somebody else is answered with 404, as if it did not exist. Every POST of a customer
+needs an `Idempotency-Key`; every request of a partner platform is signed."""
 
 
 def configure(app: StewardApp) -> None:
-    """Tell APIFlask what to say of the product and where to find problem documents."""
+    """Set APIFlask's options of the document: description, tags, security schemes, version."""
     app.config.update(
         OPENAPI_VERSION="3.1.0",
         DESCRIPTION=DESCRIPTION,
@@ -90,7 +98,7 @@ def configure(app: StewardApp) -> None:
 
 
 def document(app: Flask) -> bytes:
-    """The document as JSON, made once for each process."""
+    """The document as JSON, made once in each process."""
     kept: bytes | None = app.extensions.get("steward.openapi")
     if kept is None:
         assert isinstance(app, StewardApp)  # noqa: S101 - the factory makes no other
@@ -101,7 +109,10 @@ def document(app: Flask) -> bytes:
 
 def _completed(app: StewardApp) -> dict[str, Any]:
     spec = _derived(app)
-    spec["components"]["schemas"]["Problem"] = _PROBLEM
+    schemas = spec["components"]["schemas"]
+    # APIFlask's own error schema; every error here is a problem document.
+    schemas.pop("HTTPError", None)
+    schemas["Problem"] = _PROBLEM
     endpoints = {
         (_openapi_path(rule.rule), method.lower()): rule.endpoint
         for rule in app.url_map.iter_rules()
@@ -111,7 +122,9 @@ def _completed(app: StewardApp) -> dict[str, Any]:
         for method, operation in operations.items():
             if method == "parameters":
                 continue
-            guard = guards.guard_of(app, endpoints[path, method])
+            endpoint = endpoints[path, method]
+            guard = guards.guard_of(app, endpoint)
+            operation["description"] = docstrings.description(app.view_functions[endpoint])
             _add_problems(operation, method, guard)
             for response in operation["responses"].values():
                 response["headers"] = {"X-Request-Id": {"schema": {"type": "string"}}}
@@ -138,9 +151,9 @@ def _completed(app: StewardApp) -> dict[str, Any]:
 
 
 def _derived(app: StewardApp) -> dict[str, Any]:
-    """What APIFlask derives, each schema once.
+    """What APIFlask derives, with each schema once.
 
-    A schema that is used alone and nested is put in twice, the second time with a number behind its name.
+    APIFlask adds a schema that is used alone and nested twice, the second time with a number after its name.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*has already been added to the spec.*")

@@ -24,9 +24,18 @@ def _few() -> validate.Length:
 
 
 class NoticeIn(BaseSchema):
-    """A holiday notice as the text of its file: a line for each date, `2027-02-11,休,春节`."""
+    """A holiday notice as text, one line for each date: `2027-02-11,休,春节`.
 
-    year = Integer(allow_none=True, load_default=None, strict=True, validate=within(2020, 2099))
+    休 is a day off, 班 a make-up workday.
+    """
+
+    year = Integer(
+        allow_none=True,
+        load_default=None,
+        strict=True,
+        validate=within(2020, 2099),
+        metadata={"description": "The year of the notice; null takes it from the dates"},
+    )
     text = String(
         required=True,
         validate=[
@@ -38,40 +47,56 @@ class NoticeIn(BaseSchema):
 
 
 class DatedPeriodsIn(BaseSchema):
-    """The hours of a day, or from a day on: pairs of local times; no periods take an entry back."""
+    """The office hours of one day, or from one day on.
+
+    Each period is a pair of local times. No periods remove the entry of that day.
+    """
 
     day = _day()
     periods = periods(required=True)
 
 
 class CalendarDraftIn(BaseSchema):
-    """What a draft changes of the calendar in force, and why."""
+    """The changes of a calendar draft against the calendar in force, and the reason."""
 
     note = text(200, example="国务院办公厅关于2027年部分节假日安排的通知")
     notice = Nested(NoticeIn, allow_none=True, load_default=None)
-    office_hours = List(Nested(DatedPeriodsIn), load_default=list, validate=_few())
-    half_days = List(Nested(DatedPeriodsIn), load_default=list, validate=_few())
+    office_hours = List(
+        Nested(DatedPeriodsIn),
+        load_default=list,
+        validate=_few(),
+        metadata={"description": "New office hours, each from a day on"},
+    )
+    half_days = List(
+        Nested(DatedPeriodsIn),
+        load_default=list,
+        validate=_few(),
+        metadata={"description": "Days with shorter office hours"},
+    )
 
 
 class CalendarVersionOut(BaseSchema):
-    """A draft, or a published version with its number."""
+    """A draft of the working calendar, or a published version with its number."""
 
     id = String(required=True)
-    number = Integer(required=True, allow_none=True)
+    number = Integer(required=True, allow_none=True, metadata={"description": "null for a draft"})
     note = String(required=True)
     created_at = Moment(required=True)
-    published_at = Moment(required=True, allow_none=True)
+    published_at = Moment(required=True, allow_none=True, metadata={"description": "null for a draft"})
 
 
 class DatedPeriodsOut(BaseSchema):
-    """Office hours from a day on, or those of a half-open day."""
+    """Office hours from a day on, or the hours of a day with shorter office hours.
+
+    Pairs of local times.
+    """
 
     day = Date(required=True)
     periods = List(List(String()), required=True)
 
 
 class NoticeDayOut(BaseSchema):
-    """What a notice says of a date: 休 or 班."""
+    """A date of a holiday notice: 休 (day off) or 班 (make-up workday)."""
 
     day = Date(required=True)
     kind = String(required=True)
@@ -79,11 +104,18 @@ class NoticeDayOut(BaseSchema):
 
 
 class CalendarOut(BaseSchema):
-    """The calendar in force; `published` is null before the first publication."""
+    """The working calendar in force and the open drafts."""
 
     version = String(required=True)
-    published = Nested(CalendarVersionOut, required=True, allow_none=True)
-    announced_years = List(Integer(), required=True)
+    published = Nested(
+        CalendarVersionOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null before the first publication"},
+    )
+    announced_years = List(
+        Integer(), required=True, metadata={"description": "Years whose holiday notice has been imported"}
+    )
     office_hours = List(Nested(DatedPeriodsOut), required=True)
     half_days = List(Nested(DatedPeriodsOut), required=True)
     days = List(Nested(NoticeDayOut), required=True)
@@ -91,26 +123,28 @@ class CalendarOut(BaseSchema):
 
 
 class MoveCountsOut(BaseSchema):
-    """How many cases with open work were looked at, and what moves in them."""
+    """How many open cases were checked, and how many of their due dates move."""
 
     checked = Integer(required=True)
     cases = Integer(required=True)
     stages = Integer(required=True)
     tasks = Integer(required=True)
-    customers_told = Integer(required=True)
+    customers_told = Integer(
+        required=True, metadata={"description": "How many customers are notified of a new due date"}
+    )
 
 
 class DueDateMoveOut(BaseSchema):
-    """A due date, old and new."""
+    """A due date before and after the publication."""
 
     name = String(required=True)
-    department = String(required=True, allow_none=True)
+    department = String(required=True, allow_none=True, metadata={"description": "null for a stage"})
     was = Moment(required=True)
     becomes = Moment(required=True)
 
 
 class RehearsedCaseOut(BaseSchema):
-    """A case of which a due date would move."""
+    """A case whose due dates a publication would move."""
 
     id = String(required=True)
     number = String(required=True)
@@ -118,20 +152,20 @@ class RehearsedCaseOut(BaseSchema):
     project_name = String(required=True)
     state = String(required=True)
     manager_name = String(required=True)
-    customer_told = Boolean(required=True)
+    customer_told = Boolean(required=True, metadata={"description": "Whether the customer would be notified"})
     stages = List(Nested(DueDateMoveOut), required=True)
     tasks = List(Nested(DueDateMoveOut), required=True)
 
 
 class RehearsalOut(BaseSchema):
-    """Every case that would move, and how many of everything."""
+    """Every case whose due dates a publication would move, with the totals."""
 
     counts = Nested(MoveCountsOut, required=True)
     items = List(Nested(RehearsedCaseOut), required=True)
 
 
 class PublicationOut(BaseSchema):
-    """A published version, and what it moved."""
+    """The published version of the calendar, and how many due dates moved."""
 
     version = Nested(CalendarVersionOut, required=True)
     counts = Nested(MoveCountsOut, required=True)

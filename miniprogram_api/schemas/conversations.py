@@ -12,15 +12,19 @@ LONGEST_TEXT = 4000
 
 
 class MessagesPageIn(BaseSchema):
-    """`after`: what is new since that change; `before`: the page before that message; neither: the last."""
+    """Which messages to return: the changes since `after`, the page before `before`, or the newest page."""
 
-    after = Integer(validate=within(0, LARGEST_NUMBER))
-    before = Integer(validate=within(1, LARGEST_NUMBER))
+    after = Integer(
+        validate=within(0, LARGEST_NUMBER), metadata={"description": "The `cursor` of the last answer"}
+    )
+    before = Integer(
+        validate=within(1, LARGEST_NUMBER), metadata={"description": "The `before` of the last answer"}
+    )
     limit = Integer(load_default=50, validate=within(1, LONGEST_PAGE))
 
 
 class LocationIn(BaseSchema):
-    """A place as WeChat's map gives it (GCJ-02)."""
+    """A place in degrees, GCJ-02 as WeChat's map gives it."""
 
     latitude_gcj02 = Float(required=True, allow_nan=False, validate=within(-90, 90))
     longitude_gcj02 = Float(required=True, allow_nan=False, validate=within(-180, 180))
@@ -28,45 +32,54 @@ class LocationIn(BaseSchema):
 
 
 class MessageIn(BaseSchema):
-    """One of text, location or document; `client_id` is the phone's own name for it."""
+    """A message: exactly one of `text`, `location` and `document_id`."""
 
     client_id = String(
         required=True,
         validate=validate.Regexp(r"^[A-Za-z0-9_-]{8,64}\Z", error="应为8至64位字母、数字、_或-。"),
-        metadata={"example": "m-20260918-0001"},
+        metadata={
+            "example": "m-20260918-0001",
+            "description": "Chosen by the client; the same id again is the same message",
+        },
     )
     text = String(
         validate=validate.Length(1, LONGEST_TEXT, error=f"长度应为1至{LONGEST_TEXT}个字。"),
         metadata={"example": "请问什么时候可以上门？"},
     )
     location = Nested(LocationIn)
-    document_id = String(validate=validate.Regexp(r"^[A-Za-z0-9_-]{16}\Z", error="应为资料编号。"))
+    document_id = String(
+        validate=validate.Regexp(r"^[A-Za-z0-9_-]{16}\Z", error="应为资料编号。"),
+        metadata={"description": "A document that was uploaded to the case before"},
+    )
 
 
 class StaffMessageIn(MessageIn):
-    """`urgent` lets its push through at night."""
+    """A message of the utility: exactly one of `text`, `location` and `document_id`."""
 
-    urgent = Boolean(load_default=False)
+    urgent = Boolean(load_default=False, metadata={"description": "Notify the customer at night, too"})
 
 
 class ReadReceiptsIn(BaseSchema):
-    """Numbers of messages: fetched up to `delivered`, read up to `read`."""
+    """Up to which message number (`seq`) messages were delivered to the client, and read."""
 
     delivered = Integer(load_default=0, validate=within(0, LARGEST_NUMBER))
     read = Integer(load_default=0, validate=within(0, LARGEST_NUMBER))
 
 
 class AttachmentOut(BaseSchema):
-    """A document in a message; its link is asked for in the case."""
+    """A document in a message.
+
+    Its download link has its own endpoint.
+    """
 
     id = String(required=True)
     name = String(required=True)
     media_type = String(required=True)
-    size = Integer(required=True)
+    size = Integer(required=True, metadata={"description": "In bytes"})
 
 
 class LocationOut(BaseSchema):
-    """A place (GCJ-02)."""
+    """A place in degrees, GCJ-02."""
 
     latitude_gcj02 = Float(required=True)
     longitude_gcj02 = Float(required=True)
@@ -74,45 +87,63 @@ class LocationOut(BaseSchema):
 
 
 class MessageOut(BaseSchema):
-    """A message; `state` is given to the side that sent it, `note` is what is particular about its way."""
+    """A message of a conversation."""
 
     id = String(required=True)
-    seq = Integer(required=True)
-    client_id = String(required=True, allow_none=True)
-    author = String(required=True)
+    seq = Integer(required=True, metadata={"description": "Number in the conversation, from 1"})
+    client_id = String(required=True, allow_none=True, metadata={"description": "Only for the sender"})
+    author = String(required=True, metadata={"description": "customer, staff or engine (the product itself)"})
     author_name = String(required=True)
-    kind = String(required=True)
+    kind = String(
+        required=True, metadata={"description": "text, document, location or card (an event of the case)"}
+    )
     text = String(required=True)
-    card = String(required=True, allow_none=True)
+    card = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The kind of event; null unless `kind` is card"},
+    )
     location = Nested(LocationOut, required=True, allow_none=True)
     document = Nested(AttachmentOut, required=True, allow_none=True)
-    medium = String(required=True)
+    medium = String(
+        required=True,
+        metadata={"description": "app, service (WeChat official account) or miniprogram (WeChat chat)"},
+    )
     urgent = Boolean(required=True)
     sent_at = Moment(required=True)
-    state = String(required=True, allow_none=True)
-    note = String(required=True)
-    review = Boolean(required=True)
+    state = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "For the sender: sending, sent, delivered, read, failed or recalled"},
+    )
+    note = String(
+        required=True, metadata={"description": "For the sender: how the message travelled, if unusual"}
+    )
+    review = Boolean(
+        required=True, metadata={"description": "For staff: the content check advises a closer look"}
+    )
 
 
 class MessagesOut(BaseSchema):
-    """Messages in order, and how to go on: `cursor` for what is new, `before` for the page before.
+    """Messages in order, and how to continue.
 
-    `ask_again` is in seconds; `delivered` and `read` are how far the other side is, `own_read` one's own.
+    Send `cursor` as `after` for changes, and `before` for the page before (null at the first). `delivered`
+    and `read` are the positions of the other side, `own_read` that of the caller.
     """
 
     items = List(Nested(MessageOut), required=True)
     cursor = Integer(required=True)
     before = Integer(required=True, allow_none=True)
-    more = Boolean(required=True)
-    ask_again = Integer(required=True)
-    writing = Boolean(required=True)
+    more = Boolean(required=True, metadata={"description": "More changes are ready; poll again at once"})
+    ask_again = Integer(required=True, metadata={"description": "Seconds until the next poll"})
+    writing = Boolean(required=True, metadata={"description": "The other side is typing"})
     delivered = Integer(required=True)
     read = Integer(required=True)
     own_read = Integer(required=True)
 
 
 class TextIn(BaseSchema):
-    """Something to say, of one or more lines; the city limits its length."""
+    """A text of one or more lines; the city limits its length."""
 
     text = String(
         required=True,
@@ -122,53 +153,65 @@ class TextIn(BaseSchema):
 
 
 class NoteIn(TextIn):
-    """A note among staff; `summary` is for whoever goes on."""
+    """An internal note.
+
+    The kind `summary` is for the person who takes the conversation over.
+    """
 
     kind = String(load_default="note", validate=one_of("note", "summary"))
 
 
 class InvitationIn(BaseSchema):
-    """A department to ask in."""
+    """The department to invite."""
 
     department = text(64, example="design_institute")
 
 
 class QuickReplyIn(BaseSchema):
-    """A reply to keep; its text may name fields in braces."""
+    """A quick reply.
+
+    Its text may contain field names in braces, which are filled in for a conversation.
+    """
 
     title = text(30, example="约上门")
     text = String(required=True, validate=validate.Length(1, 500, error="长度应为1至500个字。"))
-    shared = Boolean(load_default=False)
+    shared = Boolean(load_default=False, metadata={"description": "For everybody; supervisors only"})
 
 
 class SearchIn(BaseSchema):
-    """A project, a company, a case number, a whole phone number, or words that were said."""
+    """A search text: project, company, case number, whole phone number, or words of a message."""
 
     text = text(100, shortest=2, example="演示食品厂")
 
 
 class CustomerConversationHeaderOut(BaseSchema):
-    """Whom the customer talks to; `returns_at` is null while the office is open."""
+    """Who answers the customer."""
 
     manager_name = String(required=True)
     manager_phone = String(required=True)
-    answering_name = String(required=True)
-    returns_at = Moment(required=True, allow_none=True)
+    answering_name = String(
+        required=True, metadata={"description": "The manager, or the deputy during leave"}
+    )
+    returns_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the office opens; null during office hours"},
+    )
     unread = Integer(required=True)
 
 
 class NoteOut(BaseSchema):
-    """A note among staff."""
+    """An internal note."""
 
     id = Integer(required=True)
-    kind = String(required=True)
+    kind = String(required=True, metadata={"description": "note or summary"})
     text = String(required=True)
     author_name = String(required=True)
     at = Moment(required=True)
 
 
 class NotesOut(BaseSchema):
-    """Notes, the newest first."""
+    """Internal notes, newest first."""
 
     items = List(Nested(NoteOut), required=True)
 
@@ -177,109 +220,136 @@ class ConversationSummaryOut(BaseSchema):
     """A conversation in a list."""
 
     id = String(required=True)
-    case_id = String(required=True, allow_none=True)
+    case_id = String(required=True, allow_none=True, metadata={"description": "null for a general enquiry"})
     case_number = String(required=True, allow_none=True)
     topic = String(required=True)
-    holder_name = String(required=True)
+    holder_name = String(required=True, metadata={"description": "Who has to answer"})
     last_at = Moment(required=True, allow_none=True)
-    waiting_since = Moment(required=True, allow_none=True)
-    answer_due_at = Moment(required=True, allow_none=True)
+    waiting_since = Moment(
+        required=True, allow_none=True, metadata={"description": "null when no customer waits"}
+    )
+    answer_due_at = Moment(required=True, allow_none=True, metadata={"description": "When the answer is due"})
     overdue = Boolean(required=True)
     unread = Integer(required=True)
 
 
 class ConversationPageOut(BaseSchema):
-    """Conversations; `cursor` leads on, null at the end."""
+    """A page of conversations.
+
+    `cursor` leads to the next page; it is null on the last one.
+    """
 
     items = List(Nested(ConversationSummaryOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
 class ReplyWindowOut(BaseSchema):
-    """WeChat's window: until when it is open, and how many replies it still lets through."""
+    """How long WeChat accepts replies in the customer's chat, and how many."""
 
     closes_at = Moment(required=True)
-    left = Integer(required=True)
+    left = Integer(required=True, metadata={"description": "Number of replies that WeChat still accepts"})
 
 
 class StaffConversationHeaderOut(BaseSchema):
-    """Above a conversation: null lines before its first message, a null window where none is open."""
+    """The header of a conversation."""
 
-    line = Nested(ConversationSummaryOut, required=True, allow_none=True)
-    guests = List(String(), required=True)
-    summary = Nested(NoteOut, required=True, allow_none=True)
-    window = Nested(ReplyWindowOut, required=True, allow_none=True)
+    line = Nested(
+        ConversationSummaryOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null before the first message"},
+    )
+    guests = List(String(), required=True, metadata={"description": "Names of the invited departments"})
+    summary = Nested(
+        NoteOut, required=True, allow_none=True, metadata={"description": "The latest handover summary"}
+    )
+    window = Nested(
+        ReplyWindowOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null while WeChat accepts no replies"},
+    )
 
 
 class InvitedDepartmentsOut(BaseSchema):
-    """The departments in a conversation."""
+    """The departments that take part in a conversation."""
 
     items = List(String(), required=True)
 
 
 class QuickReplyOut(BaseSchema):
-    """A quick reply, filled in for the conversation; `missing` names what is not known there."""
+    """A quick reply, filled in for a conversation."""
 
     id = String(required=True)
     title = String(required=True)
     text = String(required=True)
     shared = Boolean(required=True)
-    missing = List(String(), required=True)
+    missing = List(
+        String(),
+        required=True,
+        metadata={"description": "Names of fields that are unknown in this conversation"},
+    )
 
 
 class QuickRepliesOut(BaseSchema):
-    """Quick replies, one's own first."""
+    """Quick replies, the caller's own first."""
 
     items = List(Nested(QuickReplyOut), required=True)
 
 
 class SearchResultOut(BaseSchema):
-    """Something that was found: of something said its number and what is around it."""
+    """A conversation or message that was found."""
 
     conversation_id = String(required=True)
     topic = String(required=True)
-    why = String(required=True)
-    seq = Integer(required=True, allow_none=True)
+    why = String(required=True, metadata={"description": "What matched"})
+    seq = Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Number of the message; null when no message matched"},
+    )
     text = String(required=True)
     at = Moment(required=True, allow_none=True)
 
 
 class SearchResultsOut(BaseSchema):
-    """What was found."""
+    """Everything that was found."""
 
     items = List(Nested(SearchResultOut), required=True)
 
 
 class ChaseOut(BaseSchema):
-    """A chase, with the stage's working days when the customer asked."""
+    """A request to hurry (催办), with the working days of the stage at that time."""
 
     id = String(required=True)
     stage = String(required=True)
     stage_name = String(required=True)
-    used = String(required=True)
-    allowed = String(required=True)
+    used = String(required=True, metadata={"description": "Used working days of the stage, decimal string"})
+    allowed = String(
+        required=True, metadata={"description": "Promised working days of the stage, decimal string"}
+    )
     at = Moment(required=True)
-    due_at = Moment(required=True)
+    due_at = Moment(required=True, metadata={"description": "When the answer is due"})
     answer = String(required=True, allow_none=True)
     answered_at = Moment(required=True, allow_none=True)
 
 
 class ChasesOut(BaseSchema):
-    """Chases, the newest first."""
+    """Requests to hurry, newest first."""
 
     items = List(Nested(ChaseOut), required=True)
 
 
 class ComplaintOut(BaseSchema):
-    """A complaint and how it stands."""
+    """A complaint and its state."""
 
     id = String(required=True)
     conversation_id = String(required=True)
     words = String(required=True)
     raised_at = Moment(required=True)
     responsible_name = String(required=True)
-    due_at = Moment(required=True)
-    state = String(required=True)
+    due_at = Moment(required=True, metadata={"description": "When the answer is due"})
+    state = String(required=True, metadata={"description": "open, answered or closed"})
     answer = String(required=True, allow_none=True)
     answered_at = Moment(required=True, allow_none=True)
     closed_at = Moment(required=True, allow_none=True)
@@ -288,6 +358,6 @@ class ComplaintOut(BaseSchema):
 
 
 class ComplaintsOut(BaseSchema):
-    """Complaints."""
+    """A list of complaints."""
 
     items = List(Nested(ComplaintOut), required=True)

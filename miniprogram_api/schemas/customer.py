@@ -14,7 +14,10 @@ class LoginIn(BaseSchema):
 
 
 class TokenOut(BaseSchema):
-    """A login: send the token as `Authorization: Bearer …`."""
+    """A login.
+
+    Send the token as `Authorization: Bearer …`.
+    """
 
     token = String(required=True)
     expires_at = Moment(required=True)
@@ -23,7 +26,7 @@ class TokenOut(BaseSchema):
 
 
 class PrivacyOut(BaseSchema):
-    """The privacy text in force."""
+    """The privacy policy in force."""
 
     version = String(required=True)
     title = String(required=True)
@@ -31,7 +34,7 @@ class PrivacyOut(BaseSchema):
 
 
 class ConsentIn(BaseSchema):
-    """The version of the privacy text that was read."""
+    """The version of the privacy policy that the customer has read."""
 
     version = text(64, example="2026-01")
 
@@ -44,72 +47,82 @@ class ConsentOut(BaseSchema):
 
 
 class PhoneIn(BaseSchema):
-    """The code of the phone-number button (not the login code)."""
+    """The code of the phone-number button (not the code of wx.login)."""
 
     code = text(_LONGEST_CODE)
 
 
 class PhoneOut(BaseSchema):
-    """The verified phone, masked."""
+    """The verified phone number, masked."""
 
     phone = String(required=True)
 
 
 class DraftIn(BaseSchema):
-    """Which program is applied for."""
+    """The program to apply for."""
 
     program = text(64, example="single_meter")
 
 
 class AnswersIn(BaseSchema):
-    """Answers by field key; null takes one back."""
+    """Answers by field key.
+
+    An answer of null removes the earlier one.
+    """
 
     answers = Dict(keys=String(), required=True, metadata={"example": {"project_name": "泉城小铺"}})
 
 
 class CaseReferenceOut(BaseSchema):
-    """The case that an application became."""
+    """The case that an application opened."""
 
     id = String(required=True)
     number = String(required=True)
 
 
 class ApplicationOut(BaseSchema):
-    """A form in the making, with the source of each answer."""
+    """An application with the source of each answer."""
 
     id = String(required=True)
     program = String(required=True)
     answers = Dict(required=True)
-    sources = Dict(keys=String(), values=String(), required=True)
+    sources = Dict(
+        keys=String(),
+        values=String(),
+        required=True,
+        metadata={"description": "Field key to where its answer came from"},
+    )
     updated_at = Moment(required=True)
-    case = Nested(CaseReferenceOut, required=True, allow_none=True)
+    case = Nested(
+        CaseReferenceOut, required=True, allow_none=True, metadata={"description": "null before submission"}
+    )
 
 
 class ManagerOut(BaseSchema):
-    """The customer's one named person."""
+    """The customer's manager (客户管家)."""
 
     name = String(required=True)
-    number = String(required=True)
+    number = String(required=True, metadata={"description": "Staff number"})
     phone = String(required=True)
     photo_url = String(required=True)
 
 
 class ProgramNameOut(BaseSchema):
-    """A program's key and name."""
+    """Key and name."""
 
     key = String(required=True)
     name = String(required=True)
 
 
 class ResponsiblePartyOut(BaseSchema):
-    """Who holds the case now."""
+    """Who has to act now."""
 
-    party = String(required=True)
+    party = String(required=True, metadata={"description": "customer, authority or utility"})
     name = String(required=True)
 
 
 class ClockOut(BaseSchema):
-    """Whether the clock stands still, and why."""
+    """Whether the clock is paused, and why."""
 
     stopped = Boolean(required=True)
     reason = String(required=True, allow_none=True)
@@ -117,39 +130,45 @@ class ClockOut(BaseSchema):
 
 
 class StageOut(BaseSchema):
-    """A stage: promised, used and stopped working days as decimal strings.
-
-    `provisional`: the due date depends on a year whose holidays are not announced yet, and may move.
-    """
+    """A stage: promised, used and paused working days as decimal strings."""
 
     key = String(required=True)
     name = String(required=True)
-    kind = String(required=True)
+    kind = String(
+        required=True, metadata={"description": "promised, information, approval, return_visit or after_work"}
+    )
     state = String(required=True)
     departments = List(String(), required=True)
     promised_min = String(required=True, allow_none=True)
     promised_max = String(required=True, allow_none=True)
     same_day = Boolean(required=True)
     used = String(required=True)
-    stopped = String(required=True)
+    stopped = String(
+        required=True, metadata={"description": "Working days during which the clock was paused"}
+    )
     opened_at = String(required=True, allow_none=True)
     due_at = String(required=True, allow_none=True)
-    provisional = Boolean(required=True)
+    provisional = Boolean(
+        required=True,
+        metadata={"description": "The due date may move: holidays of a year are not announced yet"},
+    )
     completed_at = String(required=True, allow_none=True)
 
 
 class HeadlineOut(BaseSchema):
-    """The headline promise: two 环节 in so many working days."""
+    """The headline promise: some 环节 within a number of working days."""
 
     name = String(required=True)
-    links = Integer(required=True)
-    working_days = String(required=True)
-    used = String(required=True)
-    left = String(required=True)
+    links = Integer(required=True, metadata={"description": "Number of 环节"})
+    working_days = String(required=True, metadata={"description": "Promised, decimal string"})
+    used = String(required=True, metadata={"description": "Working days, decimal string"})
+    left = String(
+        required=True, metadata={"description": "Working days, decimal string; negative when overdue"}
+    )
 
 
 class FullProcessOut(BaseSchema):
-    """The full-process figure beside its published total."""
+    """The working days of the whole process beside the published total, as decimal strings."""
 
     min = String(required=True, allow_none=True)
     max = String(required=True, allow_none=True)
@@ -157,30 +176,39 @@ class FullProcessOut(BaseSchema):
 
 
 class ProgressOut(BaseSchema):
-    """Everything the owner may know of a case."""
+    """The progress of a case."""
 
     id = String(required=True)
     number = String(required=True)
     program = Nested(ProgramNameOut, required=True)
     project_name = String(required=True)
-    state = String(required=True)
+    state = String(required=True, metadata={"description": "open, closed, withdrawn or refused"})
     opened_at = String(required=True)
-    confirmed = Boolean(required=True)
+    confirmed = Boolean(
+        required=True, metadata={"description": "Whether the customer has confirmed the application"}
+    )
     water_on_at = String(required=True, allow_none=True)
     closed_at = String(required=True, allow_none=True)
     rating = Integer(required=True, allow_none=True)
     manager = Nested(ManagerOut, required=True)
-    whose_turn = Nested(ResponsiblePartyOut, required=True)
-    next_action = String(required=True)
+    whose_turn = Nested(ResponsiblePartyOut, required=True, metadata={"description": "Who has to act now"})
+    next_action = String(required=True, metadata={"description": "What comes next, a sentence in Chinese"})
     clock = Nested(ClockOut, required=True)
     stages = List(Nested(StageOut), required=True)
-    headline = Nested(HeadlineOut, required=True, allow_none=True)
+    headline = Nested(
+        HeadlineOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null for a program without a headline promise"},
+    )
     full_process = Nested(FullProcessOut, required=True)
-    calendar_version = String(required=True)
+    calendar_version = String(
+        required=True, metadata={"description": "The working calendar behind the figures"}
+    )
 
 
 class LookupIn(BaseSchema):
-    """What anyone needs to ask after a case."""
+    """A case number and the last four digits of the contact phone."""
 
     number = text(14, shortest=14, example="26112212345678")
     phone_last_digits = text(4, shortest=4, example="8000")
@@ -194,15 +222,17 @@ class LookupStageOut(BaseSchema):
 
 
 class LookupOut(BaseSchema):
-    """The little that anyone may know."""
+    """The brief progress of a case, without personal data."""
 
     number = String(required=True)
     program = String(required=True)
-    state = String(required=True)
-    whose_turn = String(required=True)
+    state = String(required=True, metadata={"description": "open, closed, withdrawn or refused"})
+    whose_turn = String(
+        required=True, metadata={"description": "Who has to act now: customer, authority or utility"}
+    )
     next_action = String(required=True)
     stages = List(Nested(LookupStageOut), required=True)
-    manager_name = String(required=True)
+    manager_name = String(required=True, metadata={"description": "Masked"})
 
 
 class RatingIn(BaseSchema):
@@ -213,16 +243,18 @@ class RatingIn(BaseSchema):
 
 
 class LedgerEntryOut(BaseSchema):
-    """One thing asked of the customer."""
+    """One thing that was asked of the customer."""
 
     at = Moment(required=True)
-    kind = String(required=True)
-    quantity = Integer(required=True)
+    kind = String(required=True, metadata={"description": "document, trip, payment_fen or utility_cost_fen"})
+    quantity = Integer(
+        required=True, metadata={"description": "Number of documents or trips, or an amount in fen"}
+    )
     what = String(required=True)
 
 
 class LedgerOut(BaseSchema):
-    """The zero-paper ledger: what was asked, and its sums."""
+    """The customer's ledger: everything that was asked, with its totals. Amounts are in fen."""
 
     documents = Integer(required=True)
     trips = Integer(required=True)
@@ -231,13 +263,16 @@ class LedgerOut(BaseSchema):
 
 
 class SubscriptionsPageIn(BaseSchema):
-    """The page on which the customer is about to tap: some messages are asked for on their own page only."""
+    """The page on which the customer is about to tap.
+
+    Some templates are offered on their own page only.
+    """
 
     page = String(load_default="", validate=one_of("", "visit", "talk"))
 
 
 class SubscriptionsIn(BaseSchema):
-    """What wx.requestSubscribeMessage answered: template key to accept or reject."""
+    """The answer of wx.requestSubscribeMessage: template key to accept, reject, ban or filter."""
 
     choices = Dict(
         keys=String(), values=String(validate=one_of("accept", "reject", "ban", "filter")), required=True
@@ -245,7 +280,10 @@ class SubscriptionsIn(BaseSchema):
 
 
 class GuideSpanOut(BaseSchema):
-    """A published span of working days; null where the plan gives no number."""
+    """A published range of working days.
+
+    null where the city's plan gives no number.
+    """
 
     min = Number(required=True, allow_none=True)
     max = Number(required=True, allow_none=True)
@@ -254,17 +292,19 @@ class GuideSpanOut(BaseSchema):
 class GuideHeadlineOut(BaseSchema):
     """The headline promise."""
 
-    links = Integer(required=True)
+    links = Integer(required=True, metadata={"description": "Number of 环节"})
     working_days = Number(required=True)
-    documents = Integer(required=True)
+    documents = Integer(required=True, metadata={"description": "Number of documents asked of the customer"})
 
 
 class GuideStageOut(BaseSchema):
-    """A stage as the guide publishes it."""
+    """A stage as the guide publishes it, with its promised working days."""
 
     key = String(required=True)
     name = String(required=True)
-    kind = String(required=True)
+    kind = String(
+        required=True, metadata={"description": "promised, information, approval, return_visit or after_work"}
+    )
     min = Number(required=True, allow_none=True)
     max = Number(required=True, allow_none=True)
     same_day = Boolean(required=True)
@@ -277,15 +317,21 @@ class GuideProgramOut(BaseSchema):
     key = String(required=True)
     name = String(required=True)
     headline = Nested(GuideHeadlineOut, required=True, allow_none=True)
-    total = Nested(GuideSpanOut, required=True)
+    total = Nested(
+        GuideSpanOut, required=True, metadata={"description": "Published working days of the whole process"}
+    )
     stages = List(Nested(GuideStageOut), required=True)
-    stop_reasons = List(Nested(ProgramNameOut), required=True)
+    stop_reasons = List(
+        Nested(ProgramNameOut),
+        required=True,
+        metadata={"description": "The reasons for which the clock may pause"},
+    )
     documents = List(String(), required=True)
-    source = String(required=True)
+    source = String(required=True, metadata={"description": "The part of the city's plan that promises this"})
 
 
 class GuideOut(BaseSchema):
-    """Every program of this city."""
+    """All programs of this city."""
 
     programs = List(Nested(GuideProgramOut), required=True)
     city = String(required=True)

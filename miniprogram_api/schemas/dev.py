@@ -6,7 +6,7 @@ from miniprogram_api.schemas.fields import BaseSchema, text, within
 
 
 class FaultIn(BaseSchema):
-    """A fault to inject: an errcode, or what happens to the connection."""
+    """A fault to inject into the simulator: a WeChat error code, or a failure of the connection."""
 
     path = text(100)
     failure = text(20, required=False)
@@ -17,13 +17,16 @@ class FaultIn(BaseSchema):
 
 
 class ClockIn(BaseSchema):
-    """An instant with offset."""
+    """The instant to set the clock to, ISO 8601 with its offset."""
 
     now = AwareDateTime(required=True)
 
 
 class CodesIn(BaseSchema):
-    """A fictional person whose phone is to give codes; what is left out stays as the simulator knows it."""
+    """The fictional person whose phone gives the codes.
+
+    What is left out stays as the simulator knows it.
+    """
 
     openid = text(64, required=False, example="mini-qianquan")
     unionid = text(64, required=False)

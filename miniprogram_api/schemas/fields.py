@@ -1,4 +1,4 @@
-"""Field types that every schema uses: texts without control characters, instants with offset."""
+"""The base of every schema, and field types that schemas share: checked texts, instants with offset."""
 
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,12 @@ from marshmallow import ValidationError, fields, validate
 
 from app.domain.texts import has_control_characters
 from app.services.installation import city
+from miniprogram_api import docstrings
 
 _MOST_PERIODS = 4
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
-# What marshmallow says in English, said to a customer.
+# Chinese sentences instead of marshmallow's English ones, since customers read them.
 _MESSAGES: dict[type[fields.Field[Any]], dict[str, str]] = {
     fields.Field: {
         "required": "请填写此项。",
@@ -37,28 +38,42 @@ for _field, _messages in _MESSAGES.items():
 
 
 class BaseSchema(Schema):
-    """A body or an answer; a field that is not known is refused, not ignored."""
+    """The body of a request or an answer. An unknown field is refused, not ignored.
+
+    The docstring of a schema is its description in the OpenAPI document.
+    """
 
     error_messages = {"unknown": "没有这一项。", "type": "应为一组填写内容。"}  # noqa: RUF012 - marshmallow's own
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Give the schema its description where APISpec looks for it."""
+        super().__init_subclass__(**kwargs)
+        meta = type("Meta", (cls.Meta,), {"description": docstrings.description(cls)})
+        setattr(cls, "Meta", meta)  # noqa: B010 - mypy forbids the assignment to a class
+
 
 def within(lowest: int, highest: int) -> validate.Range:
-    """A number between two bounds, said in Chinese."""
+    """A number between two bounds. The message is Chinese."""
     return validate.Range(lowest, highest, error=f"应在{lowest}至{highest}之间。")
 
 
 def counted(fewest: int, most: int) -> validate.Length:
-    """A list of so many entries, said in Chinese."""
+    """A list with a number of entries between two bounds. The message is Chinese."""
     return validate.Length(fewest, most, error=f"应有{fewest}至{most}项。")
 
 
 def one_of(*choices: str) -> validate.OneOf:
-    """One of a few words, said in Chinese."""
+    """One of a few words. The message is Chinese."""
     return validate.OneOf(choices, error=f"应为以下之一：{'、'.join(choices)}。")
 
 
-def text(longest: int, *, required: bool = True, shortest: int = 1, example: str = "") -> fields.String:
-    """A text of one line without control characters; blanks alone say nothing."""
+def text(
+    longest: int, *, required: bool = True, shortest: int = 1, example: str = "", description: str = ""
+) -> fields.String:
+    """A text of one line without control characters. Blanks alone are refused.
+
+    `example` and `description` are for the OpenAPI document.
+    """
 
     def harmless(value: str) -> None:
         if value.isspace():
@@ -72,12 +87,17 @@ def text(longest: int, *, required: bool = True, shortest: int = 1, example: str
             validate.Length(shortest, longest, error=f"长度应为{shortest}至{longest}个字。"),
             harmless,
         ],
-        metadata={"example": example} if example else {},
+        metadata=documented(example=example, description=description),
     )
 
 
+def documented(**texts: str) -> dict[str, str]:
+    """Metadata of a field for the OpenAPI document, without what is empty."""
+    return {name: text for name, text in texts.items() if text}
+
+
 def periods(*, required: bool) -> fields.List[Any]:
-    """The hours of a day: pairs of local times."""
+    """The hours of a day as pairs of local times, such as 08:30 and 12:00."""
     time = fields.String(validate=validate.Regexp(_TIME + r"\Z", error="时间应写成08:30的形式。"))
     pair = fields.List(time, validate=validate.Length(equal=2, error="每个时段应有开始和结束时间。"))
     return fields.List(
@@ -89,7 +109,7 @@ def periods(*, required: bool) -> fields.List[Any]:
 
 
 class Moment(fields.DateTime):
-    """An instant going out: ISO 8601 with the city's offset, to the second."""
+    """An instant in an answer: ISO 8601 with the city's offset, to the second."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         if value is None:

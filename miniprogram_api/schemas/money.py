@@ -23,7 +23,10 @@ READ_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 class QuoteIn(BaseSchema):
-    """Quantities taken from the drawings, by item of the estimate; none for the one-price list."""
+    """Quantities measured from the drawings, by item of the estimate.
+
+    Empty for a program with a fixed price list.
+    """
 
     measured = Dict(
         keys=String(),
@@ -34,7 +37,7 @@ class QuoteIn(BaseSchema):
 
 
 class QuoteLineOut(BaseSchema):
-    """A line of what an option costs."""
+    """One line of an option; amounts are in fen."""
 
     name = String(required=True)
     unit = String(required=True)
@@ -44,7 +47,7 @@ class QuoteLineOut(BaseSchema):
 
 
 class QuotedOptionOut(BaseSchema):
-    """One thing to choose."""
+    """An option of a quote; amounts are in fen."""
 
     key = String(required=True)
     name = String(required=True)
@@ -54,61 +57,69 @@ class QuotedOptionOut(BaseSchema):
 
 
 class QuoteOut(BaseSchema):
-    """A quote; `mark` is shown beside its sums unless it is empty."""
+    """A quote for a case."""
 
     id = String(required=True)
     version = Integer(required=True)
-    in_force = Boolean(required=True)
-    mark = String(required=True)
-    price_version = String(required=True)
+    in_force = Boolean(required=True, metadata={"description": "Whether it is the newest"})
+    mark = String(required=True, metadata={"description": "Shown beside the amounts unless empty"})
+    price_version = String(required=True, metadata={"description": "Version of the price list"})
     options = List(Nested(QuotedOptionOut), required=True)
     issued_at = Moment(required=True)
     chosen_key = String(required=True, allow_none=True)
     chosen_at = Moment(required=True, allow_none=True)
-    chosen_name = String(required=True, allow_none=True)
+    chosen_name = String(required=True, allow_none=True, metadata={"description": "Who chose"})
 
 
 class QuotesOut(BaseSchema):
-    """Every quote of a case, the newest first."""
+    """All quotes of a case, newest first."""
 
     items = List(Nested(QuoteOut), required=True)
 
 
 class QuoteChoiceIn(BaseSchema):
-    """The quote that was read, and the option chosen from it."""
+    """The quote that the customer read, and the key of the chosen option."""
 
     quote_id = String(required=True, validate=_ID, metadata={"example": "AAAAAAAAAAAAAAAA"})
     option = text(64, example="standard")
 
 
 class PaperIn(BaseSchema):
-    """What will stand in the paper, by output key of its task; none where the case says it all."""
+    """Values for the paper, by output key of its task.
+
+    Empty where the case has all of them.
+    """
 
     outputs = Dict(keys=String(), load_default=dict, metadata={"example": {}})
 
 
 class PaperOut(BaseSchema):
-    """A paper; its PDF is read at its own address."""
+    """An agreement or contract.
+
+    Its PDF has its own endpoint.
+    """
 
     id = String(required=True)
     kind = String(required=True)
     name = String(required=True)
     version = Integer(required=True)
-    number = String(required=True)
-    sha256 = String(required=True)
-    in_force = Boolean(required=True)
+    number = String(required=True, metadata={"description": "Printed on the paper"})
+    sha256 = String(
+        required=True, metadata={"description": "Hash of the PDF, to be sent with the confirmation"}
+    )
+    in_force = Boolean(required=True, metadata={"description": "Whether it is the newest of its kind"})
     created_at = Moment(required=True)
     confirmed_at = Moment(required=True, allow_none=True)
-    confirmed_name = String(required=True, allow_none=True)
+    confirmed_name = String(required=True, allow_none=True, metadata={"description": "Who confirmed it"})
 
 
 class PapersOut(BaseSchema):
-    """Every version of every paper of a case, in the order they were made."""
+    """All versions of all papers of a case, in the order in which they were made."""
 
     items = List(Nested(PaperOut), required=True)
 
 
 class PaperConfirmationIn(BaseSchema):
-    """The hash of the PDF that was read."""
+    """The SHA-256 of the PDF that the customer read."""
 
     sha256 = String(required=True, validate=_SHA256, metadata={"example": "0" * 64})

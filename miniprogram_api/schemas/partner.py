@@ -14,14 +14,17 @@ _REFERENCE = 64
 
 
 class PointIn(BaseSchema):
-    """A place on the map in GCJ-02, in degrees."""
+    """A place in degrees, GCJ-02."""
 
     latitude_gcj02 = Float(required=True, metadata={"example": 36.66})
     longitude_gcj02 = Float(required=True, metadata={"example": 117.02})
 
 
 class ConsultationIn(BaseSchema):
-    """A 设计方案意见征询; `reference` is the partner's own and names the matter for good."""
+    """A consultation on a building project (设计方案意见征询).
+
+    `reference` is the partner's own number; it identifies the project for good.
+    """
 
     reference = text(_REFERENCE, example="JN-2026-000123")
     program = text(64, example="residential")
@@ -32,7 +35,12 @@ class ConsultationIn(BaseSchema):
     district = text(64, example="lixia")
     address = text(200, example="演示路1号")
     location = Nested(PointIn, required=True)
-    planned_facilities = List(text(200, example="二次供水泵房一座"), required=True, validate=counted(1, 20))
+    planned_facilities = List(
+        text(200, example="二次供水泵房一座"),
+        required=True,
+        validate=counted(1, 20),
+        metadata={"description": "Water facilities in the design, 1 to 20"},
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def check_by_form(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -52,7 +60,7 @@ class ConsultationIn(BaseSchema):
 
 
 class ApplicationIn(BaseSchema):
-    """The full form of a program, filled in on a partner's platform."""
+    """The complete application form of a program, filled in on a partner's platform."""
 
     reference = text(_REFERENCE, example="JN-2026-000124")
     program = text(64, example="single_meter")
@@ -60,13 +68,15 @@ class ApplicationIn(BaseSchema):
 
 
 class ReceivedCaseOut(BaseSchema):
-    """The case, its manager, and when the open stage is due; `repeated` when the reference was known."""
+    """The case that the request opened or completed, and its manager."""
 
     number = String(required=True)
     reference = String(required=True)
     state = String(required=True)
-    repeated = Boolean(required=True)
-    due_at = Moment(required=True, allow_none=True)
+    repeated = Boolean(
+        required=True, metadata={"description": "The reference was known; nothing was changed"}
+    )
+    due_at = Moment(required=True, allow_none=True, metadata={"description": "When the open stage is due"})
     manager_name = String(required=True)
     manager_phone = String(required=True)
 

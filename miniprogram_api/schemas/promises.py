@@ -10,7 +10,7 @@ from miniprogram_api.schemas.fields import BaseSchema, Moment, one_of, text
 
 
 class PastMoment(fields.AwareDateTime):
-    """An instant coming in: ISO 8601 with its offset, since a time without one could be any."""
+    """An instant in a request: ISO 8601 with its offset. Without an offset it would be ambiguous."""
 
     def __init__(self, **given: Any) -> None:
         said = "应为带时区的时间，例如2026-09-18T09:00:00+08:00。"
@@ -23,60 +23,78 @@ class PastMoment(fields.AwareDateTime):
 
 
 class ReviewOut(BaseSchema):
-    """What was said against a stop, and what a supervisor decided."""
+    """A dispute about a clock pause, and the supervisor's decision."""
 
     id = String(required=True)
-    objection = String(required=True, allow_none=True)
+    objection = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The customer's text; null for a decision without a dispute"},
+    )
     raised_at = Moment(required=True)
-    ruling = String(required=True, allow_none=True)
-    grounds = String(required=True, allow_none=True)
+    ruling = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "upheld or struck (revoked); null while undecided"},
+    )
+    grounds = String(required=True, allow_none=True, metadata={"description": "The supervisor's reason"})
     ruled_at = Moment(required=True, allow_none=True)
 
 
 class StopRecordOut(BaseSchema):
-    """A stop of the clock; a struck one counts in no figure."""
+    """A clock pause (停钟).
+
+    A revoked pause counts in no figure.
+    """
 
     id = String(required=True)
     reason = String(required=True)
-    party = String(required=True)
+    party = String(required=True, metadata={"description": "Who caused it: customer, authority or utility"})
     party_name = String(required=True)
     evidence = String(required=True)
     started_at = Moment(required=True)
     ended_at = Moment(required=True, allow_none=True)
-    automatic = Boolean(required=True)
-    entered_at = Moment(required=True, allow_none=True)
-    struck_at = Moment(required=True, allow_none=True)
+    automatic = Boolean(required=True, metadata={"description": "Started by a task or a permit step"})
+    entered_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When it was recorded afterwards; null when at its time"},
+    )
+    struck_at = Moment(required=True, allow_none=True, metadata={"description": "When it was revoked"})
     reviews = List(Nested(ReviewOut), required=True)
 
 
 class StopRecordsOut(BaseSchema):
-    """Every stop of a case, in order."""
+    """All clock pauses of a case, in order."""
 
     items = List(Nested(StopRecordOut), required=True)
 
 
 class DisputeIn(BaseSchema):
-    """Why the customer holds a stop to be wrong."""
+    """Why the customer considers the pause wrong."""
 
     text = text(500, example="当天我已备好款，不应暂停计时。")
 
 
 class RulingIn(BaseSchema):
-    """What a supervisor decides on a stop, and why."""
+    """The supervisor's decision and its reason.
+
+    `upheld`: the pause stands. `struck`: it is revoked.
+    """
 
     ruling = String(required=True, validate=one_of("upheld", "struck"))
     reason = text(500, example="收据日期早于暂停开始时间，撤销该暂停。")
 
 
 class PeriodOut(BaseSchema):
-    """A stretch of time."""
+    """A period of time, ISO 8601 with the city's offset."""
 
     start = String(required=True)
     end = String(required=True)
 
 
 class ReceiptDayStopOut(BaseSchema):
-    """What a stop took of one day: why, whose time, what shows it."""
+    """The part of a clock pause that falls on one day."""
 
     stop_id = String(required=True)
     reason = String(required=True)
@@ -85,43 +103,54 @@ class ReceiptDayStopOut(BaseSchema):
     evidence = String(required=True)
     start = String(required=True)
     end = String(required=True)
-    stopped = String(required=True)
+    stopped = String(required=True, metadata={"description": "Share of a working day, decimal string"})
 
 
 class ReceiptDayOut(BaseSchema):
-    """A calendar day: what it counted, or why it did not."""
+    """A calendar day of a clock receipt: how much of it counted, or why it did not."""
 
     date = String(required=True)
     weekday = String(required=True)
-    kind = String(required=True)
+    kind = String(
+        required=True, metadata={"description": "workday, weekend, holiday, make-up workday or half day"}
+    )
     kind_name = String(required=True)
     why = String(required=True)
-    provisional = Boolean(required=True)
-    office_hours = List(String(), required=True)
+    provisional = Boolean(
+        required=True, metadata={"description": "The holidays of this year are not announced yet"}
+    )
+    office_hours = List(
+        String(), required=True, metadata={"description": "Local periods such as 08:30-12:00"}
+    )
     office_minutes = String(required=True)
     counted_minutes = String(required=True)
-    share = String(required=True)
-    share_exact = String(required=True, metadata={"description": "分数；逐日相加即为合计"})
-    stopped = String(required=True)
-    stopped_exact = String(required=True)
+    share = String(required=True, metadata={"description": "Counted share of a working day, four decimals"})
+    share_exact = String(
+        required=True, metadata={"description": "As a fraction; the shares of all days add up to the total"}
+    )
+    stopped = String(required=True, metadata={"description": "Paused share of a working day, four decimals"})
+    stopped_exact = String(required=True, metadata={"description": "As a fraction such as 1/4"})
     stops = List(Nested(ReceiptDayStopOut), required=True)
 
 
 class ReceiptSumsOut(BaseSchema):
-    """Stretches day by day with their sums; `…_exact` are fractions, rounded once for the others."""
+    """Periods day by day with their totals in working days.
+
+    The `…_exact` fields are fractions; the others are rounded once.
+    """
 
     stretches = List(Nested(PeriodOut), required=True)
     used = String(required=True)
     used_exact = String(required=True)
     stopped = String(required=True)
     stopped_exact = String(required=True)
-    length = String(required=True)
+    length = String(required=True, metadata={"description": "Used and paused together"})
     length_exact = String(required=True)
     days = List(Nested(ReceiptDayOut), required=True)
 
 
 class FullProcessReceiptOut(BaseSchema):
-    """The full process against the published total."""
+    """The whole process against the published total."""
 
     promised_min = String(required=True, allow_none=True)
     promised_max = String(required=True, allow_none=True)
@@ -130,18 +159,20 @@ class FullProcessReceiptOut(BaseSchema):
 
 
 class HeadlineReceiptOut(BaseSchema):
-    """The headline's links against its own working days."""
+    """The headline promise against its own working days."""
 
     name = String(required=True)
-    links = Integer(required=True)
+    links = Integer(required=True, metadata={"description": "Number of 环节"})
     promised_max = String(required=True)
     left = String(required=True)
-    warn_at = String(required=True, allow_none=True)
+    warn_at = String(
+        required=True, allow_none=True, metadata={"description": "When the promise is warned about"}
+    )
     receipt = Nested(ReceiptSumsOut, required=True)
 
 
 class StageReceiptOut(BaseSchema):
-    """One stage against its limit."""
+    """One stage against its promised working days."""
 
     key = String(required=True)
     name = String(required=True)
@@ -151,7 +182,7 @@ class StageReceiptOut(BaseSchema):
 
 
 class ReceiptStopOut(BaseSchema):
-    """A stop as the receipt lists it, the struck ones too."""
+    """A clock pause with its evidence."""
 
     id = String(required=True)
     reason = String(required=True)
@@ -160,89 +191,117 @@ class ReceiptStopOut(BaseSchema):
     evidence = String(required=True)
     start = String(required=True)
     end = String(required=True, allow_none=True)
-    struck_at = String(required=True, allow_none=True)
+    struck_at = String(required=True, allow_none=True, metadata={"description": "When it was revoked"})
 
 
 class ClosingFiguresOut(BaseSchema):
-    """What a closed case was closed with, and whether the calendar is still the same."""
+    """The figures with which a case was closed."""
 
     calendar_version = String(required=True)
-    same_calendar = Boolean(required=True)
+    same_calendar = Boolean(required=True, metadata={"description": "Whether the calendar is still the same"})
     full_process_used = String(required=True)
     headline_used = String(required=True, allow_none=True)
 
 
 class ReceiptOut(BaseSchema):
-    """The clock receipt of a case."""
+    """The clock receipt of a case.
+
+    Working days are decimal strings, times are ISO 8601 with the city's offset.
+    """
 
     number = String(required=True)
     program = Nested(ProgramNameOut, required=True)
     project_name = String(required=True)
     state = String(required=True)
-    as_of = String(required=True)
+    as_of = String(required=True, metadata={"description": "The instant up to which time was counted"})
     calendar_version = String(required=True)
-    snapshot = Nested(ClosingFiguresOut, required=True, allow_none=True)
-    full_process = Nested(FullProcessReceiptOut, required=True, allow_none=True)
-    headline = Nested(HeadlineReceiptOut, required=True, allow_none=True)
+    snapshot = Nested(
+        ClosingFiguresOut, required=True, allow_none=True, metadata={"description": "null for an open case"}
+    )
+    full_process = Nested(
+        FullProcessReceiptOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null where the plan promises no total"},
+    )
+    headline = Nested(
+        HeadlineReceiptOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null for a program without a headline promise"},
+    )
     stages = List(Nested(StageReceiptOut), required=True)
     stops = List(Nested(ReceiptStopOut), required=True)
 
 
 class TotalBudgetOut(BaseSchema):
-    """The published total: `reserve` is what all stages together may still lose."""
+    """The published total against the used working days, as decimal strings."""
 
     promised = String(required=True, allow_none=True)
     used = String(required=True)
     left = String(required=True, allow_none=True)
-    projected = String(required=True)
-    reserve = String(required=True, allow_none=True)
+    projected = String(required=True, metadata={"description": "If every later stage uses its whole limit"})
+    reserve = String(
+        required=True, allow_none=True, metadata={"description": "What all stages together may still lose"}
+    )
 
 
 class StageBudgetOut(BaseSchema):
-    """A stage's own budget."""
+    """One stage's promised against its used working days, as decimal strings."""
 
     key = String(required=True)
     name = String(required=True)
     departments = List(String(), required=True)
-    state = String(required=True)
+    state = String(required=True, metadata={"description": "waiting, open or done"})
     promised = String(required=True, allow_none=True)
     used = String(required=True)
     left = String(required=True, allow_none=True)
-    projected = String(required=True)
+    projected = String(required=True, metadata={"description": "If the stage keeps its limit from now on"})
 
 
 class OverrunOut(BaseSchema):
-    """From when on a stage eats the time of later ones."""
+    """From when on the open stage uses up the working days of later stages."""
 
     stage = String(required=True)
     name = String(required=True)
     at = String(required=True)
-    later = List(String(), required=True)
+    later = List(String(), required=True, metadata={"description": "Names of the later stages"})
 
 
 class HeadlineBudgetOut(BaseSchema):
-    """The headline's own budget; `warn_at` while one of its links runs."""
+    """The headline promise against its used working days, as decimal strings."""
 
     name = String(required=True)
-    links = Integer(required=True)
+    links = Integer(required=True, metadata={"description": "Number of 环节"})
     promised = String(required=True)
     used = String(required=True)
     left = String(required=True)
-    running = String(required=True, allow_none=True)
-    warn_at = String(required=True, allow_none=True)
+    running = String(
+        required=True, allow_none=True, metadata={"description": "The stage whose time counts now"}
+    )
+    warn_at = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When its people are warned; null while nothing counts"},
+    )
 
 
 class BudgetOut(BaseSchema):
-    """What is left of a case's promises."""
+    """What is left of the promised working days of a case."""
 
     total = Nested(TotalBudgetOut, required=True)
     stages = List(Nested(StageBudgetOut), required=True)
-    threat = Nested(OverrunOut, required=True, allow_none=True)
+    threat = Nested(
+        OverrunOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null while no stage uses up later ones"},
+    )
     headline = Nested(HeadlineBudgetOut, required=True, allow_none=True)
 
 
 class PermitStepIn(BaseSchema):
-    """A dated step of a road-opening permit; now, unless an earlier moment is given."""
+    """A step of the road-opening permit, at an earlier time or now."""
 
     step = String(required=True, validate=one_of("needed", "surveyed", "prepared", "handed_in", "received"))
     at = PastMoment(required=False)
@@ -250,18 +309,22 @@ class PermitStepIn(BaseSchema):
 
 
 class PermitStepOut(BaseSchema):
-    """A step and the working days that it took, or takes so far."""
+    """A step of the road-opening permit and the working days it took, or takes so far."""
 
     key = String(required=True)
     name = String(required=True)
     at = Moment(required=True, allow_none=True)
-    working_days = String(required=True, allow_none=True)
-    stops_clock = Boolean(required=True)
+    working_days = String(required=True, allow_none=True, metadata={"description": "Decimal string"})
+    stops_clock = Boolean(
+        required=True, metadata={"description": "Whether the clock is paused during this step"}
+    )
 
 
 class PermitOut(BaseSchema):
     """The road-opening permit of a case."""
 
     needed = Boolean(required=True)
-    waiting_for = String(required=True, allow_none=True)
+    waiting_for = String(
+        required=True, allow_none=True, metadata={"description": "Name of the next step; null at the end"}
+    )
     steps = List(Nested(PermitStepOut), required=True)

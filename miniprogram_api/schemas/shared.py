@@ -8,9 +8,11 @@ LONGEST_PAGE = 100
 
 
 class PageIn(BaseSchema):
-    """A page of a list: `cursor` is the one the last answer gave."""
+    """Which page of a list to return."""
 
-    cursor = text(64, required=False)
+    cursor = text(
+        64, required=False, description="The `cursor` of the last answer; left out for the first page"
+    )
     limit = Integer(load_default=20, validate=within(1, LONGEST_PAGE))
 
 
@@ -21,29 +23,35 @@ class CaseSummaryOut(BaseSchema):
     number = String(required=True)
     program_name = String(required=True)
     project_name = String(required=True)
-    state = String(required=True)
+    state = String(required=True, metadata={"description": "open, closed, withdrawn or refused"})
     opened_at = Moment(required=True)
     manager_name = String(required=True)
 
 
 class CasePageOut(BaseSchema):
-    """A page of cases; `cursor` is null on the last one."""
+    """A page of cases.
+
+    `cursor` is null on the last page.
+    """
 
     items = List(Nested(CaseSummaryOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
 class TimelineEventOut(BaseSchema):
-    """One line of a case's history."""
+    """One event of a case."""
 
     at = Moment(required=True)
     kind = String(required=True)
-    text = String(required=True)
+    text = String(required=True, metadata={"description": "What happened, in Chinese"})
     actor = String(required=True)
 
 
 class TimelineOut(BaseSchema):
-    """A page of a case's history, in order."""
+    """A page of the events of a case, in order.
+
+    `cursor` is null on the last page.
+    """
 
     items = List(Nested(TimelineEventOut), required=True)
     cursor = String(required=True, allow_none=True)
@@ -62,31 +70,38 @@ class NoticeOut(BaseSchema):
 
 
 class NoticesOut(BaseSchema):
-    """A page of notices, the newest first, and how many are unread."""
+    """A page of in-app notices, newest first.
+
+    `cursor` is null on the last page.
+    """
 
     items = List(Nested(NoticeOut), required=True)
-    unread = Integer(required=True)
+    unread = Integer(
+        required=True, metadata={"description": "All unread notices, not only those of this page"}
+    )
     cursor = String(required=True, allow_none=True)
 
 
 class TemplateOut(BaseSchema):
-    """A subscribe-message template to ask the customer for."""
+    """A subscription-message template to ask the customer for."""
 
     key = String(required=True)
-    template_id = String(required=True)
+    template_id = String(required=True, metadata={"description": "For wx.requestSubscribeMessage"})
     title = String(required=True)
-    why = String(required=True)
-    remaining = Integer(required=True)
+    why = String(required=True, metadata={"description": "Sentence to show before asking"})
+    remaining = Integer(
+        required=True, metadata={"description": "How many messages the customer still accepts"}
+    )
 
 
 class SubscriptionsOut(BaseSchema):
-    """Templates to ask for next."""
+    """The templates to ask for next, at most three."""
 
     templates = List(Nested(TemplateOut), required=True)
 
 
 class ChoiceOut(BaseSchema):
-    """A value to choose, with the name people read."""
+    """A value to choose, with its name."""
 
     key = String(required=True)
     name = String(required=True)
@@ -98,7 +113,7 @@ class FormFieldOut(BaseSchema):
     key = String(required=True)
     label = String(required=True)
     kind = String(required=True)
-    section = String(required=True)
+    section = String(required=True, metadata={"description": "Heading under which the field appears"})
     required = Boolean(required=True)
     choices = List(Nested(ChoiceOut), required=True)
     max_length = Integer(required=True, allow_none=True)
@@ -106,7 +121,7 @@ class FormFieldOut(BaseSchema):
 
 
 class FormOut(BaseSchema):
-    """The one form of a program."""
+    """The application form of a program."""
 
     key = String(required=True)
     name = String(required=True)

@@ -17,7 +17,10 @@ class StaffLoginIn(BaseSchema):
 
 
 class StaffTokenOut(BaseSchema):
-    """A login of a member of staff."""
+    """A login of a member of staff.
+
+    Send the token as `Authorization: Bearer …`.
+    """
 
     token = String(required=True)
     expires_at = Moment(required=True)
@@ -29,13 +32,16 @@ class StaffTokenOut(BaseSchema):
 
 
 class TaskListIn(PageIn):
-    """Whose tasks: mine, or those of my department that nobody has taken."""
+    """Which tasks: the caller's own, or those of the department that nobody has claimed."""
 
     scope = String(load_default="mine", validate=one_of("mine", "department"))
 
 
 class ContactOut(BaseSchema):
-    """A customer's contact data; masked in lists, in full only where the read is recorded."""
+    """A customer's name, phone number and address.
+
+    Masked in lists; in full only where the read is recorded.
+    """
 
     name = String(required=True)
     phone = String(required=True)
@@ -43,152 +49,190 @@ class ContactOut(BaseSchema):
 
 
 class CaseSearchIn(PageIn):
-    """What to find cases by: one of the two, in full."""
+    """What to find cases by: exactly one of number and phone, in full."""
 
     number = text(14, shortest=14, required=False, example="26112212345678")
     phone = text(32, required=False)
 
 
 class FoundCaseOut(CaseSummaryOut):
-    """A case that was found; the contact masked, `version` as an edit has to name it."""
+    """A case that was found; the contact is masked.
+
+    `version` is sent with a change of the case.
+    """
 
     contact = Nested(ContactOut, required=True)
     version = Integer(required=True)
 
 
 class FoundCasesOut(BaseSchema):
-    """A page of cases, the newest first."""
+    """A page of cases, newest first.
+
+    `cursor` is null on the last page.
+    """
 
     items = List(Nested(FoundCaseOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
 class TaskOutputOut(BaseSchema):
-    """Something a task must deliver."""
+    """An output that a task must deliver."""
 
     key = String(required=True)
     name = String(required=True)
-    kind = String(required=True)
+    kind = String(
+        required=True,
+        metadata={"description": "text, integer, decimal, boolean, choice, datetime, fen or rating"},
+    )
     required = Boolean(required=True)
     choices = List(Nested(ChoiceOut), required=True)
     help = String(required=True)
 
 
 class TaskDocumentOut(BaseSchema):
-    """Photos, drawings or papers that a task needs, and how many of them are there."""
+    """A kind of document that a task needs, and how many there are."""
 
     kind = String(required=True)
     name = String(required=True)
     at_least = Integer(required=True)
-    there = Integer(required=True)
+    there = Integer(required=True, metadata={"description": "How many there are"})
 
 
 class TaskOut(BaseSchema):
-    """A task with what it must deliver."""
+    """A task with the outputs and documents that it needs."""
 
     id = String(required=True)
     key = String(required=True)
     name = String(required=True)
-    duty = String(required=True)
+    duty = String(required=True, metadata={"description": "What has to be done"})
     stage_name = String(required=True)
-    round = Integer(required=True)
+    round = Integer(
+        required=True, metadata={"description": "1 the first time, one more each time the stage is reopened"}
+    )
     case_id = String(required=True)
     case_number = String(required=True)
     project_name = String(required=True)
-    contact = Nested(ContactOut, required=True)
+    contact = Nested(ContactOut, required=True, metadata={"description": "Masked"})
     department = String(required=True)
     assignee_name = String(required=True, allow_none=True)
-    mine = Boolean(required=True)
-    state = String(required=True)
+    mine = Boolean(required=True, metadata={"description": "Whether the caller holds it"})
+    state = String(required=True, metadata={"description": "open, done or cancelled"})
     opened_at = Moment(required=True)
     due_at = Moment(required=True, allow_none=True)
     overdue = Boolean(required=True)
     version = Integer(required=True)
     outputs = List(Nested(TaskOutputOut), required=True)
     documents = List(Nested(TaskDocumentOut), required=True)
-    delivered = Dict(required=True, allow_none=True)
+    delivered = Dict(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Outputs by key; null while the task is open"},
+    )
 
 
 class TaskPageOut(BaseSchema):
-    """A page of tasks, the most urgent first."""
+    """A page of tasks, most urgent first.
+
+    `cursor` is null on the last page.
+    """
 
     items = List(Nested(TaskOut), required=True)
     cursor = String(required=True, allow_none=True)
 
 
 class TasksOut(BaseSchema):
-    """Every task of a case."""
+    """All tasks of a case."""
 
     items = List(Nested(TaskOut), required=True)
 
 
 class OutputsIn(BaseSchema):
-    """What a task delivers, by output key."""
+    """The outputs of a task, by output key."""
 
     outputs = Dict(keys=String(), required=True, metadata={"example": {}})
-    version = Integer(strict=True, metadata={"description": "任务的版本号；其间有更新则返回409和变化内容"})
+    version = Integer(
+        strict=True, metadata={"description": "The version shown; a newer one is refused (409) and listed"}
+    )
 
 
 class StopIn(BaseSchema):
-    """Why time does not count: a coded reason, whose time it is, and what shows it.
+    """A clock pause: a reason of the program, who caused it, and evidence.
 
-    With its times only by a supervisor, for a stop that is entered afterwards.
+    With `started_at` it is recorded afterwards, by a supervisor only.
     """
 
     reason = text(64, example="road_permit")
-    party = String(required=True, validate=one_of("customer", "authority", "utility"))
+    party = String(
+        required=True,
+        validate=one_of("customer", "authority", "utility"),
+        metadata={"description": "Who caused it"},
+    )
     evidence = text(500, example="交警支队受理单，11月24日递交")
     started_at = PastMoment(required=False)
     ended_at = PastMoment(required=False)
 
 
 class StopOut(BaseSchema):
-    """A stop of the clock."""
+    """A clock pause (停钟)."""
 
     id = String(required=True)
     reason = String(required=True)
-    party = String(required=True)
+    party = String(required=True, metadata={"description": "Who caused it: customer, authority or utility"})
     evidence = String(required=True)
     started_at = Moment(required=True)
     ended_at = Moment(required=True, allow_none=True)
-    automatic = Boolean(required=True)
+    automatic = Boolean(required=True, metadata={"description": "Started by a task or a permit step"})
 
 
 class StaffDraftIn(BaseSchema):
-    """A form filled in for a customer, at the door or by telephone."""
+    """An application that a manager fills in for a customer."""
 
     program = text(64, example="single_meter")
-    channel = String(required=True, validate=one_of("door", "telephone"))
+    channel = String(
+        required=True,
+        validate=one_of("door", "telephone"),
+        metadata={"description": "On site, or by telephone"},
+    )
     answers = Dict(keys=String(), required=True)
 
 
 class DeliveryAttemptOut(BaseSchema):
-    """One attempt; `said` and `errcode_said` are the outcome and WeChat's code in words."""
+    """One attempt to deliver a message."""
 
     at = Moment(required=True)
-    channel = String(required=True)
+    channel = String(required=True, metadata={"description": "subscribe, template, sms or call"})
     outcome = String(required=True)
-    said = String(required=True)
+    said = String(required=True, metadata={"description": "The outcome in Chinese"})
     errcode = Integer(required=True, allow_none=True)
-    errcode_said = String(required=True, allow_none=True)
+    errcode_said = String(
+        required=True, allow_none=True, metadata={"description": "WeChat's error code, explained in Chinese"}
+    )
 
 
 class SentMessageOut(BaseSchema):
-    """A message about a case: what was told, when, through what, what came of it, and each single attempt."""
+    """A message about a case, with every attempt to deliver it."""
 
     id = String(required=True)
     kind = String(required=True)
     title = String(required=True)
-    audience = String(required=True)
-    channel = String(required=True, allow_none=True)
+    audience = String(required=True, metadata={"description": "customer or staff"})
+    channel = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last channel; null before the first attempt"},
+    )
     state = String(required=True)
     errcode = Integer(required=True, allow_none=True)
     attempts = List(Nested(DeliveryAttemptOut), required=True)
     created_at = Moment(required=True)
-    settled_at = Moment(required=True, allow_none=True)
+    settled_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When its last attempt ended; null while it is under way"},
+    )
 
 
 class SentMessagesOut(BaseSchema):
-    """Every message about a case."""
+    """All messages about a case."""
 
     items = List(Nested(SentMessageOut), required=True)

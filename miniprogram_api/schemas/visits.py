@@ -13,10 +13,10 @@ LONGEST_REASON = 200
 
 
 class Start(fields.DateTime):
-    """An instant coming in, with the city's own offset.
+    """An instant in a request, with the city's own offset.
 
-    Another offset is refused although it names an instant just as well: an app that sends one has most likely
-    taken the local time for that of another zone, and a visit at the wrong hour is worse than a refusal.
+    Another offset is refused although it names an instant just as well: a client that sends one has most
+    likely mistaken the time zone, and a visit at the wrong hour is worse than a refusal.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -44,21 +44,21 @@ class Start(fields.DateTime):
 
 
 class HoldIn(BaseSchema):
-    """What for, and one of the openings."""
+    """A purpose and one of its openings."""
 
     purpose = text(64, example="water_plan")
     starts_at = Start()
 
 
 class RescheduleIn(BaseSchema):
-    """One of the openings, and why, if there is something to say."""
+    """One of the openings, and an optional reason."""
 
     starts_at = Start()
     reason = text(LONGEST_REASON, required=False)
 
 
 class WaitlistIn(BaseSchema):
-    """What for."""
+    """The purpose to wait for."""
 
     purpose = text(64, example="water_plan")
 
@@ -70,35 +70,37 @@ class NoShowIn(BaseSchema):
 
 
 class CancelIn(BaseSchema):
-    """Why: it helps us to do better."""
+    """The reason for cancelling."""
 
     reason = text(LONGEST_REASON, example="当天临时有事")
 
 
 class OpeningOut(BaseSchema):
-    """A time to choose. `after_due` misses the stage's due date; `stand_in` comes in the manager's place."""
+    """A time that can be booked."""
 
     starts_at = Moment(required=True)
     ends_at = Moment(required=True)
-    after_due = Boolean(required=True)
-    stand_in = String(required=True, allow_none=True)
+    after_due = Boolean(required=True, metadata={"description": "Later than the due date of the stage"})
+    stand_in = String(
+        required=True, allow_none=True, metadata={"description": "Who comes instead of the manager"}
+    )
 
 
 class OpeningsOut(BaseSchema):
-    """The openings of a purpose, in order; `said` is what the customer should know of them."""
+    """The openings of a purpose, in order."""
 
     purpose = String(required=True)
     purpose_name = String(required=True)
-    minutes = Integer(required=True)
-    hold_minutes = Integer(required=True)
+    minutes = Integer(required=True, metadata={"description": "Length of the visit"})
+    hold_minutes = Integer(required=True, metadata={"description": "How long a chosen time is reserved"})
     due_at = Moment(required=True, allow_none=True)
     manager_name = String(required=True)
-    said = List(String(), required=True)
+    said = List(String(), required=True, metadata={"description": "Sentences to show with the openings"})
     items = List(Nested(OpeningOut), required=True)
 
 
 class PositionOut(BaseSchema):
-    """A place on WeChat's map."""
+    """A position in degrees, GCJ-02."""
 
     latitude_gcj02 = Float(required=True, attribute="latitude")
     longitude_gcj02 = Float(required=True, attribute="longitude")
@@ -113,12 +115,14 @@ class PlaceOut(BaseSchema):
 
 
 class VisitorOut(BaseSchema):
-    """Somebody who comes; `instead_of` names the manager in whose place they come."""
+    """A member of staff who comes to a visit."""
 
     name = String(required=True)
     department = String(required=True)
-    lead = Boolean(required=True)
-    instead_of = String(required=True, allow_none=True)
+    lead = Boolean(required=True, metadata={"description": "Whether they lead the visit"})
+    instead_of = String(
+        required=True, allow_none=True, metadata={"description": "The manager instead of whom they come"}
+    )
     arrived_at = Moment(required=True, allow_none=True)
 
 
@@ -128,48 +132,69 @@ class VisitOut(BaseSchema):
     id = String(required=True)
     purpose = String(required=True)
     purpose_name = String(required=True)
-    state = String(required=True)
-    offered = Boolean(required=True)
+    state = String(
+        required=True,
+        metadata={"description": "held, confirmed, expired, rescheduled, cancelled, done or no_show"},
+    )
+    offered = Boolean(required=True, metadata={"description": "Reserved from the waiting list"})
     starts_at = Moment(required=True)
     ends_at = Moment(required=True)
-    hold_until = Moment(required=True, allow_none=True)
-    due_at = Moment(required=True, allow_none=True)
-    after_due = Boolean(required=True)
-    expected_at = Moment(required=True, allow_none=True)
-    in_doubt = Boolean(required=True)
-    no_show_of = String(required=True, allow_none=True)
+    hold_until = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the reservation ends; null once confirmed"},
+    )
+    due_at = Moment(
+        required=True, allow_none=True, metadata={"description": "Due date of the stage at booking"}
+    )
+    after_due = Boolean(required=True, metadata={"description": "Later than the due date of the stage"})
+    expected_at = Moment(
+        required=True, allow_none=True, metadata={"description": "When a late visitor expects to arrive"}
+    )
+    in_doubt = Boolean(
+        required=True, metadata={"description": "The visit can't take place as booked; choose a new time"}
+    )
+    no_show_of = String(required=True, allow_none=True, metadata={"description": "customer or visitor"})
     reason = String(required=True, allow_none=True)
-    changeable = Boolean(required=True)
+    changeable = Boolean(
+        required=True, metadata={"description": "Whether the customer may move or cancel it now"}
+    )
     place = Nested(PlaceOut, required=True)
     visitors = List(Nested(VisitorOut), required=True)
 
 
 class BookablePurposeOut(BaseSchema):
-    """A visit that can be booked now."""
+    """A purpose that can be booked now."""
 
     purpose = String(required=True, attribute="purpose.key")
     name = String(required=True, attribute="purpose.name")
-    stage_name = String(required=True, allow_none=True)
+    stage_name = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null for a purpose that belongs to no stage"},
+    )
     due_at = Moment(required=True, allow_none=True)
 
 
 class BookingsOut(BaseSchema):
-    """What can be booked, the visits of a case, and the purposes it waits in line for."""
+    """What can be booked for a case, its visits, and its waiting lists."""
 
     needed = List(Nested(BookablePurposeOut), required=True)
     items = List(Nested(VisitOut), required=True)
-    waiting = List(String(), required=True)
+    waiting = List(
+        String(), required=True, metadata={"description": "Purposes on whose waiting list the customer is"}
+    )
 
 
 class PassVisitorOut(VisitorOut):
-    """A visitor as the badge shows them."""
+    """A visitor as shown on the staff badge."""
 
-    number = String(required=True)
+    number = String(required=True, metadata={"description": "Staff number"})
     photo_url = String(required=True)
 
 
 class ArrivalPassOut(BaseSchema):
-    """Who stands at the door, and the code that both sides compare."""
+    """Who comes to a visit, and the code that both sides compare."""
 
     code = String(required=True)
     purpose_name = String(required=True)

@@ -9,16 +9,16 @@ _MOST_VISITS = 96
 
 
 class WorkPatternsOfIn(BaseSchema):
-    """Whose; without it one's own."""
+    """Whose work patterns."""
 
-    staff_number = text(64, required=False, example="N001")
+    staff_number = text(64, required=False, example="N001", description="The caller when left out")
 
 
 class WeeklyHours(BaseSchema):
-    """The periods of each weekday; a day without any is off.
+    """The working hours of each weekday, as pairs of local times. A day without periods is off.
 
-    `make_up`: those of make-up workdays (调休), on which without them the whole office hours hold. Nobody is
-    booked outside the office hours, so that longer periods than these mean the office hours.
+    `make_up` are the hours of make-up workdays (调休); without them the office hours apply. Nobody is booked
+    outside office hours, so longer periods mean the office hours.
     """
 
     mon = periods(required=False)
@@ -32,29 +32,38 @@ class WeeklyHours(BaseSchema):
 
 
 class WorkPatternIn(BaseSchema):
-    """Whose ordinary week it is from which day on, and how many visits a day; null is the city's number.
+    """A work pattern of one person from a day on.
 
-    With `ask` customers of visits that it hits are asked, not moved. One of the same day is replaced.
+    With `ask` the customers of affected visits are asked for a new time; else the visits are moved. A pattern
+    from the same day is replaced.
     """
 
     staff_number = text(64, example="N001")
     valid_from = Date(required=True, error_messages={"invalid": "日期应写成2026-09-21的形式。"})
     weekly = Nested(WeeklyHours, required=True)
-    most_per_day = Integer(load_default=None, allow_none=True, strict=True, validate=within(1, _MOST_VISITS))
+    most_per_day = Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=within(1, _MOST_VISITS),
+        metadata={"description": "Visits a day; null for the city's number"},
+    )
     ask = Boolean(load_default=False)
 
 
 class WorkPatternOut(BaseSchema):
-    """A pattern; `force` is past, present or coming."""
+    """A work pattern."""
 
     valid_from = Date(required=True)
-    force = String(required=True)
+    force = String(required=True, metadata={"description": "past, present or coming"})
     weekly = Nested(WeeklyHours, required=True)
-    most_per_day = Integer(required=True, allow_none=True)
+    most_per_day = Integer(
+        required=True, allow_none=True, metadata={"description": "Visits a day; null for the city's number"}
+    )
 
 
 class LeaveOut(BaseSchema):
-    """A leave that is not over, and who stands in."""
+    """A current or coming leave, and the deputy."""
 
     starts_at = Moment(required=True)
     ends_at = Moment(required=True)
@@ -62,7 +71,10 @@ class LeaveOut(BaseSchema):
 
 
 class WorkPatternsOut(BaseSchema):
-    """A person's patterns, the oldest first, and their leave; without a pattern the office hours hold."""
+    """A person's work patterns, oldest first, and leaves.
+
+    Without a pattern the office hours apply.
+    """
 
     number = String(required=True)
     name = String(required=True)
