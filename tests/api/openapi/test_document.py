@@ -23,8 +23,8 @@ A_SENTENCE = re.compile(r"[A-Z“].*[.!?”)]\Z", re.DOTALL)
 
 
 def operations_and_schemas(world: World) -> dict[str, Any]:
-    found = {operation.label: operation.definition.raw for operation in operations(world)}
-    return found | described(world).raw_schema["components"]["schemas"]
+    schemas: dict[str, Any] = described(world).raw_schema["components"]["schemas"]
+    return schemas | {operation.label: operation.definition.raw for operation in operations(world)}
 
 
 def properties(world: World) -> dict[str, Any]:
