@@ -1,1 +1,1 @@
-"""HTTP and nothing else: parse, authorise, call one service, present."""
+"""The HTTP API: parses requests, authorises them, calls one service, and formats the answer."""

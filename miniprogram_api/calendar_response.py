@@ -1,4 +1,4 @@
-"""Answering with a calendar file."""
+"""An answer that is a calendar file (ICS)."""
 
 from typing import Any
 

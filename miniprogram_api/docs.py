@@ -1,4 +1,4 @@
-"""The API's own description: OpenAPI 3.1, and a page for it whose assets are served from here."""
+"""The OpenAPI 3.1 document and a page that shows it. All its assets are served from here."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from flask import Response, current_app, render_template
 
 from miniprogram_api.openapi import document
 
-# The package brings Swagger UI's files, so that no browser has to ask the world outside for them.
+# The package brings Swagger UI's files, so that no browser has to load them from elsewhere.
 _ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
 
 docs = APIBlueprint(
@@ -23,11 +23,11 @@ docs = APIBlueprint(
 
 @docs.get("/openapi.json")
 def describe() -> Response:
-    """One document for all audiences, tagged by audience."""
+    """One OpenAPI document for all audiences, tagged by audience."""
     return Response(document(current_app), mimetype="application/json")
 
 
 @docs.get("/docs")
 def browse() -> str:
-    """The page."""
+    """The page with Swagger UI."""
     return render_template("docs.html")

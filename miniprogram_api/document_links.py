@@ -1,4 +1,4 @@
-"""Handing out a document to whoever holds a fresh link to it."""
+"""Downloads a document through a signed, short-lived link."""
 
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ files = APIBlueprint("files", __name__, url_prefix="/api/v1/files", enable_opena
 
 @files.get("/<token>")
 def fetch(token: str) -> Response:
-    """As an attachment that no browser may take for anything else."""
+    """Send it as an attachment, with its exact type, so that no browser interprets it as anything else."""
     delivery = links().deliver(token)
     answer = Response(delivery.pieces, mimetype=delivery.media_type)
     answer.headers["Content-Length"] = str(delivery.size)

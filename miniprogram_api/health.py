@@ -1,4 +1,4 @@
-"""For the machines that watch the machines."""
+"""Health checks for load balancers and process managers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Openings as an answer: put together by hand, since a fortnight of them is some hundred lines."""
+"""The answer that lists openings. Built without a schema, since it has some hundred entries."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from app.services.visits.booking.find_openings import Offer
 
 
 def openings(offer: Offer) -> dict[str, Any]:
-    """The body that `OpeningsOut` describes; a test holds it to that."""
+    """The body that `OpeningsOut` describes. A test compares the two."""
     zone = city.zone()
     rules = city.current().visits
     purpose = offer.needed.purpose

@@ -18,7 +18,7 @@ from miniprogram_api.flask_app import StewardApp
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
-"""What a client is asked to wait while the database is away: a restart of it takes about so long."""
+"""How long a client should wait while the database is unreachable; a restart takes about as long."""
 
 _SENTENCES: Mapping[int, tuple[str, str, str]] = {
     400: ("bad_request", "请求有误", "请求内容无法识别，请返回上一页重试。"),
@@ -62,7 +62,7 @@ def _on_refusal(refusal: Refusal) -> Response:
 
 def _on_http_exception(fault: HTTPException) -> Response:
     if isinstance(fault, InternalServerError) and database_is_away(fault.original_exception or fault):
-        # The commit found it gone, after the view was done; the others are `_on_error`'s.
+        # The commit failed, after the view had finished. Failures inside the view reach `_on_error`.
         return _away()
     status = fault.code or HTTPStatus.INTERNAL_SERVER_ERROR
     answer = _standard(status)
@@ -90,8 +90,8 @@ def _on_error(fault: Exception) -> Response:
 
 
 def _away() -> Response:
-    """503: it may be back in a moment. Whether a change was kept is not said, since nobody knows."""
-    log.warning("request put off: the database does not answer")
+    """503 with Retry-After. Does not say whether a change was stored, since that is unknown."""
+    log.warning("request not answered: the database is unreachable")
     answer = _standard(HTTPStatus.SERVICE_UNAVAILABLE)
     answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer

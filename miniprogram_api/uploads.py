@@ -1,4 +1,4 @@
-"""Receiving a file: checked in the request's transaction, kept with none open, recorded in the next."""
+"""Receiving a file: checked in the request's transaction, stored outside any, recorded in the next one."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -18,7 +18,7 @@ from app.services.history.timeline import By
 def receive(
     find_case: Callable[[], Case], form: dict[str, Any], uploader: Uploader, by: By
 ) -> dict[str, Any]:
-    """Take the file of a form into the case that `find_case` shows the caller may see.
+    """Add the file of a form to the case that `find_case` returns if the caller may see it.
 
     `find_case` is asked again after the bytes were put away, since the transaction is another one.
     """
@@ -31,6 +31,6 @@ def receive(
 
 
 def links() -> LinkSigner:
-    """What signs the links of this installation."""
+    """Signs the download links of this installation."""
     found: LinkSigner = current_app.extensions["steward.links"]
     return found

@@ -1,4 +1,4 @@
-"""Asking WeChat from a view: never inside a transaction, its faults as refusals the customer can act on."""
+"""Calls of WeChat from a view: outside any transaction, with faults as refusals for the customer."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 def wechat() -> Accounts:
-    """The accounts the factory wired."""
+    """The WeChat accounts of this installation."""
     found: Accounts = current_app.extensions["steward.wechat"]
     return found
 
 
 def ask_wechat(question: Callable[[], T]) -> T:
-    """The answer to `question`, asked with no transaction open.
+    """The result of `question`, called with no transaction open.
 
     Raises `LoginRefusedError` when WeChat does not accept the code or the user, and
     `WeChatUnavailableError` for everything that is not the user's fault.

@@ -1,1 +1,1 @@
-"""What WeChat tells us: two accounts, two addresses, two sets of keys."""
+"""Callbacks from WeChat: two accounts, each with its own address and keys."""

@@ -1,4 +1,4 @@
-"""WeChat's message push: verified, kept once, answered at once; the jobs process works it off."""
+"""WeChat's message push: verified, stored once, and answered at once. The jobs process handles it later."""
 
 import logging
 
@@ -19,18 +19,18 @@ FORBIDDEN = 403
 
 @callbacks.get("/<any(miniprogram, service):account>")
 def check_server(account: str) -> Response:
-    """WeChat checks that this server is ours: echo the word it sent, if it signed it."""
+    """WeChat checks the server's address: return the text it sent, if its signature is right."""
     try:
         echo = _receiver(account).echo(request.args, clock.now())
     except PushRefused as refused:
         return _refuse(refused)
-    # WeChat compares bytes; as plain text a browser can't be made to run what it is sent.
+    # WeChat compares bytes. Plain text, so that a browser never runs what it is sent.
     return Response(echo, mimetype="text/plain")
 
 
 @callbacks.post("/<any(miniprogram, service):account>")
 def receive(account: str) -> Response:
-    """Keep the event and answer; a repeated one is answered the same and kept once."""
+    """Store the event and answer. A repeated event gets the same answer and is stored once."""
     try:
         event = _receiver(account).open(request.args, request.get_data(), clock.now())
     except PushRefused as refused:

@@ -1,1 +1,1 @@
-"""For customers, in the mini-program."""
+"""Endpoints for customers, in the mini-program."""

@@ -1,4 +1,4 @@
-"""The customer's own account: consent, phone, log out, notices, and the messages they agree to get."""
+"""The customer's account: consent, phone, notices, message settings, log-out."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Applying without paper: a draft, its answers, its submission."""
+"""Applying online: create a draft, save answers, submit."""
 
 from typing import Any
 

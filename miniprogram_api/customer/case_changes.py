@@ -1,4 +1,4 @@
-"""What a customer does and sees besides the ordinary course: withdrawing, turns, the water plan."""
+"""Changes of a customer's case: withdrawal, list of changes, water plan."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A customer's cases: progress, history, ledger, confirmation, rating."""
+"""A customer's cases: progress, timeline, ledger, confirmation, rating."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a customer may do besides talking: see who answers, hurry the case, complain."""
+"""Beside the messages of a conversation: its header, copies of it, requests to hurry, complaints."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.services.conversations.care import chases, complaints, export_conversat
 from app.services.conversations.views import header
 from app.services.history.timeline import by_customer
 from miniprogram_api.guards import caller
-from miniprogram_api.paper_response import PDF_ANSWER, paper
+from miniprogram_api.pdf_response import PDF_ANSWER, pdf
 from miniprogram_api.schemas.conversations import (
     ChaseOut,
     ChasesOut,
@@ -65,7 +65,7 @@ def download_pdf(case_id: str) -> Response:
     """
     person = caller().subject_id
     case = access.of_customer(person, case_id)
-    return paper(export_conversation.as_pdf(case, person), f"conversation-{case.number}")
+    return pdf(export_conversation.as_pdf(case, person), f"conversation-{case.number}")
 
 
 @care.get("/<public_id:case_id>/chases")

@@ -1,4 +1,4 @@
-"""A customer's conversation with their manager, in one of their cases."""
+"""A customer's conversation with the manager of a case."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A customer's documents: bringing one, seeing them, fetching one."""
+"""A customer's documents: upload, list, download link."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The form behind a customer's case: in early service the case was there before the form."""
+"""The application form of an existing case. In early service the case exists before its form is complete."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a connection costs, and the papers about it: read, choose, confirm on the phone."""
+"""Quotes and papers of a customer's case: read, choose, confirm on the phone."""
 
 from typing import Any
 
@@ -10,9 +10,8 @@ from app.services.money import choose_option, quotes
 from app.services.papers import confirm_paper as confirmation
 from app.services.papers import paper_records
 from miniprogram_api.guards import caller
-from miniprogram_api.pdf_response import pdf
+from miniprogram_api.pdf_response import PAPER_ANSWERS, pdf
 from miniprogram_api.schemas.money import (
-    READ_ANSWERS,
     PaperConfirmationIn,
     PaperOut,
     PapersOut,
@@ -61,7 +60,7 @@ def list_papers(case_id: str) -> dict[str, Any]:
 
 
 @money.get("/<public_id:case_id>/papers/<public_id:paper_id>/content")
-@money.doc(summary="阅读协议或合同（PDF）", responses=READ_ANSWERS)
+@money.doc(summary="阅读协议或合同（PDF）", responses=PAPER_ANSWERS)
 def read_paper(case_id: str, paper_id: str) -> Response:
     """Returns an agreement or contract as a PDF.
 

@@ -1,4 +1,4 @@
-"""How a customer checks what was promised: stops and disputes, the clock receipt, the road permit."""
+"""How a customer checks the promises: clock pauses and disputes, clock receipt, road permit."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from app.services.cases import access
 from app.services.cases.clock import clock_receipt, road_permit, stop_reviews, stops
 from miniprogram_api.guards import caller
-from miniprogram_api.paper_response import PDF_ANSWER, paper
+from miniprogram_api.pdf_response import PDF_ANSWER, pdf
 from miniprogram_api.schemas.promises import DisputeIn, PermitOut, ReceiptOut, StopRecordOut, StopRecordsOut
 
 promises = APIBlueprint("customer_promises", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
@@ -57,7 +57,7 @@ def read_receipt(case_id: str) -> Response:
 def read_receipt_pdf(case_id: str) -> Response:
     """Returns the clock receipt of a case as a PDF."""
     case = access.of_customer(caller().subject_id, case_id)
-    return paper(clock_receipt.pdf(case), f"receipt-{case.number}")
+    return pdf(clock_receipt.pdf(case), f"receipt-{case.number}")
 
 
 @promises.get("/<public_id:case_id>/road-permit")

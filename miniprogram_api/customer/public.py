@@ -1,4 +1,4 @@
-"""Without a login: the guide, the privacy text, logging in, and the limited progress look-up."""
+"""Endpoints without a login: guide, privacy policy, log-in, case look-up."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A customer's visits: openings, hold, confirm, move, cancel."""
+"""A customer's visits: openings, reservation, confirmation, rescheduling, cancellation, waiting list."""
 
 from typing import Any
 

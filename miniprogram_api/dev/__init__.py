@@ -1,1 +1,1 @@
-"""Only beside the simulator: its console, and the clock of a demo."""
+"""Endpoints that exist only beside the simulator: its console, and the clock of the demo."""

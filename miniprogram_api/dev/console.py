@@ -1,4 +1,4 @@
-"""The simulator's console: every message as the phone would show it, and faults to inject."""
+"""The simulator's console: every message as the phone would show it, faults to inject, the clock."""
 
 from datetime import datetime
 from typing import Any
@@ -23,13 +23,13 @@ console = APIBlueprint(
 
 @console.get("/")
 def show() -> str:
-    """The console page; it asks the addresses below."""
+    """The console page. It calls the endpoints below."""
     return render_template("console.html")
 
 
 @console.get("/messages")
 def messages() -> dict[str, Any]:
-    """Every message that reached a (simulated) phone, in order, with what to call its reader."""
+    """Every message that reached a (simulated) phone, in order, with its recipient's name."""
     items = _desk().ask("GET", "messages")
     names = openids.whose({item["openid"] for item in items})
     return {
@@ -41,7 +41,7 @@ def messages() -> dict[str, Any]:
 @console.post("/codes")
 @console.input(CodesIn)
 def give_codes(json_data: dict[str, Any]) -> dict[str, Any]:
-    """Codes as the phone of a fictional person would hand them over, to log in with by hand."""
+    """Login and phone codes of a fictional person, for logging in by hand."""
     try:
         codes: dict[str, Any] = _desk().ask("POST", "codes", {"user": json_data})
     except ValueError as fault:
@@ -51,14 +51,14 @@ def give_codes(json_data: dict[str, Any]) -> dict[str, Any]:
 
 @console.get("/faults")
 def list_faults() -> dict[str, Any]:
-    """The faults that WeChat's next answers will have."""
+    """The faults of the simulator's next answers."""
     return {"items": _desk().ask("GET", "faults")}
 
 
 @console.post("/faults")
 @console.input(FaultIn)
 def inject_fault(json_data: dict[str, Any]) -> dict[str, Any]:
-    """Let the next calls of one path fail."""
+    """Make the next calls of one path fail."""
     try:
         return {"items": _desk().ask("POST", "faults", json_data)}
     except ValueError as fault:
@@ -67,15 +67,15 @@ def inject_fault(json_data: dict[str, Any]) -> dict[str, Any]:
 
 @console.delete("/faults")
 def clear_faults() -> dict[str, Any]:
-    """WeChat is well again."""
+    """Remove all faults."""
     return {"items": _desk().ask("DELETE", "faults")}
 
 
 @console.get("/clock")
 def read_clock() -> dict[str, Any]:
-    """The demo's instant, the next timer, and what the jobs process still has to do at this instant."""
-    # A promise that runs short and a visit that is near are told by the clock as a task's timer is: none
-    # may be jumped over.
+    """The demo's time, the next due time, and how much the jobs process still has to do at this time."""
+    # Warnings about promises and reminders of visits are due at a time, as the timers of tasks are. Moving
+    # the clock must skip none of them.
     first = (firing.next_due(), promise_watches.next_due(), visits.next_due())
     upcoming = [due for due in first if due is not None]
     return {
@@ -89,7 +89,7 @@ def read_clock() -> dict[str, Any]:
 @console.put("/clock")
 @console.input(ClockIn)
 def set_clock(json_data: dict[str, datetime]) -> dict[str, Any]:
-    """Move every process of the demo to an instant."""
+    """Set the clock of every process of the demo."""
     source = clock.in_use()
     if not isinstance(source, clock.FileClock):
         raise ConflictError("当前运行环境使用系统时钟，不能调整时间。")

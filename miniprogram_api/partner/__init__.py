@@ -1,1 +1,1 @@
-"""For partner platforms: the government-services platform, the web site, the phone app."""
+"""Endpoints for partner platforms: the government-services platform, the web site, the phone app."""

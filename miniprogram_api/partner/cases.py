@@ -1,4 +1,4 @@
-"""What partner platforms bring in: consultations and applications, and how their cases go on."""
+"""Consultations and applications from partner platforms, and the progress of their cases."""
 
 from typing import Any
 

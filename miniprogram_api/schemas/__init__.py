@@ -1,1 +1,1 @@
-"""The shapes of what comes in and goes out."""
+"""Schemas of requests and answers, by audience and subject."""

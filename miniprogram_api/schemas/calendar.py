@@ -1,4 +1,4 @@
-"""What supervisors send and get at the calendar desk."""
+"""The working calendar: drafts, rehearsal, publication."""
 
 from apiflask.fields import Boolean, Date, Integer, List, Nested, String
 from marshmallow import ValidationError, validate

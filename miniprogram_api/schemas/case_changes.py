@@ -1,4 +1,4 @@
-"""Ends and turns of a case, its water plan, and who is awaited: what people send and get."""
+"""Changes of a case, its water plan, and its open tasks."""
 
 from apiflask.fields import Boolean, Float, Integer, List, Nested, Raw, String
 

@@ -1,4 +1,4 @@
-"""Talking with one's manager: messages going in and out, receipts, and what the manager needs for it."""
+"""Conversations: messages, receipts, notes, quick replies, search, requests to hurry, complaints."""
 
 from apiflask.fields import Boolean, Float, Integer, List, Nested, String
 from marshmallow import validate

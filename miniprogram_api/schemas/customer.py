@@ -1,4 +1,4 @@
-"""What customers send and get."""
+"""Requests and answers for customers."""
 
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 

@@ -1,4 +1,4 @@
-"""What supervisors see and do about messages that did not arrive, and what customers wish to be told."""
+"""Undelivered messages for supervisors, and the message settings of customers."""
 
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 

@@ -1,4 +1,4 @@
-"""What the simulator's console sends."""
+"""Requests of the simulator's console."""
 
 from apiflask.fields import AwareDateTime, Boolean, Integer
 

@@ -1,4 +1,4 @@
-"""Documents coming in and going out."""
+"""Documents, requests for documents, and download links."""
 
 from apiflask.fields import Boolean, File, Integer, List, Nested, String
 

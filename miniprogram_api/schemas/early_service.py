@@ -1,4 +1,4 @@
-"""What staff see of a case in early service."""
+"""A case in early service, for staff."""
 
 from apiflask.fields import Boolean, Dict, List, Nested, String
 

@@ -1,6 +1,4 @@
-"""Quotes and papers as they are sent and got; all amounts are whole fen."""
-
-from typing import Any
+"""Quotes and papers. All amounts are whole fen."""
 
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 from apiflask.validators import Regexp
@@ -10,16 +8,6 @@ from miniprogram_api.schemas.fields import BaseSchema, Moment, text, within
 _ID = Regexp(r"[A-Za-z0-9_-]{16}\Z", error="标识有误，请返回上一页重试。")
 _SHA256 = Regexp(r"[0-9A-Fa-f]{64}\Z", error="文件校验值有误，请重新打开文件。")
 _MOST_UNITS = 1_000_000
-_PDF_ANSWER: dict[str, Any] = {
-    "description": "PDF 文件",
-    "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-}
-
-
-READ_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: _PDF_ANSWER,
-    409: {"description": "文件与生成时不一致，已停止使用"},
-}
 
 
 class QuoteIn(BaseSchema):

@@ -1,4 +1,4 @@
-"""What partner platforms send and get."""
+"""Requests and answers for partner platforms."""
 
 from typing import Any
 

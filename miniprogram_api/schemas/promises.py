@@ -1,4 +1,4 @@
-"""What a promise is checked by: stops and disputes, the clock receipt, the budget, the road permit."""
+"""Clock pauses and disputes, the clock receipt, the budget, and the road permit."""
 
 from typing import Any
 

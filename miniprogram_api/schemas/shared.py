@@ -1,4 +1,4 @@
-"""Shapes that more than one audience uses."""
+"""Schemas that several audiences use."""
 
 from apiflask.fields import Boolean, Integer, List, Nested, String
 

@@ -1,4 +1,4 @@
-"""What staff send and get."""
+"""Requests and answers for staff."""
 
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 

@@ -1,4 +1,4 @@
-"""Visits as staff see and handle them: what they send and get."""
+"""Visits for staff, leaves and closures."""
 
 from apiflask.fields import Boolean, Date, Float, Integer, List, Nested, Raw, String
 from marshmallow import fields

@@ -1,4 +1,4 @@
-"""Visits: openings, holds, appointments and what becomes of them; what people send and get."""
+"""Visits for customers: openings, reservations, visits and visitors."""
 
 from datetime import datetime
 from typing import Any

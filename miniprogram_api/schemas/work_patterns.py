@@ -1,4 +1,4 @@
-"""What staff read of their working patterns, and what supervisors send."""
+"""Work patterns and leaves."""
 
 from apiflask.fields import Boolean, Date, Integer, List, Nested, String
 

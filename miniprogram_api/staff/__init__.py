@@ -1,1 +1,1 @@
-"""For managers, department staff and supervisors, on their phones."""
+"""Endpoints for managers, department staff and supervisors."""

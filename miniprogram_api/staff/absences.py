@@ -1,4 +1,4 @@
-"""Leave and closures: what they would hit, and their entry."""
+"""Leaves and closures: a preview of the affected visits, and their recording."""
 
 from typing import Any
 

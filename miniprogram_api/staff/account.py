@@ -1,4 +1,4 @@
-"""A member of staff's own account: notices and log out."""
+"""The account of a member of staff: notices, log-out."""
 
 from typing import Any
 

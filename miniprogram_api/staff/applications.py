@@ -1,4 +1,4 @@
-"""Filling in the form for a customer, at the door or by telephone."""
+"""Filling in an application for a customer, on site or by telephone."""
 
 from typing import Any
 

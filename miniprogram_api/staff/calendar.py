@@ -1,4 +1,4 @@
-"""The calendar desk (工作日历): supervisors draft, rehearse and publish versions of the calendar."""
+"""The working calendar (工作日历): supervisors draft, rehearse and publish its versions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Ends and turns of a case at the hands of those who answer for it, and corrections."""
+"""Changes of a case by staff: withdrawal, refusal, handover, return to a stage, correction."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A case as staff see it: progress, history, tasks, stops, messages, and the contact data on record."""
+"""A case as staff see it: progress, timeline, tasks, clock pauses, messages, contact."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Chases and complaints at the hands of those who have to answer them."""
+"""Requests to hurry and complaints, as staff answer them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What helps a manager not to lose a thread: lists, search, notes, quick replies, guests."""
+"""Tools of a manager: lists, search, notes, quick replies, invited departments."""
 
 from dataclasses import asdict
 from typing import Any

@@ -1,4 +1,4 @@
-"""The utility's side of a conversation: reading, answering, taking back."""
+"""The utility's side of a conversation: read, answer, recall."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What did not arrive, for supervisors: by cause, one by one, and what can be done about it."""
+"""Undelivered messages, for supervisors: by cause, one by one, and sending again."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Documents of a case as staff bring, see, fetch and ask for them."""
+"""Documents of a case, for staff: upload, list, download link, request."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Early service: what a consultation asked, who is still awaited, and the form filled in at the door."""
+"""Early service: the consultation and its opinions, and the application form filled in on site."""
 
 from typing import Any
 

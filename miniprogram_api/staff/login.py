@@ -1,4 +1,4 @@
-"""Staff log in as customers do; a phone that WeChat verified binds them to their staff record."""
+"""Log-in of staff. A phone number that WeChat verified identifies the staff record."""
 
 from typing import Any
 

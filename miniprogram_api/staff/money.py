@@ -1,4 +1,4 @@
-"""Quotes and papers from the staff's side: issued for a task, read for a case."""
+"""Quotes and papers, for staff: issued for a task, read for a case."""
 
 from typing import Any
 
@@ -10,9 +10,8 @@ from app.services.money import quotes
 from app.services.papers import paper_records
 from app.services.tasks import claim_task, issue_task_quote, make_task_paper
 from miniprogram_api.guards import me
-from miniprogram_api.pdf_response import pdf
+from miniprogram_api.pdf_response import PAPER_ANSWERS, pdf
 from miniprogram_api.schemas.money import (
-    READ_ANSWERS,
     PaperIn,
     PaperOut,
     PapersOut,
@@ -73,7 +72,7 @@ def list_papers(case_id: str) -> dict[str, Any]:
 
 
 @money.post("/cases/<public_id:case_id>/papers/<public_id:paper_id>/reads")
-@money.doc(summary="阅读协议或合同（PDF，留痕）", responses=READ_ANSWERS)
+@money.doc(summary="阅读协议或合同（PDF，留痕）", responses=PAPER_ANSWERS)
 def read_paper(case_id: str, paper_id: str) -> Response:
     """Returns an agreement or contract as a PDF.
 

@@ -1,4 +1,4 @@
-"""How staff keep and audit what was promised: rulings, the clock receipt, the budget, the road permit."""
+"""How staff keep the promises: decisions on clock pauses, clock receipt, budget, road permit."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from app.services.cases import access
 from app.services.cases.clock import budgets, clock_receipt, road_permit, stop_reviews
 from miniprogram_api.guards import me
-from miniprogram_api.paper_response import PDF_ANSWER, paper
+from miniprogram_api.pdf_response import PDF_ANSWER, pdf
 from miniprogram_api.schemas.promises import (
     BudgetOut,
     PermitOut,
@@ -50,7 +50,7 @@ def read_receipt(case_id: str) -> Response:
 def read_receipt_pdf(case_id: str) -> Response:
     """Returns the clock receipt of a case as a PDF."""
     case = access.of_staff(me(), case_id)
-    return paper(clock_receipt.pdf(case), f"receipt-{case.number}")
+    return pdf(clock_receipt.pdf(case), f"receipt-{case.number}")
 
 
 @promises.get("/<public_id:case_id>/budget")

@@ -1,4 +1,4 @@
-"""The work in front of a member of staff."""
+"""The tasks of a member of staff."""
 
 from typing import Any
 

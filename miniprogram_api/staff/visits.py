@@ -1,4 +1,4 @@
-"""Visits at the hands of those who make them: days and weeks, the door, and bookings made for customers."""
+"""Visits, for staff: calendars, check-in and completion, and bookings for customers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Working patterns: read, what a new one would hit, and its entry."""
+"""Work patterns: list, preview of the affected visits, recording."""
 
 from typing import Any
 
