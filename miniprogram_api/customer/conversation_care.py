@@ -12,14 +12,14 @@ from app.services.conversations.views import header
 from app.services.history.timeline import by_customer
 from miniprogram_api.guards import caller
 from miniprogram_api.pdf_response import PDF_ANSWER, pdf
-from miniprogram_api.schemas.conversations import (
+from miniprogram_api.schemas.conversation_tools import (
     ChaseOut,
     ChasesOut,
     ComplaintOut,
     ComplaintsOut,
-    CustomerConversationHeaderOut,
     TextIn,
 )
+from miniprogram_api.schemas.conversations import CustomerConversationHeaderOut
 
 TEXT_ANSWER: dict[Any, Any] = {
     200: {"description": "文本", "content": {"text/plain": {"schema": {"type": "string"}}}}

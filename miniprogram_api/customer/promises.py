@@ -9,7 +9,8 @@ from app.services.cases import access
 from app.services.cases.clock import clock_receipt, road_permit, stop_reviews, stops
 from miniprogram_api.guards import caller
 from miniprogram_api.pdf_response import PDF_ANSWER, pdf
-from miniprogram_api.schemas.promises import DisputeIn, PermitOut, ReceiptOut, StopRecordOut, StopRecordsOut
+from miniprogram_api.schemas.clock_receipt import ReceiptOut
+from miniprogram_api.schemas.promises import DisputeIn, PermitOut, StopRecordOut, StopRecordsOut
 
 promises = APIBlueprint("customer_promises", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
 

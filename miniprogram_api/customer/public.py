@@ -11,7 +11,8 @@ from app.services.operations import public_guide
 from app.services.people import identity
 from app.services.people.sessions import Audience
 from miniprogram_api.guards import signer
-from miniprogram_api.schemas.customer import GuideOut, LoginIn, LookupIn, LookupOut, PrivacyOut, TokenOut
+from miniprogram_api.schemas.customer import LoginIn, LookupIn, LookupOut, PrivacyOut, TokenOut
+from miniprogram_api.schemas.guide import GuideOut
 from miniprogram_api.wechat_calls import ask_wechat, wechat
 
 public = APIBlueprint("customer_public", __name__, url_prefix="/api/v1/customer", tag="customer")

@@ -9,7 +9,13 @@ from app.services.conversations import conversation_access, open_conversation
 from app.services.conversations.care import chases, complaints
 from app.services.history.timeline import by_staff
 from miniprogram_api.guards import me
-from miniprogram_api.schemas.conversations import ChaseOut, ChasesOut, ComplaintOut, ComplaintsOut, TextIn
+from miniprogram_api.schemas.conversation_tools import (
+    ChaseOut,
+    ChasesOut,
+    ComplaintOut,
+    ComplaintsOut,
+    TextIn,
+)
 
 care = APIBlueprint("staff_conversation_care", __name__, url_prefix="/api/v1/staff", tag="staff")
 

@@ -18,8 +18,7 @@ from app.services.conversations.views import (
 from app.services.conversations.views.listing import ConversationLine
 from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor
 from miniprogram_api.guards import me
-from miniprogram_api.schemas.conversations import (
-    ConversationPageOut,
+from miniprogram_api.schemas.conversation_tools import (
     InvitationIn,
     InvitedDepartmentsOut,
     NoteIn,
@@ -30,8 +29,8 @@ from miniprogram_api.schemas.conversations import (
     QuickReplyOut,
     SearchIn,
     SearchResultsOut,
-    StaffConversationHeaderOut,
 )
+from miniprogram_api.schemas.conversations import ConversationPageOut, StaffConversationHeaderOut
 from miniprogram_api.schemas.shared import PageIn
 
 tools = APIBlueprint("staff_conversation_tools", __name__, url_prefix="/api/v1/staff", tag="staff")

@@ -9,14 +9,8 @@ from app.services.cases import access
 from app.services.cases.clock import budgets, clock_receipt, road_permit, stop_reviews
 from miniprogram_api.guards import me
 from miniprogram_api.pdf_response import PDF_ANSWER, pdf
-from miniprogram_api.schemas.promises import (
-    BudgetOut,
-    PermitOut,
-    PermitStepIn,
-    ReceiptOut,
-    RulingIn,
-    StopRecordOut,
-)
+from miniprogram_api.schemas.clock_receipt import ReceiptOut
+from miniprogram_api.schemas.promises import BudgetOut, PermitOut, PermitStepIn, RulingIn, StopRecordOut
 
 promises = APIBlueprint("staff_promises", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
 
