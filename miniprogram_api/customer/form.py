@@ -18,8 +18,8 @@ form = APIBlueprint("customer_form", __name__, url_prefix="/api/v1/customer/case
 def read_form(case_id: str) -> dict[str, Any]:
     """Returns the application form of a case.
 
-    In early service the case exists before its form is filled in. Save and submit it at
-    `/customer/applications/{application_id}`. Refused with `not_found` when the case has no form.
+    In early service the case exists before its form is complete. Save and submit the form at
+    `/customer/applications/{application_id}`.
     """
     customer_id = caller().subject_id
     case = access.of_customer(customer_id, case_id)

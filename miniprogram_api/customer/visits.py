@@ -171,7 +171,8 @@ def join_waitlist(case_id: str, json_data: dict[str, Any]) -> Any:
     """Puts the customer on the waiting list for an earlier time.
 
     The first in line gets a time that becomes free as a reservation, and is notified. Refused with
-    `already_done` when the customer is on the list.
+    `already_done` when the customer is on the list, and with `purpose_not_needed` when the case needs no such
+    visit now.
     """
     case = _case(case_id, to_move=True)
     waitlist.join(case, json_data["purpose"])

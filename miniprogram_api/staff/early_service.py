@@ -35,7 +35,7 @@ def read_early_service(case_id: str) -> Any:
 def read_form(case_id: str) -> dict[str, Any]:
     """Returns the application form of a case in early service.
 
-    For the manager of the case; otherwise `not_allowed`.
+    For the manager of the case, or the deputy during leave; otherwise `not_allowed`.
     """
     return drafts.present(service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now()))
 

@@ -74,9 +74,9 @@ def list_department(query_data: dict[str, Any]) -> dict[str, Any]:
 @visits.output(LoadsOut)
 @visits.doc(summary="每人上门工作量（客户管家、督办）")
 def read_load(query_data: dict[str, Any]) -> dict[str, Any]:
-    """Lists how many visits each member of staff has, busiest first.
+    """Lists how many visits each member of the caller's department has, busiest first.
 
-    For managers and supervisors; otherwise `not_allowed`.
+    A supervisor sees all departments. For managers and supervisors; otherwise `not_allowed`.
     """
     return {"items": staff_calendars.load(me(), _days(query_data))}
 

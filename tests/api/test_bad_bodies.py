@@ -208,12 +208,12 @@ def test_a_wrong_page_is_refused(raw_client: RawClient, path: str, query: str) -
         "/customer/cases/",
     ],
 )
-def test_an_address_that_leads_nowhere(raw_client: RawClient, path: str) -> None:
+def test_an_unknown_path_is_refused(raw_client: RawClient, path: str) -> None:
     with nothing_changes(raw_client.app):
         refused(raw_client.customer.send("GET", path), 404, "not_found")
 
 
-def test_a_method_that_is_not_offered(raw_client: RawClient) -> None:
+def test_an_unsupported_method_is_refused(raw_client: RawClient) -> None:
     with nothing_changes(raw_client.app):
         answer = raw_client.customer.send("PUT", "/customer/cases", {})
         refused(answer, 405, "method_not_allowed")
@@ -231,7 +231,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_text_is_text(world: World, text: str) -> None:
+def test_unusual_characters_in_a_text_are_stored_as_they_are(world: World, text: str) -> None:
     """SQL, HTML, templates and emoji come back as they were typed, in every answer that shows them."""
     customer = world.log_in("o_customer", "13800000001")
     case = world.submitted(customer, project_name=text)
@@ -244,7 +244,7 @@ def test_text_is_text(world: World, text: str) -> None:
     assert customer.get("/customer/cases")["items"][0]["project_name"] == text
 
 
-def test_a_request_id_from_outside_is_told_back_unless_it_is_not_plain(raw_client: RawClient) -> None:
+def test_a_given_request_id_is_returned_unless_it_is_not_plain(raw_client: RawClient) -> None:
     given = {"given": "abc-123", "odd": "a b\tc<x>", "long": "x" * 65}
     told = {
         name: refused(

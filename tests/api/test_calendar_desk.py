@@ -77,7 +77,7 @@ def due_dates(app: Flask) -> dict[str, Any]:
         return {row.id: row.due_at for row in db.session.execute(select(Task.id, Task.due_at))}
 
 
-def test_before_any_publication_the_citys_folder_holds(world: World) -> None:
+def test_before_any_publication_the_citys_folder_applies(world: World) -> None:
     found = world.staff("S001").get(DESK)
     assert found["published"] is None
     assert found["version"].startswith("holidays-")
@@ -221,7 +221,7 @@ def test_the_watch_over_the_whole_promise_moves_too(world: World) -> None:
     assert watched() == threat() == {"total": "2026-09-22T08:30:00+08:00"}
 
 
-def test_what_is_overdue_is_told_once_a_working_day_through_a_publication(world: World) -> None:
+def test_an_overdue_task_is_notified_once_a_working_day_across_a_publication(world: World) -> None:
     case = world.submitted(world.log_in("o_customer", "13800000001"))
     world.at("2026-09-21 08:30")
     # The telling of Sunday, when the jobs were down, and that of today.
@@ -301,7 +301,7 @@ def test_dated_summer_hours_count_from_their_first_day(world: World) -> None:
         assert stage(progress, "acceptance_plan")["due_at"] == due
 
 
-def test_hours_and_days_can_be_taken_back(world: World) -> None:
+def test_hours_and_days_can_be_removed(world: World) -> None:
     half = {"day": "2027-06-03", "periods": [["08:00", "11:00"]]}
     published(
         world, draft(world, office_hours=[EARLY], half_days=[half], notice={"text": "2026-11-20,休,演示"})
@@ -322,7 +322,7 @@ def test_hours_and_days_can_be_taken_back(world: World) -> None:
         ({"notice": {"text": "# 空"}}, [0]),
     ],
 )
-def test_every_fault_of_a_notice_is_told_by_its_line(world: World, change: Any, fields: list[int]) -> None:
+def test_every_fault_of_a_notice_is_listed_by_its_line(world: World, change: Any, fields: list[int]) -> None:
     supervisor = world.staff("S001")
     with nothing_changes(world.app):
         answer = supervisor.send("POST", f"{DESK}/drafts", {"note": NOTE, **change})
@@ -390,7 +390,7 @@ def test_a_refused_publication_leaves_the_old_calendar(world: World, monkeypatch
     assert len(supervisor.get(DESK)["office_hours"]) == 1
 
 
-def test_telling_leaves_out_what_has_moved_again(world: World) -> None:
+def test_a_due_date_that_moved_again_is_not_notified(world: World) -> None:
     customer = world.log_in("o_customer", "13800000001")
     case = world.submitted(customer)
     published(world, draft(world, office_hours=[{**EARLY, "day": "2026-09-20"}]))

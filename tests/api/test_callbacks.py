@@ -127,7 +127,7 @@ def test_an_account_that_is_none_of_ours(world: World) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", ["service", "miniprogram"])
-def test_the_check_of_the_server_is_answered_with_the_word_alone(world: World, name: str) -> None:
+def test_the_server_check_is_answered_with_the_echo_text_alone(world: World, name: str) -> None:
     query = check_query(account(world, name), now=world.clock.now(), nonce="n", echostr="<b>word</b>")
     answer = world.client.get(f"/wechat/callback/{name}", query_string=query)
     assert (answer.status_code, answer.text) == (200, "<b>word</b>")

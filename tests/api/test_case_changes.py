@@ -101,7 +101,7 @@ def test_a_reason_beyond_the_customer_is_for_supervisors(world: World) -> None:
     assert turn(world.staff("S001"), case, "refusal", reason="illegal_building").status_code == 200
 
 
-def test_a_department_does_not_turn_a_case(world: World) -> None:
+def test_a_department_can_not_change_a_case(world: World) -> None:
     _, _, case = begun(world)
     network = world.staff("N001")
     with nothing_changes(world.app):
@@ -188,7 +188,7 @@ def test_only_a_stage_that_is_done_can_be_repeated(world: World) -> None:
             refused(turn(manager, case, "returns", stage=stage, reason="有误"), 422, "invalid_fields")
 
 
-def test_the_second_of_two_editors_is_told_what_changed(world: World) -> None:
+def test_the_second_of_two_editors_gets_the_changes(world: World) -> None:
     _, manager, case = begun(world)
     supervisor = world.staff("S001")
     seen = version(manager, case)
@@ -210,7 +210,7 @@ def test_the_second_of_two_editors_is_told_what_changed(world: World) -> None:
     assert problem["version"] == version(supervisor, case)
 
 
-def test_the_second_to_complete_a_task_is_told_who_did(world: World) -> None:
+def test_the_second_to_complete_a_task_reads_who_did(world: World) -> None:
     _, _, case = begun(world)
     world.complete(case, "design_opinion")
     task = task_of(world, case, "design_opinion")
@@ -295,7 +295,7 @@ def test_the_customer_agrees_to_the_plan_on_the_phone(world: World) -> None:
     refused(again, 409, "already_done")
 
 
-def test_the_lead_sees_who_is_awaited(world: World) -> None:
+def test_the_lead_sees_which_departments_have_not_answered(world: World) -> None:
     _, manager, case = begun(world)
     world.complete(case, "network_survey")
     (stage,) = manager.get(f"/staff/cases/{case}")["awaited"]

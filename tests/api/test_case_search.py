@@ -32,7 +32,7 @@ def test_a_case_is_found_by_its_number_and_by_the_phone_however_it_is_spelled(wo
     assert found(supervisor, number="26091800000000") == found(supervisor, phone="13800000003") == []
 
 
-def test_the_answer_is_masked_and_names_the_version_that_a_turn_needs(world: World) -> None:
+def test_the_answer_is_masked_and_has_the_version_for_a_case_change(world: World) -> None:
     case = opened(world, "o_first", FIRST)
     supervisor = world.staff("S001")
     with nothing_changes(world.app):

@@ -96,7 +96,7 @@ def test_what_a_customer_declines_is_not_pushed_but_there_to_read(world: World) 
         db.session.rollback()
 
 
-def test_supervisors_are_told_each_working_morning_what_never_arrived_once(world: World) -> None:
+def test_supervisors_get_one_summary_of_undelivered_messages_each_working_morning(world: World) -> None:
     one_fails(world)
 
     def told() -> int:

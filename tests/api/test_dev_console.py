@@ -54,7 +54,7 @@ def test_the_clock_jumps_over_nothing_that_falls_due_with_a_visit(world: World) 
     assert booker.states() == [(at("2026-09-21", "10:00"), "expired")]
 
 
-def test_a_partner_that_is_still_to_be_told_is_waited_for(world: World) -> None:
+def test_a_webhook_that_is_still_to_be_sent_counts_as_waiting(world: World) -> None:
     platform = add_partner(world.app, url="https://partner.example.invalid/hooks")
     platform.send("POST", "/applications", APPLICATION)
     manager = world.staff("G001")

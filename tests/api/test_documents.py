@@ -73,7 +73,7 @@ def test_a_document_is_named_by_its_content_and_fetched_by_a_short_lived_link(
         (PDF + bytes(LARGEST_FILE + 70_000), "a.pdf", "site_photo", 413, "too_large"),
     ],
 )
-def test_what_can_not_be_taken_is_refused_and_leaves_nothing(
+def test_an_unacceptable_file_is_refused_and_leaves_nothing(
     case: Any, customer: Phone, content: bytes, name: str, kind: str, status: int, code: str
 ) -> None:
     path = f"/customer/cases/{case['id']}"

@@ -73,7 +73,7 @@ def test_a_second_login_of_staff_needs_no_phone(world: World) -> None:
     assert json_of(answer)["number"] == "N001"
 
 
-def test_a_phone_is_not_taken_before_the_privacy_text_was_accepted(world: World) -> None:
+def test_a_phone_is_refused_before_the_privacy_policy_is_accepted(world: World) -> None:
     codes = world.codes(openid="o_customer", phone="13800000001")
     token = json_of(world.client.post("/api/v1/customer/sessions", json={"code": codes["login_code"]}))[
         "token"

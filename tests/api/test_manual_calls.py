@@ -33,7 +33,7 @@ def calls(world: World, case_id: str) -> list[tuple[str, str | None]]:
     return [(task["state"], task["due_at"] and task["due_at"][:16]) for task in found]
 
 
-def test_a_customer_whom_nothing_reaches_is_called_by_the_manager(world: World) -> None:
+def test_a_customer_who_can_not_be_reached_is_called_by_the_manager(world: World) -> None:
     case_id = world.submitted(world.log_in("o_customer", "13800000001"))["id"]
     for _ in range(2):
         # A second message that does not arrive is told in the same call.
@@ -79,7 +79,7 @@ def test_a_second_call_in_a_stage_is_dated_anew_with_the_calendar(world: World) 
     assert calls(world, case_id)[1] == ("open", "2026-09-21T15:00")
 
 
-def test_a_second_call_sleeps_while_the_clock_stands_still(world: World) -> None:
+def test_a_second_call_task_waits_while_the_clock_is_paused(world: World) -> None:
     case_id = called_before(world)
     world.at("2026-09-18 16:00")
     unreached(world, case_id)

@@ -42,7 +42,7 @@ def figures(world: World) -> dict[str, float]:
     }
 
 
-def test_work_that_is_due_and_late_is_told(watched: World) -> None:
+def test_due_and_late_work_is_counted(watched: World) -> None:
     assert figures(watched)["overdue_cases"] == 0
     watched.submitted(watched.log_in("o_customer", "13800000001"))
     found = figures(watched)
@@ -59,7 +59,7 @@ def test_work_that_is_due_and_late_is_told(watched: World) -> None:
     assert figures(watched)["timers_due"] == 0
 
 
-def test_what_waits_and_what_did_not_arrive_is_told(watched: World) -> None:
+def test_waiting_and_undelivered_messages_are_counted(watched: World) -> None:
     failed = {"failure_class": "content", "errcode": 47003, "settled_at": clock.now()}
     with watched.app.app_context():
         put(rows(3, Channel.TEMPLATE))
@@ -71,7 +71,7 @@ def test_what_waits_and_what_did_not_arrive_is_told(watched: World) -> None:
     assert found["templates_stopped"] == 0
 
 
-def test_sending_is_told_by_how_it_ended_and_by_the_token_it_used(watched: World) -> None:
+def test_attempts_are_counted_by_outcome_and_tokens_by_account(watched: World) -> None:
     with watched.app.app_context():
         put(rows(1, Channel.TEMPLATE))
     watched.work()
@@ -81,7 +81,7 @@ def test_sending_is_told_by_how_it_ended_and_by_the_token_it_used(watched: World
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_only_whoever_has_the_token_is_told(watched: World) -> None:
+def test_metrics_need_the_token(watched: World) -> None:
     for header in ("", "Bearer", "Bearer wrong", f"Basic {TOKEN}"):
         refused(watched.client.get("/metrics", headers={"Authorization": header}), 401, "not_signed_in")
     refused(watched.client.get("/metrics"), 401, "not_signed_in")

@@ -29,7 +29,7 @@ def numbers(phone: Phone) -> list[str]:
     return [case["number"] for case in phone.get("/customer/cases")["items"]]
 
 
-def test_a_case_taken_by_telephone_belongs_to_whoever_proves_the_number(world: World) -> None:
+def test_a_telephone_application_belongs_to_whoever_verifies_the_number(world: World) -> None:
     case = taken(world.staff("G001"))
     assert case["confirmed"] is False
     assert numbers(world.log_in("o_neighbour", "13800000022")) == []
@@ -87,7 +87,7 @@ def test_a_corrected_number_is_the_one_that_counts(world: World) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_corrected_number_takes_the_draft_from_whom_it_never_concerned(world: World) -> None:
+def test_a_corrected_number_moves_the_draft_to_its_owner(world: World) -> None:
     wrong = "13800000099"
     stranger = world.log_in("o_wrong", wrong)
     manager = world.staff("G001")

@@ -46,7 +46,7 @@ def test_the_customer_chooses_among_the_options_and_the_manager_types_nothing(sc
     refused(late, 409, "conflict")
 
 
-def test_no_sum_is_settled_before_the_customer_has_chosen(scene: Scene) -> None:
+def test_no_amount_is_final_before_the_customer_has_chosen(scene: Scene) -> None:
     refused(scene.try_to_complete(scene.manager, "quote", **OUTPUTS["quote"]), 422, "choice_needed")
     scene.quoted()
     refused(scene.try_to_complete(scene.manager, "quote", **OUTPUTS["quote"]), 422, "choice_needed")
@@ -80,7 +80,7 @@ def test_a_quote_that_was_replaced_can_not_be_chosen_from(scene: Scene) -> None:
     refused(unknown, 422, "invalid_fields")
 
 
-def test_only_the_task_that_tells_a_sum_can_issue_a_quote(scene: Scene) -> None:
+def test_only_a_task_with_a_quote_can_issue_one(scene: Scene) -> None:
     scene.until("quote")
     answer = scene.manager.send("POST", f"/staff/tasks/{scene.task('sign_agreement')}/quotes", {})
     refused(answer, 409, "conflict")
@@ -175,7 +175,7 @@ def test_a_quote_or_paper_of_another_case_does_not_exist(scene: Scene) -> None:
         assert answer.status_code == 404
 
 
-def test_both_sides_are_told(scene: Scene) -> None:
+def test_both_sides_are_notified(scene: Scene) -> None:
     scene.chosen()
     scene.try_to_complete(scene.manager, "quote")
     scene.confirmed(scene.made(scene.manager, "sign_agreement"))

@@ -60,7 +60,7 @@ def test_each_step_has_its_own_figure_and_only_the_authoritys_stops_the_clock(sc
     assert (receipt["used"], receipt["stopped"]) == ("0.71", "1.43")
 
 
-def test_the_customer_is_told_and_reads_the_steps(scene: Scene) -> None:
+def test_the_customer_is_notified_and_reads_the_steps(scene: Scene) -> None:
     scene.handed_in()
     assert scene.customer.get(f"/customer/cases/{scene.id}/road-permit")["waiting_for"] == "received"
     titles = [notice["title"] for notice in scene.customer.get("/customer/notices")["items"]]

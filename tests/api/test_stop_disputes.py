@@ -110,7 +110,7 @@ def test_a_struck_stop_corrects_the_due_date_of_a_stage_that_is_done(scene: Scen
     assert scene.stage()["due_at"] == before
 
 
-def test_who_hears_of_a_dispute_and_of_the_ruling(scene: Scene) -> None:
+def test_who_is_notified_of_a_dispute_and_of_the_ruling(scene: Scene) -> None:
     stop = scene.stop()
     path = f"/customer/cases/{scene.id}/stops/{stop['id']}/dispute"
     scene.customer.post(path, {"text": "不应暂停"})

@@ -80,7 +80,7 @@ def test_a_trip_that_was_made_after_all_is_seen_in_the_ledger(world: World) -> N
     assert customer.get(f"/customer/cases/{case['id']}/ledger")["trips"] == 1
 
 
-def test_an_unmet_criterion_can_not_be_put_to_the_group(world: World) -> None:
+def test_an_unmet_criterion_is_refused(world: World) -> None:
     case = world.submitted(world.log_in("o_customer", "13800000001"), "three_zero")
     manager = world.staff("G001")
     (task,) = manager.get("/staff/tasks")["items"]

@@ -107,7 +107,7 @@ def test_files_stay_with_their_case_and_that_is_said(scene: Conversation) -> Non
     assert count(scene.world.app, "documents") == 1
 
 
-def test_a_withdrawn_place_is_gone_and_phones_hear_of_it(scene: Conversation) -> None:
+def test_a_withdrawn_location_is_deleted_and_polled_as_a_change(scene: Conversation) -> None:
     scene.customer.post(f"{scene.theirs}/messages", {"client_id": "phone-0001", "location": PLACE})
     cursor = scene.page(scene.manager)["cursor"]
     withdrawn(scene.world, REVOKE, RevokeInfo="13")
@@ -154,7 +154,7 @@ def test_an_answer_on_its_way_to_a_closed_account_says_what_became_of_it(scene: 
 
 
 @pytest.mark.parametrize("to", ["miniprogram", "service"])
-def test_somebody_known_by_their_words_alone_is_forgotten_with_them(world: World, to: str) -> None:
+def test_an_enquirer_is_deleted_with_their_messages(world: World, to: str) -> None:
     world.staff("G001")
     picture(world, "o_follower", to=to)
     withdrawn(world, CANCEL, "o_follower", to)
@@ -166,7 +166,7 @@ def test_somebody_known_by_their_words_alone_is_forgotten_with_them(world: World
 
 
 @ON_SQLITE
-def test_the_service_account_tells_of_the_same_person(world: World) -> None:
+def test_the_official_account_reports_the_same_person(world: World) -> None:
     customer = world.log_in("o_customer", "13800000001", unionid="u_customer")
     world.desk.ask("POST", "followers", {"openid": "o_follower", "unionid": "u_customer"})
     callback(world, "o_follower", "service", MsgType="event", Event="subscribe")

@@ -44,7 +44,7 @@ def test_a_picture_sent_in_the_chat_is_an_attachment_of_the_conversation(scene: 
     assert count(scene.world.app, "message_media") == 0
 
 
-def test_until_it_is_there_the_conversation_says_so_and_a_phone_hears_when_it_is(scene: Conversation) -> None:
+def test_a_picture_being_fetched_is_announced_and_polled_when_it_arrives(scene: Conversation) -> None:
     scene.world.desk.ask("POST", "faults", {"path": GET, "errcode": -1})
     picture(scene.world)
     waiting = sent(scene)
@@ -119,7 +119,7 @@ def test_an_answer_that_is_no_file_is_none(scene: Conversation) -> None:
 
 
 @ON_SQLITE
-def test_a_voice_is_kept_with_the_words_that_wechat_heard(scene: Conversation) -> None:
+def test_a_voice_message_is_stored_with_its_transcript(scene: Conversation) -> None:
     write(scene.world, "o_customer", "在吗？")
     voice(scene.world, to="miniprogram", Recognition="水表装在哪里")
     found = sent(scene)
@@ -133,7 +133,7 @@ def test_a_voice_is_kept_with_the_words_that_wechat_heard(scene: Conversation) -
 
 
 @ON_SQLITE
-def test_a_voice_without_its_sound_still_has_its_words(scene: Conversation) -> None:
+def test_a_voice_message_without_its_file_still_has_its_transcript(scene: Conversation) -> None:
     scene.world.desk.ask("POST", "faults", {"path": GET, "errcode": 40007, "times": 2})
     voice(scene.world, to="miniprogram", Recognition="水表装在哪里")
     assert (sent(scene)["kind"], sent(scene)["text"]) == ("text", "[语音] 水表装在哪里")
@@ -143,7 +143,7 @@ def test_a_voice_without_its_sound_still_has_its_words(scene: Conversation) -> N
 
 
 @ON_SQLITE
-def test_words_that_wechat_heard_are_checked_like_written_ones(scene: Conversation) -> None:
+def test_a_transcript_is_checked_like_a_text(scene: Conversation) -> None:
     voice(scene.world, to="miniprogram", Recognition="违禁演示词")
     found = sent(scene)
     assert (found["text"], found["document"]) == ("[该消息未通过内容安全检测，未予显示]", None)
@@ -163,7 +163,7 @@ def test_a_name_that_wechat_would_not_give_is_not_asked_for(scene: Conversation,
     assert scene.world.desk.ask("GET", "state")["calls"].get(GET, 0) == 0
 
 
-def test_what_a_stranger_sends_is_kept_for_whoever_answers_and_goes_with_the_enquiry(world: World) -> None:
+def test_a_picture_from_somebody_without_a_case_belongs_to_the_enquiry(world: World) -> None:
     manager = world.staff("G001")
     picture(world, "o_follower", to="service")
     line = manager.get("/staff/conversations/unanswered")["items"][0]
@@ -201,7 +201,7 @@ def test_a_picture_goes_on_to_the_case_that_they_name(scene: Conversation) -> No
 
 
 @ON_SQLITE
-def test_taking_it_back_takes_the_file_along(scene: Conversation) -> None:
+def test_recalling_a_picture_deletes_its_file(scene: Conversation) -> None:
     picture(scene.world)
     scene.customer.post(f"{scene.theirs}/messages/{sent(scene)['id']}/recall")
     assert (sent(scene)["text"], sent(scene)["document"]) == ("[该消息已撤回]", None)
@@ -209,7 +209,7 @@ def test_taking_it_back_takes_the_file_along(scene: Conversation) -> None:
 
 
 @ON_SQLITE
-def test_taking_it_back_before_it_is_there_leaves_nothing(scene: Conversation) -> None:
+def test_recalling_a_picture_before_it_is_fetched_leaves_nothing(scene: Conversation) -> None:
     scene.world.desk.ask("POST", "faults", {"path": GET, "errcode": -1})
     picture(scene.world)
     scene.customer.post(f"{scene.theirs}/messages/{sent(scene)['id']}/recall")
@@ -249,7 +249,7 @@ def test_a_picture_of_the_manager_is_shown_in_the_chat(scene: Conversation) -> N
         ("cgi-bin/message/custom/send", {"errcode": 45015}, None, None),
     ],
 )
-def test_a_picture_that_wechat_does_not_take_is_told_of(
+def test_a_picture_that_wechat_refuses_is_reported(
     scene: Conversation, path: str, fault: dict[str, Any], left: int | None, told: str | None
 ) -> None:
     write(scene.world, "o_customer", "水表什么样？")
@@ -266,7 +266,7 @@ def test_a_picture_that_wechat_does_not_take_is_told_of(
 
 
 @ON_SQLITE
-def test_other_documents_are_spoken_of(scene: Conversation) -> None:
+def test_other_documents_are_only_mentioned_in_the_chat(scene: Conversation) -> None:
     write(scene.world, "o_customer", "图纸好了吗？")
     pdf = bring(scene.manager, f"/staff/cases/{scene.case_id}", b"%PDF-1.7\n", "平面图.pdf").get_json()
     scene.manager.post(f"{scene.ours}/messages", {"client_id": "phone-0001", "document_id": pdf["id"]})
@@ -275,7 +275,7 @@ def test_other_documents_are_spoken_of(scene: Conversation) -> None:
 
 
 @ON_SQLITE
-def test_a_department_that_was_asked_in_can_open_what_it_is_asked_about(scene: Conversation) -> None:
+def test_an_invited_department_can_open_the_document_in_question(scene: Conversation) -> None:
     picture(scene.world)
     document = sent(scene)["document"]
     path = f"{scene.ours}/documents/{document['id']}/link"

@@ -58,7 +58,7 @@ def test_a_drawing_goes_through_the_document_store(scene: Conversation) -> None:
     assert upload(scene, content=b"MZ not a drawing").status_code == 422
 
 
-def test_outside_of_office_hours_the_hour_of_return_is_named_once(scene: Conversation) -> None:
+def test_outside_office_hours_the_opening_time_is_announced_once(scene: Conversation) -> None:
     scene.world.at("2026-09-18 19:00")
     scene.ask("在吗？")
     scene.ask("有急事")
@@ -116,7 +116,7 @@ def test_a_hand_over_brings_the_conversation_and_its_summary(scene: Conversation
     assert "图纸待审" not in str(scene.page(scene.customer))
 
 
-def test_what_happens_in_the_case_is_told_in_its_conversation(scene: Conversation) -> None:
+def test_events_of_the_case_appear_as_cards_in_its_conversation(scene: Conversation) -> None:
     stop = scene.manager.post(
         f"/staff/cases/{scene.case_id}/stops",
         {"reason": "road_permit", "party": "authority", "evidence": "受理单"},
@@ -130,7 +130,7 @@ def test_what_happens_in_the_case_is_told_in_its_conversation(scene: Conversatio
     assert scene.manager.get("/staff/conversations/unanswered")["items"] == []
 
 
-def test_visits_are_told_where_one_talks(scene: Conversation) -> None:
+def test_visits_appear_as_cards_in_the_conversation(scene: Conversation) -> None:
     visits = f"{scene.theirs}/visits"
     wish = {"purpose": "consultation", "starts_at": "2026-09-21T10:00:00+08:00"}
     held = scene.customer.post(visits, wish)["id"]
@@ -146,7 +146,7 @@ def test_visits_are_told_where_one_talks(scene: Conversation) -> None:
     ]
 
 
-def test_a_department_is_asked_in_and_let_go(scene: Conversation) -> None:
+def test_a_department_is_invited_and_removed(scene: Conversation) -> None:
     scene.ask("图纸上这根管是什么？")
     designer = scene.world.staff("D001")
     answer = designer.send("POST", f"{scene.ours}/guests", {"department": "design_institute"})
@@ -167,7 +167,7 @@ def test_a_department_is_asked_in_and_let_go(scene: Conversation) -> None:
     refused(answer, 422, "invalid_fields")
 
 
-def test_an_answer_that_is_taken_back_leaves_the_customer_waiting(scene: Conversation) -> None:
+def test_recalling_an_answer_leaves_the_customer_waiting(scene: Conversation) -> None:
     def waiting() -> list[str]:
         return [
             item["waiting_since"] for item in scene.manager.get("/staff/conversations/unanswered")["items"]
@@ -261,7 +261,7 @@ def test_unread_is_counted_for_each_person(scene: Conversation) -> None:
     assert scene.customer.get(f"{scene.theirs}/conversation")["unread"] == 0
 
 
-def test_lists_show_the_last_spoken_in_first(scene: Conversation) -> None:
+def test_lists_show_the_latest_message_first(scene: Conversation) -> None:
     scene.ask("一")
     scene.world.at("2026-09-18 09:05")
     second = scene.world.submitted(scene.customer)

@@ -22,7 +22,7 @@ def forget(world: World) -> int:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_customer_takes_a_copy(scene: Conversation) -> None:
+def test_the_customer_downloads_a_copy(scene: Conversation) -> None:
     scene.ask("第一行\n第二行")
     scene.answer("您好")
     scene.manager.post(f"{scene.ours}/notes", {"text": "内部备注"})
@@ -45,7 +45,7 @@ def test_a_long_conversation_is_copied_whole(scene: Conversation) -> None:
     assert [line.split("：")[-1] for line in lines if "我：" in line] == [f"第{n}条" for n in range(105)]
 
 
-def test_a_conversation_is_kept_for_its_time_and_no_longer(scene: Conversation) -> None:
+def test_a_conversation_is_deleted_after_its_retention_time(scene: Conversation) -> None:
     scene.ask("您好")
     scene.customer.post(f"{scene.theirs}/chases")
     complaint = scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})

@@ -25,7 +25,7 @@ def pushed(scene: Conversation, at: str, phone: Phone, kind: str) -> int:
     return len(told(phone, kind))
 
 
-def test_after_a_minute_unread_the_other_side_is_told_who_wrote(scene: Conversation) -> None:
+def test_a_message_unread_for_a_minute_is_pushed_with_its_sender(scene: Conversation) -> None:
     scene.answer("您好，我是您的客户管家")
     assert pushed(scene, "2026-09-18 09:00:59", scene.customer, "message_waiting") == 0
     assert pushed(scene, "2026-09-18 09:01", scene.customer, "message_waiting") == 1
@@ -42,7 +42,7 @@ def test_what_was_read_in_time_is_not_pushed(scene: Conversation) -> None:
     assert pushed(scene, "2026-09-18 09:01", scene.manager, "customer_wrote") == 0
 
 
-def test_what_was_taken_back_is_not_pushed(scene: Conversation) -> None:
+def test_a_recalled_message_is_not_pushed(scene: Conversation) -> None:
     sent = scene.ask("您好")
     scene.customer.post(f"{scene.theirs}/messages/{sent['id']}/recall")
     assert pushed(scene, "2026-09-18 09:01", scene.manager, "customer_wrote") == 0

@@ -18,7 +18,7 @@ def scene(world: World) -> Conversation:
     return start_conversation(world)
 
 
-def test_customer_and_manager_talk(scene: Conversation) -> None:
+def test_customer_and_manager_exchange_messages(scene: Conversation) -> None:
     asked = scene.ask("请问什么时候上门？")
     assert (asked["author"], asked["author_name"], asked["state"]) == ("customer", "我", "sent")
     seen = scene.page(scene.manager)["items"]
@@ -33,14 +33,14 @@ def test_customer_and_manager_talk(scene: Conversation) -> None:
     ]
 
 
-def test_before_the_first_word_there_is_nothing(scene: Conversation) -> None:
+def test_before_the_first_message_the_conversation_is_empty(scene: Conversation) -> None:
     for phone in (scene.customer, scene.manager):
         page = scene.page(phone)
         assert (page["items"], page["cursor"], page["before"]) == ([], 0, None)
         assert scene.poll(phone, 0).get_json()["items"] == []
 
 
-def test_news_come_once_and_then_there_are_none(scene: Conversation) -> None:
+def test_a_poll_returns_each_change_once_then_304(scene: Conversation) -> None:
     scene.ask("一")
     first = scene.poll(scene.manager, 0)
     assert [item["text"] for item in first.get_json()["items"]] == ["一"]
@@ -54,14 +54,16 @@ def test_news_come_once_and_then_there_are_none(scene: Conversation) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_news_are_told_alike_on_the_short_way_and_the_long(scene: Conversation) -> None:
+def test_the_fast_poll_answers_as_the_view_does(scene: Conversation) -> None:
     scene.ask("一")
     long = scene.page(scene.manager, after=0, limit=50)
     assert scene.poll(scene.manager, 0).get_json() == long
     assert long["items"][0]["sent_at"] == "2026-09-18T09:00:00+08:00"
 
 
-def test_a_phone_asks_seldom_in_silence_and_often_while_the_other_side_writes(scene: Conversation) -> None:
+def test_the_poll_interval_is_long_in_silence_and_short_while_the_other_side_types(
+    scene: Conversation,
+) -> None:
     def pause() -> int:
         answer = scene.poll(scene.customer, 0)
         assert answer.get_json()["ask_again"] == int(answer.headers["X-Ask-Again"])
@@ -82,7 +84,7 @@ def test_a_phone_asks_seldom_in_silence_and_often_while_the_other_side_writes(sc
     assert pause() == 30
 
 
-def test_that_the_other_side_writes_is_news(scene: Conversation) -> None:
+def test_typing_of_the_other_side_is_a_change(scene: Conversation) -> None:
     scene.ask("在吗？")
     known = scene.poll(scene.customer, 0)
     cursor, etag = known.get_json()["cursor"], known.headers["ETag"]
@@ -99,7 +101,7 @@ def test_a_resend_is_no_second_message(scene: Conversation) -> None:
     assert scene.texts(scene.customer) == ["只说一次", "也只说一次"]
 
 
-def test_a_resend_that_says_something_else_is_not_lost_in_silence(scene: Conversation) -> None:
+def test_a_resend_with_another_content_is_refused(scene: Conversation) -> None:
     for act, path, phone in (
         (scene.ask, scene.theirs, scene.customer),
         (scene.answer, scene.ours, scene.manager),
@@ -113,7 +115,7 @@ def test_a_resend_that_says_something_else_is_not_lost_in_silence(scene: Convers
     assert count(scene.world.app, "messages") == 2
 
 
-def test_a_name_used_elsewhere_is_refused(scene: Conversation) -> None:
+def test_a_client_id_used_in_another_conversation_is_refused(scene: Conversation) -> None:
     scene.ask("一", client_id="phone-0001")
     other = scene.world.submitted(scene.customer)
     answer = scene.customer.send(
@@ -142,7 +144,7 @@ def test_two_devices_at_once(scene: Conversation) -> None:
     assert count(scene.world.app, "messages") == 5
 
 
-def test_one_name_in_two_conversations_at_once_is_one_message(scene: Conversation) -> None:
+def test_one_client_id_in_two_conversations_at_once_is_one_message(scene: Conversation) -> None:
     cases = [scene.case_id, scene.world.submitted(scene.customer, project_name="二期仓库")["id"]]
 
     def send(case_id: str) -> Any:
@@ -200,7 +202,7 @@ def test_a_message_is_sent_delivered_and_read(scene: Conversation) -> None:
     assert scene.page(scene.customer)["items"][1]["state"] == "sent"
 
 
-def test_a_message_can_be_taken_back_for_two_minutes(scene: Conversation) -> None:
+def test_a_message_can_be_recalled_for_two_minutes(scene: Conversation) -> None:
     sent = scene.ask("说错了，身份证号在这里")
     known = scene.poll(scene.manager, 0).get_json()["cursor"]
     scene.world.at("2026-09-18 09:02")
@@ -215,7 +217,7 @@ def test_a_message_can_be_taken_back_for_two_minutes(scene: Conversation) -> Non
     refused(answer, 409, "conflict")
 
 
-def test_nobody_takes_back_what_somebody_else_said(scene: Conversation) -> None:
+def test_nobody_can_recall_the_message_of_somebody_else(scene: Conversation) -> None:
     sent = scene.ask("您好")
     assert scene.manager.send("POST", f"{scene.ours}/messages/{sent['id']}/recall").status_code == 404
     answered = scene.answer("您好")
@@ -258,14 +260,14 @@ def test_a_place_is_sent(scene: Conversation) -> None:
         {"text": "您好", "urgent": True},
     ],
 )
-def test_what_is_no_message(scene: Conversation, body: dict[str, Any]) -> None:
+def test_malformed_messages_are_refused(scene: Conversation, body: dict[str, Any]) -> None:
     answer = scene.customer.send("POST", f"{scene.theirs}/messages", {"client_id": "phone-0001", **body})
     assert answer.status_code in {400, 422}, answer.text
     assert count(scene.world.app, "messages") == 0
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_text_of_a_megabyte_is_not_read(scene: Conversation) -> None:
+def test_a_text_of_a_megabyte_is_refused(scene: Conversation) -> None:
     answer = scene.customer.send("POST", f"{scene.theirs}/messages", message_body("字" * 350_000))
     refused(answer, 413, "too_large")
 

@@ -136,7 +136,7 @@ def test_a_picture_of_the_chat_is_checked_too(scene: Conversation) -> None:
     assert (sent(scene)["text"], sent(scene)["document"]) == (WITHHELD, None)
 
 
-def test_an_event_that_is_faster_than_the_answer_waits_for_it(scene: Conversation) -> None:
+def test_a_check_result_before_the_answer_of_its_request_waits_for_it(scene: Conversation) -> None:
     sends(scene)
     # WeChat takes the question, and its answer is lost: whoever asked still holds the check.
     with scene.world.app.app_context():
@@ -179,9 +179,7 @@ def test_two_answers_in_one_second_are_two_events(scene: Conversation) -> None:
 
 
 @pytest.mark.parametrize("trace_id", ["", "trace-of-nobody", "x" * 300])
-def test_an_answer_that_nobody_waits_for_is_kept_and_means_nothing(
-    scene: Conversation, trace_id: str
-) -> None:
+def test_a_check_result_without_its_request_is_stored_and_ignored(scene: Conversation, trace_id: str) -> None:
     sends(scene)
     scene.world.work()
     answers(scene, trace_id, "risky")
@@ -214,7 +212,9 @@ def test_a_picture_without_answer_is_marked_in_the_end(scene: Conversation) -> N
 
 
 @pytest.mark.parametrize("fault", [{"errcode": -1}, {"failure": "timeout"}, {"errcode": 61010}])
-def test_the_talk_goes_on_while_wechat_is_away(scene: Conversation, fault: dict[str, Any]) -> None:
+def test_a_conversation_continues_while_wechat_is_unreachable(
+    scene: Conversation, fault: dict[str, Any]
+) -> None:
     scene.world.desk.ask("POST", "faults", {"path": CHECK, "times": None, **fault})
     sends(scene)
     assert scene.page(scene.manager)["items"][0]["document"] is not None

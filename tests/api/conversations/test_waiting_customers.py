@@ -50,7 +50,7 @@ def pass_until(scene: Conversation, at: str) -> None:
     scene.world.work()
 
 
-def test_neither_the_products_own_words_nor_a_note_is_an_answer(scene: Conversation) -> None:
+def test_neither_an_automatic_message_nor_a_note_is_an_answer(scene: Conversation) -> None:
     scene.world.at("2026-09-18 19:00")
     scene.ask("在吗？")
     scene.manager.post(f"{scene.ours}/notes", {"text": "明天再答"})
@@ -59,7 +59,7 @@ def test_neither_the_products_own_words_nor_a_note_is_an_answer(scene: Conversat
     assert [line["answer_due_at"][:16] for line in waiting(scene.manager)] == ["2026-09-20T10:15"]
 
 
-def test_the_clock_of_an_answer_stands_still_over_a_holiday(scene: Conversation) -> None:
+def test_the_answer_clock_pauses_over_a_holiday(scene: Conversation) -> None:
     scene.world.at("2026-09-30 17:00")
     scene.customer, scene.manager = scene.world.log_in("o_customer"), scene.world.staff("G001")
     scene.ask("在吗？")
@@ -146,7 +146,7 @@ def test_a_complaint_of_an_enquiry_is_answered_where_it_was_made(world: World) -
     assert (last["state"], "未能送达" in last["note"]) == ("failed", True)
 
 
-def test_the_answer_to_a_complaint_is_told_once(scene: Conversation) -> None:
+def test_the_answer_to_a_complaint_is_notified_once(scene: Conversation) -> None:
     complaint = scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})
     scene.manager.post(f"/staff/complaints/{complaint['id']}/answer", {"text": "已重新预约"})
     pass_until(scene, "2026-09-18 09:05")
@@ -166,7 +166,7 @@ def test_a_hand_over_while_somebody_waits_keeps_their_clock(scene: Conversation)
     assert told(scene.world.staff("G001"), "answer_overdue") == []
 
 
-def test_the_copy_holds_neither_what_was_taken_back_nor_what_was_withheld(scene: Conversation) -> None:
+def test_the_copy_contains_neither_recalled_nor_withheld_messages(scene: Conversation) -> None:
     first = scene.ask("说错了的话")
     scene.customer.post(f"{scene.theirs}/messages/{first['id']}/recall")
     scene.manager.post(f"{scene.ours}/messages", message_body("这是违禁演示词"))
@@ -189,7 +189,7 @@ def test_who_stood_in_lets_go_once_the_manager_is_back(scene: Conversation) -> N
     assert deputy.post("/staff/conversations/search", {"text": "我回来了"})["items"] == []
 
 
-def test_whoever_answers_in_the_place_of_somebody_who_left_goes_on(world: World) -> None:
+def test_whoever_answers_instead_of_somebody_who_left_goes_on(world: World) -> None:
     write(world, "o_follower", "请问怎么报装？", "service")
     with world.app.app_context(), atomic():
         personnel.deactivate("G001")
@@ -232,7 +232,7 @@ def test_a_clock_that_goes_back_stops_nobody_from_hurrying_and_looking(scene: Co
     scene.world.work()
 
 
-def test_with_no_manager_at_all_a_supervisor_takes_the_enquiry(world: World) -> None:
+def test_without_any_manager_a_supervisor_gets_the_enquiry(world: World) -> None:
     with world.app.app_context(), atomic():
         for number in ("G001", "G002"):
             personnel.deactivate(number)

@@ -171,7 +171,7 @@ def test_a_number_that_was_not_offered_is_asked_about_again(scene: Conversation)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_whoever_answers_for_the_chosen_case_is_told_and_waited_for(scene: Conversation) -> None:
+def test_the_manager_of_the_chosen_case_is_notified_and_has_to_answer(scene: Conversation) -> None:
     scene.world.at("2026-09-18 09:30")
     second = scene.world.submitted(scene.customer, project_name="二期仓库")
     hand_over(scene.manager, second["id"], to="G002")
@@ -198,7 +198,7 @@ def test_what_was_asked_before_there_were_cases_stays_owed(world: World) -> None
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_question_that_has_settled_itself_takes_no_number(scene: Conversation) -> None:
+def test_a_number_is_no_choice_once_the_question_is_obsolete(scene: Conversation) -> None:
     second = scene.world.submitted(scene.customer, project_name="二期仓库")
     write(scene.world, "o_customer", "什么时候上门？")
     scene.customer.post(f"/customer/cases/{second['id']}/withdrawal", {"reason": "不建了"})
@@ -325,7 +325,7 @@ def test_what_hides_or_reorders_text_does_not_come_in(scene: Conversation) -> No
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_event_that_nobody_knows_is_kept(scene: Conversation) -> None:
+def test_an_unknown_event_is_stored(scene: Conversation) -> None:
     answer = callback(scene.world, "o_customer", MsgType="event", Event="brand_new_event", X="1")
     assert (answer.status_code, answer.text) == (200, "success")
     scene.world.work()
@@ -366,7 +366,7 @@ def test_quick_replies_without_a_case_are_signed_by_whoever_answers(world: World
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_talk_goes_on_while_wechat_can_not_be_asked(scene: Conversation) -> None:
+def test_a_conversation_continues_while_wechat_is_unavailable(scene: Conversation) -> None:
     scene.world.desk.ask("POST", "faults", {"path": "wxa/msg_sec_check", "errcode": -1, "times": None})
     scene.ask("您好")
     assert scene.texts(scene.manager) == ["您好"]
@@ -379,7 +379,7 @@ def test_the_talk_goes_on_while_wechat_can_not_be_asked(scene: Conversation) -> 
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_without_a_public_address_no_picture_leaves_the_house(scene: Conversation) -> None:
+def test_without_a_public_url_no_picture_is_sent_to_wechat(scene: Conversation) -> None:
     document = bring(scene.customer, scene.theirs, PICTURE).get_json()
     body = {"client_id": "phone-0001", "document_id": document["id"]}
     scene.customer.post(f"{scene.theirs}/messages", body)

@@ -76,7 +76,7 @@ def test_due_at_the_close_of_the_day_or_of_the_next_workday(world: World, receiv
     assert add_partner(world.app).consult()["due_at"] == due
 
 
-def test_staff_see_who_is_awaited(world: World, platform: Platform) -> None:
+def test_staff_see_who_holds_the_open_tasks(world: World, platform: Platform) -> None:
     case = case_id(world, platform.consult()["number"])
     manager = world.staff("G001")
     seen = manager.get(f"/staff/cases/{case}/early-service")
@@ -93,7 +93,7 @@ def test_staff_see_who_is_awaited(world: World, platform: Platform) -> None:
     assert given["总工办"] is None
 
 
-def test_the_manager_and_the_departments_are_told(world: World, platform: Platform) -> None:
+def test_the_manager_and_the_departments_are_notified(world: World, platform: Platform) -> None:
     platform.consult()
     kinds = {
         who: [notice["kind"] for notice in world.staff(who).get("/staff/notices")["items"]]
@@ -116,7 +116,7 @@ def test_the_case_is_the_customers_when_the_phone_logs_in(world: World, platform
     ]
 
 
-def test_a_customer_who_is_known_already_is_told_at_once(world: World, platform: Platform) -> None:
+def test_a_known_customer_is_notified_at_once(world: World, platform: Platform) -> None:
     customer = world.log_in("o_customer", "13800000001")
     platform.consult()
     assert [notice["kind"] for notice in customer.get("/customer/notices")["items"]] == ["early_service"]
@@ -131,9 +131,7 @@ def test_acceptance_starts_when_every_department_has_answered(world: World, plat
     assert stages["acceptance_plan"]["opened_at"] == "2026-09-18T14:00:00+08:00"
 
 
-def test_the_form_is_completed_at_the_door_and_confirmed_on_the_phone(
-    world: World, platform: Platform
-) -> None:
+def test_the_form_is_completed_on_site_and_confirmed_on_the_phone(world: World, platform: Platform) -> None:
     number = platform.consult()["number"]
     case = case_id(world, number)
     complete_transfer(world, case)
@@ -180,7 +178,7 @@ def test_the_customer_may_complete_the_form_before_that(world: World, platform: 
     assert {notice["kind"] for notice in customer.get("/customer/notices")["items"]} == {"case_accepted"}
 
 
-def test_a_wrong_phone_is_corrected_at_the_door(world: World, platform: Platform) -> None:
+def test_a_wrong_phone_is_corrected_on_site(world: World, platform: Platform) -> None:
     case = case_id(world, platform.consult(contact_phone="13800000008")["number"])
     manager = world.staff("G001")
     answers = {

@@ -85,7 +85,7 @@ def stopped(world: World, case: str) -> str:
     return str(stop["id"])
 
 
-def test_every_change_is_told_in_order(
+def test_every_change_is_sent_in_order(
     world: World, platform: Platform, server: responses.RequestsMock
 ) -> None:
     server.post(URL, status=204)
@@ -116,7 +116,7 @@ def test_every_change_is_told_in_order(
     assert len(server.calls) == 4
 
 
-def test_water_on_and_the_end_are_told(
+def test_water_on_and_the_end_are_sent(
     world: World, platform: Platform, server: responses.RequestsMock
 ) -> None:
     server.post(URL, status=200)
@@ -203,7 +203,7 @@ def test_a_failed_delivery_comes_again_under_the_same_id(
     assert {call.request.url for call in server.calls} == {URL}
 
 
-def test_what_is_never_taken_is_given_up(
+def test_a_webhook_that_is_never_accepted_is_abandoned(
     world: World, platform: Platform, server: responses.RequestsMock
 ) -> None:
     server.post(URL, status=503)
@@ -252,7 +252,7 @@ def test_nothing_is_sent_to_a_disabled_partner(
     assert len(server.calls) == 0
 
 
-def test_only_a_partner_of_the_case_with_a_webhook_is_told(
+def test_only_the_partner_of_the_case_with_a_webhook_gets_one(
     world: World, server: responses.RequestsMock
 ) -> None:
     add_partner(world.app, "website", url=URL)
@@ -260,7 +260,7 @@ def test_only_a_partner_of_the_case_with_a_webhook_is_told(
     assert rows(world.app) == []
 
 
-def test_a_change_that_was_refused_is_not_told(
+def test_a_refused_change_sends_no_webhook(
     world: World, platform: Platform, server: responses.RequestsMock
 ) -> None:
     case = case_of(world, platform)
@@ -298,7 +298,7 @@ def test_no_connection_is_held_while_a_partner_answers(
     assert held == [0]
 
 
-def test_production_does_not_tell_without_https(world: World, server: responses.RequestsMock) -> None:
+def test_production_sends_no_webhook_without_https(world: World, server: responses.RequestsMock) -> None:
     stopped(world, case_of(world, add_partner(world.app, url="http://127.0.0.1:8080/hook")))
     with world.app.app_context():
         assert send_webhooks.drain(simulated=False, chance=Chance()) == send_webhooks.Counts(

@@ -80,7 +80,7 @@ def test_where_no_time_keeps_the_due_date_the_customer_is_asked(world: World) ->
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_on_wish_every_customer_is_asked(world: World) -> None:
+def test_on_request_every_customer_is_asked(world: World) -> None:
     enrol(world, ["N002"], "network")
     booker = Booker(world)
     booked = booker.booked(at(MONDAY, "10:00"))
@@ -91,7 +91,7 @@ def test_on_wish_every_customer_is_asked(world: World) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_managers_deputy_comes_and_the_customer_is_told_so(world: World) -> None:
+def test_the_managers_deputy_comes_and_the_customer_is_notified(world: World) -> None:
     """Nothing of the manager's keeps the due date: the deputy of the leave comes, by name."""
     world.staff("G001").post("/staff/leaves", leave("G001", "G002", "2026-09-18"))
     booker = Booker(world, district="gaoxin")

@@ -58,7 +58,7 @@ def test_openings_keep_notice_and_office_hours_and_skip_closed_days(world: World
     assert at(MONDAY, "11:15") not in starts
 
 
-def test_what_one_took_with_its_travel_is_offered_to_nobody_else(world: World) -> None:
+def test_a_booked_time_with_its_travel_is_offered_to_nobody_else(world: World) -> None:
     Booker(world).booked(at(MONDAY, "10:00"))
     starts = Booker(world, 2).starts()
     near = [start[11:16] for start in starts if start.startswith(MONDAY) and start[11:13] < "13"]
@@ -82,7 +82,7 @@ def test_an_opening_beyond_the_due_date_is_marked_and_kept_as_the_customers_choi
     assert "客户选择了晚于时限的上门时间，计时不暂停" in told
 
 
-def test_a_hold_that_ran_out_is_answered_with_fresh_openings(world: World) -> None:
+def test_confirming_an_expired_reservation_returns_new_openings(world: World) -> None:
     booker = Booker(world)
     held = booker.hold(at(MONDAY, "10:00"))
     world.at(f"{FRIDAY} 09:05")
@@ -92,7 +92,7 @@ def test_a_hold_that_ran_out_is_answered_with_fresh_openings(world: World) -> No
     assert booker.booked(at(MONDAY, "10:00"))["state"] == "confirmed"
 
 
-def test_an_expired_hold_is_taken_over_before_anybody_cleared_it(world: World) -> None:
+def test_an_expired_reservation_can_be_booked_before_it_is_cleaned_up(world: World) -> None:
     first, second = Booker(world), Booker(world, 2)
     held = first.hold(at(MONDAY, "10:00"))
     refused(second.try_hold(at(MONDAY, "10:00")), 409, "slot_taken")
@@ -103,7 +103,7 @@ def test_an_expired_hold_is_taken_over_before_anybody_cleared_it(world: World) -
     assert first.states() == [(at(MONDAY, "10:00"), "expired")]
 
 
-def test_a_hold_that_ran_out_fills_nobodys_day(world: World) -> None:
+def test_an_expired_reservation_does_not_count_for_the_day(world: World) -> None:
     """Network and engineering have one person each, who may have one visit a day."""
     week = {day: [["08:30", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
     with world.app.app_context(), atomic():
@@ -119,7 +119,7 @@ def test_a_hold_that_ran_out_fills_nobodys_day(world: World) -> None:
     check_books(world, {"N001": 1, "E001": 1})
 
 
-def test_holding_another_time_gives_up_the_first(world: World) -> None:
+def test_reserving_another_time_releases_the_first(world: World) -> None:
     booker = Booker(world)
     first = booker.hold(at(MONDAY, "10:00"))
     assert booker.hold(at(MONDAY, "10:00")) == first
@@ -204,7 +204,7 @@ def test_a_purpose_that_the_stage_does_not_have_is_refused(world: World) -> None
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_hold_of_another_customer_does_not_exist(world: World) -> None:
+def test_a_reservation_of_another_customer_does_not_exist(world: World) -> None:
     booker, stranger = Booker(world), Booker(world, 2)
     held = booker.hold(at(MONDAY, "10:00"))
     with nothing_changes(world.app):

@@ -91,7 +91,7 @@ def _until_somebody_waits(world: World) -> None:
     raise AssertionError("nobody ran into the open transaction")
 
 
-def test_64_bookers_on_8_seats_book_exactly_8(world: World) -> None:
+def test_64_bookers_on_8_time_slots_book_exactly_8(world: World) -> None:
     managers = [f"K{number:03d}" for number in range(8)]
     enrol(world, managers, "customer_development", manager=True)
     for letter, department in (("D", "design_institute"), ("N", "network"), ("E", "engineering")):
@@ -105,7 +105,7 @@ def test_64_bookers_on_8_seats_book_exactly_8(world: World) -> None:
     check_books(world)
 
 
-def test_two_who_want_the_last_seat(world: World) -> None:
+def test_two_bookers_of_the_last_time_slot(world: World) -> None:
     bookers = [Booker(world, number) for number in (1, 2)]
     answers = at_once(
         world.app,
@@ -129,7 +129,7 @@ def test_double_taps_make_one_booking(world: World) -> None:
     check_books(world)
 
 
-def test_confirmed_and_given_up_at_once_is_one_of_both(world: World) -> None:
+def test_confirming_and_releasing_at_once_does_one_of_both(world: World) -> None:
     booker = Booker(world)
     path = f"{booker.path}/visits/{booker.hold(at(MONDAY, '10:00'))['id']}"
     confirmed, given_up = at_once(
@@ -145,7 +145,7 @@ def test_confirmed_and_given_up_at_once_is_one_of_both(world: World) -> None:
     check_books(world)
 
 
-def test_one_customer_who_holds_two_times_at_once_has_one(world: World) -> None:
+def test_one_customer_who_reserves_two_times_at_once_has_one(world: World) -> None:
     booker = Booker(world)
     answers = at_once(
         world.app,
@@ -179,7 +179,7 @@ def test_two_visits_that_change_places_never_wait_in_a_circle(world: World) -> N
     check_books(world)
 
 
-def test_a_row_that_a_second_connection_takes_is_taken(world: World) -> None:
+def test_a_row_claimed_by_a_second_connection_is_skipped(world: World) -> None:
     booker, other = Booker(world), Booker(world, 2)
     visit = other.booked(at("2026-09-24", "10:00"))
 
@@ -212,21 +212,21 @@ def _expire(visit_id: str) -> Callable[[], object]:
     )
 
 
-def test_a_hold_that_ends_while_it_is_confirmed_is_gone(world: World) -> None:
+def test_a_reservation_that_expires_while_it_is_confirmed_is_gone(world: World) -> None:
     booker = Booker(world)
     held = booker.hold(at(MONDAY, "10:00"))
     act = post(booker.phone.token, f"{booker.path}/visits/{held['id']}/confirmation")
     refused(while_open(world, _expire(held["id"]), act, keep=True), 410, "hold_expired")
 
 
-def test_a_hold_whose_end_is_undone_is_confirmed(world: World) -> None:
+def test_a_reservation_whose_expiry_is_rolled_back_is_confirmed(world: World) -> None:
     booker = Booker(world)
     held = booker.hold(at(MONDAY, "10:00"))
     act = post(booker.phone.token, f"{booker.path}/visits/{held['id']}/confirmation")
     assert while_open(world, _expire(held["id"]), act, keep=False).status_code == 200
 
 
-def test_an_expired_hold_goes_to_the_confirmer_or_the_taker_never_to_both(world: World) -> None:
+def test_an_expired_reservation_goes_to_the_confirmer_or_the_next_booker_never_to_both(world: World) -> None:
     first, second = Booker(world), Booker(world, 2)
     held = first.hold(at(MONDAY, "10:00"))
     world.at("2026-09-18 09:05")
@@ -331,7 +331,7 @@ def test_a_booking_under_way_is_seen_by_whoever_enters_leave(world: World) -> No
     check_books(world)
 
 
-def test_a_day_that_a_new_calendar_closes_takes_no_booking(world: World) -> None:
+def test_a_day_that_a_new_calendar_closes_accepts_no_booking(world: World) -> None:
     """The publication keeps every other writer out; whoever waited for it works by the new calendar."""
     booker = Booker(world)
     act = holding(booker.case_id, booker.phone.token, at(MONDAY, "10:00"))

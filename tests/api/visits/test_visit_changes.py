@@ -47,7 +47,7 @@ def test_a_visit_may_move_onto_its_own_time(world: World) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_moving_to_the_time_that_it_has_tells_nobody_of_a_change(world: World) -> None:
+def test_rescheduling_to_the_same_time_notifies_nobody(world: World) -> None:
     booker = Booker(world)
     booked = booker.booked(at(MONDAY, "10:00"))
     with nothing_changes(world.app):
@@ -70,7 +70,7 @@ def test_what_is_not_sound_changes_nothing(world: World) -> None:
     assert early["detail"] == "还未到约定时间，如有变动请改期或取消。"
 
 
-def test_a_time_that_is_taken_leaves_the_old_booking_alone(world: World) -> None:
+def test_rescheduling_to_a_booked_time_keeps_the_old_booking(world: World) -> None:
     Booker(world).booked(at(TUESDAY, "10:00"))
     booker = Booker(world, 2)
     old = booker.booked(at(MONDAY, "10:00"))
@@ -132,7 +132,7 @@ def test_past_the_cut_off_the_server_refuses_and_the_manager_can(world: World) -
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_hold_can_be_given_up_at_any_time(world: World) -> None:
+def test_a_reservation_can_be_released_at_any_time(world: World) -> None:
     booker = Booker(world)
     held = booker.hold(at("2026-09-18", "11:00"))
     assert json_of(booker.act(held["id"], "cancellation", {"reason": "点错了"}))["state"] == "cancelled"

@@ -94,7 +94,7 @@ def test_the_pass_shows_who_comes_and_the_code_that_the_visitors_have(day: Day) 
     assert day.world.staff("S001").get(day.path)["code"] is None
 
 
-def test_check_in_at_the_door_or_with_a_word_why_not(day: Day) -> None:
+def test_check_in_near_the_site_or_with_a_note(day: Day) -> None:
     refused(day.by("G001", "arrival", {"position": HERE}), 409, "not_yet")
     day.at("09:55")
     refused(day.by("S001", "arrival", {"position": HERE}), 403, "not_allowed")
@@ -161,7 +161,7 @@ def test_a_long_delay_offers_other_times_at_once(day: Day) -> None:
     assert moved["state"] == "confirmed"
 
 
-def test_nobody_at_the_door_offers_other_times_by_itself(day: Day) -> None:
+def test_a_missed_visit_offers_other_times_by_itself(day: Day) -> None:
     day.at("10:19")
     assert kinds(day.booker.phone)[-1] == "visit_soon"
     assert day.booker.visit(day.id)["changeable"] is False

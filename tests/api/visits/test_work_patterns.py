@@ -49,7 +49,7 @@ def test_what_a_pattern_hits_is_moved_and_later_bookings_lie_within_it(world: Wo
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_on_wish_the_customers_are_asked(world: World) -> None:
+def test_on_request_the_customers_are_asked(world: World) -> None:
     enrol(world, ["N002"], "network")
     booker = Booker(world)
     booked = booker.booked(at(TUESDAY, "10:00"))
@@ -59,7 +59,7 @@ def test_on_wish_the_customers_are_asked(world: World) -> None:
     assert booker.visit(booked["id"])["in_doubt"] is True
 
 
-def test_every_pattern_is_kept_and_one_holds(world: World) -> None:
+def test_every_pattern_is_kept_and_one_is_in_force(world: World) -> None:
     supervisor = world.staff("S001")
     monday = {"mon": MORNING}
     supervisor.post(WEEKS, week("2026-09-18", weekly=monday))

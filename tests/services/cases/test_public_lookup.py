@@ -31,7 +31,7 @@ def ask(world: World, number: str, digits: str = DIGITS, source: str = HOME) -> 
     )
 
 
-def test_it_tells_little(world: World, number: str) -> None:
+def test_the_look_up_shows_little(world: World, number: str) -> None:
     answer = json_of(ask(world, number))
     assert set(answer) == {
         "number",

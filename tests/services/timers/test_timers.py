@@ -76,7 +76,7 @@ def test_a_task_that_begins_when_its_stage_is_late_is_overdue_at_the_next_openin
     assert timers(world, "confirm_plan") == [("09-21 13:30", "overdue", "")]
 
 
-def test_nothing_is_told_while_the_clock_stands_still(world: World, case: Any) -> None:
+def test_nothing_is_notified_while_the_clock_is_paused(world: World, case: Any) -> None:
     """Stopped after one hour of seven, for two and a half working days; then six hours are left."""
     world.at("2026-09-18 10:00")
     manager = world.staff("G001")
@@ -99,7 +99,7 @@ def test_nothing_is_told_while_the_clock_stands_still(world: World, case: Any) -
 
 
 @on_sqlite
-def test_the_clock_stands_still_until_the_last_stop_ends(world: World, case: Any) -> None:
+def test_the_clock_is_paused_until_the_last_pause_ends(world: World, case: Any) -> None:
     manager = world.staff("G001")
     path = f"/staff/cases/{case['id']}/stops"
     first = manager.post(path, STOP)

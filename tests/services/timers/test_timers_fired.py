@@ -20,9 +20,7 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @on_sqlite
-def test_a_task_that_begins_late_is_told_of_though_its_stage_was_told_of_before(
-    world: World, case: Any
-) -> None:
+def test_a_task_opened_late_is_notified_although_its_stage_was_before(world: World, case: Any) -> None:
     """Two tellings of the first tasks, then the manager alone holds the next one, which is late as well."""
     for moment in ("2026-09-20 13:30", "2026-09-21 08:30"):
         world.at(moment)
@@ -52,9 +50,7 @@ def test_reminders_go_to_holders_and_manager_once(world: World, case: Any) -> No
     assert overdue(world) == {}
 
 
-def test_what_is_late_is_told_to_the_supervisor_too_and_once_each_working_day(
-    world: World, case: Any
-) -> None:
+def test_overdue_work_is_notified_to_the_supervisor_once_each_working_day(world: World, case: Any) -> None:
     expected = {
         "2026-09-20 13:29": 0,
         "2026-09-20 13:30": 1,
