@@ -41,7 +41,7 @@ from app.services.applications.answers import check, form_of
 from app.services.cases.submit import lookup_hash
 from app.services.event_views.cases import CaseBrief, TaskBrief
 from app.services.installation import city
-from app.services.people.recipients import PersonBrief
+from app.services.people.recipients import CustomerBrief, PersonBrief
 from notifications.handlers.message_values import MessageValues
 from notifications.models import DeliveryState, Notice, OutboxMessage, SubscribeConsent
 from notifications.outbox import delivery_rules
@@ -223,7 +223,7 @@ def _tell(case_id: str, tasks: list[Task], now: datetime) -> None:
     """Each message reads what it speaks of, as an independent listener of an event does."""
     brief = _case_brief(case_id, now)
     values = _speech(now).of_case(brief)
-    customer = db.session.get_one(Customer, brief.customer_id)
+    customer = db.session.get_one(Customer, brief.customer.customer_id if brief.customer else "")
     _enqueue(
         "case_accepted",
         case_id,
@@ -263,9 +263,9 @@ def _case_brief(case_id: str, now: datetime) -> CaseBrief:
         project_name=case.project_name,
         program_name=city.program(case.program_key).name,
         opened_at=case.opened_at,
-        customer_id=customer.id,
-        customer_openid=customer.openid,
-        customer_service_openid=customer.service_openid,
+        customer=CustomerBrief(
+            customer.id, {"subscribe": customer.openid, "template": customer.service_openid or ""}
+        ),
         manager=_person(manager),
         acting=_person(acting),
     )
@@ -301,7 +301,7 @@ def _task_brief(task_id: str, now: datetime) -> TaskBrief:
 
 
 def _person(row: Staff) -> PersonBrief:
-    return PersonBrief(row.id, row.number, row.name, row.phone, row.openid, row.service_openid)
+    return PersonBrief(row.id, row.number, row.name, row.phone, {"template": row.service_openid or ""})
 
 
 def _is_told(key: str) -> bool:
@@ -318,7 +318,7 @@ def _enqueue_staff(
 ) -> None:
     for person in people:
         _enqueue(
-            kind, event_key, case, task_id, values, person.staff_id, person.openid, person.service_openid
+            kind, event_key, case, task_id, values, person.staff_id, None, person.addresses.get("template")
         )
 
 

@@ -1,4 +1,4 @@
-"""Which treatment an error code of WeChat needs, read from the table beside this room and checked whole."""
+"""Which treatment an error code of WeChat needs, read from a table (TOML) and checked as a whole."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -23,20 +23,20 @@ class Codes:
     treatments: dict[FaultKind, Treatment]
 
 
-def kind_of(errcode: int) -> FaultKind:
+def kind_of(errcode: int, table: Path = TABLE) -> FaultKind:
     """The kind of fault behind a non-zero errcode; the table's default for a code it does not hold."""
-    codes = _table()
+    codes = _table(table)
     return codes.kinds.get(errcode, codes.default)
 
 
-def meaning_of(errcode: int | None) -> str | None:
+def meaning_of(errcode: int | None, table: Path = TABLE) -> str | None:
     """What staff are told that an errcode stands for; None without one, or for one that the table lacks."""
-    return None if errcode is None else _table().meanings.get(errcode)
+    return None if errcode is None else _table(table).meanings.get(errcode)
 
 
 def treatment_of(kind: FaultKind) -> Treatment:
     """What a sender does about a fault of this kind."""
-    return _table().treatments[kind]
+    return _table(TABLE).treatments[kind]
 
 
 def load(file: Path) -> Codes:
@@ -72,5 +72,5 @@ def load(file: Path) -> Codes:
 
 
 @cache
-def _table() -> Codes:
-    return load(TABLE)
+def _table(file: Path) -> Codes:
+    return load(file)

@@ -1,4 +1,4 @@
-"""One account's way to WeChat: wechatpy's client with its own tokens, time-outs and errors.
+"""One account's connection to WeChat: wechatpy's client with our own tokens, time-outs and errors.
 
 wechatpy 1.8.18 fetches tokens without time-out or lock from `cgi-bin/token` (each fetch of which
 invalidates the last one), retries a refused token by calling itself without bound, and lets transport
@@ -6,10 +6,12 @@ errors out whose text holds the AppSecret. None of these paths is used here.
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -22,6 +24,7 @@ from wechatpy.exceptions import WeChatClientException
 
 from app.core import clock
 from app.core.settings import WeChatAccount
+from app.wechat import errcodes
 from app.wechat.keepalive import KeepAliveSession
 from app.wechat.port import FaultKind, WeChatError
 from app.wechat.secrecy import guard_http_log, scrub
@@ -40,8 +43,11 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 T = TypeVar("T")
 
 
-class Gateway(WeChatClient):  # type: ignore[misc]
+class AccountCalls(ABC):
     """Calls one account's API with a bounded wait and at most one renewal of the token.
+
+    To be inherited beside one of wechatpy's clients, before it. `codes` is the table of the account's error
+    codes.
 
     `timeout` is (connect, read) in seconds and holds for every call. All threads share the gateway;
     keep one for each account and process, since wechatpy's clients are reference cycles. `adapter`
@@ -49,6 +55,11 @@ class Gateway(WeChatClient):  # type: ignore[misc]
     the machine's settings name a proxy for it, `requests` goes through that one; else connections are direct
     and kept.
     """
+
+    appid: str
+    secret: str
+    codes: ClassVar[Path] = errcodes.TABLE
+    _request: Callable[..., Any]
 
     def __init__(
         self,
@@ -60,7 +71,7 @@ class Gateway(WeChatClient):  # type: ignore[misc]
         pool_size: int,
         adapter: BaseAdapter | None = None,
     ) -> None:
-        super().__init__(account.appid, account.secret, timeout=timeout, auto_retry=False)
+        super().__init__(account.appid, account.secret, timeout=timeout, auto_retry=False)  # type: ignore[call-arg]
         self._base_url = base_url.rstrip("/")
         self.API_BASE_URL = f"{self._base_url}/cgi-bin/"
         self._tokens = tokens
@@ -69,7 +80,7 @@ class Gateway(WeChatClient):  # type: ignore[misc]
         guard_http_log()
 
     def __repr__(self) -> str:
-        return f"<Gateway {self.appid}>"
+        return f"<{type(self).__name__} {self.appid}>"
 
     def _session(self, adapter: BaseAdapter | None, pool_size: int) -> requests.Session | KeepAliveSession:
         if adapter is None and not self._proxied():
@@ -160,28 +171,9 @@ class Gateway(WeChatClient):  # type: ignore[misc]
         log.info("WeChat refused the access token of %s; renewing it once", self.appid)
         return ask(self._token(refused=token))
 
+    @abstractmethod
     def fetch_access_token(self, *, force: bool = False) -> AccessToken:
-        """Ask `stable_token`, the same for every asker; `force` replaces it. Raises WeChatError."""
-        asked_at = clock.now()
-        body = {
-            "grant_type": "client_credential",
-            "appid": self.appid,
-            "secret": self.secret,
-            "force_refresh": force,
-        }
-        try:
-            answer = self.call("post", "cgi-bin/stable_token", body=body, authorised=False, repeatable=True)
-        except WeChatError as error:
-            if error.kind is FaultKind.TOKEN:
-                # No token was sent, so 40001 here speaks of the AppSecret.
-                raise WeChatError(error.errcode, error.message, FaultKind.CONFIGURATION) from error
-            raise
-        try:
-            lifetime = timedelta(seconds=int(answer["expires_in"]))
-            return AccessToken(str(answer["access_token"]), asked_at + lifetime)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            message = "stable_token's answer holds no usable token"
-            raise WeChatError(None, message, FaultKind.TRANSIENT) from error
+        """Ask for a token; `force` replaces one that is still valid, if it can be. Raises WeChatError."""
 
     def _token(self, *, refused: str | None) -> str:
         """A usable token other than `refused`; one thread fetches, others wait or use the old one."""
@@ -233,8 +225,9 @@ class Gateway(WeChatClient):  # type: ignore[misc]
         hide: str,
     ) -> Any:
         """One request; its JSON value, or wechatpy's answer object when it is no JSON. Raises WeChatError."""
-        try:
-            answer = self._request(
+
+        def request() -> Any:
+            return self._request(
                 method,
                 f"{self._base_url}/{path}",
                 # wechatpy adds a token of its own unless the key is there; requests leaves a None out.
@@ -243,17 +236,49 @@ class Gateway(WeChatClient):  # type: ignore[misc]
                 headers={} if sent is None else {"Content-Type": sent.media_type},
                 allow_redirects=False,
             )
+
+        return self._guarded(request, token, repeatable, hide)
+
+    def _guarded(self, request: Callable[[], Any], token: str | None, repeatable: bool, hide: str) -> Any:
+        """What `request` gives; whatever goes wrong in wechatpy or below it is a `WeChatError`."""
+        try:
+            return request()
         except WeChatClientException as error:
-            fault = refused_answer(error)
+            fault = refused_answer(error, self.codes)
         except requests.RequestException as error:
             fault = transport_fault(error)
         except (TypeError, ValueError):
             fault = WeChatError(None, "the answer's errcode is no number", FaultKind.UNKNOWN_OUTCOME)
-        else:
-            return answer
         kind = _settled(fault.kind, repeatable)
         # Raised out here and not where it was caught: a chained cause would carry the secrets along.
         raise WeChatError(fault.errcode, scrub(fault.message, self.secret, token or "", hide), kind)
+
+
+class Gateway(AccountCalls, WeChatClient):  # type: ignore[misc]
+    """The account of a mini-program or a 服务号."""
+
+    def fetch_access_token(self, *, force: bool = False) -> AccessToken:
+        """Ask `stable_token`, the same for every asker; `force` replaces it. Raises WeChatError."""
+        asked_at = clock.now()
+        body = {
+            "grant_type": "client_credential",
+            "appid": self.appid,
+            "secret": self.secret,
+            "force_refresh": force,
+        }
+        try:
+            answer = self.call("post", "cgi-bin/stable_token", body=body, authorised=False, repeatable=True)
+        except WeChatError as error:
+            if error.kind is FaultKind.TOKEN:
+                # No token was sent, so 40001 here speaks of the AppSecret.
+                raise WeChatError(error.errcode, error.message, FaultKind.CONFIGURATION) from error
+            raise
+        try:
+            lifetime = timedelta(seconds=int(answer["expires_in"]))
+            return AccessToken(str(answer["access_token"]), asked_at + lifetime)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            message = "stable_token's answer holds no usable token"
+            raise WeChatError(None, message, FaultKind.TRANSIENT) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a failure below WeChat's own error codes means: did the request leave, and is repeating it safe?"""
 
 import ssl
+from pathlib import Path
 
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProxyError
@@ -15,10 +16,10 @@ SERVER_ERROR = 500
 GATEWAY_TIMEOUT = 504
 
 
-def refused_answer(error: WeChatClientException) -> WeChatError:
-    """The fault behind an answer that wechatpy refused: an errcode, or an HTTP status from 400."""
+def refused_answer(error: WeChatClientException, codes: Path) -> WeChatError:
+    """The fault behind an answer that wechatpy refused: an errcode of `codes`, or an HTTP status."""
     if error.errcode is not None:
-        return WeChatError(error.errcode, str(error.errmsg), kind_of(error.errcode))
+        return WeChatError(error.errcode, str(error.errmsg), kind_of(error.errcode, codes))
     status = error.response.status_code
     return WeChatError(None, f"HTTP status {status}", _kind_of_status(status))
 

@@ -1,19 +1,26 @@
 """Subscribe messages (订阅消息) of the mini-program: no idempotency key, one consent each."""
 
-from app.wechat.port import MiniProgram, WeChatError
+from app.wechat.port import WeChatError
 from notifications.channels import outcome
 from notifications.channels.envelope import Envelope, Outcome
+from notifications.channels.message_channel import MessageChannel
+from notifications.wording.kinds import Channel
 
 
-def send(account: MiniProgram, message: Envelope, template_id: str) -> Outcome:
-    """Send one message once; every answer of WeChat is an outcome and none is raised."""
-    try:
-        receipt = account.send_subscribe(
-            openid=message.route.openid,
-            template_id=template_id,
-            data=message.route.data,
-            page=message.page,
-        )
-    except WeChatError as error:
-        return outcome.refused(error)
-    return outcome.accepted(receipt)
+class SubscribeChannel(MessageChannel):
+    """Addressed by the openid of the mini-program."""
+
+    key = Channel.SUBSCRIBE
+
+    def send(self, message: Envelope) -> Outcome:
+        """Send one message once."""
+        try:
+            receipt = self.connections.wechat.miniprogram.send_subscribe(
+                openid=message.route.openid,
+                template_id=self.connections.template_ids[message.route.template_key],
+                data=message.route.data,
+                page=message.page,
+            )
+        except WeChatError as error:
+            return outcome.refused(error)
+        return outcome.accepted(receipt)

@@ -4,21 +4,32 @@ The message's own id is its client_msg_id: WeChat sends the same one once within
 within that time doubles nothing, also when this process failed to write down that it had sent it.
 """
 
-from app.wechat.port import ServiceAccount, WeChatError
+from datetime import timedelta
+
+from app.wechat.port import WeChatError
 from notifications.channels import outcome
 from notifications.channels.envelope import Envelope, Outcome
+from notifications.channels.message_channel import MessageChannel
+from notifications.wording.kinds import Channel
 
 
-def send(account: ServiceAccount, message: Envelope, template_id: str) -> Outcome:
-    """Send one message; every answer of WeChat is an outcome and none is raised."""
-    try:
-        receipt = account.send_template(
-            openid=message.route.openid,
-            template_id=template_id,
-            data=message.route.data,
-            client_msg_id=message.id,
-            miniprogram_page=message.page,
-        )
-    except WeChatError as error:
-        return outcome.refused(error)
-    return outcome.accepted(receipt)
+class TemplateChannel(MessageChannel):
+    """Addressed by the openid of the 服务号."""
+
+    key = Channel.TEMPLATE
+    # WeChat's 10 minutes, less what a repetition may wait in the pool and for its answer.
+    repeat_window = timedelta(minutes=8)
+
+    def send(self, message: Envelope) -> Outcome:
+        """Send one message."""
+        try:
+            receipt = self.connections.wechat.service.send_template(
+                openid=message.route.openid,
+                template_id=self.connections.template_ids[message.route.template_key],
+                data=message.route.data,
+                client_msg_id=message.id,
+                miniprogram_page=message.page,
+            )
+        except WeChatError as error:
+            return outcome.refused(error)
+        return outcome.accepted(receipt)

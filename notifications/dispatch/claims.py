@@ -30,6 +30,7 @@ from app.core.db import db
 from app.core.manyrows import one_of
 from app.services.people import recipients
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind
+from notifications.channels.registry import CHANNELS
 from notifications.dispatch import circuit_breaker, outcome_policy, record_outcomes, row_mapping, skip_rules
 from notifications.dispatch.retry import Chance
 from notifications.models import DeliveryState, OutboxMessage
@@ -45,7 +46,7 @@ SEND_ALLOWANCE = timedelta(seconds=30)
 OF_ONE_PERSON = 32
 """The most messages to one person that are claimed at once: they can only go out one after the other."""
 
-PUSHED = (Channel.SUBSCRIBE, Channel.TEMPLATE, Channel.SMS)
+PUSHED = tuple(CHANNELS)
 """The channels of the dispatcher; calls are the manager's (calls.py)."""
 
 

@@ -27,12 +27,14 @@ from app.core.away import database_is_away
 from app.core.ids import new_id
 from app.wechat.port import Accounts, MiniProgram, ServiceAccount
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind
+from notifications.channels.message_channel import Connections
+from notifications.channels.registry import senders
 from notifications.channels.sms_carrier import NullSms, Sms
 from notifications.dispatch import circuit_breaker, claims, outcome_buffer, record_outcomes
 from notifications.dispatch.outcome_policy import Settlement, settle
 from notifications.dispatch.record_outcomes import Settled
 from notifications.dispatch.retry import Chance
-from notifications.dispatch.sender_pool import POOL_SIZE, Ways, Workers
+from notifications.dispatch.sender_pool import POOL_SIZE, Senders, Workers
 from notifications.models import DeliveryState
 from notifications.outbox import disabled_templates
 
@@ -75,8 +77,10 @@ def drain(
 
     `chance` spreads the repetitions (tests pass one that can be foretold). Raises what `dispatch` raises.
     """
-    ways = Ways(Accounts(miniprogram, service), sms or NullSms())
-    return _Pipeline(ways, POOL_SIZE, BATCH, chance or random.SystemRandom()).run(claims_left=None)
+    connections = Connections(Accounts(miniprogram, service), sms or NullSms())
+    return _Pipeline(senders(connections), POOL_SIZE, BATCH, chance or random.SystemRandom()).run(
+        claims_left=None
+    )
 
 
 def dispatch(
@@ -92,15 +96,17 @@ def dispatch(
     Runs in an app context, outside any transaction. An error that is no answer of WeChat's is raised after
     the others were recorded; its message stays claimed until the lease runs out.
     """
-    ways = Ways(wechat, sms or NullSms())
-    return _Pipeline(ways, pool_size, batch, chance or random.SystemRandom()).run(claims_left=1)
+    connections = Connections(wechat, sms or NullSms())
+    return _Pipeline(senders(connections), pool_size, batch, chance or random.SystemRandom()).run(
+        claims_left=1
+    )
 
 
 class _Pipeline:
     """One run: the books are kept in the thread that calls `run`."""
 
-    def __init__(self, ways: Ways, pool_size: int, batch: int, chance: Chance) -> None:
-        self._ways = ways
+    def __init__(self, by_channel: Senders, pool_size: int, batch: int, chance: Chance) -> None:
+        self._senders = by_channel
         self._pool_size = pool_size
         self._batch = batch
         self._chance = chance
@@ -115,7 +121,7 @@ class _Pipeline:
 
     def run(self, claims_left: int | None) -> Counts:
         """Take turns until nothing is left to do; None claims as often as there is something."""
-        with Workers(self._ways, self._pool_size) as workers:
+        with Workers(self._senders, self._pool_size) as workers:
             more = True
             while more or self._flying or self._reserve:
                 back = workers.back(wait=bool(self._flying))

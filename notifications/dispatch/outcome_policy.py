@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind, Route
+from notifications.channels.registry import CHANNELS
 from notifications.dispatch import retry
 from notifications.dispatch.retry import Chance
 from notifications.models import DeliveryState
@@ -102,11 +103,16 @@ def next_channel(message: Envelope, at: datetime, why: str) -> Settlement:
 def unknown(message: Envelope, since: datetime, now: datetime, chance: Chance) -> Settlement:
     """A send of which nobody knows what became; `since` is the first such send."""
     at = now + retry.delay(message.attempt, chance)
-    if message.route.channel is Channel.TEMPLATE and retry.may_repeat(since, at):
+    if at - since < repeat_window(message.route.channel):
         return Settlement(
             DeliveryState.WAITING, message.attempt, "unknown_outcome", next_attempt_at=at, unknown_since=since
         )
     return Settlement(DeliveryState.UNKNOWN, message.attempt, "unknown_outcome", unknown_since=since)
+
+
+def repeat_window(channel: Channel) -> timedelta:
+    """How long a send of unknown outcome may be repeated on this channel without doubling it."""
+    return CHANNELS[channel].repeat_window
 
 
 def _after_fault(message: Envelope, outcome: Outcome, chance: Chance) -> Settlement:

@@ -11,13 +11,6 @@ FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
 _GROWTH = 4.0
 
-REPEAT_WINDOW = timedelta(minutes=8)
-"""How long after a send of unknown outcome it may be repeated.
-
-WeChat recognises a client_msg_id for 10 minutes; a repetition that waits in the pool and for WeChat's answer
-has to be inside them.
-"""
-
 # WeChat's quotas begin anew with its own day, wherever the server stands.
 _WECHAT_ZONE = ZoneInfo("Asia/Shanghai")
 _QUOTA_SPREAD = timedelta(minutes=30)
@@ -50,8 +43,3 @@ def tomorrow(now: datetime, chance: Chance) -> datetime:
     """When WeChat's daily quota is there again: after China's next midnight, spread over half an hour."""
     day = now.astimezone(_WECHAT_ZONE).date() + timedelta(days=1)
     return datetime.combine(day, time(), _WECHAT_ZONE) + _QUOTA_SPREAD * chance.random()
-
-
-def may_repeat(unknown_since: datetime, at: datetime) -> bool:
-    """Whether a template message of unknown outcome may still be sent again at `at` without doubling it."""
-    return at - unknown_since < REPEAT_WINDOW

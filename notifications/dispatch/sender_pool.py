@@ -1,7 +1,6 @@
 """The threads that hand messages to their channels; nothing here touches the database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -10,13 +9,9 @@ from typing import Self
 
 from app.core import clock
 from app.core.logs import message_id
-from app.wechat.port import Accounts
-from notifications.channels import sms as by_sms
-from notifications.channels import subscribe, template
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind
-from notifications.channels.sms_carrier import Sms
+from notifications.channels.message_channel import MessageChannel
 from notifications.dispatch.claims import SEND_ALLOWANCE
-from notifications.wording import catalog
 from notifications.wording.kinds import Channel
 
 POOL_SIZE = 32
@@ -29,32 +24,21 @@ PATIENCE_SECONDS = 120.0
 """Longer than any channel waits for an answer: silence for so long is a fault of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """Everything a message can be handed to."""
-
-    wechat: Accounts
-    sms: Sms
-    template_ids: Mapping[str, str] = field(default_factory=lambda: catalog.current().template_ids)
+Senders = Mapping[Channel, MessageChannel]
 
 
-def send(ways: Ways, message: Envelope) -> Outcome:
+def send(senders: Senders, message: Envelope) -> Outcome:
     """One attempt, in a thread of the pool."""
     if clock.now() >= message.lease_until - SEND_ALLOWANCE:
         return Outcome(OutcomeKind.LATE, clock.now())
-    if message.route.channel is Channel.SMS:
-        return by_sms.send(ways.sms, message)
-    template_id = ways.template_ids[message.route.template_key]
-    if message.route.channel is Channel.SUBSCRIBE:
-        return subscribe.send(ways.wechat.miniprogram, message, template_id)
-    return template.send(ways.wechat.service, message, template_id)
+    return senders[message.route.channel].send(message)
 
 
 class Workers:
     """A pool for the length of one run. Threads start as they are needed; leaving the block ends them."""
 
-    def __init__(self, ways: Ways, size: int) -> None:
-        self._ways = ways
+    def __init__(self, senders: Senders, size: int) -> None:
+        self._senders = senders
         self._size = size
         self._threads: list[Thread] = []
         self._work: SimpleQueue[Envelope | None] = SimpleQueue()
@@ -140,7 +124,7 @@ class Workers:
         while (message := self._work.get()) is not None:
             message_id.set(message.id)
             try:
-                self._done.put((message, send(self._ways, message)))
+                self._done.put((message, send(self._senders, message)))
             except Exception as error:  # noqa: BLE001 - raised by the run, once the others are recorded
                 self.errors.append(error)
                 self._done.put((message, None))

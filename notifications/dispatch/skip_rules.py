@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select, tuple_
 from app.core.db import db
 from app.services.event_views import cases
 from notifications.channels.envelope import Outcome, OutcomeKind
-from notifications.dispatch import outcome_policy, record_outcomes, retry, row_mapping
+from notifications.dispatch import outcome_policy, record_outcomes, row_mapping
 from notifications.dispatch.retry import Chance
 from notifications.models import SubscribeConsent
 from notifications.outbox import delivery_rules, disabled_templates
@@ -31,7 +31,7 @@ def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[s
         row.id: OutcomeKind.GIVEN_UP
         for row in rows
         if row.unknown_since is not None
-        and not retry.may_repeat(row.unknown_since, now)
+        and now - row.unknown_since >= outcome_policy.repeat_window(Channel(row.channel))
         and row.id not in found
     }
     stopped = disabled_templates.stopped()

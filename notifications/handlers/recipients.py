@@ -28,7 +28,7 @@ def _customer(context: Context) -> Sequence[Recipient]:
     known = context.facts.customer
     if known is None:
         return ()
-    return (Recipient(Audience.CUSTOMER, known.customer_id, known.openid, known.service_openid),)
+    return (Recipient(Audience.CUSTOMER, known.customer_id, known.addresses),)
 
 
 CUSTOMER = To(Audience.CUSTOMER, _customer)
@@ -135,4 +135,4 @@ def responsible(context: Context) -> Iterable[PersonBrief]:
 
 
 def _member(person: PersonBrief) -> Recipient:
-    return Recipient(Audience.STAFF, person.staff_id, person.openid, person.service_openid)
+    return Recipient(Audience.STAFF, person.staff_id, person.addresses)

@@ -11,17 +11,13 @@ from app.services.event_views import case_changes, cases, conversations, visits
 from app.services.event_views.cases import CaseBrief
 from app.services.event_views.conversations import TalkBrief
 from app.services.event_views.visits import VisitBrief
-from app.services.people.recipients import CustomerBrief
 from notifications.handlers.message_values import MessageValues, at_present
 from notifications.handlers.notice_rule import Facts, View
 from notifications.wording.kinds import Subject
 
 
 def _of_case(case: CaseBrief, brief: Any, key: str, values: dict[str, str], **ids: str) -> Facts:
-    customer = None
-    if case.customer_id is not None and case.customer_openid is not None:
-        customer = CustomerBrief(case.customer_id, case.customer_openid, case.customer_service_openid)
-    return Facts(brief, case.case_id, key, values, case, customer, **ids)
+    return Facts(brief, case.case_id, key, values, case, case.customer, **ids)
 
 
 def _case(event: Any) -> Facts:

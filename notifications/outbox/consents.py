@@ -18,6 +18,7 @@ from app.services.people import recipients
 from app.wechat.port import AccountKind
 from notifications.models import SubscribeConsent
 from notifications.wording import catalog
+from notifications.wording.kinds import Channel
 
 MOST_AT_ONCE = 3
 """wx.requestSubscribeMessage takes three template ids at a tap."""
@@ -44,7 +45,7 @@ def wanted(customer_id: str, page: str = "") -> list[Wanted]:
     By how much is held, and not only whether: several stops may begin or end at one instant, and a template
     that comes last in the city's order would never be held more than once.
     """
-    held = _remaining(recipients.customer(customer_id).openid)
+    held = _remaining(_openid(customer_id))
     words = catalog.current()
     ranked = sorted(
         (not template.ask_on, held.get(key, 0), template.ask_order, key)
@@ -78,7 +79,7 @@ def record(customer_id: str, accepted: Mapping[str, int]) -> None:
     ]
     if faults:
         raise FieldsError(faults)
-    openid = recipients.customer(customer_id).openid
+    openid = _openid(customer_id)
     for key in sorted(key for key, count in accepted.items() if count):
         row = _locked(openid, key)
         # An event that came before its report has been counted already.
@@ -161,3 +162,7 @@ def _locked(openid: str, template_key: str) -> SubscribeConsent:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
+
+
+def _openid(customer_id: str) -> str:
+    return recipients.customer(customer_id).addresses[Channel.SUBSCRIBE]

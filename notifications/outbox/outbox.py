@@ -18,6 +18,9 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.core.logs import NO_REQUEST, request_id
 from app.core.manyrows import insert_rows, one_of
+from notifications.channels.envelope import Route
+from notifications.channels.message_channel import Draft
+from notifications.channels.registry import CHANNELS
 from notifications.models import DeliveryState, Notice, OutboxMessage
 from notifications.outbox import consents, delivery_rules, preferences
 from notifications.outbox.delivery_rules import DeliveryRules
@@ -27,18 +30,14 @@ from notifications.wording.kinds import Audience, Channel
 
 _log = logging.getLogger(__name__)
 
-SMS_TEMPLATE = "sms"
-"""The one text message has no key of its own; an attempt at it is written down under this."""
-
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody to tell, with the openids by which WeChat knows them (mini-program, 服务号)."""
+    """Somebody to tell, with the addresses by which the channels know them."""
 
     audience: Audience
     id: str
-    openid: str | None = field(repr=False)
-    service_openid: str | None = field(repr=False)
+    addresses: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +199,9 @@ def _consenting(addressed: Sequence[_Addressed]) -> dict[str, set[str]]:
     asked: dict[str, set[str]] = {}
     for each in addressed:
         filled = each.rendered.filled.get(Channel.SUBSCRIBE)
-        if filled is not None and each.person.openid:
-            asked.setdefault(filled.template_key, set()).add(each.person.openid)
+        openid = each.person.addresses.get(Channel.SUBSCRIBE)
+        if filled is not None and openid is not None:
+            asked.setdefault(filled.template_key, set()).add(openid)
     return {key: consents.holders(openids, key) for key, openids in asked.items()}
 
 
@@ -209,22 +209,32 @@ def _routes(
     each: _Addressed, rules: DeliveryRules, consenting: Mapping[str, set[str]]
 ) -> list[dict[str, Any]]:
     """The channels by which this person can be reached at all, in the order of the kind's chain."""
-    filled, person = each.rendered.filled, each.person
-    subscribe = filled.get(Channel.SUBSCRIBE)
-    accepts = subscribe is not None and person.openid in consenting.get(subscribe.template_key, ())
-    openids = {Channel.SUBSCRIBE: person.openid if accepts else None, Channel.TEMPLATE: person.service_openid}
+    person, rendered = each.person, each.rendered
+    addresses = dict(person.addresses)
+    subscribe = rendered.filled.get(Channel.SUBSCRIBE)
+    if subscribe is None or addresses.get(Channel.SUBSCRIBE) not in consenting.get(
+        subscribe.template_key, ()
+    ):
+        addresses.pop(Channel.SUBSCRIBE, None)
+
+    def sms_values() -> Mapping[str, str]:
+        return rules.sms.filled({**each.notice.values, "title": rendered.title})
+
     routes = []
     for channel in rules.chain(each.notice.kind, person.audience):
-        openid = openids.get(channel)
-        if channel is Channel.SMS:
-            values = {**each.notice.values, "title": each.rendered.title}
-            routes.append(_route(channel, SMS_TEMPLATE, "", rules.sms.filled(values)))
-        elif channel is Channel.CALL:
-            routes.append(_route(channel, "", "", {}))
-        elif openid is not None and channel in filled:
-            routes.append(_route(channel, filled[channel].template_key, openid, dict(filled[channel].data)))
+        if channel is Channel.CALL:
+            routes.append(_columns(Route(channel, "", "", {})))
+            continue
+        route = CHANNELS[channel].route(Draft(rendered, addresses.get(channel), sms_values))
+        if route is not None:
+            routes.append(_columns(route))
     return routes
 
 
-def _route(channel: Channel, template_key: str, openid: str, data: dict[str, str]) -> dict[str, Any]:
-    return {"channel": channel.value, "template_key": template_key, "openid": openid, "data": data}
+def _columns(route: Route) -> dict[str, Any]:
+    return {
+        "channel": route.channel.value,
+        "template_key": route.template_key,
+        "openid": route.openid,
+        "data": dict(route.data),
+    }

@@ -85,7 +85,11 @@ def test_what_a_customer_declines_is_not_pushed_but_there_to_read(world: World) 
     with world.app.app_context():
         with atomic():
             found = db.session.get_one(Case, case["id"])
-            to = Recipient(Audience.CUSTOMER, found.customer_id or "", "o_customer", "s_customer")
+            to = Recipient(
+                Audience.CUSTOMER,
+                found.customer_id or "",
+                {"subscribe": "o_customer", "template": "s_customer"},
+            )
             values = dict.fromkeys([*VALUES[Subject.STAGE], *VALUES[Subject.STOP]], "演示")
             for kind in ("stage_completed", "clock_stopped"):
                 enqueue(NewNotice(kind, "test", found.id, values), [to])

@@ -30,8 +30,7 @@ def person(key: str, name: str = "某人", *, follows: bool = True) -> PersonBri
         number=f"no-{key}",
         name=name,
         phone="+8613800000001",
-        openid=f"mini-{key}",
-        service_openid=f"service-{key}" if follows else None,
+        addresses={"template": f"service-{key}"} if follows else {},
     )
 
 
@@ -41,15 +40,14 @@ DESIGNER = person("designer-1", "设计丙")
 SECOND_DESIGNER = person("designer-2", "设计丁")
 BOSS = person("boss", "督办戊")
 
+CUSTOMER = CustomerBrief("customer-1", {"subscribe": "mini-customer", "template": "service-customer"})
 CASE = CaseBrief(
     case_id="case-1",
     number="26031012345678",
     project_name="演示食品厂一期",
     program_name="单表接水",
     opened_at=NOW,
-    customer_id="customer-1",
-    customer_openid="mini-customer",
-    customer_service_openid="service-customer",
+    customer=CUSTOMER,
     manager=MANAGER,
     acting=MANAGER,
 )
@@ -98,7 +96,7 @@ VISIT = VisitBrief(
 TALK = TalkBrief(
     conversation_id="case-1",
     topic=CASE.project_name,
-    customer=CustomerBrief("customer-1", "mini-customer", "service-customer"),
+    customer=CUSTOMER,
     manager=MANAGER,
     answering=MANAGER,
     due_at=datetime(2026, 3, 10, 3, 0, tzinfo=UTC),
@@ -155,9 +153,7 @@ class Registry:
     )
     supervisors: tuple[PersonBrief, ...] = (BOSS,)
     phone: str | None = "+8613800000009"
-    customer: CustomerBrief = field(
-        default_factory=lambda: CustomerBrief("customer-1", "mini-customer", "service-customer")
-    )
+    customer: CustomerBrief = field(default_factory=lambda: CUSTOMER)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         # These cases have no rows, so they have no conversation either.

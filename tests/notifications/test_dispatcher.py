@@ -13,6 +13,7 @@ from app.core import clock, eventbus
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain import events
+from app.services.people.recipients import CustomerBrief
 from notifications.dispatch import dispatcher, sender_pool
 from notifications.dispatch.claims import LEASE
 from notifications.dispatch.dispatcher import Counts, dispatch
@@ -23,6 +24,7 @@ from tests.notifications.people import CASE, DESIGNER, MANAGER, SECOND_DESIGNER,
 
 ACCEPTED = "SIM-accepted"
 CUSTOMER = "customer-1"
+NO_FOLLOWER = CustomerBrief(CUSTOMER, {"subscribe": "mini-customer"})
 
 
 def publish(event: object) -> None:
@@ -84,7 +86,7 @@ def test_the_customer_is_told_by_subscribe_message_the_staff_by_template_message
 
 
 def test_without_any_channel_there_is_the_notice_alone(known: Registry, phones: Phones) -> None:
-    known.change_case(replace(CASE, customer_service_openid=None, acting=person("x", follows=False)))
+    known.change_case(replace(CASE, customer=NO_FOLLOWER, acting=person("x", follows=False)))
     publish(events.CaseOpened("case-1"))
 
     assert run(phones) == Counts()
@@ -123,7 +125,7 @@ def test_who_can_be_reached_by_no_channel_has_refused(known: Registry, phones: P
     with atomic():
         consents.record(CUSTOMER, {"water_on": 1})
     phones.consent("mini-customer", "SIM-water_on", 0)
-    known.change_case(replace(CASE, customer_service_openid=None))
+    known.change_case(replace(CASE, customer=NO_FOLLOWER))
     publish(events.WaterOn("case-1"))
 
     assert run(phones) == Counts(claimed=1, waiting=1)
@@ -138,8 +140,8 @@ def test_who_can_be_reached_by_no_channel_has_refused(known: Registry, phones: P
 def reminded(known: Registry, phones: Phones) -> Registry:
     """A reminder waits for two designers who follow."""
     for holder in TASK.holders:
-        phones.follow(holder.service_openid or "")
-    known.task = replace(TASK, case=replace(CASE, acting=replace(MANAGER, service_openid=None)))
+        phones.follow(holder.addresses["template"])
+    known.task = replace(TASK, case=replace(CASE, acting=replace(MANAGER, addresses={})))
     publish(events.ReminderDue("task-1", ("before_due",), clock.now()))
     return known
 
@@ -355,9 +357,9 @@ def test_no_connection_is_held_while_wechat_is_asked(
 
 
 def test_workers_side_by_side_send_each_message_once(house: Flask, known: Registry, phones: Phones) -> None:
-    crowd = tuple(replace(person(f"n{number}"), service_openid=f"service-n{number}") for number in range(60))
+    crowd = tuple(person(f"n{number}") for number in range(60))
     for one in crowd:
-        phones.follow(one.service_openid or "")
+        phones.follow(one.addresses["template"])
     known.task = replace(TASK, holders=crowd)
     publish(events.TaskOpened("task-1"))
 
@@ -370,7 +372,7 @@ def test_workers_side_by_side_send_each_message_once(house: Flask, known: Regist
 
     run(phones)
     arrived = [message["openid"] for message in phones.arrived()]
-    assert sorted(arrived) == sorted(one.service_openid or "" for one in crowd)
+    assert sorted(arrived) == sorted(one.addresses["template"] for one in crowd)
     assert sum(claimed) == 60
     assert set(states().values()) == {DeliveryState.ACCEPTED}
 

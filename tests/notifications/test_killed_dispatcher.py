@@ -43,7 +43,7 @@ WORKER = """
 import sys
 from app.core.settings import Settings
 from app.factory import create_app
-from notifications.outgoing import dispatcher
+from notifications.dispatch import dispatcher
 
 database, url, clock_file = sys.argv[1:]
 app = create_app(Settings.for_tests(database, wechat_url=url, clock_file=clock_file))

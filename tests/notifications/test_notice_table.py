@@ -22,6 +22,7 @@ from notifications.outbox import delivery_rules
 from notifications.outbox.delivery_rules import ORDINARY
 from tests.notifications.conftest import JINAN
 from tests.notifications.people import CASE, MANAGER, Registry
+from tests.notifications.people import CUSTOMER as CUSTOMER_BRIEF
 
 
 # File 1, the publisher: a service that has something to tell declares the event and publishes it.
@@ -110,7 +111,7 @@ def test_event_line_and_text_make_a_notice() -> None:
 
     notices = db.session.execute(select(Notice.kind, Notice.customer_id, Notice.staff_id, Notice.title))
     assert {tuple(row) for row in notices} == {
-        ("meter_inspected", CASE.customer_id, None, "水表检查正常"),
+        ("meter_inspected", CUSTOMER_BRIEF.customer_id, None, "水表检查正常"),
         ("inspection_done", None, MANAGER.staff_id, "水表检查完成"),
     }
     # Without a line in delivery.toml: the default chain, of which only the 服务号 is open here.

@@ -21,7 +21,7 @@ CUSTOMER = "customer-1"
 @pytest.fixture
 def told(known: Registry, set_clock: clock.FixedClock) -> Registry:
     """Three notices for the customer, one for the manager; nobody follows but the customer."""
-    known.change_case(replace(CASE, acting=replace(MANAGER, service_openid=None)))
+    known.change_case(replace(CASE, acting=replace(MANAGER, addresses={})))
     for event in (events.CaseOpened("case-1"), events.WaterOn("case-1"), events.CaseClosed("case-1")):
         with atomic():
             eventbus.publish(event)

@@ -12,10 +12,11 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.domain import events
 from notifications.models import Notice
+from tests.notifications import people
 from tests.notifications.conftest import later
 from tests.notifications.people import BOSS, CASE, DEPUTY, DESIGNER, MANAGER, SECOND_DESIGNER, TASK, Registry
 
-CUSTOMER = CASE.customer_id
+CUSTOMER = people.CUSTOMER.customer_id
 DESIGNERS = {DESIGNER.staff_id, SECOND_DESIGNER.staff_id}
 
 
@@ -74,7 +75,7 @@ def test_during_leave_the_deputy_is_told_and_the_customer_reads_of_the_manager(k
 
 
 def test_a_case_without_customer_tells_them_at_the_latest_when_they_confirm_it(known: Registry) -> None:
-    known.change_case(replace(CASE, customer_id=None, customer_openid=None, customer_service_openid=None))
+    known.change_case(replace(CASE, customer=None))
     assert told(events.CaseOpened("case-1")) == only("new_case", MANAGER.staff_id)
 
     known.change_case(CASE)

@@ -15,8 +15,14 @@ from app.core.manyrows import one_of
 from app.domain.programs.definition import Program
 from app.models import Case, Customer, Staff, StaffLeave, Task, TaskState
 from app.services.installation import city
-from app.services.people import recipients
-from app.services.people.recipients import PersonBrief, UnknownSubjectError, columns, person_of
+from app.services.people import addresses, recipients
+from app.services.people.recipients import (
+    CustomerBrief,
+    PersonBrief,
+    UnknownSubjectError,
+    columns,
+    person_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +34,7 @@ class CaseBrief:
     project_name: str
     program_name: str
     opened_at: datetime
-    customer_id: str | None
-    customer_openid: str | None
-    customer_service_openid: str | None
+    customer: CustomerBrief | None
     manager: PersonBrief
     acting: PersonBrief
 
@@ -68,8 +72,7 @@ _CASE = HotRead(
         Case.former_program_key,
         Case.opened_at,
         Case.customer_id,
-        Customer.openid,
-        Customer.service_openid,
+        *addresses.customer_columns(Customer),
         *columns(_Manager),
         *columns(_Deputy),
     )
@@ -133,9 +136,9 @@ def _read_case(case_id: str) -> tuple[CaseBrief, Program]:
     if not rows:
         raise UnknownSubjectError(case_id)
     people = rows[0][-2 * _PERSON :]
-    id_, number, project_name, program_key, former_key, opened_at, customer_id, openid, service_openid = rows[
-        0
-    ][: -2 * _PERSON]
+    id_, number, project_name, program_key, former_key, opened_at, customer_id, *reached_by = rows[0][
+        : -2 * _PERSON
+    ]
     manager = person_of(people[:_PERSON])
     deputy = people[_PERSON:]
     program = city.program_of(program_key, former_key)
@@ -145,9 +148,9 @@ def _read_case(case_id: str) -> tuple[CaseBrief, Program]:
         project_name=project_name,
         program_name=program.name,
         opened_at=opened_at,
-        customer_id=customer_id,
-        customer_openid=openid,
-        customer_service_openid=service_openid,
+        customer=None
+        if customer_id is None
+        else CustomerBrief(customer_id, addresses.customer_addresses(reached_by)),
         manager=manager,
         acting=person_of(deputy) if deputy[0] is not None else manager,
     )

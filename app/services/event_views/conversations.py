@@ -38,8 +38,7 @@ def talk(conversation_id: str) -> TalkBrief:
         topic = city.current().talk.texts["enquiry_topic"]
         return TalkBrief(found.id, topic, customer, holder, holder, found.answer_due_at)
     case = cases.case(found.case_id)
-    customer = recipients.customer(case.customer_id) if case.customer_id else None
-    return TalkBrief(found.id, case.project_name, customer, case.manager, holder, found.answer_due_at)
+    return TalkBrief(found.id, case.project_name, case.customer, case.manager, holder, found.answer_due_at)
 
 
 @dataclass(frozen=True, slots=True)

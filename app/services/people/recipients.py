@@ -1,7 +1,7 @@
 """Whom notices are written to, as plain values: members of staff and customers, one select each."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import LargeBinary, bindparam, select, type_coerce
@@ -10,7 +10,8 @@ from app.core import eventbus
 from app.core.db import db
 from app.core.hotread import HotRead
 from app.models import Customer, Staff
-from app.services.people import staffing
+from app.services.people import addresses, staffing
+from app.services.people.addresses import Addresses
 
 
 class UnknownSubjectError(LookupError):
@@ -25,8 +26,7 @@ class PersonBrief:
     number: str
     name: str
     phone: str
-    openid: str | None
-    service_openid: str | None
+    addresses: Addresses = field(repr=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,7 @@ class CustomerBrief:
     """A customer as somebody to write to."""
 
     customer_id: str
-    openid: str
-    service_openid: str | None
+    addresses: Addresses = field(repr=False, hash=False)
 
 
 def columns(person: type[Staff]) -> tuple[Any, ...]:
@@ -45,8 +44,7 @@ def columns(person: type[Staff]) -> tuple[Any, ...]:
         person.number,
         person.name,
         type_coerce(person.phone, LargeBinary),
-        person.openid,
-        person.service_openid,
+        *addresses.staff_columns(person),
     )
 
 
@@ -88,8 +86,10 @@ def member(staff_id: str) -> PersonBrief:
 
 def customer(customer_id: str) -> CustomerBrief:
     """A customer as somebody to write to."""
-    found = db.session.get_one(Customer, customer_id)
-    return CustomerBrief(found.id, found.openid, found.service_openid)
+    row = db.session.execute(
+        select(*addresses.customer_columns(Customer)).where(Customer.id == customer_id)
+    ).one()
+    return CustomerBrief(customer_id, addresses.customer_addresses(row))
 
 
 def active(staff_ids: Sequence[str]) -> tuple[PersonBrief, ...]:
@@ -105,5 +105,6 @@ def _colleagues(department: str) -> tuple[PersonBrief, ...]:
 
 def person_of(row: Sequence[Any]) -> PersonBrief:
     """A member of staff from their `columns`."""
-    staff_id, number, name, sealed_phone, openid, service_openid = row
-    return PersonBrief(staff_id, number, name, staffing.phone(sealed_phone), openid, service_openid)
+    staff_id, number, name, sealed_phone, *reached_by = row
+    known = addresses.staff_addresses(reached_by)
+    return PersonBrief(staff_id, number, name, staffing.phone(sealed_phone), known)

@@ -1,0 +1,19 @@
+"""All channels that send messages, by their keys. A call to a customer (`followup/calls.py`) is none."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from notifications.channels.message_channel import Connections, MessageChannel
+from notifications.channels.sms import SmsChannel
+from notifications.channels.subscribe import SubscribeChannel
+from notifications.channels.template import TemplateChannel
+from notifications.wording.kinds import Channel
+
+CHANNELS: Mapping[Channel, type[MessageChannel]] = MappingProxyType(
+    {channel.key: channel for channel in (SubscribeChannel, TemplateChannel, SmsChannel)}
+)
+
+
+def senders(connections: Connections) -> Mapping[Channel, MessageChannel]:
+    """Each channel on these connections."""
+    return {key: channel(connections) for key, channel in CHANNELS.items()}
