@@ -91,7 +91,7 @@ def test_what_is_logged_below_while_a_message_is_sent_carries_its_id(
     (sent,) = put(rows(1, Channel.TEMPLATE, openid="o-of-somebody"))
     dispatch(phones.accounts, chance=Halves())
 
-    assert "app.wechat.gateway" in {line["logger"] for line in lines.of(sent)}
+    assert "app.wechat.account_calls" in {line["logger"] for line in lines.of(sent)}
 
 
 def test_the_request_that_a_message_comes_from_can_be_found(
