@@ -6,7 +6,7 @@ from datetime import timedelta
 from requests.adapters import BaseAdapter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.core import clock, crypto, hotread, logs, objectstore
+from app.core import clock, crypto, logs, objectstore, prepared_query
 from app.core.db import READS, db, engine_options, prepare_engine, reads_options
 from app.core.settings import WECHAT, Profile, Settings
 from app.domain.city_folder import city_folder
@@ -101,7 +101,7 @@ def _ready_database(app: StewardApp, settings: Settings) -> None:
     calendar_versions.attach()
     with app.app_context():
         prepare_engine(db.engine)
-        hotread.follow(db.engine)
+        prepared_query.close_with(db.engine)
 
 
 def _ready_wechat(app: StewardApp, settings: Settings) -> None:

@@ -31,7 +31,7 @@ _NOTICE_SILENCE = {
 }
 
 READS = "reads"
-"""The engine of `hotread`: no transaction, so no BEGIN and no ROLLBACK around each question."""
+"""The engine of `prepared_query`: no transaction, so no BEGIN and no ROLLBACK around each question."""
 
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)

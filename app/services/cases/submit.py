@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, select
 from app.core import clock, eventbus
 from app.core.crypto import keyed_hash
 from app.core.db import db
-from app.core.hotread import HotRead
 from app.core.ids import new_id
+from app.core.prepared_query import PreparedQuery
 from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.events import CaseConfirmed, CaseOpened
 from app.models import Application, Case, Customer
@@ -138,8 +138,8 @@ def _new_number(now: datetime) -> str:
             return number
 
 
-_EARLY = HotRead(select(Case.id).where(Case.application_id == bindparam("application_id")))
-_NUMBERED = HotRead(select(Case.id).where(Case.number == bindparam("number")))
+_EARLY = PreparedQuery(select(Case.id).where(Case.application_id == bindparam("application_id")))
+_NUMBERED = PreparedQuery(select(Case.id).where(Case.number == bindparam("number")))
 
 
 def ask_for_form(case: Case) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 
 from app.core import clock, eventbus
 from app.core.db import db
-from app.core.hotread import HotRead
 from app.core.manyrows import one_of
+from app.core.prepared_query import PreparedQuery
 from app.domain.programs.definition import Program
 from app.models import Case, Customer, Staff, StaffLeave, Task, TaskState
 from app.services.installation import city
@@ -63,7 +63,7 @@ _Sibling = aliased(Task)
 
 
 _PERSON = len(columns(Staff))
-_CASE = HotRead(
+_CASE = PreparedQuery(
     select(
         Case.id,
         Case.number,
@@ -89,7 +89,7 @@ _CASE = HotRead(
     .limit(1)
 )
 # With those beside it: whoever is told of one task of a case is mostly told of all that opened with it.
-_TASKS = HotRead(
+_TASKS = PreparedQuery(
     select(
         Task.id,
         Task.case_id,
@@ -105,7 +105,7 @@ _TASKS = HotRead(
     )
 )
 _OPEN_TASKS = select(Task.id).where(one_of(Task.id, "ids"), Task.state == TaskState.OPEN.value)
-_QUEUES = HotRead(
+_QUEUES = PreparedQuery(
     select(Staff.department, *columns(Staff))
     .where(
         Staff.active.is_(True),

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, or_, select
 
 from app.core import clock
 from app.core.db import db
-from app.core.hotread import HotRead
+from app.core.prepared_query import PreparedQuery
 from app.models import Case, Partner, PartnerCase, PartnerKey
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -58,7 +58,7 @@ def case_to_tell(case_id: str) -> WebhookCase | None:
 
 
 # Called at every change of every case, and most came from no partner.
-_TO_TELL = HotRead(
+_TO_TELL = PreparedQuery(
     select(
         PartnerCase.partner_id,
         PartnerCase.reference,

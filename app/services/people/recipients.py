@@ -8,7 +8,7 @@ from sqlalchemy import LargeBinary, bindparam, select, type_coerce
 
 from app.core import eventbus
 from app.core.db import db
-from app.core.hotread import HotRead
+from app.core.prepared_query import PreparedQuery
 from app.models import Customer, Staff
 from app.services.people import addresses, staffing
 from app.services.people.addresses import Addresses
@@ -49,9 +49,9 @@ def columns(person: type[Staff]) -> tuple[Any, ...]:
 
 
 _COLLEAGUES = select(*columns(Staff)).where(Staff.active.is_(True)).order_by(Staff.number)
-_DEPARTMENT = HotRead(_COLLEAGUES.where(Staff.department == bindparam("department")))
-_SUPERVISORS = HotRead(_COLLEAGUES.where(Staff.is_supervisor.is_(True)))
-_ASSIGNEE = HotRead(select(*columns(Staff)).where(Staff.id == bindparam("staff_id")))
+_DEPARTMENT = PreparedQuery(_COLLEAGUES.where(Staff.department == bindparam("department")))
+_SUPERVISORS = PreparedQuery(_COLLEAGUES.where(Staff.is_supervisor.is_(True)))
+_ASSIGNEE = PreparedQuery(select(*columns(Staff)).where(Staff.id == bindparam("staff_id")))
 
 
 def phones(customer_ids: Collection[str]) -> dict[str, str]:

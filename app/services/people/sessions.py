@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, select, update
 
 from app.core import clock
 from app.core.db import db
-from app.core.hotread import HotRead
 from app.core.ids import new_id
+from app.core.prepared_query import PreparedQuery
 from app.domain.errors import NotSignedInError
 from app.models import Audience, Session
 
@@ -79,7 +79,7 @@ class TokenSigner:
 
 
 # Asked by every request of somebody who is signed in.
-_LIVE = HotRead(
+_LIVE = PreparedQuery(
     select(Session.subject_id, Session.expires_at).where(
         Session.id == bindparam("session_id"),
         Session.audience == bindparam("audience"),

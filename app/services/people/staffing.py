@@ -8,7 +8,7 @@ from sqlalchemy import String, bindparam, cast, exists, func, or_, select
 
 from app.core.crypto import decrypt
 from app.core.db import db
-from app.core.hotread import HotRead
+from app.core.prepared_query import PreparedQuery
 from app.domain.errors import NobodyAvailableError
 from app.models import Case, Staff, StaffLeave
 
@@ -51,7 +51,7 @@ def active_staff(staff_id: str) -> Colleague | None:
     return Colleague(*rows[0])
 
 
-_ACTIVE = HotRead(
+_ACTIVE = PreparedQuery(
     select(Staff.id, Staff.number, Staff.name, Staff.department, Staff.is_manager, Staff.is_supervisor).where(
         Staff.id == bindparam("staff_id"), Staff.active.is_(True)
     )
@@ -75,7 +75,7 @@ def acting(staff_id: str, at: datetime) -> str:
     return deputy
 
 
-_DEPUTY = HotRead(
+_DEPUTY = PreparedQuery(
     select(StaffLeave.deputy_id)
     .where(
         StaffLeave.staff_id == bindparam("staff_id"),
@@ -118,7 +118,7 @@ def _earlier_manager(customer_id: str | None, phone_hash: str) -> str | None:
     return manager
 
 
-_EARLIER = HotRead(
+_EARLIER = PreparedQuery(
     select(Case.manager_id)
     .join(Staff, Staff.id == Case.manager_id)
     .where(
@@ -143,7 +143,7 @@ def _by_load(at: datetime, districts: str) -> list[tuple[str, list[str]]]:
     return [(staff_id, districts) for staff_id, districts in _BY_LOAD.rows(asked)]
 
 
-_BY_LOAD = HotRead(
+_BY_LOAD = PreparedQuery(
     select(Staff.id, Staff.districts)
     .where(
         Staff.active.is_(True),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, func, select
 
-from app.core.hotread import HotRead
+from app.core.prepared_query import PreparedQuery
 from app.models import TimelineEntry
 
 
@@ -11,4 +11,4 @@ def version(case_id: str) -> int:
     return _LAST.rows({"case_id": case_id})[0][0] or 0
 
 
-_LAST = HotRead(select(func.max(TimelineEntry.id)).where(TimelineEntry.case_id == bindparam("case_id")))
+_LAST = PreparedQuery(select(func.max(TimelineEntry.id)).where(TimelineEntry.case_id == bindparam("case_id")))

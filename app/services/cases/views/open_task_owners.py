@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 
 from app.core import clock
-from app.core.hotread import HotRead
+from app.core.prepared_query import PreparedQuery
 from app.models import Case, Staff, Stage, Task, TaskState
 from app.services.installation import city
 
@@ -90,12 +90,12 @@ class _TaskRow(NamedTuple):
     holder: str | None
 
 
-_OPEN_STAGES = HotRead(
+_OPEN_STAGES = PreparedQuery(
     select(Stage.key, Stage.round, Stage.due_at).where(
         Stage.case_id == bindparam("case_id"), Stage.completed_at.is_(None)
     )
 )
-_TASKS = HotRead(
+_TASKS = PreparedQuery(
     select(
         Task.stage_key,
         Task.round,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Integer, bindparam, func, select
 
 from app.core import clock
 from app.core.db import UtcDateTime
-from app.core.hotread import HotRead
+from app.core.prepared_query import PreparedQuery
 from app.domain.errors import FieldsError
 from app.models import Application, Case, Staff, TimelineEntry
 from app.services.cases import access
@@ -61,7 +61,7 @@ def _hash(phone: str) -> str:
     return phone_hash(number)
 
 
-def _question(condition: ColumnElement[bool]) -> dict[bool, HotRead]:
+def _question(condition: ColumnElement[bool]) -> dict[bool, PreparedQuery]:
     """The statement for supervisors (True), who see every case, and for everybody else (False)."""
     version = (
         select(func.coalesce(func.max(TimelineEntry.id), 0))
@@ -90,14 +90,14 @@ def _question(condition: ColumnElement[bool]) -> dict[bool, HotRead]:
     theirs = access.concerns(
         bindparam("staff_id"), bindparam("department"), bindparam("now", type_=UtcDateTime)
     )
-    return {True: HotRead(found), False: HotRead(found.where(theirs))}
+    return {True: PreparedQuery(found), False: PreparedQuery(found.where(theirs))}
 
 
 _BY_NUMBER = _question(Case.number == bindparam("number"))
 _BY_PHONE = _question(Case.phone_hash == bindparam("phone_hash"))
 
 
-def _found(staff: Colleague, question: dict[bool, HotRead], asked: dict[str, Any]) -> list[FoundCase]:
+def _found(staff: Colleague, question: dict[bool, PreparedQuery], asked: dict[str, Any]) -> list[FoundCase]:
     if not staff.is_supervisor:
         asked |= {"staff_id": staff.id, "department": staff.department, "now": clock.now()}
     return [_line(row) for row in question[staff.is_supervisor].rows(asked)]

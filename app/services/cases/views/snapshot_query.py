@@ -28,7 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.core.hotread import HotRead
+from app.core.prepared_query import PreparedQuery
 from app.domain.programs.definition import Program
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch
@@ -177,7 +177,7 @@ _AT = {field: 1 + list(_CASE_COLUMNS).index(column) for field, column in _LOG_CO
 _KEY, _STARTED, _DUE, _ENDED, _OWNER, _DETAIL, _ROUND = _AT.values()
 
 
-def _read(question: HotRead, parameters: dict[str, str]) -> CaseRecord | None:
+def _read(question: PreparedQuery, parameters: dict[str, str]) -> CaseRecord | None:
     head: Head | None = None
     stages: list[StageLog] = []
     stops: list[StopLog] = []
@@ -205,9 +205,9 @@ def _read(question: HotRead, parameters: dict[str, str]) -> CaseRecord | None:
 
 @dataclass(frozen=True, slots=True)
 class _Questions:
-    by_owner: HotRead
-    by_id: HotRead
-    by_number: HotRead
+    by_owner: PreparedQuery
+    by_id: PreparedQuery
+    by_number: PreparedQuery
 
 
 @lru_cache(maxsize=2)
@@ -225,7 +225,7 @@ def _questions(bundle: CityBundle) -> _Questions:
     )
 
 
-def _question(condition: ColumnElement[bool], case_id: ColumnElement[str], bounds: set[str]) -> HotRead:
+def _question(condition: ColumnElement[bool], case_id: ColumnElement[str], bounds: set[str]) -> PreparedQuery:
     """The statement for the case that meets `condition`.
 
     Tasks are read if they are open or if they bound a stretch of the headline (their keys: `bounds`).
@@ -260,7 +260,7 @@ def _question(condition: ColumnElement[bool], case_id: ColumnElement[str], bound
         round=Task.round,
     ).where(Task.case_id == case_id, or_(Task.state == TaskState.OPEN.value, bounding))
     statement: CompoundSelect[Any] = union_all(case, stages, stops, tasks)
-    return HotRead(statement)
+    return PreparedQuery(statement)
 
 
 def _log_rows(kind: str, **columns: Any) -> Select[Any]:

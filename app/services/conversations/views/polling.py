@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Integer, bindparam, select
 
 from app.core import clock
-from app.core.hotread import HotRead
+from app.core.prepared_query import PreparedQuery
 from app.domain.conversation import poll_interval
 from app.domain.conversation.message_states import Side
 from app.domain.errors import NotFoundError
@@ -83,13 +83,13 @@ _EMPTY = _Head(0, None, 0, 0, 0, 0, None, None)
 
 
 # From the case when its owner asks, since the conversation may not exist yet.
-_HEAD_OF_OWNER = HotRead(
+_HEAD_OF_OWNER = PreparedQuery(
     select(*_HEAD)
     .select_from(Case)
     .outerjoin(Conversation, Conversation.id == Case.id)
     .where(Case.id == bindparam("id"), Case.customer_id == bindparam("customer_id"))
 )
-_HEAD_OF_ANY = HotRead(select(*_HEAD).where(Conversation.id == bindparam("id")))
+_HEAD_OF_ANY = PreparedQuery(select(*_HEAD).where(Conversation.id == bindparam("id")))
 _MESSAGES = (
     select(*COLUMNS)
     .outerjoin(Document, Document.id == Message.document_id)
@@ -97,8 +97,8 @@ _MESSAGES = (
     .where(Message.conversation_id == bindparam("id"))
     .limit(bindparam("limit", type_=Integer))
 )
-_CHANGED = HotRead(_MESSAGES.where(Message.changed > bindparam("after")).order_by(Message.changed))
-_BEFORE = HotRead(_MESSAGES.where(Message.seq < bindparam("before")).order_by(Message.seq.desc()))
+_CHANGED = PreparedQuery(_MESSAGES.where(Message.changed > bindparam("after")).order_by(Message.changed))
+_BEFORE = PreparedQuery(_MESSAGES.where(Message.seq < bindparam("before")).order_by(Message.seq.desc()))
 
 
 def news_of_owner(customer_id: str, case_id: str, after: int, limit: int) -> News:

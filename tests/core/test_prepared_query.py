@@ -9,12 +9,12 @@ from sqlalchemy import Integer, String, bindparam, cast, column, func, literal_c
 
 from app.core.atomic import atomic
 from app.core.db import db
-from app.core.hotread import HotRead
+from app.core.prepared_query import PreparedQuery
 from app.models import Audience, Session
 
 NOON = datetime(2026, 9, 18, 4, 0, 0, 123456, tzinfo=UTC)
 
-LIVE = HotRead(
+LIVE = PreparedQuery(
     select(Session.id, Session.expires_at, Session.revoked_at)
     .where(Session.subject_id == bindparam("subject"), Session.expires_at > bindparam("now"))
     .order_by(Session.id)
@@ -57,7 +57,7 @@ def test_a_writing_transaction_sees_its_own_work_and_a_reading_one_only_what_was
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_connection_that_was_cut_is_replaced(app: Flask) -> None:
-    backend = HotRead(select(func.pg_backend_pid(), literal_column("'x'")))
+    backend = PreparedQuery(select(func.pg_backend_pid(), literal_column("'x'")))
     with app.app_context():
         with atomic(read_only=True):
             cut = backend.rows({})[0][0]
@@ -69,7 +69,7 @@ def test_a_connection_that_was_cut_is_replaced(app: Flask) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_statement_goes_on_after_its_table_has_changed(app: Flask) -> None:
-    asked = HotRead(select(column("seen")).select_from(text("hot_thing")))
+    asked = PreparedQuery(select(column("seen")).select_from(text("hot_thing")))
     with app.app_context():
         with atomic():
             db.session.execute(text("CREATE TABLE hot_thing AS SELECT 1 AS seen"))
@@ -87,7 +87,7 @@ def test_a_statement_goes_on_after_its_table_has_changed(app: Flask) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_what_the_database_refuses_is_told_as_the_driver_tells_it(app: Flask) -> None:
-    divided = HotRead(select(literal_column("1") / cast(bindparam("by", type_=Integer), Integer)))
+    divided = PreparedQuery(select(literal_column("1") / cast(bindparam("by", type_=Integer), Integer)))
     with app.app_context(), atomic(read_only=True):
         assert divided.rows({"by": 1})[0][0] == 1
         with pytest.raises(psycopg.errors.DivisionByZero):
@@ -106,7 +106,7 @@ def test_half_a_text_finds_nothing(app: Flask) -> None:
 
 
 def test_texts_go_through_unchanged(app: Flask) -> None:
-    said = HotRead(select(cast(bindparam("said", type_=String), String)))
+    said = PreparedQuery(select(cast(bindparam("said", type_=String), String)))
     with app.app_context(), atomic(read_only=True):
         for words in ("您好", "it's \\ 100%", "", "$1 %(said)s :said", "\U0001f4a7"):
             assert said.rows({"said": words}) == [[words]]
@@ -115,7 +115,7 @@ def test_texts_go_through_unchanged(app: Flask) -> None:
 def test_values_that_never_change_are_part_of_the_words(app: Flask) -> None:
     """Else SQLite plans anew with every asking, and PostgreSQL does not use an index of open rows only."""
     odd = "it's 100% :sure"
-    found = HotRead(
+    found = PreparedQuery(
         select(Session.id)
         .where(Session.subject_id == bindparam("subject"), Session.audience == "customer", Session.id != odd)
         .limit(1)
