@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from threading import Thread
 
@@ -64,7 +64,8 @@ class Scripted:
                 answer = self.answers.pop(0)
                 if answer == CUT:
                     return
-                wire.sendall(answer)
+                with suppress(ConnectionError):
+                    wire.sendall(answer)
                 if b"Connection: close" in answer:
                     return
 
