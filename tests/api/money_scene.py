@@ -1,4 +1,4 @@
-"""A single meter whose drawings are done, and the moves that the customer's money and papers need."""
+"""A single-meter case whose design is done, and the steps of its quote, payment and papers."""
 
 from typing import Any
 

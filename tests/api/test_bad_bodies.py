@@ -1,4 +1,4 @@
-"""Requests that are no requests: refused at the edge with a problem document, and nothing has changed."""
+"""Malformed requests are refused with a problem document, and change nothing."""
 
 from io import BytesIO
 from typing import Any

@@ -1,4 +1,4 @@
-"""The calendar desk over HTTP: drafts, rehearsal, publication, and what it means for cases."""
+"""The working calendar over HTTP: drafts, rehearsal, publication, and what they mean for cases."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""WeChat's push: believed when signed, fresh and ours; kept once. And what the machines that watch ask."""
+"""WeChat's callbacks: accepted when signed, fresh and addressed to us; stored once. And the health checks."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Ends and turns of a case over HTTP: who may, what it changes, and who is told."""
+"""Case changes over HTTP: who may make them, what they change, and who is notified."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Staff find a case by number or phone: only what concerns them, masked, and without a trace in addresses."""
+"""Staff find a case by number or phone: only cases they may see, masked, and never by a query string."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""A receipt's exact shares are the figures that everybody else is shown, on the screen and on paper."""
+"""The exact shares of a clock receipt add up to the figures shown everywhere, on screen and in the PDF."""
 
 from fractions import Fraction
 from typing import Any

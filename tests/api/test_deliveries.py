@@ -1,4 +1,4 @@
-"""What supervisors see and do about messages that did not arrive, and what customers decline."""
+"""Undelivered messages, as supervisors see and resend them, and the topics that customers decline."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""The simulator's console: codes to log in with by hand, and whom a message is for."""
+"""The simulator's console: codes for logging in by hand, faults, the clock, and a message's recipient."""
 
 from tests.api.partners.partner_platform import add_partner
 from tests.api.partners.test_partner_application import APPLICATION

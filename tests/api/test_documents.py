@@ -1,4 +1,4 @@
-"""Documents: taken by content, shown by right, asked for within the program's number."""
+"""Documents: typed by content, shown to those who may see them, requested within the program's number."""
 
 import hashlib
 from io import BytesIO

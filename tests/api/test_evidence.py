@@ -1,4 +1,4 @@
-"""Photos, drawings and papers are collected step by step, and a task can't be completed without them."""
+"""A task can't be completed without the photos, drawings and papers that it needs."""
 
 from io import BytesIO
 from typing import Any

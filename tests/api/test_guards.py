@@ -1,4 +1,4 @@
-"""No route without a guard, and no guard that lets the wrong person in."""
+"""Every route has a guard, and no guard lets the wrong person in."""
 
 import hashlib
 from dataclasses import replace

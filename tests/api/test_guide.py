@@ -1,4 +1,4 @@
-"""Every promised number, held against the guide as it is served."""
+"""Every promised number, compared with the guide as it is served."""
 
 from typing import Any
 

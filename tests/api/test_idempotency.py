@@ -1,4 +1,4 @@
-"""The same request twice, one after the other and at the same moment: it takes effect once."""
+"""The same request twice, in sequence and at the same time, takes effect once."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Codes and tokens that are used up, invented, expired or taken back."""
+"""Codes and tokens that are used up, invented, expired or revoked."""
 
 from datetime import timedelta
 

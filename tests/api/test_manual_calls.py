@@ -1,4 +1,4 @@
-"""The call to a customer whom nothing reached: who is asked, once for everything, and when it is due."""
+"""The task to call a customer whom no message reached: for whom, once, and due when."""
 
 from datetime import timedelta
 from typing import Any

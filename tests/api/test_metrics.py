@@ -1,4 +1,4 @@
-"""What IT watches: figures that any web process can tell, to whoever has the token."""
+"""The metrics: any web process can answer, to whoever has the token."""
 
 from collections.abc import Iterator
 from datetime import timedelta

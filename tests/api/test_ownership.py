@@ -1,4 +1,4 @@
-"""Whose case it is, and which one manager goes with it."""
+"""To whom a case belongs, and which manager it gets."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Money taken and the meter hung: what was agreed and nothing else, each number used once."""
+"""Payment and meter: only what was agreed, and each receipt and serial number once."""
 
 import pytest
 from sqlalchemy import select

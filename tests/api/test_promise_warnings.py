@@ -1,4 +1,4 @@
-"""Whose time is eaten hears of it before it is gone; the headline warns before it breaks."""
+"""Departments are warned before earlier stages use up their time, and before the headline promise breaks."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What it costs and what is signed: chosen and confirmed on the phone, and nothing goes on without."""
+"""Quotes and papers: chosen and confirmed on the phone, and no task is completed without."""
 
 import hashlib
 from typing import Any

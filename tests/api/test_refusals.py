@@ -1,4 +1,4 @@
-"""What the business refuses: a problem document that says why, and nothing has changed."""
+"""A refusal is a problem document that says why, and changes nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A new residential quarter over HTTP, with the figures a customer would check: two clocks, side by side."""
+"""A residential case over HTTP from start to end, with the figures of its two clocks."""
 
 from tests.world import Phone, World
 

@@ -1,4 +1,4 @@
-"""A road-opening permit step by step: the authority's time stops the clock, the utility's own does not."""
+"""A road-opening permit step by step: the authority's time pauses the clock, the utility's own does not."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A single meter from submission to the rated end, over HTTP, with the figures a customer would check."""
+"""A single-meter case over HTTP from submission to rating, with the figures a customer would check."""
 
 from tests.world import World
 

@@ -1,4 +1,4 @@
-"""A stop is seen, disputed and decided on, and a wrong one leaves no trace in any figure."""
+"""A clock pause is shown, disputed and decided on; a revoked one counts in no figure."""
 
 from typing import Any
 

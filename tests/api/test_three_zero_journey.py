@@ -1,4 +1,4 @@
-"""A “三零” project over HTTP: no trip, no document, no yuan; and what becomes of one that is not eligible."""
+"""A 三零 case over HTTP: no trip, no document, no payment; and the switch of one that is not eligible."""
 
 from tests.api.answers import refused
 from tests.world import ANSWERS, World

@@ -1,4 +1,4 @@
-"""Somebody takes back at WeChat what they allowed: what is deleted, what is kept, and for whom."""
+"""A person withdraws an authorisation in WeChat: what is deleted, and what is kept."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pictures and voice in WeChat's chat, as a person's phone sends them."""
+"""Pictures and voice messages in WeChat's chat, as a phone sends them."""
 
 from base64 import b64encode
 from typing import Any

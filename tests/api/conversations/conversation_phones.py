@@ -1,4 +1,4 @@
-"""Two people who talk: the moves of a conversation over HTTP, as the tests make them."""
+"""A conversation over HTTP between the phones of a customer and a manager."""
 
 from typing import Any
 from uuid import uuid4

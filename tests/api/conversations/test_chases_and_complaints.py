@@ -1,4 +1,4 @@
-"""Hurrying a case and complaining: who gets it, until when it is answered, and who may close it."""
+"""Requests to hurry and complaints: who gets them, when the answer is due, who may close them."""
 
 from typing import Any
 

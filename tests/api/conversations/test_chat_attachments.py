@@ -1,4 +1,4 @@
-"""Pictures and voice of WeChat's chat: fetched once, kept like any document, and never lost in silence."""
+"""Pictures and voice of WeChat's chat: fetched once, stored as documents, and no loss goes unnoticed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What keeps a manager from losing a thread: hours, deputies, summaries, notes, guests, replies, search."""
+"""Tools of a manager: office hours, deputies, summaries, notes, invitations, quick replies, search."""
 
 from datetime import date
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""What is kept of a conversation and how long: the customer's copy, and retention."""
+"""The customer's copy of a conversation, and how long conversations are kept."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A message that stays unread is pushed: after a minute, once in a burst, at night only if urgent."""
+"""An unread message is pushed: after a minute, once in a burst, at night only if urgent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Talking with one's manager: messages there and back, their order, receipts, recall."""
+"""Messages between customer and manager: order, polling, receipts, recall."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""WeChat's content check of pictures: risky ones are withheld, and the talk goes on without an answer."""
+"""WeChat's content check of pictures: risky ones are withheld; without an answer conversations continue."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whoever waits for an answer is seen by somebody who is there, whatever only looks like an answer."""
+"""A waiting customer is always shown to somebody on duty, whatever only looks like an answer."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a customer writes in WeChat's own chat: it joins the case, is answered there, and never seems sent."""
+"""Messages in WeChat's own chat: they join the case, and a reply looks sent only when it was."""
 
 from datetime import timedelta
 from typing import Any

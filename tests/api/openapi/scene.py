@@ -1,4 +1,4 @@
-"""The city that operations are tried on: real people, real things, and new ones for whoever asks."""
+"""The city in which operations are called: people and cases, and new ones on request."""
 
 from collections.abc import Mapping
 from itertools import count

@@ -1,4 +1,4 @@
-"""Sending what schemathesis made, as somebody: with a token, or signed as a partner signs."""
+"""Sends a request that schemathesis made, with a token or signed as a partner."""
 
 from io import BytesIO
 from typing import Any

@@ -1,4 +1,4 @@
-"""The OpenAPI document tells the truth: no answer is other than it says, and none is a 5xx."""
+"""Every answer is as the OpenAPI document describes it, and none is a 5xx."""
 
 from contextlib import suppress
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""A partner platform that signs its requests, as its developers would write it: nothing of ours is used."""
+"""A partner platform that signs its requests, written without any of the product's code."""
 
 import hashlib
 import hmac

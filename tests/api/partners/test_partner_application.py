@@ -1,4 +1,4 @@
-"""Applying through a partner, and what a partner may know of how it goes on."""
+"""Applications through a partner, and what a partner may read of their progress."""
 
 from typing import Any
 

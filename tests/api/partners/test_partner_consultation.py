@@ -1,4 +1,4 @@
-"""A 设计方案意见征询: five departments at once, due the same day, and a case that waits for its customer."""
+"""A 设计方案意见征询: five departments have tasks at once, and the case waits for its customer."""
 
 from typing import Any
 

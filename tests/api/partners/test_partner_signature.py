@@ -1,4 +1,4 @@
-"""Who is let into the partner API: the right key, in time, for this very request, and once."""
+"""Signed requests: the right key, in time, for exactly this request, and once."""
 
 from datetime import timedelta
 

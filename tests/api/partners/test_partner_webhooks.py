@@ -1,4 +1,4 @@
-"""A partner is told of each change of its cases: signed, at least once, and not for ever."""
+"""A partner gets each change of its cases: signed, at least once, and not for ever."""
 
 from collections.abc import Iterator
 from datetime import timedelta

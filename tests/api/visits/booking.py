@@ -106,7 +106,7 @@ def enrol(world: World, numbers: list[str], department: str, *, manager: bool = 
             personnel.add(NewStaff(number, number, department, phone, "", manager, False, ()))
 
 
-def check_books(world: World, special: Mapping[str, int] = MappingProxyType({})) -> None:
+def check_no_double_booking(world: World, special: Mapping[str, int] = MappingProxyType({})) -> None:
     """Everybody's time is taken by live visits and nothing else, each piece once, and no day is overfull.
 
     `special` says by staff number how many visits a day somebody may have, where it is not the city's number.

@@ -1,4 +1,4 @@
-"""What a preview of leave or a closure shows is what happens when it is entered, move by move."""
+"""A preview of a leave or closure shows exactly the moves that recording it makes."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from app.domain.slots.patterns import Pattern, weekly_of
 from app.services.people import personnel
 from app.services.visits.changes import closures
 from tests.api.database_rows import nothing_changes
-from tests.api.visits.booking import Booker, at, check_books
+from tests.api.visits.booking import Booker, at, check_no_double_booking
 from tests.world import World
 
 MONDAY, TUESDAY, WEDNESDAY = "2026-09-21", "2026-09-22", "2026-09-23"
@@ -53,7 +53,7 @@ def test_of_two_who_would_get_the_same_time_the_later_gets_the_next(world: World
     # Monday's last hour is nearest to both; an hour, and half an hour of travel, lie between the two.
     assert plan == {earlier: at(MONDAY, "16:00"), later: at(MONDAY, "14:30")}
     assert entered(world, bookers) == plan
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def test_a_planned_move_fills_the_day_of_somebody_who_may_have_one_visit(world: World) -> None:
@@ -67,7 +67,7 @@ def test_a_planned_move_fills_the_day_of_somebody_who_may_have_one_visit(world: 
     plan = previewed(world)
     assert plan == {earlier: at(MONDAY, "16:00"), later: at(WEDNESDAY, "08:30")}
     assert entered(world, bookers) == plan
-    check_books(world, {"N001": 1})
+    check_no_double_booking(world, {"N001": 1})
 
 
 def test_a_preview_says_how_many_it_does_not_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

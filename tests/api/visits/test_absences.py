@@ -1,4 +1,4 @@
-"""When the plan changes: leave, closures, hours, another manager; and whoever waits for an earlier time."""
+"""Changes of plan: leave, closures, office hours, another manager; and the waiting list."""
 
 from typing import Any
 

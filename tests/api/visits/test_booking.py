@@ -1,4 +1,4 @@
-"""Openings, hold and confirm: two taps, and nobody is booked twice."""
+"""Openings, reservation and confirmation: two taps, and nobody is booked twice."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from app.services.people import personnel
 from app.services.scheduling import absences
 from tests.api.answers import refused
 from tests.api.database_rows import nothing_changes
-from tests.api.visits.booking import PLAN, Booker, at, check_books
+from tests.api.visits.booking import PLAN, Booker, at, check_no_double_booking
 from tests.world import World, local
 
 FRIDAY, MONDAY, TUESDAY = "2026-09-18", "2026-09-21", "2026-09-22"
@@ -116,7 +116,7 @@ def test_an_expired_reservation_does_not_count_for_the_day(world: World) -> None
     world.at(f"{FRIDAY} 09:06")
     assert at(MONDAY, "14:00") in second.starts()
     second.booked(at(MONDAY, "14:00"))
-    check_books(world, {"N001": 1, "E001": 1})
+    check_no_double_booking(world, {"N001": 1, "E001": 1})
 
 
 def test_reserving_another_time_releases_the_first(world: World) -> None:

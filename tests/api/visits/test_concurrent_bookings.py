@@ -1,4 +1,4 @@
-"""Many at once: what the database decides about visits, with real threads, on both databases."""
+"""Bookings at the same time, with real threads, on both databases."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from app.services.people.staffing import Colleague
 from app.services.scheduling import absences
 from app.services.visits.booking import book_for_customer
 from tests.api.answers import refused
-from tests.api.visits.booking import PLAN, Booker, at, check_books, enrol, quick_case
+from tests.api.visits.booking import PLAN, Booker, at, check_no_double_booking, enrol, quick_case
 from tests.at_once import at_once
 from tests.world import World, local
 
@@ -102,7 +102,7 @@ def test_64_bookers_on_8_time_slots_book_exactly_8(world: World) -> None:
     assert {answer.json["code"] for answer in answers if answer.status_code == 409 and answer.json} == {
         "slot_taken"
     }
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def test_two_bookers_of_the_last_time_slot(world: World) -> None:
@@ -112,7 +112,7 @@ def test_two_bookers_of_the_last_time_slot(world: World) -> None:
         [holding(booker.case_id, booker.phone.token, at(MONDAY, "10:00")) for booker in bookers],
     )
     assert statuses(answers) == {201: 1, 409: 1}
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def test_double_taps_make_one_booking(world: World) -> None:
@@ -126,7 +126,7 @@ def test_double_taps_make_one_booking(world: World) -> None:
     path = f"{booker.path}/visits/{ids.pop()}/confirmation"
     confirmed = at_once(world.app, [post(booker.phone.token, path) for _ in range(6)])
     assert statuses(confirmed) == {200: 1, 409: 5}
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def test_confirming_and_releasing_at_once_does_one_of_both(world: World) -> None:
@@ -142,7 +142,7 @@ def test_confirming_and_releasing_at_once_does_one_of_both(world: World) -> None
     # Whoever comes second cancels what was confirmed, or finds nothing left to confirm.
     assert (confirmed.status_code, given_up.status_code) in {(200, 200), (409, 200)}
     assert booker.states() == [(at(MONDAY, "10:00"), "cancelled")]
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def test_one_customer_who_reserves_two_times_at_once_has_one(world: World) -> None:
@@ -156,7 +156,7 @@ def test_one_customer_who_reserves_two_times_at_once_has_one(world: World) -> No
     )
     assert statuses(answers) == {201: 3}
     assert [state for _, state in booker.states()].count("held") == 1
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def test_two_visits_that_change_places_never_wait_in_a_circle(world: World) -> None:
@@ -176,7 +176,7 @@ def test_two_visits_that_change_places_never_wait_in_a_circle(world: World) -> N
     )
     # Neither time was free when they looked, unless one of them was quite finished before the other began.
     assert set(statuses(answers)) <= {201, 409}
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def test_a_row_claimed_by_a_second_connection_is_skipped(world: World) -> None:
@@ -203,7 +203,7 @@ def test_a_row_that_a_second_connection_gives_back_is_free(world: World) -> None
 
     act = holding(booker.case_id, booker.phone.token, at(MONDAY, "10:00"))
     assert while_open(world, take, act, keep=False).status_code == 201
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def _expire(visit_id: str) -> Callable[[], object]:
@@ -238,7 +238,7 @@ def test_an_expired_reservation_goes_to_the_confirmer_or_the_next_booker_never_t
         ],
     )
     assert [answer.status_code for answer in answers] == [410, 201]
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def _leave_of(number: str, until: str = "23:59") -> Callable[[], object]:
@@ -328,7 +328,7 @@ def test_a_booking_under_way_is_seen_by_whoever_enters_leave(world: World) -> No
     assert while_open(world, book, enter, keep=True).status_code == 200
     world.work()
     assert booker.states() == [(at(MONDAY, "13:30"), "confirmed"), (at(MONDAY, "10:00"), "rescheduled")]
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def test_a_day_that_a_new_calendar_closes_accepts_no_booking(world: World) -> None:
@@ -353,7 +353,7 @@ def test_a_booking_before_a_new_calendar_finds_another_time(world: World) -> Non
         (at(MONDAY, "10:00"), "rescheduled"),
         (at("2026-09-20", "16:00"), "confirmed"),
     ]
-    check_books(world)
+    check_no_double_booking(world)
 
 
 def _publish_monday_off() -> None:

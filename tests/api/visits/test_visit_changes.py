@@ -1,4 +1,4 @@
-"""Moving and cancelling: nothing is ever taken out of the history, and the server holds the cut-off."""
+"""Rescheduling and cancelling: nothing leaves the history, and the server enforces the cut-off."""
 
 from typing import Any
 

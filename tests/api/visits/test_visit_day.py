@@ -1,4 +1,4 @@
-"""Around the day of a visit: reminders, the pass at the door, lateness, no-show, and the stage's task."""
+"""The day of a visit: reminders, arrival pass, delay, no-show, and the stage's task."""
 
 from typing import Any
 

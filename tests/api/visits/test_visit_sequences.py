@@ -1,4 +1,4 @@
-"""Whatever people do, in whatever order: nobody is booked twice, and no day is overfull."""
+"""Any sequence of actions: nobody is booked twice, and no day has too many visits."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from app.domain.slots.patterns import DAYS, Pattern, weekly_of
 from app.models import Staff
 from app.services.people import personnel
 from app.services.scheduling import absences
-from tests.api.visits.booking import Booker, check_books
+from tests.api.visits.booking import Booker, check_no_double_booking
 from tests.world import World, local
 
 # The rules are the same on both; how they hold under races is tested beside this, on both.
@@ -58,7 +58,7 @@ def test_any_sequence_keeps_the_books(
     for verb, who, starts_at in acts:
         _act(world, bookers, verb, who, starts_at)
         world.work()
-        check_books(world, {"N001": 2, "E001": 2})
+        check_no_double_booking(world, {"N001": 2, "E001": 2})
 
 
 def _act(world: World, bookers: list[Booker], verb: str, who: int, starts_at: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Working patterns over HTTP: read, rehearsed, entered, and what is booked within them."""
+"""Work patterns over HTTP: list, preview, recording, and bookings within them."""
 
 from typing import Any
 
