@@ -257,7 +257,7 @@ def test_a_stopped_case_has_no_due_date_to_move_and_resumes_by_the_new_hours(wor
 
 def test_a_closed_case_keeps_its_figures_and_version(world: World) -> None:
     customer = world.log_in("o_customer", "13800000001")
-    case = closed(world, customer)
+    case = close_case(world, customer)
     before = customer.get(f"/customer/cases/{case['id']}")
     assert before["state"] == "closed"
     # Hours long gone, so that every figure would be another one.
@@ -415,7 +415,7 @@ def timers(app: Flask, case_id: str) -> list[tuple[str, str, str]]:
         ]
 
 
-def closed(world: World, customer: Phone) -> Any:
+def close_case(world: World, customer: Phone) -> Any:
     case = world.submitted(customer)
     world.at("2026-09-18 15:00")
     for key in PLAN:

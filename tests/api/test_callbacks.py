@@ -142,9 +142,9 @@ def test_a_database_at_another_migration_is_not_ready(world: World) -> None:
     with world.app.app_context():
         db.session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
         db.session.commit()
-    status, report = told(world, "/readyz")
+    status, report = get_status(world, "/readyz")
     assert (status, report["status"], report["migration"]) == (503, "not ready", "0000")
-    assert told(world, "/healthz")[0] == 200
+    assert get_status(world, "/healthz")[0] == 200
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -153,13 +153,13 @@ def test_older_code_on_a_newer_database_goes_on_working(world: World) -> None:
     with world.app.app_context():
         db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         db.session.commit()
-    status, report = told(world, "/readyz")
+    status, report = get_status(world, "/readyz")
     assert (status, report["status"], report["migration"]) == (200, "ok", "9999")
 
 
 def test_health_and_readiness(world: World) -> None:
-    assert told(world, "/healthz") == (200, {"status": "ok"})
-    status, report = told(world, "/readyz")
+    assert get_status(world, "/healthz") == (200, {"status": "ok"})
+    status, report = get_status(world, "/readyz")
     assert (status, report["status"], report["database"]) == (200, "ok", "ok")
 
 
@@ -168,11 +168,11 @@ def test_without_its_tables_it_is_alive_and_not_ready(world: World) -> None:
     with world.app.app_context():
         db.session.execute(text("DROP TABLE alembic_version"))
         db.session.commit()
-    status, report = told(world, "/readyz")
+    status, report = get_status(world, "/readyz")
     assert (status, report["migration"]) == (503, None)
-    assert told(world, "/healthz")[0] == 200
+    assert get_status(world, "/healthz")[0] == 200
 
 
-def told(world: World, path: str) -> tuple[int, Any]:
+def get_status(world: World, path: str) -> tuple[int, Any]:
     answer = world.client.get(path)
     return answer.status_code, answer.json

@@ -14,26 +14,30 @@ from tests.world import Phone, World
 FIRST, SECOND = "13800000001", "13800000002"
 
 
-def found(person: Phone, **words: Any) -> list[str]:
+def search_numbers(person: Phone, **words: Any) -> list[str]:
     return [line["number"] for line in person.post("/staff/case-searches", words)["items"]]
 
 
-def opened(world: World, openid: str, phone: str, **answers: Any) -> Any:
+def open_case(world: World, openid: str, phone: str, **answers: Any) -> Any:
     return world.submitted(world.log_in(openid, phone), contact_phone=phone, **answers)
 
 
 def test_a_case_is_found_by_its_number_and_by_the_phone_however_it_is_spelled(world: World) -> None:
-    case, other = opened(world, "o_first", FIRST), opened(world, "o_second", SECOND)
+    case, other = open_case(world, "o_first", FIRST), open_case(world, "o_second", SECOND)
     supervisor = world.staff("S001")
-    assert found(supervisor, number=case["number"]) == [case["number"]]
+    assert search_numbers(supervisor, number=case["number"]) == [case["number"]]
     for spelling in (FIRST, "+86 138 0000 0001", "0086-13800000001"):
-        assert found(supervisor, phone=spelling) == [case["number"]]
-    assert found(supervisor, phone=SECOND) == [other["number"]]
-    assert found(supervisor, number="26091800000000") == found(supervisor, phone="13800000003") == []
+        assert search_numbers(supervisor, phone=spelling) == [case["number"]]
+    assert search_numbers(supervisor, phone=SECOND) == [other["number"]]
+    assert (
+        search_numbers(supervisor, number="26091800000000")
+        == search_numbers(supervisor, phone="13800000003")
+        == []
+    )
 
 
 def test_the_answer_is_masked_and_has_the_version_for_a_case_change(world: World) -> None:
-    case = opened(world, "o_first", FIRST)
+    case = open_case(world, "o_first", FIRST)
     supervisor = world.staff("S001")
     with nothing_changes(world.app):
         (line,) = supervisor.post("/staff/case-searches", {"phone": FIRST})["items"]
@@ -50,22 +54,24 @@ def test_the_answer_is_masked_and_has_the_version_for_a_case_change(world: World
 
 def test_a_case_that_concerns_somebody_else_is_not_found(world: World) -> None:
     """The same rules as for opening a case by its address."""
-    case = opened(world, "o_first", FIRST)
+    case = open_case(world, "o_first", FIRST)
     for words in ({"number": case["number"]}, {"phone": FIRST}):
         # Finance and the marketing department have had no task in it yet.
-        assert found(world.staff("F001"), **words) == found(world.staff("M001"), **words) == []
+        assert (
+            search_numbers(world.staff("F001"), **words) == search_numbers(world.staff("M001"), **words) == []
+        )
         # Its manager, and the departments that owe it something.
         for number in ("G001", "N001", "D002", "E001"):
-            assert found(world.staff(number), **words) == [case["number"]]
+            assert search_numbers(world.staff(number), **words) == [case["number"]]
 
 
 def test_who_stands_in_for_the_manager_finds_the_case_too(world: World) -> None:
-    case = opened(world, "o_first", FIRST)
+    case = open_case(world, "o_first", FIRST)
     with world.app.app_context(), atomic():
         personnel.enter_leave("G001", "F001", date(2026, 9, 18), date(2026, 9, 18))
-    assert found(world.staff("F001"), phone=FIRST) == [case["number"]]
+    assert search_numbers(world.staff("F001"), phone=FIRST) == [case["number"]]
     world.at("2026-09-19 09:00")
-    assert found(world.staff("F001"), phone=FIRST) == []
+    assert search_numbers(world.staff("F001"), phone=FIRST) == []
 
 
 def test_a_phone_with_many_cases_is_read_page_by_page(world: World) -> None:

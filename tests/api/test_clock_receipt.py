@@ -11,8 +11,8 @@ from tests.world import Phone, World
 ACCEPTANCE = ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan")
 
 
-def walked(world: World) -> tuple[Phone, str]:
-    """A single meter on its way, through a weekend, a make-up workday, holidays and a stop."""
+def case_with_pauses(world: World) -> tuple[Phone, str]:
+    """A single-meter case through a weekend, a make-up workday, holidays and a clock pause."""
     customer = world.log_in("o_customer", "13800000001")
     case_id: str = world.submitted(customer)["id"]
     world.at("2026-09-18 15:15")
@@ -29,8 +29,8 @@ def walked(world: World) -> tuple[Phone, str]:
     return world.log_in("o_customer"), case_id
 
 
-def closed(world: World) -> tuple[Phone, str]:
-    _, case_id = walked(world)
+def closed_case(world: World) -> tuple[Phone, str]:
+    _, case_id = case_with_pauses(world)
     world.at("2026-09-30 14:30")
     world.complete(case_id, "water_on")
     world.at("2026-10-08 09:00")
@@ -48,7 +48,7 @@ def adds_up(written: Any) -> None:
     assert str(exact) == written["length_exact"]
 
 
-@pytest.mark.parametrize("end", [walked, closed])
+@pytest.mark.parametrize("end", [case_with_pauses, closed_case])
 def test_the_receipt_sums_to_the_figures_of_the_progress_page(world: World, end: Any) -> None:
     customer, case_id = end(world)
     progress = customer.get(f"/customer/cases/{case_id}")
@@ -67,7 +67,7 @@ def test_the_receipt_sums_to_the_figures_of_the_progress_page(world: World, end:
 
 
 def test_each_day_says_what_it_counted_or_why_not(world: World) -> None:
-    customer, case_id = walked(world)
+    customer, case_id = case_with_pauses(world)
     days = customer.get(f"/customer/cases/{case_id}/receipt")["full_process"]["receipt"]["days"]
     by_date = {day["date"]: day for day in days}
     assert len(by_date) == 13
@@ -99,14 +99,14 @@ def test_a_day_of_a_year_not_announced_says_so(world: World) -> None:
 
 
 def test_a_closed_case_names_the_calendar_it_was_closed_with(world: World) -> None:
-    customer, case_id = closed(world)
+    customer, case_id = closed_case(world)
     snapshot = customer.get(f"/customer/cases/{case_id}/receipt")["snapshot"]
     assert snapshot["same_calendar"] is True
     assert (snapshot["full_process_used"], snapshot["headline_used"]) == ("4.64", "0.96")
 
 
 def test_a_stop_that_is_struck_after_the_end_corrects_what_was_kept(world: World) -> None:
-    customer, case_id = closed(world)
+    customer, case_id = closed_case(world)
     supervisor = world.staff("S001")
     (stop,) = customer.get(f"/customer/cases/{case_id}/stops")["items"]
     supervisor.post(
@@ -120,7 +120,7 @@ def test_a_stop_that_is_struck_after_the_end_corrects_what_was_kept(world: World
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_paper_of_a_closed_case_is_the_same_each_time_and_for_staff(world: World) -> None:
-    customer, case_id = closed(world)
+    customer, case_id = closed_case(world)
     first = customer.send("GET", f"/customer/cases/{case_id}/receipt.pdf")
     assert (first.status_code, first.mimetype) == (200, "application/pdf")
     assert first.data.startswith(b"%PDF-")

@@ -19,8 +19,8 @@ from tests.world import World
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def unreached(world: World, case_id: str) -> None:
-    """Something the customer has to be told, with no channel left but the manager's telephone."""
+def put_call_message(world: World, case_id: str) -> None:
+    """A message to the customer for which only the manager's call is left."""
     with world.app.app_context():
         put(rows(1, Channel.CALL, case_id=case_id, openid=""))
         timetable.ask_managers_to_call()
@@ -37,13 +37,13 @@ def test_a_customer_who_can_not_be_reached_is_called_by_the_manager(world: World
     case_id = world.submitted(world.log_in("o_customer", "13800000001"))["id"]
     for _ in range(2):
         # A second message that does not arrive is told in the same call.
-        unreached(world, case_id)
+        put_call_message(world, case_id)
         assert [state for state, _ in calls(world, case_id)] == ["open"]
     world.complete(case_id, "call_customer", told="已电话告知")
     assert [state for state, _ in calls(world, case_id)] == ["done"]
 
     world.clock.set(world.clock.now() + timedelta(hours=1))
-    unreached(world, case_id)
+    put_call_message(world, case_id)
     assert [state for state, _ in calls(world, case_id)] == ["done", "open"]
     # Nobody waits for a call: the stage goes its own way.
     for key in ACCEPTANCE:
@@ -56,7 +56,7 @@ def test_of_a_case_that_has_ended_nobody_is_called(world: World) -> None:
     case_id = world.submitted(world.log_in("o_customer", "13800000001"))["id"]
     with world.app.app_context(), atomic():
         db.session.get_one(Case, case_id).state = CaseState.WITHDRAWN
-    unreached(world, case_id)
+    put_call_message(world, case_id)
 
     assert calls(world, case_id) == []
 
@@ -64,7 +64,7 @@ def test_of_a_case_that_has_ended_nobody_is_called(world: World) -> None:
 def called_before(world: World) -> str:
     """A case whose customer was called once, in its first stage, which is still open."""
     case_id: str = world.submitted(world.log_in("o_customer", "13800000001"))["id"]
-    unreached(world, case_id)
+    put_call_message(world, case_id)
     world.complete(case_id, "call_customer", told="已电话告知")
     return case_id
 
@@ -72,7 +72,7 @@ def called_before(world: World) -> str:
 def test_a_second_call_in_a_stage_is_dated_anew_with_the_calendar(world: World) -> None:
     case_id = called_before(world)
     world.at("2026-09-20 16:00")
-    unreached(world, case_id)
+    put_call_message(world, case_id)
     assert calls(world, case_id)[1] == ("open", "2026-09-21T16:00")
 
     published(world, draft(world, office_hours=[EARLY]))
@@ -82,7 +82,7 @@ def test_a_second_call_in_a_stage_is_dated_anew_with_the_calendar(world: World) 
 def test_a_second_call_task_waits_while_the_clock_is_paused(world: World) -> None:
     case_id = called_before(world)
     world.at("2026-09-18 16:00")
-    unreached(world, case_id)
+    put_call_message(world, case_id)
     manager = world.staff("G001")
     stop = {"reason": "site_not_ready_construction", "party": "customer", "evidence": "现场未清理"}
     stopped = manager.post(f"/staff/cases/{case_id}/stops", stop)
@@ -98,7 +98,7 @@ def test_a_call_has_its_own_day_however_long_ago_the_stage_was_due(world: World)
     for key in ACCEPTANCE:
         world.complete(case_id, key)
     world.at("2026-10-12 10:00")
-    unreached(world, case_id)
+    put_call_message(world, case_id)
 
     assert calls(world, case_id) == [("open", "2026-10-13T10:00")]
 
@@ -106,7 +106,7 @@ def test_a_call_has_its_own_day_however_long_ago_the_stage_was_due(world: World)
 def test_a_case_that_is_sent_back_still_has_its_customer_called(world: World) -> None:
     case_id = called_before(world)
     world.at("2026-09-18 16:00")
-    unreached(world, case_id)
+    put_call_message(world, case_id)
     for key in ACCEPTANCE:
         world.complete(case_id, key)
     answer = turn(world.staff("G001"), case_id, "returns", stage="acceptance_plan", reason="现场情况有变")

@@ -9,7 +9,7 @@ from app.core.db import db
 from app.models import Application, Case, Customer, Erasure
 from app.wechat import revocations
 from app.wechat.revocations import Held
-from tests.api.conversations.chat_files import picture
+from tests.api.conversations.chat_files import send_picture
 from tests.api.conversations.conversation_phones import Conversation, start_conversation
 from tests.api.conversations.test_wechat_chat import callback, in_chat, write
 from tests.api.database_rows import count
@@ -100,7 +100,7 @@ def test_a_number_that_wechat_has_added_since_is_for_somebody_to_look_at(scene: 
 
 @ON_SQLITE
 def test_files_stay_with_their_case_and_that_is_said(scene: Conversation) -> None:
-    picture(scene.world)
+    send_picture(scene.world)
     withdrawn(scene.world, REVOKE, RevokeInfo="14")
     ((deleted, kept),) = erasures(scene.world)
     assert (deleted, kept["files"]) == ({}, "1份：合同及其履行证据，保存至规定期限")
@@ -156,7 +156,7 @@ def test_an_answer_on_its_way_to_a_closed_account_says_what_became_of_it(scene: 
 @pytest.mark.parametrize("to", ["miniprogram", "service"])
 def test_an_enquirer_is_deleted_with_their_messages(world: World, to: str) -> None:
     world.staff("G001")
-    picture(world, "o_follower", to=to)
+    send_picture(world, "o_follower", to=to)
     withdrawn(world, CANCEL, "o_follower", to)
     for table in ("conversations", "messages", "documents", "chat_persons", "talk_timers"):
         assert count(world.app, table) == 0, table

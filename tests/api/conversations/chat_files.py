@@ -12,40 +12,50 @@ JPEG = b"\xff\xd8\xff\xe0 a picture, as far as anybody looks at it"
 VOICE = b"#!AMR\n a voice, as far as anybody listens"
 GET = "cgi-bin/media/get"
 
-__all__ = ["GET", "JPEG", "PICTURE", "VOICE", "opened", "picture", "sent", "voice"]
+__all__ = ["GET", "JPEG", "PICTURE", "VOICE", "document_bytes", "last_message", "send_picture", "send_voice"]
 
 
-def kept(world: World, content: bytes, to: str) -> str:
-    """WeChat keeps what the phone has sent; its name there."""
+def store_media(world: World, content: bytes, to: str) -> str:
+    """Store a file on WeChat's side, as a phone does; its media id."""
     document = {"account": to, "media_type": "image/jpeg", "content": b64encode(content).decode()}
     media_id: str = world.desk.ask("POST", "media", document)["media_id"]
     return media_id
 
 
-def picture(
+def send_picture(
     world: World, openid: str = "o_customer", content: bytes = JPEG, to: str = "miniprogram", **more: Any
 ) -> None:
-    """Somebody sends a picture, and the jobs work it off."""
-    fields = {"MsgType": "image", "Content": None, "PicUrl": "http://p", "MediaId": kept(world, content, to)}
+    """Somebody sends a picture, and the jobs process it."""
+    fields = {
+        "MsgType": "image",
+        "Content": None,
+        "PicUrl": "http://p",
+        "MediaId": store_media(world, content, to),
+    }
     write(world, openid, "", to, **fields | more)
 
 
-def voice(
+def send_voice(
     world: World, openid: str = "o_customer", content: bytes = VOICE, to: str = "service", **more: Any
 ) -> None:
-    """Somebody speaks."""
-    fields = {"MsgType": "voice", "Content": None, "Format": "amr", "MediaId": kept(world, content, to)}
+    """Somebody sends a voice message, and the jobs process it."""
+    fields = {
+        "MsgType": "voice",
+        "Content": None,
+        "Format": "amr",
+        "MediaId": store_media(world, content, to),
+    }
     write(world, openid, "", to, **fields | more)
 
 
-def sent(scene: Conversation) -> Any:
+def last_message(scene: Conversation) -> Any:
     """The last message of the customer, as the manager sees it."""
     items = scene.page(scene.manager)["items"]
     return [item for item in items if item["author"] == "customer"][-1]
 
 
-def opened(scene: Conversation, document_id: str) -> bytes:
-    """What the manager gets who opens a document of the conversation."""
+def document_bytes(scene: Conversation, document_id: str) -> bytes:
+    """The bytes of a document that the manager opens in the conversation."""
     link = scene.manager.post(f"{scene.ours}/documents/{document_id}/link")
     content: bytes = scene.world.client.get(link["path"]).data
     return content

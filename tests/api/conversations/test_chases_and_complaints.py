@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from tests.api.answers import refused
 from tests.api.conversations.conversation_phones import Conversation, hand_over, start_conversation
-from tests.api.conversations.test_message_pushes import told
+from tests.api.conversations.test_message_pushes import notices_of_kind
 from tests.api.database_rows import count
 from tests.at_once import at_once
 from tests.world import Phone, World
@@ -31,10 +31,10 @@ def test_a_chase_brings_the_figures_to_manager_and_department(scene: Conversatio
     # Half a working day from 14:00 on Friday is Sunday morning: that one is worked (调休).
     assert chase["due_at"].startswith("2026-09-20T0")
     for number in ("G001", "N001", "D001", "E001"):
-        notices = told(scene.world.staff(number), "case_chased")
+        notices = notices_of_kind(scene.world.staff(number), "case_chased")
         assert len(notices) == 1, number
         assert chase["used"] in notices[0]["body"]
-    assert told(scene.world.staff("S001"), "case_chased") == []
+    assert notices_of_kind(scene.world.staff("S001"), "case_chased") == []
     assert "您已催办“受理并确定用水方案”" in scene.texts(scene.customer)[-1]
 
 
@@ -80,23 +80,23 @@ def test_an_answer_goes_into_the_conversation_and_ends_the_waiting(scene: Conver
     assert scene.texts(scene.customer)[-1] == "下午去现场"
     refused(scene.manager.send("POST", path, {"text": "再答一次"}), 409, "already_done")
     pass_until(scene, "2026-09-21 14:00")
-    assert told(scene.world.staff("S001"), "chase_overdue") == []
+    assert notices_of_kind(scene.world.staff("S001"), "chase_overdue") == []
 
 
 def test_an_unanswered_chase_reaches_the_supervisors(scene: Conversation) -> None:
     scene.customer.post(f"{scene.theirs}/chases")
     pass_until(scene, "2026-09-18 12:00")
-    assert told(scene.world.staff("S001"), "chase_overdue") == []
+    assert notices_of_kind(scene.world.staff("S001"), "chase_overdue") == []
     pass_until(scene, "2026-09-18 14:30")
     for number in ("S001", "G001", "N001"):
-        assert len(told(scene.world.staff(number), "chase_overdue")) == 1
+        assert len(notices_of_kind(scene.world.staff(number), "chase_overdue")) == 1
     # Again each working morning, as long as there is something to hurry.
     pass_until(scene, "2026-09-20 08:31")
-    assert len(told(scene.world.staff("S001"), "chase_overdue")) == 2
+    assert len(notices_of_kind(scene.world.staff("S001"), "chase_overdue")) == 2
     scene.customer = scene.world.log_in("o_customer")
     scene.customer.post(f"{scene.theirs}/withdrawal", {"reason": "不建了"})
     pass_until(scene, "2026-09-21 08:31")
-    assert len(told(scene.world.staff("S001"), "chase_overdue")) == 2
+    assert len(notices_of_kind(scene.world.staff("S001"), "chase_overdue")) == 2
 
 
 def test_nobody_chases_what_has_ended(scene: Conversation) -> None:
@@ -113,9 +113,9 @@ def test_a_complaint_has_one_person_to_the_end(scene: Conversation) -> None:
     assert (complaint["state"], complaint["responsible_name"]) == ("open", "王敏")
     # Three working days from Friday 09:00, of which Sunday is one, are on Tuesday 09:00.
     assert complaint["due_at"].startswith("2026-09-22T09:00")
-    assert len(told(scene.manager, "complaint_raised")) == 1
+    assert len(notices_of_kind(scene.manager, "complaint_raised")) == 1
     supervisor = scene.world.staff("S001")
-    assert len(told(supervisor, "complaint_raised")) == 1
+    assert len(notices_of_kind(supervisor, "complaint_raised")) == 1
     assert [item["id"] for item in supervisor.get("/staff/complaints")["items"]] == [complaint["id"]]
     # Handed over or not: who was told first follows it.
     hand_over(scene.manager, scene.case_id, to="G002")
@@ -126,7 +126,7 @@ def test_a_complaint_has_one_person_to_the_end(scene: Conversation) -> None:
     answered = scene.manager.post(f"/staff/complaints/{complaint['id']}/answer", {"text": "已重新预约并致歉"})
     assert answered["state"] == "answered"
     assert "已重新预约并致歉" in scene.texts(scene.customer)[-1]
-    assert len(told(scene.customer, "complaint_answered")) == 1
+    assert len(notices_of_kind(scene.customer, "complaint_answered")) == 1
 
 
 def test_only_the_customer_or_a_supervisor_with_reason_closes_it(scene: Conversation) -> None:
@@ -156,13 +156,13 @@ def test_one_complaint_at_a_time_however_often_it_is_tapped(scene: Conversation)
 def test_a_complaint_is_reminded_of_and_reaches_the_supervisors_late(scene: Conversation) -> None:
     complain(scene)
     pass_until(scene, "2026-09-21 08:59")
-    assert told(scene.manager, "complaint_due") == []
+    assert notices_of_kind(scene.manager, "complaint_due") == []
     pass_until(scene, "2026-09-21 09:01")
-    assert len(told(scene.manager, "complaint_due")) == 1
+    assert len(notices_of_kind(scene.manager, "complaint_due")) == 1
     pass_until(scene, "2026-09-22 09:01")
-    assert len(told(scene.world.staff("S001"), "complaint_overdue")) == 1
+    assert len(notices_of_kind(scene.world.staff("S001"), "complaint_overdue")) == 1
     pass_until(scene, "2026-09-23 08:31")
-    assert len(told(scene.world.staff("S001"), "complaint_overdue")) == 2
+    assert len(notices_of_kind(scene.world.staff("S001"), "complaint_overdue")) == 2
 
 
 def test_other_peoples_complaints_do_not_exist(scene: Conversation) -> None:

@@ -12,7 +12,16 @@ from app.jobs import timetable
 from app.models import Document
 from app.services.conversations.care import retention
 from tests.api.answers import refused
-from tests.api.conversations.chat_files import GET, JPEG, PICTURE, VOICE, opened, picture, sent, voice
+from tests.api.conversations.chat_files import (
+    GET,
+    JPEG,
+    PICTURE,
+    VOICE,
+    document_bytes,
+    last_message,
+    send_picture,
+    send_voice,
+)
 from tests.api.conversations.conversation_phones import Conversation, message_body, start_conversation
 from tests.api.conversations.test_wechat_chat import callback, in_chat, write
 from tests.api.database_rows import count
@@ -28,12 +37,12 @@ def scene(world: World) -> Conversation:
 
 
 def test_a_picture_sent_in_the_chat_is_an_attachment_of_the_conversation(scene: Conversation) -> None:
-    picture(scene.world)
-    found = sent(scene)
+    send_picture(scene.world)
+    found = last_message(scene)
     assert (found["kind"], found["text"], found["medium"]) == ("document", "", "miniprogram")
     assert found["document"]["media_type"] == "image/jpeg"
     assert found["document"]["name"] == "微信图片20260918-090000"
-    assert opened(scene, found["document"]["id"]) == JPEG
+    assert document_bytes(scene, found["document"]["id"]) == JPEG
     # It is a document of the case, too, and the customer finds it in the mini-program.
     [listed] = scene.customer.get(f"{scene.theirs}/documents")["items"]
     assert (listed["id"], listed["kind"], listed["brought_by"]) == (
@@ -46,8 +55,8 @@ def test_a_picture_sent_in_the_chat_is_an_attachment_of_the_conversation(scene: 
 
 def test_a_picture_being_fetched_is_announced_and_polled_when_it_arrives(scene: Conversation) -> None:
     scene.world.desk.ask("POST", "faults", {"path": GET, "errcode": -1})
-    picture(scene.world)
-    waiting = sent(scene)
+    send_picture(scene.world)
+    waiting = last_message(scene)
     assert (waiting["kind"], waiting["text"]) == ("text", "[图片正在从微信取回，请稍候]")
     cursor = scene.page(scene.manager)["cursor"]
     scene.world.at("2026-09-18 09:01")
@@ -60,14 +69,14 @@ def test_a_picture_being_fetched_is_announced_and_polled_when_it_arrives(scene: 
 @ON_SQLITE
 def test_wechat_is_asked_again_as_long_as_it_keeps_the_file(scene: Conversation) -> None:
     scene.world.desk.ask("POST", "faults", {"path": GET, "failure": "timeout", "times": None})
-    picture(scene.world)
+    send_picture(scene.world)
     for day, hour in ((18, 10), (19, 9), (20, 12), (21, 8)):
         scene.world.at(f"2026-09-{day} {hour:02}:00")
         scene.world.work()
-    assert sent(scene)["text"] == "[图片正在从微信取回，请稍候]"
+    assert last_message(scene)["text"] == "[图片正在从微信取回，请稍候]"
     scene.world.at("2026-09-21 09:00")
     scene.world.work()
-    assert sent(scene)["text"] == "[图片未能从微信取回]"
+    assert last_message(scene)["text"] == "[图片未能从微信取回]"
     assert "请打开小程序" in scene.texts(scene.customer)[-1]
     assert count(scene.world.app, "message_media") == 0
 
@@ -86,14 +95,14 @@ def test_what_passes_is_waited_for_and_what_does_not_is_said_at_once(
     scene: Conversation, fault: dict[str, Any], comes: bool
 ) -> None:
     scene.world.desk.ask("POST", "faults", {"path": GET, **fault})
-    picture(scene.world)
-    assert (sent(scene)["text"] == "[图片未能从微信取回]") is not comes
+    send_picture(scene.world)
+    assert (last_message(scene)["text"] == "[图片未能从微信取回]") is not comes
     if not comes:
         # Whoever is in the chat hears it there.
         assert "没有收到" in in_chat(scene.world)[-1]
     scene.world.at("2026-09-19 12:00")
     scene.world.work()
-    assert (sent(scene)["document"] is not None) is comes
+    assert (last_message(scene)["document"] is not None) is comes
 
 
 @ON_SQLITE
@@ -105,8 +114,8 @@ def test_what_passes_is_waited_for_and_what_does_not_is_said_at_once(
 def test_what_is_no_picture_is_refused_by_the_documents_own_checks(
     scene: Conversation, content: bytes
 ) -> None:
-    picture(scene.world, content=content)
-    assert sent(scene)["text"] == "[图片未能保存：格式、大小或数量超出限制]"
+    send_picture(scene.world, content=content)
+    assert last_message(scene)["text"] == "[图片未能保存：格式、大小或数量超出限制]"
     assert "重新发送" in in_chat(scene.world)[-1]
     assert count(scene.world.app, "documents") == 0
 
@@ -114,18 +123,18 @@ def test_what_is_no_picture_is_refused_by_the_documents_own_checks(
 @ON_SQLITE
 def test_an_answer_that_is_no_file_is_none(scene: Conversation) -> None:
     # As of a video, of which WeChat tells an address.
-    picture(scene.world, content=b'{"video_url": "http://v"}')
-    assert sent(scene)["text"] == "[图片未能从微信取回]"
+    send_picture(scene.world, content=b'{"video_url": "http://v"}')
+    assert last_message(scene)["text"] == "[图片未能从微信取回]"
 
 
 @ON_SQLITE
 def test_a_voice_message_is_stored_with_its_transcript(scene: Conversation) -> None:
     write(scene.world, "o_customer", "在吗？")
-    voice(scene.world, to="miniprogram", Recognition="水表装在哪里")
-    found = sent(scene)
+    send_voice(scene.world, to="miniprogram", Recognition="水表装在哪里")
+    found = last_message(scene)
     assert (found["kind"], found["text"]) == ("document", "[语音] 水表装在哪里")
     assert found["document"]["media_type"] == "audio/amr"
-    assert opened(scene, found["document"]["id"]) == VOICE
+    assert document_bytes(scene, found["document"]["id"]) == VOICE
     finds = scene.manager.post("/staff/conversations/search", {"text": "水表"})["items"]
     assert [find["seq"] for find in finds] == [found["seq"]]
     copied = scene.customer.send("GET", f"{scene.theirs}/conversation.txt").text
@@ -135,23 +144,23 @@ def test_a_voice_message_is_stored_with_its_transcript(scene: Conversation) -> N
 @ON_SQLITE
 def test_a_voice_message_without_its_file_still_has_its_transcript(scene: Conversation) -> None:
     scene.world.desk.ask("POST", "faults", {"path": GET, "errcode": 40007, "times": 2})
-    voice(scene.world, to="miniprogram", Recognition="水表装在哪里")
-    assert (sent(scene)["kind"], sent(scene)["text"]) == ("text", "[语音] 水表装在哪里")
+    send_voice(scene.world, to="miniprogram", Recognition="水表装在哪里")
+    assert (last_message(scene)["kind"], last_message(scene)["text"]) == ("text", "[语音] 水表装在哪里")
     assert "没有收到原声" in in_chat(scene.world)[-1]
-    voice(scene.world, to="miniprogram")
-    assert sent(scene)["text"] == "[语音未能从微信取回]"
+    send_voice(scene.world, to="miniprogram")
+    assert last_message(scene)["text"] == "[语音未能从微信取回]"
 
 
 @ON_SQLITE
 def test_a_transcript_is_checked_like_a_text(scene: Conversation) -> None:
-    voice(scene.world, to="miniprogram", Recognition="违禁演示词")
-    found = sent(scene)
+    send_voice(scene.world, to="miniprogram", Recognition="违禁演示词")
+    found = last_message(scene)
     assert (found["text"], found["document"]) == ("[该消息未通过内容安全检测，未予显示]", None)
 
 
 def test_a_repeated_push_is_one_picture(scene: Conversation) -> None:
     for _ in range(3):
-        picture(scene.world, MsgId="77", CreateTime="1789693200")
+        send_picture(scene.world, MsgId="77", CreateTime="1789693200")
     assert (count(scene.world.app, "messages"), count(scene.world.app, "documents")) == (1, 1)
 
 
@@ -159,13 +168,13 @@ def test_a_repeated_push_is_one_picture(scene: Conversation) -> None:
 @pytest.mark.parametrize("media_id", ["", "m" * 129, " "])
 def test_a_name_that_wechat_would_not_give_is_not_asked_for(scene: Conversation, media_id: str) -> None:
     write(scene.world, "o_customer", "", MsgType="image", Content=None, MediaId=media_id)
-    assert sent(scene)["text"] == "[图片未能从微信取回]"
+    assert last_message(scene)["text"] == "[图片未能从微信取回]"
     assert scene.world.desk.ask("GET", "state")["calls"].get(GET, 0) == 0
 
 
 def test_a_picture_from_somebody_without_a_case_belongs_to_the_enquiry(world: World) -> None:
     manager = world.staff("G001")
-    picture(world, "o_follower", to="service")
+    send_picture(world, "o_follower", to="service")
     line = manager.get("/staff/conversations/unanswered")["items"][0]
     path = f"/staff/conversations/{line['id']}"
     document = manager.get(f"{path}/messages")["items"][0]["document"]
@@ -190,10 +199,10 @@ def test_a_picture_from_somebody_without_a_case_belongs_to_the_enquiry(world: Wo
 def test_a_picture_goes_on_to_the_case_that_they_name(scene: Conversation) -> None:
     scene.world.at("2026-09-18 09:30")
     scene.world.submitted(scene.customer, project_name="二期仓库")
-    picture(scene.world)
+    send_picture(scene.world)
     assert scene.customer.get(f"{scene.theirs}/documents")["items"] == []
     write(scene.world, "o_customer", "2")
-    found = sent(scene)
+    found = last_message(scene)
     assert found["document"]["media_type"] == "image/jpeg"
     [listed] = scene.customer.get(f"{scene.theirs}/documents")["items"]
     link = scene.customer.get(f"{scene.theirs}/documents/{listed['id']}/link")["path"]
@@ -202,20 +211,20 @@ def test_a_picture_goes_on_to_the_case_that_they_name(scene: Conversation) -> No
 
 @ON_SQLITE
 def test_recalling_a_picture_deletes_its_file(scene: Conversation) -> None:
-    picture(scene.world)
-    scene.customer.post(f"{scene.theirs}/messages/{sent(scene)['id']}/recall")
-    assert (sent(scene)["text"], sent(scene)["document"]) == ("[该消息已撤回]", None)
+    send_picture(scene.world)
+    scene.customer.post(f"{scene.theirs}/messages/{last_message(scene)['id']}/recall")
+    assert (last_message(scene)["text"], last_message(scene)["document"]) == ("[该消息已撤回]", None)
     assert (count(scene.world.app, "documents"), count(scene.world.app, "doomed_bytes")) == (0, 1)
 
 
 @ON_SQLITE
 def test_recalling_a_picture_before_it_is_fetched_leaves_nothing(scene: Conversation) -> None:
     scene.world.desk.ask("POST", "faults", {"path": GET, "errcode": -1})
-    picture(scene.world)
-    scene.customer.post(f"{scene.theirs}/messages/{sent(scene)['id']}/recall")
+    send_picture(scene.world)
+    scene.customer.post(f"{scene.theirs}/messages/{last_message(scene)['id']}/recall")
     scene.world.at("2026-09-18 09:10")
     scene.world.work()
-    assert (sent(scene)["text"], count(scene.world.app, "documents")) == ("[该消息已撤回]", 0)
+    assert (last_message(scene)["text"], count(scene.world.app, "documents")) == ("[该消息已撤回]", 0)
     assert count(scene.world.app, "message_media") == 0
 
 
@@ -223,8 +232,8 @@ def test_recalling_a_picture_before_it_is_fetched_leaves_nothing(scene: Conversa
 def test_a_full_case_says_so_and_keeps_no_row(scene: Conversation) -> None:
     for _ in range(200):
         assert bring(scene.customer, scene.theirs, PICTURE).status_code == 201
-    picture(scene.world)
-    assert sent(scene)["text"] == "[图片未能保存：格式、大小或数量超出限制]"
+    send_picture(scene.world)
+    assert last_message(scene)["text"] == "[图片未能保存：格式、大小或数量超出限制]"
     assert count(scene.world.app, "documents") == 200
 
 
@@ -276,8 +285,8 @@ def test_other_documents_are_only_mentioned_in_the_chat(scene: Conversation) -> 
 
 @ON_SQLITE
 def test_an_invited_department_can_open_the_document_in_question(scene: Conversation) -> None:
-    picture(scene.world)
-    document = sent(scene)["document"]
+    send_picture(scene.world)
+    document = last_message(scene)["document"]
     path = f"{scene.ours}/documents/{document['id']}/link"
     accountant = scene.world.staff("F001")
     assert accountant.send("POST", path).status_code == 404
@@ -291,7 +300,7 @@ def test_an_invited_department_can_open_the_document_in_question(scene: Conversa
 def test_a_chat_without_words_does_not_choose_a_case(scene: Conversation) -> None:
     scene.world.submitted(scene.customer, project_name="二期仓库")
     write(scene.world, "o_customer", "什么时候上门？")
-    picture(scene.world)
+    send_picture(scene.world)
     callback(scene.world, "o_customer", MsgType="video", MediaId="v", MsgId="9")
     scene.world.work()
     scene.manager.post(f"{scene.ours}/messages", message_body("您好"))

@@ -18,7 +18,7 @@ from tests.api.conversations.conversation_phones import (
     message_body,
     start_conversation,
 )
-from tests.api.conversations.test_message_pushes import told as notices
+from tests.api.conversations.test_message_pushes import notices_of_kind as notices
 from tests.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -13,7 +13,7 @@ def scene(world: World) -> Conversation:
     return start_conversation(world)
 
 
-def told(phone: Phone, kind: str) -> list[Any]:
+def notices_of_kind(phone: Phone, kind: str) -> list[Any]:
     audience = "staff" if phone.send("GET", "/staff/notices").status_code == 200 else "customer"
     items = phone.get(f"/{audience}/notices?limit=100")["items"]
     return [item for item in items if item["kind"] == kind]
@@ -22,14 +22,14 @@ def told(phone: Phone, kind: str) -> list[Any]:
 def pushed(scene: Conversation, at: str, phone: Phone, kind: str) -> int:
     scene.world.at(at)
     scene.world.work()
-    return len(told(phone, kind))
+    return len(notices_of_kind(phone, kind))
 
 
 def test_a_message_unread_for_a_minute_is_pushed_with_its_sender(scene: Conversation) -> None:
     scene.answer("您好，我是您的客户管家")
     assert pushed(scene, "2026-09-18 09:00:59", scene.customer, "message_waiting") == 0
     assert pushed(scene, "2026-09-18 09:01", scene.customer, "message_waiting") == 1
-    body = told(scene.customer, "message_waiting")[0]["body"]
+    body = notices_of_kind(scene.customer, "message_waiting")[0]["body"]
     assert "王敏" in body
     # The notice says that there is something to read, never what.
     assert "您好" not in body
@@ -114,10 +114,10 @@ def test_the_first_answer_is_owed_in_working_time(scene: Conversation) -> None:
     # A quarter of a working day; what is left of Friday is too short, and Sunday is worked (调休).
     assert due == "2026-09-20T09:45:00+08:00"
     assert pushed(scene, "2026-09-20 09:44", scene.manager, "answer_due") == 1
-    assert told(scene.manager, "answer_overdue") == []
+    assert notices_of_kind(scene.manager, "answer_overdue") == []
     assert pushed(scene, "2026-09-20 09:45", scene.manager, "answer_due") == 1
-    assert len(told(scene.manager, "answer_overdue")) == 1
-    assert len(told(scene.world.staff("S001"), "answer_overdue")) == 1
+    assert len(notices_of_kind(scene.manager, "answer_overdue")) == 1
+    assert len(notices_of_kind(scene.world.staff("S001"), "answer_overdue")) == 1
     assert scene.manager.get("/staff/conversations/unanswered")["items"][0]["overdue"] is True
     # Each working morning again, until somebody answers.
     assert pushed(scene, "2026-09-21 09:00", scene.manager, "answer_overdue") == 2

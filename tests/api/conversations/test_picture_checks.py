@@ -12,7 +12,7 @@ from app.core.settings import Settings
 from app.factory import create_app
 from app.models import MessageCheck
 from tests.api.answers import refused
-from tests.api.conversations.chat_files import PICTURE, picture, sent
+from tests.api.conversations.chat_files import PICTURE, last_message, send_picture
 from tests.api.conversations.conversation_phones import Conversation, start_conversation
 from tests.api.conversations.test_wechat_chat import callback
 from tests.api.database_rows import count
@@ -42,25 +42,25 @@ def scene(world: World) -> Conversation:
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def sends(scene: Conversation, name: str = "钱多多身份证.png") -> Any:
+def customer_sends_picture(scene: Conversation, name: str = "钱多多身份证.png") -> Any:
     """The customer uploads a picture and sends it."""
     document = bring(scene.customer, scene.theirs, PICTURE, name).get_json()
     body = {"client_id": f"phone-{document['id'][:8]}", "document_id": document["id"]}
     return scene.customer.post(f"{scene.theirs}/messages", body)
 
 
-def asked(scene: Conversation) -> Any:
-    """What WeChat was asked about pictures."""
+def check_requests(scene: Conversation) -> Any:
+    """The checks that WeChat was asked for."""
     return scene.world.desk.ask("GET", "checks")
 
 
-def answers(scene: Conversation, trace_id: str, suggest: str | None = "pass", **more: Any) -> None:
-    """WeChat has looked, and the jobs have heard it."""
-    tells(scene, trace_id, suggest, **more)
+def wechat_reports(scene: Conversation, trace_id: str, suggest: str | None = "pass", **more: Any) -> None:
+    """WeChat pushes the result of a check, and the jobs process it."""
+    push_report(scene, trace_id, suggest, **more)
     scene.world.work()
 
 
-def tells(scene: Conversation, trace_id: str, suggest: str | None, **more: Any) -> None:
+def push_report(scene: Conversation, trace_id: str, suggest: str | None, **more: Any) -> None:
     result: dict[str, Any] = {} if suggest is None else {"result": {"suggest": suggest, "label": 100}}
     event: dict[str, Any] = {
         "MsgType": "event",
@@ -73,9 +73,9 @@ def tells(scene: Conversation, trace_id: str, suggest: str | None, **more: Any) 
 
 
 def test_wechat_is_given_a_link_that_shows_the_picture_and_nothing_else(scene: Conversation) -> None:
-    sends(scene)
+    customer_sends_picture(scene)
     scene.world.work()
-    [check] = asked(scene)
+    [check] = check_requests(scene)
     assert check["openid"] == "o_customer"
     assert check["url"].startswith(f"{PUBLIC}/api/v1/files/")
     path = check["url"].removeprefix(PUBLIC)
@@ -92,11 +92,11 @@ def test_wechat_is_given_a_link_that_shows_the_picture_and_nothing_else(scene: C
 
 
 def test_a_risky_picture_is_withheld_from_both_sides_wherever_it_stands(scene: Conversation) -> None:
-    message = sends(scene)
+    message = customer_sends_picture(scene)
     document_id = message["document"]["id"]
     before = scene.customer.get(f"{scene.theirs}/documents/{document_id}/link")["path"]
     scene.world.work()
-    answers(scene, asked(scene)[0]["trace_id"], "risky")
+    wechat_reports(scene, check_requests(scene)[0]["trace_id"], "risky")
     for phone in (scene.customer, scene.manager):
         seen = scene.page(phone)["items"][0]
         assert (seen["text"], seen["document"]) == (WITHHELD, None)
@@ -121,9 +121,9 @@ def test_a_risky_picture_is_withheld_from_both_sides_wherever_it_stands(scene: C
 def test_a_doubtful_picture_is_marked_for_the_manager(
     scene: Conversation, suggest: str, marked: bool
 ) -> None:
-    sends(scene)
+    customer_sends_picture(scene)
     scene.world.work()
-    answers(scene, asked(scene)[0]["trace_id"], suggest)
+    wechat_reports(scene, check_requests(scene)[0]["trace_id"], suggest)
     seen = scene.page(scene.manager)["items"][0]
     assert (seen["document"] is not None, seen["review"]) == (True, marked)
     assert not scene.page(scene.customer)["items"][0]["review"]
@@ -131,19 +131,19 @@ def test_a_doubtful_picture_is_marked_for_the_manager(
 
 
 def test_a_picture_of_the_chat_is_checked_too(scene: Conversation) -> None:
-    picture(scene.world)
-    answers(scene, asked(scene)[0]["trace_id"], "risky")
-    assert (sent(scene)["text"], sent(scene)["document"]) == (WITHHELD, None)
+    send_picture(scene.world)
+    wechat_reports(scene, check_requests(scene)[0]["trace_id"], "risky")
+    assert (last_message(scene)["text"], last_message(scene)["document"]) == (WITHHELD, None)
 
 
 def test_a_check_result_before_the_answer_of_its_request_waits_for_it(scene: Conversation) -> None:
-    sends(scene)
+    customer_sends_picture(scene)
     # WeChat takes the question, and its answer is lost: whoever asked still holds the check.
     with scene.world.app.app_context():
         check = db.session.scalars(select(MessageCheck)).one()
         check.claimed_by = "somebody"
         db.session.commit()
-        tells(scene, "trace-1", "risky")
+        push_report(scene, "trace-1", "risky")
         scene.world.work()
         assert count(scene.world.app, "inbox_events") == 1
         check = db.session.scalars(select(MessageCheck)).one()
@@ -156,33 +156,33 @@ def test_a_check_result_before_the_answer_of_its_request_waits_for_it(scene: Con
 
 
 def test_a_repeated_event_and_a_later_other_opinion_change_nothing(scene: Conversation) -> None:
-    sends(scene)
+    customer_sends_picture(scene)
     scene.world.work()
-    trace_id = asked(scene)[0]["trace_id"]
-    answers(scene, trace_id, "risky")
+    trace_id = check_requests(scene)[0]["trace_id"]
+    wechat_reports(scene, trace_id, "risky")
     cursor = scene.page(scene.manager)["cursor"]
-    answers(scene, trace_id, "risky")
+    wechat_reports(scene, trace_id, "risky")
     scene.world.at("2026-09-18 09:10")
-    answers(scene, trace_id, "pass")
+    wechat_reports(scene, trace_id, "pass")
     assert scene.page(scene.manager, after=cursor)["items"] == []
     assert scene.page(scene.manager)["items"][0]["text"] == WITHHELD
 
 
 def test_two_answers_in_one_second_are_two_events(scene: Conversation) -> None:
-    sends(scene)
-    sends(scene)
+    customer_sends_picture(scene)
+    customer_sends_picture(scene)
     scene.world.work()
-    for check in asked(scene):
-        tells(scene, check["trace_id"], "risky")
+    for check in check_requests(scene):
+        push_report(scene, check["trace_id"], "risky")
     scene.world.work()
     assert [item["text"] for item in scene.page(scene.manager)["items"]] == [WITHHELD] * 2
 
 
 @pytest.mark.parametrize("trace_id", ["", "trace-of-nobody", "x" * 300])
 def test_a_check_result_without_its_request_is_stored_and_ignored(scene: Conversation, trace_id: str) -> None:
-    sends(scene)
+    customer_sends_picture(scene)
     scene.world.work()
-    answers(scene, trace_id, "risky")
+    wechat_reports(scene, trace_id, "risky")
     assert scene.page(scene.manager)["items"][0]["document"] is not None
     assert count(scene.world.app, "message_checks") == 1
 
@@ -193,15 +193,15 @@ def test_a_check_result_without_its_request_is_stored_and_ignored(scene: Convers
 def test_what_wechat_could_not_look_at_is_marked(
     scene: Conversation, suggest: str | None, more: dict[str, Any]
 ) -> None:
-    sends(scene)
+    customer_sends_picture(scene)
     scene.world.work()
-    answers(scene, asked(scene)[0]["trace_id"], suggest, **more)
+    wechat_reports(scene, check_requests(scene)[0]["trace_id"], suggest, **more)
     seen = scene.page(scene.manager)["items"][0]
     assert (seen["document"] is not None, seen["review"]) == (True, True)
 
 
 def test_a_picture_without_answer_is_marked_in_the_end(scene: Conversation) -> None:
-    sends(scene)
+    customer_sends_picture(scene)
     scene.world.work()
     scene.world.at("2026-09-18 09:29")
     scene.world.work()
@@ -216,7 +216,7 @@ def test_a_conversation_continues_while_wechat_is_unreachable(
     scene: Conversation, fault: dict[str, Any]
 ) -> None:
     scene.world.desk.ask("POST", "faults", {"path": CHECK, "times": None, **fault})
-    sends(scene)
+    customer_sends_picture(scene)
     assert scene.page(scene.manager)["items"][0]["document"] is not None
     for hour in range(10, 16):
         scene.world.at(f"2026-09-18 {hour}:00")
@@ -232,4 +232,4 @@ def test_drawings_are_not_shown_to_wechat(scene: Conversation) -> None:
         f"{scene.theirs}/messages", {"client_id": "phone-0001", "document_id": document["id"]}
     )
     scene.world.work()
-    assert (asked(scene), count(scene.world.app, "message_checks")) == ([], 0)
+    assert (check_requests(scene), count(scene.world.app, "message_checks")) == ([], 0)

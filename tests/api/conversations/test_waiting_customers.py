@@ -15,7 +15,7 @@ from tests.api.conversations.conversation_phones import (
     start_conversation,
 )
 from tests.api.conversations.test_conversation_tools import on_leave
-from tests.api.conversations.test_message_pushes import told
+from tests.api.conversations.test_message_pushes import notices_of_kind
 from tests.api.conversations.test_wechat_chat import in_chat, write
 from tests.world import Phone, World
 
@@ -67,7 +67,7 @@ def test_the_answer_clock_pauses_over_a_holiday(scene: Conversation) -> None:
     assert line["answer_due_at"].startswith("2026-10-08T")
     pass_until(scene, "2026-10-07 12:00")
     scene.manager = scene.world.staff("G001")
-    assert told(scene.manager, "answer_due") == []
+    assert notices_of_kind(scene.manager, "answer_due") == []
 
 
 def test_an_answer_that_is_withheld_leaves_the_customer_waiting(scene: Conversation) -> None:
@@ -77,7 +77,7 @@ def test_an_answer_that_is_withheld_leaves_the_customer_waiting(scene: Conversat
     scene.world.work()
     assert [line["waiting_since"] for line in waiting(scene.manager)] == ["2026-09-18T09:00:00+08:00"]
     pass_until(scene, "2026-09-18 14:00")
-    assert len(told(scene.world.staff("S001"), "answer_overdue")) == 1
+    assert len(notices_of_kind(scene.world.staff("S001"), "answer_overdue")) == 1
 
 
 def test_a_manager_who_is_back_sees_what_the_deputy_left(scene: Conversation) -> None:
@@ -91,7 +91,7 @@ def test_a_manager_who_is_back_sees_what_the_deputy_left(scene: Conversation) ->
     assert [item["conversation_id"] for item in found] == [scene.case_id]
     # And is the one who is told that it is late.
     scene.world.work()
-    assert told(scene.manager, "answer_overdue")
+    assert notices_of_kind(scene.manager, "answer_overdue")
 
 
 def test_a_push_that_waited_for_the_morning_goes_to_whoever_is_there_then(scene: Conversation) -> None:
@@ -99,8 +99,8 @@ def test_a_push_that_waited_for_the_morning_goes_to_whoever_is_there_then(scene:
     scene.ask("在吗？")
     on_leave(scene.world, "G001", "G002", "2026-09-21", "2026-09-25")
     pass_until(scene, "2026-09-21 08:01")
-    assert len(told(scene.world.staff("G002"), "customer_wrote")) == 1
-    assert told(scene.world.staff("G001"), "customer_wrote") == []
+    assert len(notices_of_kind(scene.world.staff("G002"), "customer_wrote")) == 1
+    assert notices_of_kind(scene.world.staff("G001"), "customer_wrote") == []
 
 
 def test_a_complaint_is_followed_by_whoever_stands_in(scene: Conversation) -> None:
@@ -108,7 +108,7 @@ def test_a_complaint_is_followed_by_whoever_stands_in(scene: Conversation) -> No
     on_leave(scene.world, "G001", "G002", "2026-09-20", "2026-09-25")
     pass_until(scene, "2026-09-21 09:01")
     deputy = scene.world.staff("G002")
-    assert len(told(deputy, "complaint_due")) == 1
+    assert len(notices_of_kind(deputy, "complaint_due")) == 1
     assert [item["id"] for item in deputy.get("/staff/complaints")["items"]] == [complaint["id"]]
     path = f"/staff/complaints/{complaint['id']}/answer"
     refused(scene.world.staff("N001").send("POST", path, {"text": "抱歉"}), 403, "not_allowed")
@@ -123,7 +123,7 @@ def test_a_complaint_outlives_the_person_who_was_responsible(scene: Conversation
         personnel.deactivate("G001")
     pass_until(scene, "2026-09-21 09:01")
     successor = scene.world.staff("G002")
-    assert len(told(successor, "complaint_due")) == 1
+    assert len(notices_of_kind(successor, "complaint_due")) == 1
     assert [item["id"] for item in successor.get("/staff/complaints")["items"]] == [complaint["id"]]
 
 
@@ -150,8 +150,8 @@ def test_the_answer_to_a_complaint_is_notified_once(scene: Conversation) -> None
     complaint = scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})
     scene.manager.post(f"/staff/complaints/{complaint['id']}/answer", {"text": "已重新预约"})
     pass_until(scene, "2026-09-18 09:05")
-    assert len(told(scene.customer, "complaint_answered")) == 1
-    assert told(scene.customer, "message_waiting") == []
+    assert len(notices_of_kind(scene.customer, "complaint_answered")) == 1
+    assert notices_of_kind(scene.customer, "message_waiting") == []
 
 
 def test_a_hand_over_while_somebody_waits_keeps_their_clock(scene: Conversation) -> None:
@@ -162,8 +162,8 @@ def test_a_hand_over_while_somebody_waits_keeps_their_clock(scene: Conversation)
     after = waiting(scene.world.staff("G002"))[0]
     assert [after[key] == before[key] for key in ("waiting_since", "answer_due_at")] == [True, True]
     pass_until(scene, "2026-09-18 11:01")
-    assert told(scene.world.staff("G002"), "answer_overdue")
-    assert told(scene.world.staff("G001"), "answer_overdue") == []
+    assert notices_of_kind(scene.world.staff("G002"), "answer_overdue")
+    assert notices_of_kind(scene.world.staff("G001"), "answer_overdue") == []
 
 
 def test_the_copy_contains_neither_recalled_nor_withheld_messages(scene: Conversation) -> None:
@@ -207,9 +207,13 @@ def test_the_answer_to_a_complaint_waits_for_the_morning(scene: Conversation) ->
     answer = {"text": "已重新预约"}
     scene.world.staff("G001").post(f"/staff/complaints/{complaint['id']}/answer", answer)
     pass_until(scene, "2026-09-18 22:05")
-    assert told(scene.customer, "complaint_answered") == told(scene.customer, "message_waiting") == []
+    assert (
+        notices_of_kind(scene.customer, "complaint_answered")
+        == notices_of_kind(scene.customer, "message_waiting")
+        == []
+    )
     pass_until(scene, "2026-09-19 08:00")
-    assert len(told(scene.customer, "message_waiting")) == 1
+    assert len(notices_of_kind(scene.customer, "message_waiting")) == 1
 
 
 def test_the_answer_to_a_complaint_stays_on_record(scene: Conversation) -> None:

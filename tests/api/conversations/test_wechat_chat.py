@@ -14,7 +14,7 @@ from tests.api.conversations.conversation_phones import (
     message_body,
     start_conversation,
 )
-from tests.api.conversations.test_message_pushes import told
+from tests.api.conversations.test_message_pushes import notices_of_kind
 from tests.api.database_rows import count
 from tests.api.test_callbacks import account
 from tests.api.test_documents import bring
@@ -72,7 +72,7 @@ def test_what_is_written_in_the_chat_joins_the_case_and_is_answered_there(scene:
     # Who has it in the chat is not pushed.
     scene.world.at("2026-09-18 09:02")
     scene.world.work()
-    assert told(scene.customer, "message_waiting") == []
+    assert notices_of_kind(scene.customer, "message_waiting") == []
 
 
 def test_a_repeated_callback_is_one_message(scene: Conversation) -> None:
@@ -92,7 +92,7 @@ def test_replies_keep_their_order_and_stop_when_the_window_is_used_up(scene: Con
     assert scene.manager.get(scene.ours)["window"] is None
     scene.world.at("2026-09-18 09:01")
     scene.world.work()
-    assert len(told(scene.customer, "message_waiting")) == 1
+    assert len(notices_of_kind(scene.customer, "message_waiting")) == 1
 
 
 def test_a_closed_window_is_said_and_the_reply_goes_by_notice(scene: Conversation) -> None:
@@ -103,7 +103,7 @@ def test_a_closed_window_is_said_and_the_reply_goes_by_notice(scene: Conversatio
     scene.world.at("2026-09-20 09:02")
     scene.world.work()
     assert in_chat(scene.world) == []
-    assert len(told(scene.customer, "message_waiting")) == 1
+    assert len(notices_of_kind(scene.customer, "message_waiting")) == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -132,7 +132,7 @@ def test_what_wechat_does_not_take_never_looks_sent(
         scene.world.work()
     # Tried again where nothing was done, never where it may have arrived.
     assert len(in_chat(scene.world)) == (1 if fault.get("errcode") == -1 or "failure" in fault else 0)
-    assert len(told(scene.customer, "message_waiting")) == (0 if fault.get("errcode") == -1 else 1)
+    assert len(notices_of_kind(scene.customer, "message_waiting")) == (0 if fault.get("errcode") == -1 else 1)
 
 
 def test_somebody_with_several_cases_is_asked_which(scene: Conversation) -> None:
@@ -181,7 +181,7 @@ def test_the_manager_of_the_chosen_case_is_notified_and_has_to_answer(scene: Con
     scene.world.work()
     line = scene.manager.get("/staff/conversations/unanswered")["items"][0]
     assert (line["id"], line["waiting_since"]) == (scene.case_id, "2026-09-18T09:30:00+08:00")
-    assert len(told(scene.manager, "customer_wrote")) == 1
+    assert len(notices_of_kind(scene.manager, "customer_wrote")) == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
