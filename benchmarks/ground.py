@@ -182,6 +182,6 @@ def _draft(app: StewardApp, position: int) -> Draft:
     db.session.flush()
     identity.consent(customer.id, city.current().city.privacy.version)
     draft = drafts.start_by_customer(customer.id, "single_meter")
-    drafts.save(draft, {**ANSWERS, "contact_phone": phone}, drafts.FROM_CUSTOMER)
+    drafts.save_draft(draft, {**ANSWERS, "contact_phone": phone}, drafts.FROM_CUSTOMER)
     token = app.extensions["steward.signer"].issue(Audience.CUSTOMER, customer.id)
     return Draft(draft.id, customer.id, token.value)

@@ -122,7 +122,7 @@ def _over_http(url: str, size: Size) -> Table:
 
 
 def _product(draft: Draft) -> None:
-    application = drafts.of_customer(draft.customer_id, draft.application_id)
+    application = drafts.draft_of_customer(draft.customer_id, draft.application_id)
     submit(application, by_customer(draft.customer_id), confirmed=True)
 
 

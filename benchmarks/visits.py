@@ -219,7 +219,7 @@ def _enrol(app: StewardApp, each: int) -> dict[str, list[str]]:
                 week = {
                     day: city.current().office.hours[0].periods for day in ("mon", "tue", "wed", "thu", "fri")
                 }
-                absences.hours(member.id, Pattern(date(2020, 1, 1), week, _MOST_PER_DAY))
+                absences.enter_pattern(member.id, Pattern(date(2020, 1, 1), week, _MOST_PER_DAY))
                 found[department].append(member.id)
     return found
 
@@ -236,7 +236,7 @@ def _cases(app: StewardApp, number: int, managers: Sequence[str]) -> list[Asker]
 
 
 def _submitted(draft: Draft) -> str:
-    application = drafts.of_customer(draft.customer_id, draft.application_id)
+    application = drafts.draft_of_customer(draft.customer_id, draft.application_id)
     return submit(application, by_customer(draft.customer_id), confirmed=True).id
 
 

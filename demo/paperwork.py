@@ -9,10 +9,12 @@ from app.domain.programs.tasks import TaskSpec
 from app.models import Case, Task
 from app.services.history.timeline import by_staff
 from app.services.installation import city
-from app.services.money import choose_option, quotes
-from app.services.papers import confirm_paper
+from app.services.money import quotes
+from app.services.money.choose_option import choose_option
+from app.services.papers.confirm_paper import confirm_paper
 from app.services.people.staffing import Colleague
-from app.services.tasks import issue_task_quote, make_task_paper
+from app.services.tasks.issue_task_quote import issue_task_quote
+from app.services.tasks.make_task_paper import make_task_paper
 from app.services.tasks.task_queries import TaskLine
 from demo.evidence import bring
 
@@ -43,16 +45,16 @@ def prepare(
     known: dict[str, str | int] = {}
     bring(case, spec, by_staff(staff.id))
     if spec.issues_quote is not None:
-        issued = issue_task_quote.issue(staff, task, _MEASURED if spec.issues_quote == "estimate" else {})
+        issued = issue_task_quote(staff, task, _MEASURED if spec.issues_quote == "estimate" else {})
         if spec.requires_choice:
-            choose_option.choose(case, _present(customer_id), issued.id, issued.options[0]["key"])
+            choose_option(case, _present(customer_id), issued.id, issued.options[0]["key"])
     if spec.requires_paper is not None:
         terms = {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
-        made = make_task_paper.make(staff, task, terms)
-        confirm_paper.confirm(case, _present(customer_id), made.id, made.sha256)
+        made = make_task_paper(staff, task, terms)
+        confirm_paper(case, _present(customer_id), made.id, made.sha256)
         known |= dict.fromkeys(_keys(spec, "paper_number"), made.number)
-    quote = quotes.in_force(case.id)
-    told = None if quote is None else quotes.told(quote)
+    quote = quotes.quote_in_force(case.id)
+    told = None if quote is None else quotes.only_sum(quote)
     if told is not None:
         known |= dict.fromkeys(_keys(spec, "quoted_amount"), told.total_fen)
         known |= dict.fromkeys(_keys(spec, "quoted_option"), told.option)

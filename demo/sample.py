@@ -20,7 +20,7 @@ from app.domain.slots.patterns import Pattern, weekly_of
 from app.domain.worktime import WorkingTime
 from app.jobs.timetable import Job
 from app.services.applications import drafts
-from app.services.cases.access import of_customer, of_staff
+from app.services.cases.access import customer_case, staff_case
 from app.services.cases.clock import stops
 from app.services.cases.decisions import customer_decisions
 from app.services.cases.submit import submit
@@ -163,7 +163,7 @@ class _Loader:
             return
         customer_id = self._log_in(case)
         draft = drafts.start_by_customer(customer_id, case.program)
-        drafts.save(draft, answers, drafts.FROM_CUSTOMER)
+        drafts.save_draft(draft, answers, drafts.FROM_CUSTOMER)
         if not case.draft:
             opened = submit(draft, by_customer(customer_id), confirmed=True)
             self._follow_up(case, opened.id)
@@ -174,7 +174,7 @@ class _Loader:
         opened = submit(draft, by_staff(manager.id), confirmed=False)
         if case.confirmed:
             customer_id = self._log_in(case)
-            customer_decisions.confirm(of_customer(customer_id, opened.id), customer_id)
+            customer_decisions.confirm_case(customer_case(customer_id, opened.id), customer_id)
         self._follow_up(case, opened.id)
 
     def _log_in(self, case: PlannedCase) -> str:
@@ -189,7 +189,7 @@ class _Loader:
 
     def _rate(self, case: PlannedCase, case_id: str) -> None:
         customer_id = self._customers[case.customer.key]
-        customer_decisions.rate(of_customer(customer_id, case_id), customer_id, case.rating, None)
+        customer_decisions.rate_case(customer_case(customer_id, case_id), customer_id, case.rating, None)
 
     # --- what staff do ---
 
@@ -207,7 +207,7 @@ class _Loader:
 
     def _plan_tasks(self, case: PlannedCase, case_id: str) -> None:
         """Plan when each task that has opened meanwhile will be completed."""
-        for task in tasks.of_case(self._staff("S001"), case_id):
+        for task in tasks.tasks_of_case(self._staff("S001"), case_id):
             if task.state == "open" and task.id not in self._planned:
                 self._planned.add(task.id)
                 if sample_visits.waits(case, task.key):
@@ -218,7 +218,7 @@ class _Loader:
     def _complete(self, case: PlannedCase, task: TaskLine) -> None:
         member = self._holder(task)
         outputs = self._delivered(case, task, member)
-        completion.complete(member, claim_task.visible(member, task.id), outputs)
+        completion.complete_task(member, claim_task.visible_task(member, task.id), outputs)
         self._plan_tasks(case, task.case_id)
 
     def _delivered(self, case: PlannedCase, task: TaskLine, member: Colleague) -> dict[str, Any]:
@@ -226,7 +226,7 @@ class _Loader:
         if task.key == RETURN_VISIT and case.customer.key in self._customers:
             self._rate(case, task.case_id)
         outputs = paperwork.deliverables(task, self._book.outputs, case.rating)
-        found = claim_task.visible(member, task.id)
+        found = claim_task.visible_task(member, task.id)
         known = paperwork.prepare(member, found, self._customers.get(case.customer.key), outputs)
         return {**outputs, **known}
 
@@ -252,25 +252,25 @@ class _Loader:
         member = self._staff(number)
         task_id = sample_visits.task_of(visit_id)
         if task_id is None:
-            finish.finish(member, visit_id, None)
+            finish.finish_visit(member, visit_id, None)
             return
-        task = tasks.one(member, claim_task.visible(member, task_id))
-        finish.finish(member, visit_id, self._delivered(case, task, member))
+        task = tasks.task_line(member, claim_task.visible_task(member, task_id))
+        finish.finish_visit(member, visit_id, self._delivered(case, task, member))
         self._plan_tasks(case, task.case_id)
 
     # --- stops ---
 
     def _stop(self, case_id: str, planned: PlannedStop) -> None:
         watcher = self._staff("S001")
-        stopped = stops.stop(
-            of_staff(watcher, case_id), watcher.id, planned.reason, planned.party, planned.evidence
+        stopped = stops.stop_clock(
+            staff_case(watcher, case_id), watcher.id, planned.reason, planned.party, planned.evidence
         )
         at = self._line.due(clock.now(), planned.days)
         self._plan(at, lambda: self._resume(case_id, stopped.id))
 
     def _resume(self, case_id: str, stop_id: str) -> None:
         watcher = self._staff("S001")
-        stops.resume(of_staff(watcher, case_id), watcher.id, stop_id)
+        stops.resume_clock(staff_case(watcher, case_id), watcher.id, stop_id)
 
     def _holder(self, task: TaskLine) -> Colleague:
         """Whom the task is assigned to, or the first of the department in whose queue it waits."""

@@ -6,7 +6,7 @@ from app.core.db import db
 from app.domain.area import Point
 from app.domain.slots import openings
 from app.models import Case, Visit
-from app.services.cases.access import of_customer
+from app.services.cases.access import customer_case
 from app.services.history.timeline import by_customer
 from app.services.installation import city
 from app.services.people.staffing import Colleague
@@ -33,27 +33,29 @@ def waits(case: PlannedCase, task_key: str) -> bool:
 
 def book(customer_id: str, case_id: str, purpose: str, wished: datetime) -> Visit:
     """The opening nearest to an instant, held and confirmed. Raises `LookupError` when there is none."""
-    case, by = of_customer(customer_id, case_id), by_customer(customer_id)
+    case, by = customer_case(customer_id, case_id), by_customer(customer_id)
     consents.record(customer_id, {template.key: 1 for template in consents.wanted(customer_id, "visit")})
-    offered = find_openings.offer(case, required_visits.needed(case, purpose), find_openings.bookable())
+    offered = find_openings.offer(
+        case, required_visits.require_needed(case, purpose), find_openings.bookable()
+    )
     opening = openings.nearest(offered.openings, wished, late_too=True)
     if opening is None:
         raise LookupError(f"nobody is free for {purpose} of {case.number}")
-    held = hold.hold(case, purpose, opening.starts_at, by)
-    return confirm.confirm(case, held.id, by)
+    held = hold.hold_visit(case, purpose, opening.starts_at, by)
+    return confirm.confirm_visit(case, held.id, by)
 
 
 def call_off(customer_id: str, case_id: str, visit_id: str) -> None:
     """The customer cancels."""
-    case = of_customer(customer_id, case_id)
-    cancel.by_customer(case, visit_id, by_customer(customer_id), "临时有事，改日再约（演示）")
+    case = customer_case(customer_id, case_id)
+    cancel.cancel_by_customer(case, visit_id, by_customer(customer_id), "临时有事，改日再约（演示）")
 
 
 def check_in(staff: Colleague, visit_id: str, case: PlannedCase) -> None:
     """A member of staff stands at the door."""
     place = case.answers["location"]
     position = Point(place["latitude_gcj02"], place["longitude_gcj02"])
-    visit_check_in.arrive(staff, visit_id, CheckIn(position, None, None))
+    visit_check_in.check_in(staff, visit_id, CheckIn(position, None, None))
 
 
 def numbers(visit_id: str) -> list[str]:

@@ -60,13 +60,13 @@ def partner() -> None:
     )
     # Commits on its own, for a GET as well: the nonce is used up whether or not the request succeeds.
     with atomic():
-        g.partner = request_signatures.admit(signed)
+        g.partner = request_signatures.verify_request(signed)
 
 
 def partner_who_may(capability: Capability) -> PartnerIdentity:
     """The partner that is calling. Raises `NotAllowedError` when it lacks this capability."""
     identity: PartnerIdentity = g.partner
-    request_signatures.require(identity, capability)
+    request_signatures.require_capability(identity, capability)
     return identity
 
 

@@ -42,7 +42,7 @@ def store_answer(response: Response) -> Response:
     key, print_ = g.idempotency
     answer = KeptAnswer(response.status_code, response.get_data(as_text=True))
     try:
-        idempotency.keep(caller().subject_id, key, print_, answer)
+        idempotency.store_answer(caller().subject_id, key, print_, answer)
     except idempotency.AnsweredMeanwhileError:
         let_go()
         return _stored_answer() or _answer_gone()

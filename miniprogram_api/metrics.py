@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from app.services.operations import service_metrics
-from app.services.operations.service_metrics import VitalSigns
+from app.services.operations.service_metrics import ServiceMetrics
 from notifications.oversight import delivery_metrics
 from notifications.oversight.delivery_metrics import DeliverySigns
 
@@ -26,14 +26,14 @@ PREFIX = "steward_"
 def read() -> Response:
     """In Prometheus's text format."""
     registry = CollectorRegistry()
-    registry.register(_MetricsCollector(service_metrics.read(), delivery_metrics.read()))
+    registry.register(_MetricsCollector(service_metrics.read_metrics(), delivery_metrics.read()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class _MetricsCollector(Collector):
     """The metrics as they were read for one answer."""
 
-    def __init__(self, work: VitalSigns, delivery: DeliverySigns) -> None:
+    def __init__(self, work: ServiceMetrics, delivery: DeliverySigns) -> None:
         self._work = work
         self._delivery = delivery
 

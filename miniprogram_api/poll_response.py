@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Response, jsonify, request
 
-from app.services.conversations.views.polling import News, Page
+from app.services.conversations.views.polling import Changes, Page
 from app.services.installation import city
 from miniprogram_api.schemas.conversations import MessagesOut
 
@@ -52,7 +52,7 @@ def fast_poll(read: Callable[[str, int], Any]) -> Callable[[V], V]:
     return decorate
 
 
-def poll_answer(news: News) -> Response:
+def poll_answer(news: Changes) -> Response:
     """The changes, or 304 when the client has them all: its ETag matches and no message is new."""
     etag = f'"{news.etag}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", POLL_AGAIN: str(news.ask_again)}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from app.core.eventbus import subscribe
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.toml_reader import DataFaults
 from notifications.handlers.notice_rule import NoticeRule, handlers
 from notifications.handlers.table import NOTICES
@@ -46,7 +46,7 @@ def read(
     return messages, delivery_rules_file.load(city_folder, messages)
 
 
-def _faults(messages: Catalog, file: Path, notices: Iterable[NoticeRule]) -> list[DataFault]:
+def _faults(messages: Catalog, file: Path, notices: Iterable[NoticeRule]) -> list[ConfigError]:
     """Kinds without a text, texts that no event uses, texts for somebody else or about something else."""
     faults = {}
     unused = dict.fromkeys(messages.messages)
@@ -55,11 +55,11 @@ def _faults(messages: Catalog, file: Path, notices: Iterable[NoticeRule]) -> lis
         unused.pop(notice.kind, None)
         message = messages.messages.get(notice.kind)
         if message is None:
-            faults[key] = DataFault(file, key, "missing")
+            faults[key] = ConfigError(file, key, "missing")
         elif message.audience is not notice.to.audience:
-            faults[key] = DataFault(file, f"{key}.audience", f"this kind goes to {notice.to.audience}")
+            faults[key] = ConfigError(file, f"{key}.audience", f"this kind goes to {notice.to.audience}")
         elif message.about is not notice.about.subject:
-            faults[key] = DataFault(file, f"{key}.about", f"this kind is about a {notice.about.subject}")
+            faults[key] = ConfigError(file, f"{key}.about", f"this kind is about a {notice.about.subject}")
     for kind in unused:
-        faults[kind] = DataFault(file, f"messages.{kind}", "no such kind of message")
+        faults[kind] = ConfigError(file, f"messages.{kind}", "no such kind of message")
     return list(faults.values())

@@ -10,10 +10,11 @@ from app.domain.programs.tasks import TaskSpec
 from app.models import Case, Customer, Quote, Staff, Task
 from app.services.history.timeline import by_staff
 from app.services.installation import city
-from app.services.money import choose_option
-from app.services.papers import confirm_paper
+from app.services.money.choose_option import choose_option
+from app.services.papers.confirm_paper import confirm_paper
 from app.services.people.staffing import Colleague
-from app.services.tasks import issue_task_quote, make_task_paper
+from app.services.tasks.issue_task_quote import issue_task_quote
+from app.services.tasks.make_task_paper import make_task_paper
 from demo.evidence import bring
 
 # Outputs that the system knows by itself, so that nobody has to type them.
@@ -32,15 +33,15 @@ def prepare(number: str, task_id: str, outputs: Mapping[str, Any]) -> dict[str, 
     spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
     bring(case, spec, by_staff(staff.id))
     if spec.issues_quote is not None:
-        issue_task_quote.issue(
+        issue_task_quote(
             Colleague.of(staff), task, {"main_metre": 100} if spec.issues_quote == "estimate" else {}
         )
     if spec.requires_choice:
         _choose(case, _wanted(spec, outputs))
     if spec.requires_paper is not None:
         terms = {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
-        made = make_task_paper.make(Colleague.of(staff), task, terms)
-        confirm_paper.confirm(case, _owner(case), made.id, made.sha256)
+        made = make_task_paper(Colleague.of(staff), task, terms)
+        confirm_paper(case, _owner(case), made.id, made.sha256)
     return _with_what_is_asked(case, spec, outputs)
 
 
@@ -62,7 +63,7 @@ def _wanted(spec: TaskSpec, outputs: Mapping[str, Any]) -> Callable[[Mapping[str
 def _choose(case: Case, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
     quote = _quote(case)
     option = next(option for option in quote.options if wanted(option))
-    choose_option.choose(case, _owner(case), quote.id, option["key"])
+    choose_option(case, _owner(case), quote.id, option["key"])
 
 
 def _with_what_is_asked(case: Case, spec: TaskSpec, outputs: Mapping[str, Any]) -> dict[str, Any]:

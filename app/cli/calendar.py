@@ -14,7 +14,7 @@ import click
 
 from app.cli.lazy_command import LazyCommand
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.office_hours import load_hours
 from app.domain.workdays import Day
 from app.domain.worktime import Stretch, WorkingTime, rounded
@@ -133,7 +133,7 @@ def _line(*, installed: bool) -> WorkingTime:
         )
     try:
         data = load_hours(city_folder(os.environ))
-    except DataFault as fault:
+    except ConfigError as fault:
         raise click.ClickException(str(fault)) from fault
     return build(data.hours, data.half_days, data.zone, data.tag)
 

@@ -9,13 +9,14 @@ import click
 from app.cli import needs
 from app.core.atomic import atomic
 from app.core.db import db
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.errors import FieldsError, Refusal
 from app.domain.toml_reader import Source, Table
 from app.models import CalendarVersion
-from app.services.calendar_desk import calendar_drafts, publish_calendar, rehearse_calendar
+from app.services.calendar_desk import calendar_drafts
 from app.services.calendar_desk.calendar_drafts import Change, DatedPeriods
-from app.services.calendar_desk.rehearse_calendar import Counts
+from app.services.calendar_desk.publish_calendar import publish_calendar
+from app.services.calendar_desk.rehearse_calendar import Counts, rehearse_calendar
 from app.services.installation import calendar_versions, city
 
 _draft_option = click.option("--draft", "draft_id", help="Which draft; the one made last when left out.")
@@ -30,14 +31,14 @@ def import_file(file: Path, note: str | None, year: int | None) -> None:
     """Make a draft of FILE: a notice as CSV (2027-02-11,休,春节), or TOML with notice, hours, half days."""
     try:
         change = _toml(file) if file.suffix == ".toml" else Change("", file.read_text(encoding="utf-8"))
-    except (DataFault, UnicodeDecodeError) as fault:
+    except (ConfigError, UnicodeDecodeError) as fault:
         raise click.ClickException(str(fault)) from fault
     change = replace(change, note=note or change.note, year=year or change.year)
     if not change.note:
         raise click.UsageError("say why with --note")
     try:
         with atomic():
-            draft_id = calendar_drafts.make(change, None).id
+            draft_id = calendar_drafts.make_draft(change, None).id
     except FieldsError as fault:
         lines = [f"{file}: {error['message']}" for error in fault.extra["errors"]]
         raise click.ClickException("\n".join(lines)) from fault
@@ -51,7 +52,7 @@ def rehearse(draft_id: str | None) -> None:
     """List every open case whose due dates the draft would move; changes nothing."""
     with atomic(read_only=True):
         try:
-            found = rehearse_calendar.rehearse(_draft(draft_id))
+            found = rehearse_calendar(_draft(draft_id))
         except Refusal as fault:
             raise click.ClickException(fault.detail) from fault
         zone = city.zone()
@@ -81,7 +82,7 @@ def publish(draft_id: str | None) -> None:
     try:
         with calendar_versions.alone(), atomic():
             draft = _draft(draft_id)
-            counts = publish_calendar.publish(draft, None, on_batch)
+            counts = publish_calendar(draft, None, on_batch)
             number = draft.number
     except Refusal as fault:
         raise click.ClickException(fault.detail) from fault

@@ -11,7 +11,7 @@ from flask.cli import ScriptInfo
 from app.cli.command_line import CommandLine
 from app.core.process_start import without_garbage_collection
 from app.core.settings import Settings, SettingsError
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,5 +54,5 @@ def _build() -> Flask:
             from app.factory import create_app
 
             return create_app()
-    except (SettingsError, DataFault) as fault:
+    except (SettingsError, ConfigError) as fault:
         raise click.ClickException(str(fault)) from fault

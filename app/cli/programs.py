@@ -10,7 +10,7 @@ import click
 
 from app.domain.city import load_city
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.conversation.loader import load_talk
 from app.domain.departments import load_departments
 from app.domain.document_kinds import load_document_rules
@@ -38,7 +38,7 @@ def list_programs(as_json: bool) -> None:
         folder = city_folder(os.environ)
         names = {department.key: department.name for department in load_departments(folder)}
         guides = [describe(program, names) for program in load_programs(folder).values()]
-    except DataFault as fault:
+    except ConfigError as fault:
         raise click.ClickException(str(fault)) from fault
     if as_json:
         text = json.dumps(guides, ensure_ascii=False, indent=2)
@@ -74,7 +74,7 @@ def check(folder: Path) -> None:
     for load in loaders:
         try:
             load(folder)
-        except DataFault as fault:
+        except ConfigError as fault:
             faults |= dict.fromkeys(str(single) for single in each_fault(fault))
     for line in faults:
         click.echo(line.encode(), err=True)

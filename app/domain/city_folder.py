@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 
 CITY_VARIABLE = "STEWARD_CITY"
 
@@ -19,5 +19,5 @@ def city_folder(environ: Mapping[str, str]) -> Path:
         return Path(__file__).parents[2] / "cities" / "jinan"
     folder = Path(chosen)
     if not folder.is_dir():
-        raise DataFault(folder, CITY_VARIABLE, "is not a folder")
+        raise ConfigError(folder, CITY_VARIABLE, "is not a folder")
     return folder

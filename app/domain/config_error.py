@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-class DataFault(ValueError):
+class ConfigError(ValueError):
     """What is wrong in a data file (TOML under ``cities/``): its text reads ``file: key: fault``.
 
     :param file: the file (or folder) that holds the fault.

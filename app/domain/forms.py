@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from app.domain.choices import Choice, ChoiceLists, read_choices
 from app.domain.city import load_city
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.toml_reader import DataFaults, Source, Table, check_unique, each_fault
 
 Prefill = Literal["phone", "earlier_case"]
@@ -111,16 +111,16 @@ def load_forms(folder: Path) -> dict[str, Form]:
     """
     lists = load_city(folder).choices
     forms: dict[str, Form] = {}
-    faults: list[DataFault] = []
+    faults: list[ConfigError] = []
     for file in sorted((folder / "forms").glob("*.toml")):
         try:
             form = _load_form(file, lists)
-        except DataFault as error:
+        except ConfigError as error:
             faults += each_fault(error)
         else:
             forms[form.key] = form
     if not forms and not faults:
-        faults.append(DataFault(folder / "forms", "", "holds no form"))
+        faults.append(ConfigError(folder / "forms", "", "holds no form"))
     if faults:
         raise DataFaults(tuple(faults))
     return forms

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 
 Periods = tuple[tuple[time, time], ...]
 """Opening and closing of each period of one day, local time, in order."""
@@ -118,8 +118,8 @@ class _Reader:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def _fault(self, key: str, fault: str) -> DataFault:
-        return DataFault(self._file, key, fault)
+    def _fault(self, key: str, fault: str) -> ConfigError:
+        return ConfigError(self._file, key, fault)
 
     def read(self) -> CalendarData:
         try:

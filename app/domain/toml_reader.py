@@ -13,15 +13,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 
 E = TypeVar("E", bound=StrEnum)
 
 
-class DataFaults(DataFault):
+class DataFaults(ConfigError):
     """All faults of one or more files; its file, key and fault are those of the first, its text lists all."""
 
-    def __init__(self, faults: tuple[DataFault, ...]) -> None:
+    def __init__(self, faults: tuple[ConfigError, ...]) -> None:
         """`faults` is never empty."""
         first = faults[0]
         super().__init__(first.file, first.key, first.fault)
@@ -32,7 +32,7 @@ class DataFaults(DataFault):
         return "\n".join(str(fault) for fault in self.faults)
 
 
-def each_fault(error: DataFault) -> tuple[DataFault, ...]:
+def each_fault(error: ConfigError) -> tuple[ConfigError, ...]:
     """The single faults of an error that may stand for several."""
     return error.faults if isinstance(error, DataFaults) else (error,)
 
@@ -43,20 +43,20 @@ class Source:
     def __init__(self, file: Path) -> None:
         """Read and parse the file. Raises `DataFault` when that alone is not possible."""
         self.file = file
-        self._faults: list[DataFault] = []
+        self._faults: list[ConfigError] = []
         self._tables: list[Table] = []
         try:
             # Decimals keep 0.1 exact, so that limits and bounds are the numbers that were written.
             data = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
         except OSError as error:
-            raise DataFault(file, "", f"can't be read ({error.strerror})") from error
+            raise ConfigError(file, "", f"can't be read ({error.strerror})") from error
         except ValueError as error:
-            raise DataFault(file, "", f"is not valid TOML in UTF-8 ({error})") from error
+            raise ConfigError(file, "", f"is not valid TOML in UTF-8 ({error})") from error
         self.root = Table(self, data, "")
 
     def note(self, key: str, fault: str) -> None:
         """Remember a fault at the path `key`."""
-        self._faults.append(DataFault(self.file, key, fault))
+        self._faults.append(ConfigError(self.file, key, fault))
 
     def enter(self, table: "Table") -> None:
         """Remember a table whose keys must all have been asked for by the end."""

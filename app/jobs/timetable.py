@@ -12,7 +12,7 @@ from datetime import timedelta
 from app.core import clock, objectstore
 from app.core.atomic import atomic
 from app.core.settings import Settings
-from app.services.calendar_desk import notify_moves
+from app.services.calendar_desk.notify_moves import notify_moves
 from app.services.cases import public_lookup
 from app.services.cases.flow import promise_watches
 from app.services.conversations import conversation_sweep as talk
@@ -108,7 +108,7 @@ def fire_talk_timers() -> None:
 
 def tell_of_moves() -> None:
     """Tell everybody whose due dates a new calendar moved, a bounded number in each transaction."""
-    _in_turns(notify_moves.tell, MOVES_PER_TRANSACTION)
+    _in_turns(notify_moves, MOVES_PER_TRANSACTION)
 
 
 def keep_tokens_fresh(wechat: Accounts) -> None:
@@ -143,11 +143,11 @@ def tell_what_never_arrived() -> None:
 def forget() -> None:
     """Drop what need not be remembered: kept answers, counts, nonces, conversations past their time."""
     with atomic():
-        idempotency.forget(clock.now() - KEPT_ANSWERS)
+        idempotency.delete_old_answers(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()
-        request_signatures.forget_nonces()
-        retention.forget(CONVERSATIONS_AT_ONCE)
-        run_once.forget(clock.now() - KEPT_OCCASIONS)
+        request_signatures.delete_old_nonces()
+        retention.delete_expired(CONVERSATIONS_AT_ONCE)
+        run_once.delete_old_runs(clock.now() - KEPT_OCCASIONS)
     with atomic(read_only=True):
         upload.sweep_orphans()
     remove_doomed_bytes()
@@ -157,13 +157,13 @@ def remove_doomed_bytes() -> None:
     """Take away the bytes of deleted documents, with no transaction open, a bounded number at a time."""
     while True:
         with atomic(read_only=True):
-            keys = deletion.doomed(BYTES_AT_ONCE)
+            keys = deletion.keys_to_delete(BYTES_AT_ONCE)
         if not keys:
             return
         for key in keys:
             objectstore.remove(key)
         with atomic():
-            deletion.gone(keys)
+            deletion.bytes_deleted(keys)
 
 
 def look_at_visits() -> None:

@@ -37,7 +37,7 @@ def start_application(json_data: dict[str, str]) -> dict[str, Any]:
     Fields are prefilled from the verified phone number and from the customer's earlier case. Refused with
     `consent_needed` before the privacy policy is accepted, and with `unknown_program`.
     """
-    return drafts.present(drafts.start_by_customer(caller().subject_id, json_data["program"]))
+    return drafts.present_application(drafts.start_by_customer(caller().subject_id, json_data["program"]))
 
 
 @applications.get("/applications/<public_id:application_id>")
@@ -48,7 +48,7 @@ def read_application(application_id: str) -> dict[str, Any]:
 
     Includes those that a manager has filled in for the customer.
     """
-    return drafts.present(drafts.of_customer(caller().subject_id, application_id))
+    return drafts.present_application(drafts.draft_of_customer(caller().subject_id, application_id))
 
 
 @applications.patch("/applications/<public_id:application_id>")
@@ -61,8 +61,10 @@ def save_application(application_id: str, json_data: dict[str, Any]) -> dict[str
     The form may be incomplete; a wrong answer is refused with `invalid_fields`, which lists every fault. An
     answer of null removes the earlier one. Refused with `already_done` after submission.
     """
-    application = drafts.of_customer(caller().subject_id, application_id)
-    return drafts.present(drafts.save(application, json_data["answers"], drafts.FROM_CUSTOMER))
+    application = drafts.draft_of_customer(caller().subject_id, application_id)
+    return drafts.present_application(
+        drafts.save_draft(application, json_data["answers"], drafts.FROM_CUSTOMER)
+    )
 
 
 @applications.post("/applications/<public_id:application_id>/submission")
@@ -75,6 +77,6 @@ def submit_application(application_id: str) -> dict[str, Any]:
     `invalid_fields` while required answers are missing or the phone number is not verified, and with
     `no_manager` when no manager is available.
     """
-    application = drafts.of_customer(caller().subject_id, application_id)
+    application = drafts.draft_of_customer(caller().subject_id, application_id)
     case = submit(application, by_customer(caller().subject_id), confirmed=True)
-    return progress.for_owner(caller().subject_id, case.id)
+    return progress.progress_for_owner(caller().subject_id, case.id)

@@ -24,7 +24,7 @@ def list_changes(case_id: str) -> dict[str, Any]:
     Withdrawal, refusal, return of a stage, program switch and new manager, each with its reason and with
     advice.
     """
-    return {"items": case_changes.for_customer(access.of_customer(caller().subject_id, case_id))}
+    return {"items": case_changes.changes_for_customer(access.customer_case(caller().subject_id, case_id))}
 
 
 @changes.post("/<public_id:case_id>/withdrawal")
@@ -37,9 +37,9 @@ def withdraw_case(case_id: str, json_data: dict[str, str]) -> dict[str, Any]:
     Possible until the water is turned on; a reason may be given. Refused with `case_ended` when the case has
     already ended, and with `conflict` after water-on.
     """
-    case = access.of_customer(caller().subject_id, case_id)
-    withdraw.withdraw(case, by_customer(caller().subject_id), json_data.get("reason", ""))
-    return progress.for_owner(caller().subject_id, case_id)
+    case = access.customer_case(caller().subject_id, case_id)
+    withdraw.withdraw_case(case, by_customer(caller().subject_id), json_data.get("reason", ""))
+    return progress.progress_for_owner(caller().subject_id, case_id)
 
 
 @changes.get("/<public_id:case_id>/plan")
@@ -50,7 +50,7 @@ def read_plan(case_id: str) -> Any:
 
     The pipes found on site, the values that were fixed there, and the values the customer has confirmed.
     """
-    return waterplan.of_case(access.of_customer(caller().subject_id, case_id))
+    return waterplan.water_plan(access.customer_case(caller().subject_id, case_id))
 
 
 @changes.post("/<public_id:case_id>/plan-confirmation")
@@ -63,6 +63,6 @@ def confirm_plan(case_id: str, json_data: dict[str, Any]) -> Any:
     Records time and place. Refused with `conflict` while no plan is fixed, with `already_done` when it is
     confirmed, and with `changed_meanwhile` when the plan is newer than `version`.
     """
-    case = access.of_customer(caller().subject_id, case_id)
-    waterplan.confirm(case, caller().subject_id, json_data["version"], json_data["location"])
-    return waterplan.of_case(case)
+    case = access.customer_case(caller().subject_id, case_id)
+    waterplan.confirm_plan(case, caller().subject_id, json_data["version"], json_data["location"])
+    return waterplan.water_plan(case)

@@ -27,7 +27,9 @@ def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
     Includes cases that have ended.
     """
     limit = query_data["limit"]
-    lines = case_queries.of_customer(caller().subject_id, instant_cursor(query_data.get("cursor")), limit)
+    lines = case_queries.cases_of_customer(
+        caller().subject_id, instant_cursor(query_data.get("cursor")), limit
+    )
     return {
         "items": lines,
         "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at)),
@@ -43,7 +45,7 @@ def read_progress(case_id: str) -> Response:
     Who has to act now, what comes next, and the promised and used working days of each stage. Working days
     are decimal strings, times are ISO 8601 with the city's offset.
     """
-    return jsonify(progress.for_owner(caller().subject_id, case_id))
+    return jsonify(progress.progress_for_owner(caller().subject_id, case_id))
 
 
 @cases.get("/<public_id:case_id>/timeline")
@@ -55,8 +57,10 @@ def read_timeline(case_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
 
     Paged by `cursor`, oldest first.
     """
-    case = access.of_customer(caller().subject_id, case_id)
-    lines = case_queries.history(case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"])
+    case = access.customer_case(caller().subject_id, case_id)
+    lines = case_queries.case_history(
+        case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"]
+    )
     return {"items": lines, "cursor": next_cursor(lines, query_data["limit"], lambda line: line.id)}
 
 
@@ -68,7 +72,7 @@ def read_ledger(case_id: str) -> Any:
 
     Documents, trips to an office and payments; amounts are in fen.
     """
-    return ledger.of_customer(access.of_customer(caller().subject_id, case_id).id)
+    return ledger.customer_ledger(access.customer_case(caller().subject_id, case_id).id)
 
 
 @cases.post("/<public_id:case_id>/confirmation")
@@ -80,8 +84,8 @@ def confirm_application(case_id: str) -> dict[str, Any]:
     Replaces a signature on paper. Refused with `already_done` when it is confirmed, and with `conflict` while
     the form is incomplete.
     """
-    customer_decisions.confirm(access.of_customer(caller().subject_id, case_id), caller().subject_id)
-    return progress.for_owner(caller().subject_id, case_id)
+    customer_decisions.confirm_case(access.customer_case(caller().subject_id, case_id), caller().subject_id)
+    return progress.progress_for_owner(caller().subject_id, case_id)
 
 
 @cases.post("/<public_id:case_id>/rating")
@@ -94,6 +98,6 @@ def rate_case(case_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
     Possible once, after the water is turned on. Refused with `conflict` before that, and with `already_done`
     the second time.
     """
-    case = access.of_customer(caller().subject_id, case_id)
-    customer_decisions.rate(case, caller().subject_id, json_data["rating"], json_data.get("remark"))
-    return progress.for_owner(caller().subject_id, case_id)
+    case = access.customer_case(caller().subject_id, case_id)
+    customer_decisions.rate_case(case, caller().subject_id, json_data["rating"], json_data.get("remark"))
+    return progress.progress_for_owner(caller().subject_id, case_id)

@@ -38,7 +38,7 @@ def read_header(case_id: str) -> Any:
 
     `returns_at` says when the office opens again; it is null during office hours.
     """
-    return header.for_owner(access.of_customer(caller().subject_id, case_id))
+    return header.header_for_owner(access.customer_case(caller().subject_id, case_id))
 
 
 @care.get("/<public_id:case_id>/conversation.txt")
@@ -49,7 +49,7 @@ def download_text(case_id: str) -> Response:
     Contains everything that the customer can see; recalled and withheld messages are left out.
     """
     person = caller().subject_id
-    text = export_conversation.as_text(access.of_customer(person, case_id), person)
+    text = export_conversation.as_text(access.customer_case(person, case_id), person)
     answer = Response(text, mimetype="text/plain")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Content-Type-Options"] = "nosniff"
@@ -64,7 +64,7 @@ def download_pdf(case_id: str) -> Response:
     The content is the same as that of the text file.
     """
     person = caller().subject_id
-    case = access.of_customer(person, case_id)
+    case = access.customer_case(person, case_id)
     return pdf(export_conversation.as_pdf(case, person), f"conversation-{case.number}")
 
 
@@ -73,7 +73,7 @@ def download_pdf(case_id: str) -> Response:
 @care.doc(summary="催办记录")
 def list_chases(case_id: str) -> dict[str, Any]:
     """Lists the customer's requests to hurry (催办) in a case, newest first."""
-    return {"items": chases.of_case(access.of_customer(caller().subject_id, case_id))}
+    return {"items": chases.chases_of_case(access.customer_case(caller().subject_id, case_id))}
 
 
 @care.post("/<public_id:case_id>/chases")
@@ -86,7 +86,7 @@ def create_chase(case_id: str) -> Any:
     end of the case, and with `conflict` while no stage is open.
     """
     person = caller().subject_id
-    return chases.chase(access.of_customer(person, case_id), person)
+    return chases.chase(access.customer_case(person, case_id), person)
 
 
 @care.get("/<public_id:case_id>/complaints")
@@ -94,7 +94,9 @@ def create_chase(case_id: str) -> Any:
 @care.doc(summary="投诉记录")
 def list_complaints(case_id: str) -> dict[str, Any]:
     """Lists the complaints of a case, newest first."""
-    return {"items": complaints.of_conversation(access.of_customer(caller().subject_id, case_id).id)}
+    return {
+        "items": complaints.complaints_of_conversation(access.customer_case(caller().subject_id, case_id).id)
+    }
 
 
 @care.post("/<public_id:case_id>/complaints")
@@ -108,7 +110,7 @@ def create_complaint(case_id: str, json_data: dict[str, str]) -> Any:
     this conversation is open.
     """
     person = caller().subject_id
-    conversation = open_conversation.of_case(access.of_customer(person, case_id))
+    conversation = open_conversation.conversation_of_case(access.customer_case(person, case_id))
     return complaints.complain(conversation, by_customer(person), json_data["text"])
 
 
@@ -121,5 +123,5 @@ def close_complaint(case_id: str, complaint_id: str) -> Any:
     Refused with `already_done` when it is closed.
     """
     person = caller().subject_id
-    case = access.of_customer(person, case_id)
+    case = access.customer_case(person, case_id)
     return complaints.close_by_owner(case.id, by_customer(person), complaint_id)

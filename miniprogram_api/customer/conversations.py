@@ -8,7 +8,7 @@ from flask import Response
 from app.domain.conversation.message_states import Side
 from app.services.cases import access
 from app.services.conversations import message_content, send_message
-from app.services.conversations.care import recall_message
+from app.services.conversations.care.recall_message import recall_message
 from app.services.conversations.delivery import read_receipts
 from app.services.conversations.views import polling, sender_view
 from miniprogram_api import poll_response
@@ -28,7 +28,7 @@ conversations = APIBlueprint(
 
 def _poll(case_id: str, after: int) -> Response:
     return poll_response.poll_answer(
-        polling.news_of_owner(caller().subject_id, case_id, after, poll_response.DEFAULT_LIMIT)
+        polling.changes_for_owner(caller().subject_id, case_id, after, poll_response.DEFAULT_LIMIT)
     )
 
 
@@ -48,9 +48,11 @@ def read_messages(case_id: str, query_data: dict[str, Any]) -> Any:
     """
     person, limit = caller().subject_id, query_data["limit"]
     if "after" in query_data:
-        return poll_response.poll_answer(polling.news_of_owner(person, case_id, query_data["after"], limit))
+        return poll_response.poll_answer(
+            polling.changes_for_owner(person, case_id, query_data["after"], limit)
+        )
     return poll_response.page_answer(
-        polling.page_of_owner(person, case_id, query_data.get("before", poll_response.NEWEST_PAGE), limit)
+        polling.page_for_owner(person, case_id, query_data.get("before", poll_response.NEWEST_PAGE), limit)
     )
 
 
@@ -66,10 +68,10 @@ def send(case_id: str, json_data: dict[str, Any]) -> Any:
     `invalid_fields`.
     """
     person = caller().subject_id
-    case = access.of_customer(person, case_id)
+    case = access.customer_case(person, case_id)
     said = message_content.of_request(json_data, case)
     return sender_view.for_sender(
-        send_message.by_owner(case, person, said, json_data["client_id"]), Side.CUSTOMER
+        send_message.send_by_customer(case, person, said, json_data["client_id"]), Side.CUSTOMER
     )
 
 
@@ -82,8 +84,8 @@ def recall(case_id: str, message_id: str) -> Any:
     Possible for a few minutes, which the city sets; otherwise `conflict`.
     """
     person = caller().subject_id
-    case = access.of_customer(person, case_id)
-    return sender_view.for_sender(recall_message.recall(case, case.id, person, message_id), Side.CUSTOMER)
+    case = access.customer_case(person, case_id)
+    return sender_view.for_sender(recall_message(case, case.id, person, message_id), Side.CUSTOMER)
 
 
 @conversations.post("/<public_id:case_id>/message-receipts")
@@ -95,8 +97,8 @@ def report_receipts(case_id: str, json_data: dict[str, int]) -> str:
 
     Positions only grow; a lower number changes nothing.
     """
-    case = access.of_customer(caller().subject_id, case_id)
-    read_receipts.of_owner(case.id, json_data["delivered"], json_data["read"])
+    case = access.customer_case(caller().subject_id, case_id)
+    read_receipts.advance_customer(case.id, json_data["delivered"], json_data["read"])
     return ""
 
 
@@ -108,5 +110,5 @@ def report_typing(case_id: str) -> str:
 
     The manager's page then polls more often for some seconds.
     """
-    read_receipts.writing(access.of_customer(caller().subject_id, case_id).id, Side.CUSTOMER)
+    read_receipts.mark_typing(access.customer_case(caller().subject_id, case_id).id, Side.CUSTOMER)
     return ""

@@ -21,8 +21,8 @@ documents = APIBlueprint("customer_documents", __name__, url_prefix="/api/v1/cus
 @documents.doc(summary="资料清单与需提供的资料")
 def list_documents(case_id: str) -> dict[str, Any]:
     """Lists the documents of a case that the customer may see, and those that were requested."""
-    case = access.of_customer(caller().subject_id, case_id)
-    return {"items": document_access.for_customer(case), "asked": document_access.asked(case)}
+    case = access.customer_case(caller().subject_id, case_id)
+    return {"items": document_access.for_customer(case), "asked": document_access.asked_documents(case)}
 
 
 @documents.post("/<public_id:case_id>/documents")
@@ -38,7 +38,9 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
     many documents.
     """
     person = caller().subject_id
-    return receive(lambda: access.of_customer(person, case_id), form, Uploader.CUSTOMER, by_customer(person))
+    return receive(
+        lambda: access.customer_case(person, case_id), form, Uploader.CUSTOMER, by_customer(person)
+    )
 
 
 @documents.get("/<public_id:case_id>/documents/<public_id:document_id>/link")
@@ -49,5 +51,5 @@ def create_link(case_id: str, document_id: str) -> Any:
 
     Only for the owner of the case.
     """
-    case = access.of_customer(caller().subject_id, case_id)
+    case = access.customer_case(caller().subject_id, case_id)
     return links().link(document_access.one_for_customer(case, document_id))

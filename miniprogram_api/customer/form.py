@@ -22,5 +22,5 @@ def read_form(case_id: str) -> dict[str, Any]:
     `/customer/applications/{application_id}`.
     """
     customer_id = caller().subject_id
-    case = access.of_customer(customer_id, case_id)
-    return drafts.present(early_service.form_for_customer(customer_id, case))
+    case = access.customer_case(customer_id, case_id)
+    return drafts.present_application(early_service.form_for_customer(customer_id, case))

@@ -6,7 +6,8 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from app.services.cases import access
-from app.services.money import choose_option, quotes
+from app.services.money import quotes
+from app.services.money.choose_option import choose_option
 from app.services.papers import confirm_paper as confirmation
 from app.services.papers import paper_records
 from miniprogram_api.guards import caller
@@ -31,7 +32,7 @@ def list_quotes(case_id: str) -> dict[str, Any]:
 
     Only the newest is in force and can be chosen from. Amounts are in fen.
     """
-    return {"items": quotes.of_case(access.of_customer(caller().subject_id, case_id).id)}
+    return {"items": quotes.case_quotes(access.customer_case(caller().subject_id, case_id).id)}
 
 
 @money.post("/<public_id:case_id>/quote-choice")
@@ -44,8 +45,8 @@ def choose_quote_option(case_id: str, json_data: dict[str, str]) -> Any:
     Records name and time. The choice can be changed until the task that waits for it is completed. Refused
     with `conflict` for an outdated quote or after that, and with `invalid_fields` for an unknown option.
     """
-    case = access.of_customer(caller().subject_id, case_id)
-    return choose_option.choose(case, caller().subject_id, json_data["quote_id"], json_data["option"])
+    case = access.customer_case(caller().subject_id, case_id)
+    return choose_option(case, caller().subject_id, json_data["quote_id"], json_data["option"])
 
 
 @money.get("/<public_id:case_id>/papers")
@@ -56,7 +57,7 @@ def list_papers(case_id: str) -> dict[str, Any]:
 
     Only the newest version of each kind is in force.
     """
-    return {"items": paper_records.of_case(access.of_customer(caller().subject_id, case_id).id)}
+    return {"items": paper_records.papers_of_case(access.customer_case(caller().subject_id, case_id).id)}
 
 
 @money.get("/<public_id:case_id>/papers/<public_id:paper_id>/content")
@@ -67,8 +68,8 @@ def read_paper(case_id: str, paper_id: str) -> Response:
     Confirm it with the SHA-256 of these bytes. Refused with `paper_changed` when the stored file no longer
     matches its hash.
     """
-    case = access.of_customer(caller().subject_id, case_id)
-    return pdf(paper_records.content(paper_records.one(case.id, paper_id)))
+    case = access.customer_case(caller().subject_id, case_id)
+    return pdf(paper_records.paper_content(paper_records.paper_of_case(case.id, paper_id)))
 
 
 @money.post("/<public_id:case_id>/papers/<public_id:paper_id>/confirmation")
@@ -81,5 +82,5 @@ def confirm_paper(case_id: str, paper_id: str, json_data: dict[str, str]) -> Any
     Records name, time and hash. A new version needs a new confirmation. Refused with `conflict` when there is
     a newer version or the hash differs, and with `already_done` when it is confirmed.
     """
-    case = access.of_customer(caller().subject_id, case_id)
-    return confirmation.confirm(case, caller().subject_id, paper_id, json_data["sha256"])
+    case = access.customer_case(caller().subject_id, case_id)
+    return confirmation.confirm_paper(case, caller().subject_id, paper_id, json_data["sha256"])

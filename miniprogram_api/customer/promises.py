@@ -24,7 +24,7 @@ def list_stops(case_id: str) -> dict[str, Any]:
     Each with reason, responsible party, evidence, start and end. Includes revoked pauses, which count in no
     figure.
     """
-    return {"items": stops.of_case(access.of_customer(caller().subject_id, case_id))}
+    return {"items": stops.stops_of_case(access.customer_case(caller().subject_id, case_id))}
 
 
 @promises.post("/<public_id:case_id>/stops/<public_id:stop_id>/dispute")
@@ -37,8 +37,8 @@ def dispute_stop(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
     Refused with `already_done` for a revoked pause, and with `conflict` while an earlier dispute is
     undecided.
     """
-    case = access.of_customer(caller().subject_id, case_id)
-    return stop_reviews.dispute(case, caller().subject_id, stop_id, json_data["text"])
+    case = access.customer_case(caller().subject_id, case_id)
+    return stop_reviews.dispute_stop(case, caller().subject_id, stop_id, json_data["text"])
 
 
 @promises.get("/<public_id:case_id>/receipt")
@@ -50,14 +50,14 @@ def read_receipt(case_id: str) -> Response:
     Shares of a day are working days as decimal strings; the `…_exact` fields are fractions that add up to the
     totals.
     """
-    return jsonify(clock_receipt.of_case(access.of_customer(caller().subject_id, case_id)))
+    return jsonify(clock_receipt.receipt_of_case(access.customer_case(caller().subject_id, case_id)))
 
 
 @promises.get("/<public_id:case_id>/receipt.pdf")
 @promises.doc(summary="计时清单（PDF）", responses=PDF_ANSWER)
 def read_receipt_pdf(case_id: str) -> Response:
     """Returns the clock receipt of a case as a PDF."""
-    case = access.of_customer(caller().subject_id, case_id)
+    case = access.customer_case(caller().subject_id, case_id)
     return pdf(clock_receipt.pdf(case), f"receipt-{case.number}")
 
 
@@ -69,4 +69,4 @@ def read_road_permit(case_id: str) -> Any:
 
     The dated steps from need to approval, each with the working days it took.
     """
-    return road_permit.of_case(access.of_customer(caller().subject_id, case_id))
+    return road_permit.permit_of_case(access.customer_case(caller().subject_id, case_id))

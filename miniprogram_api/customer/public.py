@@ -7,7 +7,7 @@ from flask import request
 
 from app.services.cases import public_lookup
 from app.services.installation import city
-from app.services.operations import public_guide
+from app.services.operations.public_guide import public_guide
 from app.services.people import identity
 from app.services.people.sessions import Audience
 from miniprogram_api.guards import signer
@@ -26,7 +26,7 @@ def read_guide() -> dict[str, Any]:
 
     Stages, promised working days, documents and reasons for a clock pause. No login is needed.
     """
-    return public_guide.published()
+    return public_guide()
 
 
 @public.get("/privacy")

@@ -39,7 +39,7 @@ def list_visits(case_id: str) -> Any:
 
     Includes cancelled and past visits.
     """
-    return visit_queries.of_case(_case(case_id))
+    return visit_queries.bookings_of_case(_case(case_id))
 
 
 @visits.get("/<public_id:case_id>/openings/<public_key:purpose>")
@@ -52,7 +52,7 @@ def list_openings(case_id: str, purpose: str) -> Response:
     `purpose_not_needed` when the case needs no such visit now, and with `case_ended`.
     """
     case = _case(case_id)
-    needed = required_visits.needed(case, purpose)
+    needed = required_visits.require_needed(case, purpose)
     return jsonify(openings(find_openings.offer(case, needed, find_openings.bookable())))
 
 
@@ -67,8 +67,8 @@ def hold_time(case_id: str, json_data: dict[str, Any]) -> Any:
     `slot_taken`, which lists other times, with `booked_already`, and with `purpose_not_needed`.
     """
     case = _case(case_id, to_move=True)
-    visit = hold.hold(case, json_data["purpose"], json_data["starts_at"], _me())
-    return visit_queries.line(case, visit)
+    visit = hold.hold_visit(case, json_data["purpose"], json_data["starts_at"], _me())
+    return visit_queries.visit_line(case, visit)
 
 
 @visits.get("/<public_id:case_id>/visits/<public_id:visit_id>")
@@ -80,7 +80,7 @@ def read_visit(case_id: str, visit_id: str) -> Any:
     Also one that is cancelled or past.
     """
     case = _case(case_id)
-    return visit_queries.line(case, appointments.of_case(case, visit_id))
+    return visit_queries.visit_line(case, appointments.visit_of_case(case, visit_id))
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/confirmation")
@@ -93,7 +93,7 @@ def confirm_visit(case_id: str, visit_id: str) -> Any:
     confirmed.
     """
     case = _case(case_id, to_move=True)
-    return visit_queries.line(case, confirm.confirm(case, visit_id, _me()))
+    return visit_queries.visit_line(case, confirm.confirm_visit(case, visit_id, _me()))
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/reschedule")
@@ -107,8 +107,10 @@ def reschedule_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> 
     before the visit, with `slot_taken`, and with `conflict` once a visitor has arrived.
     """
     case = _case(case_id, to_move=True)
-    moved = reschedule.by_customer(case, visit_id, json_data["starts_at"], _me(), json_data.get("reason"))
-    return visit_queries.line(case, moved)
+    moved = reschedule.reschedule_by_customer(
+        case, visit_id, json_data["starts_at"], _me(), json_data.get("reason")
+    )
+    return visit_queries.visit_line(case, moved)
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/cancellation")
@@ -122,7 +124,9 @@ def cancel_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
     with `conflict` once a visitor has arrived.
     """
     case = _case(case_id, to_move=True)
-    return visit_queries.line(case, cancel.by_customer(case, visit_id, _me(), json_data["reason"]))
+    return visit_queries.visit_line(
+        case, cancel.cancel_by_customer(case, visit_id, _me(), json_data["reason"])
+    )
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/no-show")
@@ -136,7 +140,9 @@ def report_no_show(case_id: str, visit_id: str, json_data: dict[str, Any]) -> An
     a visitor has checked in.
     """
     case = _case(case_id, to_move=True)
-    return visit_queries.line(case, no_show.by_customer(case, visit_id, _me(), json_data["note"]))
+    return visit_queries.visit_line(
+        case, no_show.no_show_by_customer(case, visit_id, _me(), json_data["note"])
+    )
 
 
 @visits.get("/<public_id:case_id>/visits/<public_id:visit_id>/pass")
@@ -148,7 +154,7 @@ def read_pass(case_id: str, visit_id: str) -> Any:
     Names, photos and staff numbers of the visitors. Available from the day before; earlier refused with
     `not_yet`.
     """
-    return arrival_pass.of_visit(_case(case_id), visit_id)
+    return arrival_pass.pass_of_visit(_case(case_id), visit_id)
 
 
 @visits.get("/<public_id:case_id>/visits/<public_id:visit_id>/calendar")
@@ -160,7 +166,7 @@ def read_calendar_file(case_id: str, visit_id: str) -> Response:
     only reserved.
     """
     case = _case(case_id)
-    return calendar_file(ics_file.of_visit(case, appointments.of_case(case, visit_id)))
+    return calendar_file(ics_file.ics_of_visit(case, appointments.visit_of_case(case, visit_id)))
 
 
 @visits.post("/<public_id:case_id>/visit-waits")
@@ -175,8 +181,8 @@ def join_waitlist(case_id: str, json_data: dict[str, Any]) -> Any:
     visit now.
     """
     case = _case(case_id, to_move=True)
-    waitlist.join(case, json_data["purpose"])
-    return visit_queries.of_case(case)
+    waitlist.join_waitlist(case, json_data["purpose"])
+    return visit_queries.bookings_of_case(case)
 
 
 @visits.delete("/<public_id:case_id>/visit-waits/<public_key:purpose>")
@@ -188,8 +194,8 @@ def leave_waitlist(case_id: str, purpose: str) -> Any:
     Repeating the call changes nothing.
     """
     case = _case(case_id)
-    waitlist.leave(case.id, purpose)
-    return visit_queries.of_case(case)
+    waitlist.leave_waitlist(case.id, purpose)
+    return visit_queries.bookings_of_case(case)
 
 
 def _me() -> By:
@@ -197,4 +203,4 @@ def _me() -> By:
 
 
 def _case(case_id: str, *, to_move: bool = False) -> Any:
-    return access.of_customer(caller().subject_id, case_id, to_move=to_move)
+    return access.customer_case(caller().subject_id, case_id, to_move=to_move)

@@ -4,8 +4,9 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.partners import apply_for_customer, partner_cases, receive_consultation
-from app.services.partners.receive_consultation import TOLD, Consultation
+from app.services.partners import partner_cases
+from app.services.partners.apply_for_customer import apply_for_customer
+from app.services.partners.receive_consultation import TOLD, Consultation, receive_consultation
 from app.services.partners.request_signatures import Capability
 from miniprogram_api.guards import partner_who_may
 from miniprogram_api.schemas.partner import ApplicationIn, ConsultationIn, PartnerProgressOut, ReceivedCaseOut
@@ -31,7 +32,7 @@ def submit_consultation(json_data: dict[str, Any]) -> Any:
         told={key: json_data[key] for key in TOLD},
         planned_facilities=tuple(json_data["planned_facilities"]),
     )
-    return receive_consultation.take_in(partner, wanted)
+    return receive_consultation(partner, wanted)
 
 
 @cases.post("/applications")
@@ -46,9 +47,7 @@ def submit_application(json_data: dict[str, Any]) -> Any:
     `unknown_program`, with `conflict` when the consultation was for another program, and with `not_allowed`.
     """
     partner = partner_who_may(Capability.APPLICATION)
-    return apply_for_customer.apply(
-        partner, json_data["reference"], json_data["program"], json_data["answers"]
-    )
+    return apply_for_customer(partner, json_data["reference"], json_data["program"], json_data["answers"])
 
 
 @cases.get("/cases/<string(length=14):number>/progress")

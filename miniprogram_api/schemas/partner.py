@@ -51,7 +51,7 @@ class ConsultationIn(BaseSchema):
             faults["program"] = ["该业务类型不受理设计方案意见征询，请核对业务类型。"]
         try:
             told = {key: data[key] for key in receive_consultation.TOLD if key in data}
-            receive_consultation.check_told(program, told)
+            receive_consultation.check_fields(program, told)
         except FieldsError as refusal:
             for fault in refusal.extra["errors"]:
                 faults.setdefault(fault["field"], []).append(fault["message"])

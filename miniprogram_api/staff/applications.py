@@ -40,7 +40,7 @@ def read_application(application_id: str) -> dict[str, Any]:
 
     Refused with `not_found` for those of other members of staff.
     """
-    return drafts.present_to_staff(drafts.of_staff(me().id, application_id))
+    return drafts.present_to_staff(drafts.draft_of_staff(me().id, application_id))
 
 
 @applications.patch("/applications/<public_id:application_id>")
@@ -53,7 +53,7 @@ def save_application(application_id: str, json_data: dict[str, Any]) -> dict[str
     The form may be incomplete; a wrong answer is refused with `invalid_fields`, which lists every fault.
     Refused with `already_done` after submission.
     """
-    application = drafts.of_staff(me().id, application_id)
+    application = drafts.draft_of_staff(me().id, application_id)
     return drafts.present_to_staff(drafts.save_by_staff(application, json_data["answers"]))
 
 
@@ -66,9 +66,9 @@ def submit_application(application_id: str) -> dict[str, Any]:
     The customer confirms it on the phone. Submitting again returns the same case. Refused with
     `invalid_fields` while required answers are missing.
     """
-    application = drafts.of_staff(me().id, application_id)
+    application = drafts.draft_of_staff(me().id, application_id)
     case = submit(application, by_staff(me().id), confirmed=False)
-    return progress.for_staff(case.id)
+    return progress.progress_for_staff(case.id)
 
 
 def _managers_only() -> None:

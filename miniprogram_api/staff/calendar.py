@@ -5,13 +5,10 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from app.core.atomic import let_go
-from app.services.calendar_desk import (
-    calendar_drafts,
-    calendar_overview,
-    publish_calendar,
-    rehearse_calendar,
-)
+from app.services.calendar_desk import calendar_drafts, calendar_overview
 from app.services.calendar_desk.calendar_drafts import Change, DatedPeriods
+from app.services.calendar_desk.publish_calendar import publish_calendar
+from app.services.calendar_desk.rehearse_calendar import rehearse_calendar
 from app.services.installation.calendar_versions import alone
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.calendar import (
@@ -56,7 +53,7 @@ def create_draft(json_data: dict[str, Any]) -> Any:
         office_hours=_dated(json_data["office_hours"]),
         half_days=_dated(json_data["half_days"]),
     )
-    return calendar_overview.version_line(calendar_drafts.make(change, me().id))
+    return calendar_overview.version_line(calendar_drafts.make_draft(change, me().id))
 
 
 @calendar.get("/drafts/<public_id:draft_id>/rehearsal")
@@ -68,7 +65,7 @@ def rehearse_publication(draft_id: str) -> Any:
     Changes nothing. Supervisors only. Refused with `already_done` for a published draft, and with `conflict`
     when a newer calendar was published.
     """
-    return rehearse_calendar.rehearse(calendar_drafts.of_supervisor(me(), draft_id))
+    return rehearse_calendar(calendar_drafts.of_supervisor(me(), draft_id))
 
 
 @calendar.post("/drafts/<public_id:draft_id>/publication")
@@ -83,7 +80,7 @@ def publish_draft(draft_id: str) -> dict[str, Any]:
     with alone():
         let_go()
         found = calendar_drafts.of_supervisor(me(), draft_id)
-        counts = publish_calendar.publish(found, me().id)
+        counts = publish_calendar(found, me().id)
     return {"version": calendar_overview.version_line(found), "counts": counts}
 
 

@@ -5,12 +5,15 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from app.services.cases import access, edit_conflicts, responsibility, waterplan
-from app.services.cases.decisions import case_changes, hand_over, refuse, send_back, withdraw
+from app.services.cases.decisions import case_changes, refuse, withdraw
+from app.services.cases.decisions.hand_over import hand_over
+from app.services.cases.decisions.send_back import send_back
 from app.services.cases.views import overview
 from app.services.history.timeline import by_staff
 from app.services.installation import city
 from app.services.money import ledger
-from app.services.tasks import claim_task, correct_output, task_queries
+from app.services.tasks import claim_task, task_queries
+from app.services.tasks.correct_output import correct_output
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.case_changes import (
     CaseChangesOut,
@@ -46,7 +49,7 @@ def list_changes(case_id: str) -> dict[str, Any]:
     Withdrawal, refusal, return of a stage, program switch, new manager and corrections, each with the value
     before and after.
     """
-    return {"items": case_changes.for_staff(access.of_staff(me(), case_id))}
+    return {"items": case_changes.changes_for_staff(access.staff_case(me(), case_id))}
 
 
 @changes.get("/cases/<public_id:case_id>/ledger")
@@ -57,7 +60,7 @@ def read_ledger(case_id: str) -> Any:
 
     Amounts are in fen.
     """
-    return ledger.of_case(access.of_staff(me(), case_id).id)
+    return ledger.case_ledger(access.staff_case(me(), case_id).id)
 
 
 @changes.get("/cases/<public_id:case_id>/plan")
@@ -68,7 +71,7 @@ def read_plan(case_id: str) -> Any:
 
     The pipes found on site, the values that were fixed there, and what the customer confirmed where and when.
     """
-    return waterplan.of_case(access.of_staff(me(), case_id))
+    return waterplan.water_plan(access.staff_case(me(), case_id))
 
 
 @changes.post("/cases/<public_id:case_id>/withdrawal")
@@ -82,8 +85,8 @@ def withdraw_case(case_id: str, json_data: dict[str, Any]) -> Any:
     `version`, with `case_ended`, and with `conflict` after water-on.
     """
     case = _responsible(case_id, json_data["version"])
-    withdraw.withdraw(case, by_staff(me().id), json_data["reason"])
-    return overview.for_staff(case)
+    withdraw.withdraw_case(case, by_staff(me().id), json_data["reason"])
+    return overview.overview_for_staff(case)
 
 
 @changes.post("/cases/<public_id:case_id>/refusal")
@@ -98,8 +101,8 @@ def refuse_case(case_id: str, json_data: dict[str, Any]) -> Any:
     `conflict` after water-on.
     """
     case = _responsible(case_id, json_data["version"])
-    refuse.refuse(case, me(), json_data["reason"], json_data.get("words", ""))
-    return overview.for_staff(case)
+    refuse.refuse_case(case, me(), json_data["reason"], json_data.get("words", ""))
+    return overview.overview_for_staff(case)
 
 
 @changes.post("/cases/<public_id:case_id>/handover")
@@ -113,8 +116,8 @@ def hand_case_over(case_id: str, json_data: dict[str, Any]) -> Any:
     `case_ended`, and with `invalid_fields` for a person who cannot take it.
     """
     case = _responsible(case_id, json_data["version"])
-    hand_over.hand_over(case, by_staff(me().id), json_data["manager_number"], json_data["summary"])
-    return overview.for_staff(case)
+    hand_over(case, by_staff(me().id), json_data["manager_number"], json_data["summary"])
+    return overview.overview_for_staff(case)
 
 
 @changes.post("/cases/<public_id:case_id>/returns")
@@ -129,8 +132,8 @@ def return_case_to_stage(case_id: str, json_data: dict[str, Any]) -> Any:
     water-on.
     """
     case = _responsible(case_id, json_data["version"])
-    send_back.send_back(case, by_staff(me().id), json_data["stage"], json_data["reason"])
-    return overview.for_staff(case)
+    send_back(case, by_staff(me().id), json_data["stage"], json_data["reason"])
+    return overview.overview_for_staff(case)
 
 
 @changes.post("/tasks/<public_id:task_id>/corrections")
@@ -144,16 +147,14 @@ def correct_task_output(task_id: str, json_data: dict[str, Any]) -> Any:
     `changed_meanwhile`, with `conflict` while the task is open, and with `invalid_fields` for a value that
     cannot be corrected.
     """
-    task = claim_task.visible(me(), task_id)
-    correct_output.correct(
-        me(), task, json_data["field"], json_data["value"], json_data["why"], json_data["version"]
-    )
-    return task_queries.one(me(), task)
+    task = claim_task.visible_task(me(), task_id)
+    correct_output(me(), task, json_data["field"], json_data["value"], json_data["why"], json_data["version"])
+    return task_queries.task_line(me(), task)
 
 
 def _responsible(case_id: str, version: int) -> Any:
     """The case, if the caller may turn it and nobody has edited it since they looked."""
-    case = access.of_staff(me(), case_id, to_move=True)
-    responsibility.require(me(), case)
-    edit_conflicts.expect(case, version)
+    case = access.staff_case(me(), case_id, to_move=True)
+    responsibility.require_responsible(me(), case)
+    edit_conflicts.expect_version(case, version)
     return case

@@ -36,7 +36,7 @@ searches = APIBlueprint("staff_case_searches", __name__, url_prefix="/api/v1/sta
 def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
     """Lists the open cases whose manager the caller is, newest first."""
     limit = query_data["limit"]
-    lines = case_queries.of_manager(me().id, instant_cursor(query_data.get("cursor")), limit)
+    lines = case_queries.cases_of_manager(me().id, instant_cursor(query_data.get("cursor")), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at))}
 
 
@@ -53,7 +53,7 @@ def find_cases(json_data: dict[str, Any]) -> dict[str, Any]:
     """
     limit = json_data["limit"]
     before = instant_cursor(json_data.get("cursor"))
-    lines = search.find(me(), json_data.get("number"), json_data.get("phone"), before, limit)
+    lines = search.find_cases(me(), json_data.get("number"), json_data.get("phone"), before, limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at))}
 
 
@@ -65,7 +65,7 @@ def read_progress(case_id: str) -> dict[str, Any]:
 
     The figures are those that the customer sees. `version` is sent with a change of the case.
     """
-    return overview.for_staff(access.of_staff(me(), case_id))
+    return overview.overview_for_staff(access.staff_case(me(), case_id))
 
 
 @cases.get("/<public_id:case_id>/timeline")
@@ -77,8 +77,10 @@ def read_timeline(case_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
 
     Paged by `cursor`, oldest first.
     """
-    case = access.of_staff(me(), case_id)
-    lines = case_queries.history(case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"])
+    case = access.staff_case(me(), case_id)
+    lines = case_queries.case_history(
+        case.id, number_cursor(query_data.get("cursor")) or 0, query_data["limit"]
+    )
     return {"items": lines, "cursor": next_cursor(lines, query_data["limit"], lambda line: line.id)}
 
 
@@ -90,7 +92,7 @@ def list_tasks(case_id: str) -> dict[str, Any]:
 
     Includes completed and cancelled tasks.
     """
-    return {"items": task_queries.of_case(me(), access.of_staff(me(), case_id).id)}
+    return {"items": task_queries.tasks_of_case(me(), access.staff_case(me(), case_id).id)}
 
 
 @cases.post("/<public_id:case_id>/contact-reads")
@@ -101,7 +103,7 @@ def read_contact(case_id: str) -> dict[str, str]:
 
     A POST, because each read is recorded.
     """
-    contact = access.contact(me(), access.of_staff(me(), case_id))
+    contact = access.read_contact(me(), access.staff_case(me(), case_id))
     return {
         "name": contact["contact_name"],
         "phone": contact["contact_phone"],
@@ -117,7 +119,7 @@ def list_stops(case_id: str) -> dict[str, Any]:
 
     Each with reason, responsible party, evidence, and the disputes about it.
     """
-    return {"items": stops.of_case(access.of_staff(me(), case_id))}
+    return {"items": stops.stops_of_case(access.staff_case(me(), case_id))}
 
 
 @cases.post("/<public_id:case_id>/stops")
@@ -131,9 +133,9 @@ def pause_clock(case_id: str, json_data: dict[str, Any]) -> Any:
     `stop_not_allowed` for any other reason, and with `conflict` while no stage is open or the clock is
     paused.
     """
-    case = access.of_staff(me(), case_id)
+    case = access.staff_case(me(), case_id)
     if "started_at" in json_data or "ended_at" in json_data:
-        return retroactive_stops.enter(
+        return retroactive_stops.enter_stop(
             case,
             me(),
             retroactive_stops.PastStop(
@@ -144,7 +146,7 @@ def pause_clock(case_id: str, json_data: dict[str, Any]) -> Any:
                 json_data.get("ended_at"),
             ),
         )
-    return stops.stop(case, me().id, json_data["reason"], json_data["party"], json_data["evidence"])
+    return stops.stop_clock(case, me().id, json_data["reason"], json_data["party"], json_data["evidence"])
 
 
 @cases.post("/<public_id:case_id>/stops/<public_id:stop_id>/end")
@@ -156,7 +158,7 @@ def resume_clock(case_id: str, stop_id: str) -> Any:
     Due dates and reminders are computed again. Refused with `already_done` when it has ended, and with
     `conflict` for a pause that ends with a task or a permit step.
     """
-    return stops.resume(access.of_staff(me(), case_id), me().id, stop_id)
+    return stops.resume_clock(access.staff_case(me(), case_id), me().id, stop_id)
 
 
 @cases.get("/<public_id:case_id>/messages")
@@ -164,4 +166,4 @@ def resume_clock(case_id: str, stop_id: str) -> Any:
 @cases.doc(summary="已发送的消息及送达情况")
 def list_messages(case_id: str) -> dict[str, Any]:
     """Lists the messages that were sent about a case, with every attempt to deliver them."""
-    return {"items": notices.messages_of_case(access.of_staff(me(), case_id).id)}
+    return {"items": notices.messages_of_case(access.staff_case(me(), case_id).id)}

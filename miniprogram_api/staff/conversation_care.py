@@ -25,7 +25,7 @@ care = APIBlueprint("staff_conversation_care", __name__, url_prefix="/api/v1/sta
 @care.doc(summary="工单催办记录")
 def list_chases(case_id: str) -> dict[str, Any]:
     """Lists the customer's requests to hurry (催办) in a case, newest first."""
-    return {"items": chases.of_case(access.of_staff(me(), case_id))}
+    return {"items": chases.chases_of_case(access.staff_case(me(), case_id))}
 
 
 @care.post("/cases/<public_id:case_id>/chases/<public_id:chase_id>/answer")
@@ -38,7 +38,7 @@ def answer_chase(case_id: str, chase_id: str, json_data: dict[str, str]) -> Any:
     For the manager of the case, or the department whose task is open. The answer appears in the conversation.
     Refused with `already_done` when it is answered.
     """
-    return chases.answer(me(), access.of_staff(me(), case_id), chase_id, json_data["text"])
+    return chases.answer_chase(me(), access.staff_case(me(), case_id), chase_id, json_data["text"])
 
 
 @care.get("/complaints")
@@ -49,7 +49,7 @@ def list_complaints() -> dict[str, Any]:
 
     A supervisor sees all open complaints.
     """
-    return {"items": complaints.of_member(me())}
+    return {"items": complaints.complaints_of_staff(me())}
 
 
 @care.get("/conversations/<public_id:conversation_id>/complaints")
@@ -58,7 +58,7 @@ def list_complaints() -> dict[str, Any]:
 def list_complaints_of_conversation(conversation_id: str) -> dict[str, Any]:
     """Lists the complaints of a conversation, newest first."""
     conversation_access.readable_by(me(), conversation_id)
-    return {"items": complaints.of_conversation(conversation_id)}
+    return {"items": complaints.complaints_of_conversation(conversation_id)}
 
 
 @care.post("/conversations/<public_id:conversation_id>/complaints")
@@ -85,7 +85,7 @@ def answer_complaint(complaint_id: str, json_data: dict[str, str]) -> Any:
     For the responsible person or a supervisor; otherwise `not_allowed`. The complaint stays open until the
     customer or a supervisor closes it.
     """
-    return complaints.answer(me(), complaint_id, json_data["text"])
+    return complaints.answer_complaint(me(), complaint_id, json_data["text"])
 
 
 @care.post("/complaints/<public_id:complaint_id>/closing")

@@ -8,13 +8,8 @@ from apiflask import APIBlueprint
 from app.services.conversations import conversation_access
 from app.services.conversations.care import guests, quick_replies, staff_notes
 from app.services.conversations.care.staff_notes import NoteKind
-from app.services.conversations.views import (
-    conversation_search,
-    guest_departments,
-    header,
-    listing,
-    note_lines,
-)
+from app.services.conversations.views import conversation_search, header, listing, note_lines
+from app.services.conversations.views.guest_departments import guest_departments
 from app.services.conversations.views.listing import ConversationLine
 from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor
 from miniprogram_api.guards import me
@@ -46,7 +41,7 @@ def list_conversations(query_data: dict[str, Any]) -> dict[str, Any]:
     Includes those of a colleague for whom the caller deputises.
     """
     limit = query_data["limit"]
-    lines = listing.of_member(me(), instant_cursor(query_data.get("cursor")), limit)
+    lines = listing.conversations_of_staff(me(), instant_cursor(query_data.get("cursor")), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, _last_word)}
 
 
@@ -89,7 +84,7 @@ def read_header(conversation_id: str) -> Any:
     accepts replies.
     """
     conversation_access.readable_by(me(), conversation_id)
-    return asdict(header.for_staff(me(), conversation_id))
+    return asdict(header.header_for_staff(me(), conversation_id))
 
 
 @tools.get("/conversations/<public_id:conversation_id>/notes")
@@ -101,7 +96,7 @@ def list_notes(conversation_id: str) -> dict[str, Any]:
     The customer never sees them.
     """
     conversation_access.readable_by(me(), conversation_id)
-    return {"items": note_lines.of(conversation_id)}
+    return {"items": note_lines.notes_of_conversation(conversation_id)}
 
 
 @tools.post("/conversations/<public_id:conversation_id>/notes")
@@ -128,8 +123,8 @@ def invite_department(conversation_id: str, json_data: dict[str, str]) -> dict[s
     department.
     """
     case = conversation_access.answerable_by(me(), conversation_id)
-    guests.invite(me(), case, conversation_id, json_data["department"])
-    return {"items": guest_departments.of(conversation_id)}
+    guests.invite_department(me(), case, conversation_id, json_data["department"])
+    return {"items": guest_departments(conversation_id)}
 
 
 @tools.delete("/conversations/<public_id:conversation_id>/guests/<public_key:department>")
@@ -141,8 +136,8 @@ def remove_department(conversation_id: str, department: str) -> dict[str, Any]:
     Its messages stay.
     """
     conversation_access.answerable_by(me(), conversation_id)
-    guests.let_go(conversation_id, department)
-    return {"items": guest_departments.of(conversation_id)}
+    guests.remove_department(conversation_id, department)
+    return {"items": guest_departments(conversation_id)}
 
 
 @tools.get("/conversations/<public_id:conversation_id>/quick-replies")

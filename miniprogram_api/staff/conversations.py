@@ -7,7 +7,7 @@ from flask import Response
 
 from app.domain.conversation.message_states import Side
 from app.services.conversations import conversation_access, message_content, send_message
-from app.services.conversations.care import recall_message
+from app.services.conversations.care.recall_message import recall_message
 from app.services.conversations.delivery import read_receipts, wechat_replies
 from app.services.conversations.views import polling, sender_view
 from app.services.documents import document_access as documents
@@ -31,7 +31,7 @@ conversations = APIBlueprint(
 def _poll(conversation_id: str, after: int) -> Response:
     conversation_access.readable_by(me(), conversation_id)
     return poll_response.poll_answer(
-        polling.news_of_staff(conversation_id, after, poll_response.DEFAULT_LIMIT)
+        polling.changes_for_staff(conversation_id, after, poll_response.DEFAULT_LIMIT)
     )
 
 
@@ -50,9 +50,11 @@ def read_messages(conversation_id: str, query_data: dict[str, Any]) -> Any:
     conversation_access.readable_by(me(), conversation_id)
     limit = query_data["limit"]
     if "after" in query_data:
-        return poll_response.poll_answer(polling.news_of_staff(conversation_id, query_data["after"], limit))
+        return poll_response.poll_answer(
+            polling.changes_for_staff(conversation_id, query_data["after"], limit)
+        )
     return poll_response.page_answer(
-        polling.page_of_staff(conversation_id, query_data.get("before", poll_response.NEWEST_PAGE), limit)
+        polling.page_for_staff(conversation_id, query_data.get("before", poll_response.NEWEST_PAGE), limit)
     )
 
 
@@ -68,7 +70,7 @@ def send(conversation_id: str, json_data: dict[str, Any]) -> Any:
     """
     case = conversation_access.readable_by(me(), conversation_id)
     said = message_content.of_request(json_data, case)
-    message = send_message.by_member(
+    message = send_message.send_by_staff(
         me(), case, conversation_id, said, json_data["client_id"], urgent=json_data["urgent"]
     )
     return sender_view.for_sender(message, Side.STAFF)
@@ -84,9 +86,7 @@ def recall(conversation_id: str, message_id: str) -> Any:
     requests to hurry cannot be recalled.
     """
     case = conversation_access.readable_by(me(), conversation_id)
-    return sender_view.for_sender(
-        recall_message.recall(case, conversation_id, me().id, message_id), Side.STAFF
-    )
+    return sender_view.for_sender(recall_message(case, conversation_id, me().id, message_id), Side.STAFF)
 
 
 @conversations.post("/<public_id:conversation_id>/documents/<public_id:document_id>/link")
@@ -98,7 +98,7 @@ def create_link(conversation_id: str, document_id: str) -> Any:
     For whoever may read the conversation. A POST, because each read is recorded.
     """
     conversation_access.readable_by(me(), conversation_id)
-    return links().link(documents.one_in_talk(me(), conversation_id, document_id))
+    return links().link(documents.document_in_conversation(me(), conversation_id, document_id))
 
 
 @conversations.post("/<public_id:conversation_id>/message-receipts")
@@ -111,7 +111,7 @@ def report_receipts(conversation_id: str, json_data: dict[str, int]) -> str:
     Positions only grow; a lower number changes nothing.
     """
     conversation_access.readable_by(me(), conversation_id)
-    read_receipts.of_member(me(), conversation_id, json_data["delivered"], json_data["read"])
+    read_receipts.advance_staff(me(), conversation_id, json_data["delivered"], json_data["read"])
     return ""
 
 
@@ -124,6 +124,6 @@ def report_typing(conversation_id: str) -> str:
     The customer's phone then polls more often for some seconds.
     """
     conversation_access.readable_by(me(), conversation_id)
-    read_receipts.writing(conversation_id, Side.STAFF)
+    read_receipts.mark_typing(conversation_id, Side.STAFF)
     wechat_replies.show_typing(conversation_id)
     return ""

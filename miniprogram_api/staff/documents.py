@@ -21,8 +21,8 @@ documents = APIBlueprint("staff_documents", __name__, url_prefix="/api/v1/staff/
 @documents.doc(summary="工单资料")
 def list_documents(case_id: str) -> dict[str, Any]:
     """Lists all documents of a case, and those that the customer was asked for."""
-    case = access.of_staff(me(), case_id)
-    return {"items": document_access.for_staff(case), "asked": document_access.asked(case)}
+    case = access.staff_case(me(), case_id)
+    return {"items": document_access.for_staff(case), "asked": document_access.asked_documents(case)}
 
 
 @documents.post("/<public_id:case_id>/documents")
@@ -37,7 +37,7 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
     Refused with `document_refused`.
     """
     member = me()
-    return receive(lambda: access.of_staff(member, case_id), form, Uploader.STAFF, by_staff(member.id))
+    return receive(lambda: access.staff_case(member, case_id), form, Uploader.STAFF, by_staff(member.id))
 
 
 @documents.post("/<public_id:case_id>/documents/<public_id:document_id>/link")
@@ -48,7 +48,7 @@ def create_link(case_id: str, document_id: str) -> Any:
 
     A POST, because each read is recorded.
     """
-    case = access.of_staff(me(), case_id)
+    case = access.staff_case(me(), case_id)
     return links().link(document_access.one_for_staff(me(), case, document_id))
 
 
@@ -62,6 +62,6 @@ def request_document(case_id: str, json_data: dict[str, str]) -> dict[str, Any]:
     Only a document that the program lists, each once; otherwise `document_not_allowed`. The request appears
     in the customer's ledger.
     """
-    case = access.of_staff(me(), case_id)
-    document_requests.ask(case, json_data["document"], by_staff(me().id))
-    return {"items": document_access.for_staff(case), "asked": document_access.asked(case)}
+    case = access.staff_case(me(), case_id)
+    document_requests.ask_for_document(case, json_data["document"], by_staff(me().id))
+    return {"items": document_access.for_staff(case), "asked": document_access.asked_documents(case)}

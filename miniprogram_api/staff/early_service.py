@@ -26,7 +26,7 @@ def read_early_service(case_id: str) -> Any:
 
     Refused with `not_found` for a case that no consultation opened.
     """
-    return service.of_case(access.of_staff(me(), case_id))
+    return service.consultation_of(access.staff_case(me(), case_id))
 
 
 @early_service.get("/<public_id:case_id>/application")
@@ -37,7 +37,9 @@ def read_form(case_id: str) -> dict[str, Any]:
 
     For the manager of the case, or the deputy during leave; otherwise `not_allowed`.
     """
-    return drafts.present(service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now()))
+    return drafts.present_application(
+        service.form_for_manager(me(), access.staff_case(me(), case_id), clock.now())
+    )
 
 
 @early_service.patch("/<public_id:case_id>/application")
@@ -49,8 +51,10 @@ def save_form(case_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
 
     The form may be incomplete; a wrong answer is refused with `invalid_fields`, which lists every fault.
     """
-    application = service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now())
-    return drafts.present(drafts.save(application, json_data["answers"], drafts.FROM_MANAGER))
+    application = service.form_for_manager(me(), access.staff_case(me(), case_id), clock.now())
+    return drafts.present_application(
+        drafts.save_draft(application, json_data["answers"], drafts.FROM_MANAGER)
+    )
 
 
 @early_service.post("/<public_id:case_id>/application/submission")
@@ -61,5 +65,5 @@ def submit_form(case_id: str) -> dict[str, Any]:
 
     The case stays the same; the customer confirms the form on the phone. Submitting again changes nothing.
     """
-    application = service.form_for_manager(me(), access.of_staff(me(), case_id), clock.now())
-    return progress.for_staff(submit(application, by_staff(me().id), confirmed=False).id)
+    application = service.form_for_manager(me(), access.staff_case(me(), case_id), clock.now())
+    return progress.progress_for_staff(submit(application, by_staff(me().id), confirmed=False).id)

@@ -8,7 +8,9 @@ from flask import Response
 from app.services.cases import access
 from app.services.money import quotes
 from app.services.papers import paper_records
-from app.services.tasks import claim_task, issue_task_quote, make_task_paper
+from app.services.tasks import claim_task
+from app.services.tasks.issue_task_quote import issue_task_quote
+from app.services.tasks.make_task_paper import make_task_paper
 from miniprogram_api.guards import me
 from miniprogram_api.pdf_response import PAPER_ANSWERS, pdf
 from miniprogram_api.schemas.money import (
@@ -33,7 +35,7 @@ def issue_quote(task_id: str, json_data: dict[str, Any]) -> Any:
     A new quote replaces the earlier one, and the customer chooses again. Amounts are in fen. Refused with
     `conflict` for a task without a quote, and with `no_price` when the price list has no price.
     """
-    return issue_task_quote.issue(me(), claim_task.visible(me(), task_id), json_data["measured"])
+    return issue_task_quote(me(), claim_task.visible_task(me(), task_id), json_data["measured"])
 
 
 @money.post("/tasks/<public_id:task_id>/papers")
@@ -46,7 +48,7 @@ def make_paper(task_id: str, json_data: dict[str, Any]) -> Any:
     A new version needs a new confirmation by the customer. Refused with `conflict` for a task without a
     paper, and with `invalid_fields`.
     """
-    return make_task_paper.make(me(), claim_task.visible(me(), task_id), json_data["outputs"])
+    return make_task_paper(me(), claim_task.visible_task(me(), task_id), json_data["outputs"])
 
 
 @money.get("/cases/<public_id:case_id>/quotes")
@@ -57,7 +59,7 @@ def list_quotes(case_id: str) -> dict[str, Any]:
 
     Amounts are in fen.
     """
-    return {"items": quotes.of_case(access.of_staff(me(), case_id).id)}
+    return {"items": quotes.case_quotes(access.staff_case(me(), case_id).id)}
 
 
 @money.get("/cases/<public_id:case_id>/papers")
@@ -68,7 +70,7 @@ def list_papers(case_id: str) -> dict[str, Any]:
 
     With who confirmed which version when.
     """
-    return {"items": paper_records.of_case(access.of_staff(me(), case_id).id)}
+    return {"items": paper_records.papers_of_case(access.staff_case(me(), case_id).id)}
 
 
 @money.post("/cases/<public_id:case_id>/papers/<public_id:paper_id>/reads")
@@ -79,4 +81,4 @@ def read_paper(case_id: str, paper_id: str) -> Response:
     A POST, because each read is recorded. Refused with `paper_changed` when the stored file no longer matches
     its hash.
     """
-    return pdf(paper_records.read_by_staff(me(), access.of_staff(me(), case_id), paper_id))
+    return pdf(paper_records.read_by_staff(me(), access.staff_case(me(), case_id), paper_id))

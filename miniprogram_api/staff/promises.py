@@ -24,8 +24,8 @@ def rule_on_stop(case_id: str, stop_id: str, json_data: dict[str, str]) -> Any:
 
     Supervisors only; otherwise `not_allowed`. Refused with `already_done` for a revoked pause.
     """
-    case = access.of_staff(me(), case_id)
-    return stop_reviews.rule(case, me(), stop_id, json_data["ruling"], json_data["reason"])
+    case = access.staff_case(me(), case_id)
+    return stop_reviews.rule_on_stop(case, me(), stop_id, json_data["ruling"], json_data["reason"])
 
 
 @promises.get("/<public_id:case_id>/receipt")
@@ -36,14 +36,14 @@ def read_receipt(case_id: str) -> Response:
 
     The customer sees the same.
     """
-    return jsonify(clock_receipt.of_case(access.of_staff(me(), case_id)))
+    return jsonify(clock_receipt.receipt_of_case(access.staff_case(me(), case_id)))
 
 
 @promises.get("/<public_id:case_id>/receipt.pdf")
 @promises.doc(summary="计时清单（PDF）", responses=PDF_ANSWER)
 def read_receipt_pdf(case_id: str) -> Response:
     """Returns the clock receipt of a case as a PDF."""
-    case = access.of_staff(me(), case_id)
+    case = access.staff_case(me(), case_id)
     return pdf(clock_receipt.pdf(case), f"receipt-{case.number}")
 
 
@@ -56,7 +56,7 @@ def read_budget(case_id: str) -> dict[str, Any]:
     For the whole process, for each stage, and for the headline promise (“221/222”). Working days are decimal
     strings; a negative number is overdue.
     """
-    return budgets.of_case(access.of_staff(me(), case_id))
+    return budgets.promise_budget(access.staff_case(me(), case_id))
 
 
 @promises.get("/<public_id:case_id>/road-permit")
@@ -67,7 +67,7 @@ def read_road_permit(case_id: str) -> Any:
 
     The dated steps from need to approval, each with the working days it took.
     """
-    return road_permit.of_case(access.of_staff(me(), case_id))
+    return road_permit.permit_of_case(access.staff_case(me(), case_id))
 
 
 @promises.post("/<public_id:case_id>/road-permit/steps")
@@ -81,5 +81,5 @@ def record_permit_step(case_id: str, json_data: dict[str, Any]) -> Any:
     `not_allowed`. Refused with `already_done` for a recorded step, with `conflict` when an earlier step is
     missing, and with `invalid_fields` for an impossible time.
     """
-    case = access.of_staff(me(), case_id)
-    return road_permit.enter(case, me(), json_data["step"], json_data.get("at"), json_data["evidence"])
+    case = access.staff_case(me(), case_id)
+    return road_permit.enter_step(case, me(), json_data["step"], json_data.get("at"), json_data["evidence"])

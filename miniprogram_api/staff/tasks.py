@@ -25,7 +25,7 @@ def list_tasks(query_data: dict[str, Any]) -> dict[str, Any]:
     claimed.
     """
     limit = query_data["limit"]
-    lines = task_queries.of_staff(me(), Scope(query_data["scope"]), query_data.get("cursor"), limit)
+    lines = task_queries.tasks_of_staff(me(), Scope(query_data["scope"]), query_data.get("cursor"), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: line.id)}
 
 
@@ -34,7 +34,7 @@ def list_tasks(query_data: dict[str, Any]) -> dict[str, Any]:
 @tasks.doc(summary="任务详情与须填内容")
 def read_task(task_id: str) -> Any:
     """Returns a task with the outputs and documents that it needs."""
-    return task_queries.one(me(), claim_task.visible(me(), task_id))
+    return task_queries.task_line(me(), claim_task.visible_task(me(), task_id))
 
 
 @tasks.post("/<public_id:task_id>/assignment")
@@ -45,9 +45,9 @@ def claim(task_id: str) -> Any:
 
     Refused with `conflict` when a colleague has claimed it.
     """
-    task = claim_task.visible(me(), task_id)
-    claim_task.take(me(), task)
-    return task_queries.one(me(), task)
+    task = claim_task.visible_task(me(), task_id)
+    claim_task.claim_task(me(), task)
+    return task_queries.task_line(me(), task)
 
 
 @tasks.post("/<public_id:task_id>/completion")
@@ -61,6 +61,6 @@ def complete_task(task_id: str, json_data: dict[str, Any]) -> Any:
     with `already_done`, with `choice_needed` or `paper_needed` while the customer has not chosen or
     confirmed, and with `conflict` when a colleague holds the task.
     """
-    task = claim_task.visible(me(), task_id)
-    completion.complete(me(), task, json_data["outputs"], json_data.get("version"))
-    return task_queries.one(me(), task)
+    task = claim_task.visible_task(me(), task_id)
+    completion.complete_task(me(), task, json_data["outputs"], json_data.get("version"))
+    return task_queries.task_line(me(), task)

@@ -9,7 +9,8 @@ from app.domain.area import Point
 from app.services.cases import access
 from app.services.history.timeline import by_staff
 from app.services.visits import required_visits, visit_access
-from app.services.visits.booking import book_for_customer, cancel, find_openings, reschedule
+from app.services.visits.booking import cancel, find_openings, reschedule
+from app.services.visits.booking.book_for_customer import book_for_customer
 from app.services.visits.day import finish, no_show, running_late, visit_check_in
 from app.services.visits.day.visit_check_in import CheckIn
 from app.services.visits.views import ics_file, staff_calendars, visit_queries
@@ -89,7 +90,7 @@ def list_of_case(case_id: str) -> Any:
 
     Includes cancelled and past visits.
     """
-    return visit_queries.of_case(access.of_staff(me(), case_id))
+    return visit_queries.bookings_of_case(access.staff_case(me(), case_id))
 
 
 @visits.get("/cases/<public_id:case_id>/openings/<public_key:purpose>")
@@ -100,8 +101,8 @@ def list_openings(case_id: str, purpose: str) -> Response:
 
     Unlike for customers, no notice is needed. Refused with `purpose_not_needed`, and with `case_ended`.
     """
-    case = access.of_staff(me(), case_id)
-    needed = required_visits.needed(case, purpose)
+    case = access.staff_case(me(), case_id)
+    needed = required_visits.require_needed(case, purpose)
     return jsonify(openings(find_openings.offer(case, needed, find_openings.bookable(by_staff=True))))
 
 
@@ -115,8 +116,8 @@ def book_visit(case_id: str, json_data: dict[str, Any]) -> Any:
     The visit is confirmed at once. For the manager of the case or a supervisor; otherwise `not_allowed`.
     Refused with `slot_taken`, which lists other times, with `booked_already`, and with `purpose_not_needed`.
     """
-    case = access.of_staff(me(), case_id)
-    visit = book_for_customer.book_for(me(), case, json_data["purpose"], json_data["starts_at"])
+    case = access.staff_case(me(), case_id)
+    visit = book_for_customer(me(), case, json_data["purpose"], json_data["starts_at"])
     return staff_calendars.one(me(), case, visit)
 
 
@@ -128,7 +129,7 @@ def read_visit(visit_id: str) -> Any:
 
     `code` is shown to its visitors only.
     """
-    return staff_calendars.one(me(), *visit_access.visible(me(), visit_id))
+    return staff_calendars.one(me(), *visit_access.visible_visit(me(), visit_id))
 
 
 @visits.get("/visits/<public_id:visit_id>/calendar")
@@ -138,7 +139,7 @@ def read_calendar_file(visit_id: str) -> Response:
 
     Refused with `conflict` while the time is only reserved.
     """
-    return calendar_file(ics_file.of_visit(*visit_access.visible(me(), visit_id)))
+    return calendar_file(ics_file.ics_of_visit(*visit_access.visible_visit(me(), visit_id)))
 
 
 @visits.post("/visits/<public_id:visit_id>/arrival")
@@ -155,7 +156,7 @@ def check_in(visit_id: str, json_data: dict[str, Any]) -> Any:
     place = json_data["position"]
     position = None if place is None else Point(place["latitude_gcj02"], place["longitude_gcj02"])
     given = CheckIn(position, json_data.get("note"), json_data.get("code"))
-    return staff_calendars.one(me(), *visit_check_in.arrive(me(), visit_id, given))
+    return staff_calendars.one(me(), *visit_check_in.check_in(me(), visit_id, given))
 
 
 @visits.post("/visits/<public_id:visit_id>/delay")
@@ -167,7 +168,7 @@ def report_delay(visit_id: str, json_data: dict[str, Any]) -> Any:
 
     A long delay offers the customer other times. Refused with `conflict` once a visitor has arrived.
     """
-    return staff_calendars.one(me(), *running_late.push(me(), visit_id, json_data["minutes"]))
+    return staff_calendars.one(me(), *running_late.announce_delay(me(), visit_id, json_data["minutes"]))
 
 
 @visits.post("/visits/<public_id:visit_id>/no-show")
@@ -181,7 +182,7 @@ def report_no_show(visit_id: str, json_data: dict[str, Any]) -> Any:
     `not_yet` until the city's waiting time after the start has passed.
     """
     absent = no_show.Absent(json_data["absent"])
-    return staff_calendars.one(me(), *no_show.by_visitor(me(), visit_id, absent, json_data["note"]))
+    return staff_calendars.one(me(), *no_show.no_show_by_visitor(me(), visit_id, absent, json_data["note"]))
 
 
 @visits.post("/visits/<public_id:visit_id>/completion")
@@ -194,7 +195,7 @@ def complete_visit(visit_id: str, json_data: dict[str, Any]) -> Any:
     Without `outputs` the task stays open, and `proposed` holds the outputs that are known already. Refused
     with `not_yet` before check-in, and with `invalid_fields`.
     """
-    return staff_calendars.one(me(), *finish.finish(me(), visit_id, json_data["outputs"]))
+    return staff_calendars.one(me(), *finish.finish_visit(me(), visit_id, json_data["outputs"]))
 
 
 @visits.post("/visits/<public_id:visit_id>/reschedule")
@@ -208,7 +209,7 @@ def reschedule_for_customer(visit_id: str, json_data: dict[str, Any]) -> Any:
     Also possible shortly before the visit. Refused with `slot_taken`.
     """
     case = _concerned(visit_id)
-    moved = reschedule.by_staff(
+    moved = reschedule.reschedule_by_staff(
         case, visit_id, json_data["starts_at"], by_staff(me().id), json_data["reason"]
     )
     return staff_calendars.one(me(), case, moved)
@@ -226,13 +227,13 @@ def cancel_for_customer(visit_id: str, json_data: dict[str, Any]) -> Any:
     """
     case = _concerned(visit_id)
     return staff_calendars.one(
-        me(), case, cancel.by_staff(case, visit_id, by_staff(me().id), json_data["reason"])
+        me(), case, cancel.cancel_by_staff(case, visit_id, by_staff(me().id), json_data["reason"])
     )
 
 
 def _concerned(visit_id: str) -> Any:
     """The case of a visit, if the caller comes to it or answers for the case."""
-    case, visit = visit_access.visible(me(), visit_id)
+    case, visit = visit_access.visible_visit(me(), visit_id)
     visit_access.require_concerned(me(), case, visit)
     return case
 

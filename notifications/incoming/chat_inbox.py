@@ -28,7 +28,7 @@ class NotYet(Exception):
 def message(account: AccountKind, payload: Payload) -> bool:
     """Somebody wrote."""
     fields = payload["fields"]
-    inbound.take(
+    inbound.receive_message(
         Incoming(
             medium=Medium(account.value),
             openid=payload["openid"],
@@ -43,7 +43,7 @@ def message(account: AccountKind, payload: Payload) -> bool:
 
 def entered(account: AccountKind, payload: Payload) -> bool:
     """Somebody came into the chat of the mini-program."""
-    inbound.enter(Medium(account.value), payload["openid"], _written_at(payload["fields"]))
+    inbound.enter_chat(Medium(account.value), payload["openid"], _written_at(payload["fields"]))
     return True
 
 

@@ -205,7 +205,7 @@ def _withdrawn(event: _Event) -> str:
     revoked = str(event.payload["fields"].get("RevokeInfo", ""))
     if event.name == erasure.CANCELLED:
         consents.forget(event.openid)
-    known = erasure.withdraw(Medium(event.account.value), event.openid, event.name, revoked)
+    known = erasure.withdraw_authorisation(Medium(event.account.value), event.openid, event.name, revoked)
     return HANDLED if known else IGNORED
 
 

@@ -27,8 +27,8 @@ def tell() -> bool:
     due = datetime.combine(today, time.fromisoformat(delivery_rules.current().summary_at), city.zone())
     if now < due or not city.working_time().open_periods(today):
         return False
-    since = run_once.last(JOB) or now - LONGEST_BACK
-    if not run_once.first(JOB, today.isoformat()):
+    since = run_once.last_run(JOB) or now - LONGEST_BACK
+    if not run_once.claim(JOB, today.isoformat()):
         return False
     found = undelivered.total(since, now)
     if found.all:

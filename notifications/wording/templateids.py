@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.toml_reader import Source
 
 _SIMULATED_PREFIX = "SIM-"
@@ -23,5 +23,5 @@ def read(file: Path, keys: Iterable[str]) -> dict[str, str]:
     ids = {key: source.root.text(key) for key in keys}
     source.finish()
     if len(set(ids.values())) != len(ids):
-        raise DataFault(file, "", "two templates have the same id")
+        raise ConfigError(file, "", "two templates have the same id")
     return ids

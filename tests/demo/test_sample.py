@@ -27,16 +27,18 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def _progress_of(person: Person) -> list[progress.Answer]:
     customer = identity.sign_in_customer(person.openid, person.unionid)
     return [
-        progress.for_owner(customer.id, line.id) for line in case_queries.of_customer(customer.id, None, 10)
+        progress.progress_for_owner(customer.id, line.id)
+        for line in case_queries.cases_of_customer(customer.id, None, 10)
     ]
 
 
 def _visits_of(person: Person) -> list[VisitLine]:
     customer = identity.sign_in_customer(person.openid, person.unionid)
     cases = [
-        access.of_customer(customer.id, line.id) for line in case_queries.of_customer(customer.id, None, 10)
+        access.customer_case(customer.id, line.id)
+        for line in case_queries.cases_of_customer(customer.id, None, 10)
     ]
-    return [visit for case in cases for visit in visit_queries.of_case(case).items]
+    return [visit for case in cases for visit in visit_queries.bookings_of_case(case).items]
 
 
 def _member(number: str) -> Colleague:

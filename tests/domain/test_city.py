@@ -8,7 +8,7 @@ import pytest
 from app.domain.area import Point, inside
 from app.domain.city import load_city
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.toml_reader import each_fault
 
 CITY = load_city(city_folder({}))
@@ -73,6 +73,6 @@ def test_a_fault_is_named_by_file_key_and_what_is_wrong(
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(DataFault) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_city(folder)
     assert (file, key, fault) in [(one.file, one.key, one.fault) for one in each_fault(caught.value)]

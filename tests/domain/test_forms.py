@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.forms import NEEDED_FIELDS, FieldKind, Form, load_forms
 from app.domain.toml_reader import each_fault
 
@@ -29,7 +29,7 @@ def edit(city: Path, old: str, new: str) -> None:
 
 
 def faults(city: Path) -> list[tuple[str, str, str]]:
-    with pytest.raises(DataFault) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_forms(city)
     return [(fault.file.name, fault.key, fault.fault) for fault in each_fault(caught.value)]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.office_hours import HalfDay, OfficeHours, load_hours
 
 HOURS = '[[office_hours]]\nvalid_from = 2020-01-01\nperiods = [["08:30", "12:00"], ["13:30", "17:00"]]\n'
@@ -78,7 +78,7 @@ def test_dated_hours_and_half_open_days_change_the_tag(tmp_path: Path) -> None:
 )
 def test_a_fault_names_file_key_and_fault(tmp_path: Path, text: str, key: str, fault: str) -> None:
     file = written(tmp_path, text)
-    with pytest.raises(DataFault) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_hours(file)
     assert (caught.value.file, caught.value.key) == (file, key)
     assert fault in caught.value.fault
@@ -86,12 +86,12 @@ def test_a_fault_names_file_key_and_fault(tmp_path: Path, text: str, key: str, f
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataFault, match="is missing"):
+    with pytest.raises(ConfigError, match="is missing"):
         load_hours(tmp_path)
 
 
 def test_the_city_is_chosen_by_the_environment(tmp_path: Path) -> None:
     assert city_folder({"STEWARD_CITY": str(tmp_path)}) == tmp_path
     assert city_folder({}).parts[-2:] == ("cities", "jinan")
-    with pytest.raises(DataFault, match="STEWARD_CITY: is not a folder"):
+    with pytest.raises(ConfigError, match="STEWARD_CITY: is not a folder"):
         city_folder({"STEWARD_CITY": str(tmp_path / "elsewhere")})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.papers import load_papers
 from app.domain.price_list import load_prices
 from app.domain.toml_reader import each_fault
@@ -27,7 +27,7 @@ def edit(city: Path, old: str, new: str, file: str = "prices.toml") -> None:
 
 
 def faults(city: Path) -> list[tuple[str, str]]:
-    with pytest.raises(DataFault) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_prices(city)
     return [(fault.key, fault.fault) for fault in each_fault(caught.value)]
 
@@ -78,5 +78,5 @@ def test_a_fault_of_the_prices_is_named(city: Path, old: str, new: str, key: str
 @pytest.mark.parametrize("template", ["nothing.typ", "../prices.toml"])
 def test_a_papers_template_lies_beside_it(city: Path, template: str) -> None:
     edit(city, 'template = "agreement.typ"', f'template = "{template}"', "papers/papers.toml")
-    with pytest.raises(DataFault, match=r"papers\[0\]\.template"):
+    with pytest.raises(ConfigError, match=r"papers\[0\]\.template"):
         load_papers(city)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.programs.tasks import Pricing
@@ -129,6 +129,6 @@ def test_a_binding_without_its_counterpart_is_named(
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(DataFault) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_programs(city)
     assert (key, fault) in [(found.key, found.fault) for found in each_fault(caught.value)]

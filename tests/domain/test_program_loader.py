@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.departments import load_departments
 from app.domain.programs.loader import load_programs
 from app.domain.toml_reader import each_fault
@@ -27,7 +27,7 @@ def edit(city: Path, old: str, new: str, file: str = "programs/single_meter.toml
 
 
 def faults(city: Path) -> list[tuple[str, str, str]]:
-    with pytest.raises(DataFault) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_programs(city)
     return [(fault.file.name, fault.key, fault.fault) for fault in each_fault(caught.value)]
 
@@ -242,7 +242,7 @@ def test_all_faults_of_all_files_are_told_together(city: Path) -> None:
 def test_the_text_of_the_error_has_a_line_for_each_fault(city: Path) -> None:
     edit(city, "max = 10\n", "max = 2\n")
     edit(city, 'name = "单表接水"\n', "")
-    with pytest.raises(DataFault) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_programs(city)
     file = city / "programs" / "single_meter.toml"
     assert str(caught.value).splitlines() == [
@@ -276,13 +276,13 @@ def test_a_city_without_programs_is_refused(city: Path) -> None:
 
 
 def test_a_city_folder_without_its_files_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataFault, match=r"departments\.toml: can't be read"):
+    with pytest.raises(ConfigError, match=r"departments\.toml: can't be read"):
         load_programs(tmp_path)
 
 
 def test_a_city_has_exactly_one_lead_department(city: Path) -> None:
     edit(city, "lead = true\n", "", "departments.toml")
-    with pytest.raises(DataFault, match="exactly one department must have lead = true"):
+    with pytest.raises(ConfigError, match="exactly one department must have lead = true"):
         load_departments(city)
 
 

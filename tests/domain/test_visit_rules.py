@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.area import Point
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.distance import metres
 from app.domain.programs.loader import load_programs
 from app.domain.visit_rules import Place, load_visit_rules
@@ -55,7 +55,7 @@ def test_a_fault_is_named(tmp_path: Path, right: str, wrong: str, key: str, faul
     text = (JINAN / "visits.toml").read_text(encoding="utf-8")
     assert right in text
     (tmp_path / "visits.toml").write_text(text.replace(right, wrong, 1), encoding="utf-8")
-    with pytest.raises(DataFault) as raised:
+    with pytest.raises(ConfigError) as raised:
         load_visit_rules(tmp_path)
     assert f"visits.toml: {key}: " in str(raised.value)
     assert fault in str(raised.value)
@@ -81,7 +81,7 @@ def test_a_task_with_an_impossible_visit_is_refused(
     ]
     assert lines != text.splitlines()
     file.write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(DataFault) as raised:
+    with pytest.raises(ConfigError) as raised:
         load_programs(folder)
     assert fault in str(raised.value)
 

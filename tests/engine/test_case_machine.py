@@ -48,15 +48,19 @@ from app.models import (
     TimerKind,
 )
 from app.services.applications import drafts
-from app.services.cases.clock import clock_receipt, road_permit, stop_reviews, stops
-from app.services.cases.decisions import hand_over, rating, refuse, send_back, withdraw
+from app.services.cases.clock import road_permit, stop_reviews, stops
+from app.services.cases.clock.clock_receipt import receipt_of_case
+from app.services.cases.decisions import rating, refuse, withdraw
+from app.services.cases.decisions.hand_over import hand_over
+from app.services.cases.decisions.send_back import send_back
 from app.services.cases.submit import submit
 from app.services.cases.views import progress, snapshot_query
 from app.services.history.timeline import ENGINE, by_staff
 from app.services.installation import city
 from app.services.money import ledger
 from app.services.people.staffing import Colleague
-from app.services.tasks import complete_task, correct_output
+from app.services.tasks.complete_task import complete_task
+from app.services.tasks.correct_output import correct_output
 from app.services.timers.firing import sweep
 from tests import paperwork
 from tests.world import ANSWERS, BY_DEPARTMENT, FORMS, OUTPUTS, World, local
@@ -124,7 +128,7 @@ class CaseMachine(RuleBasedStateMachine):
     def the_clock_is_stopped(self, reason: str) -> None:
         allowed = {known.key for known in self.program().stop_reasons}
         refusal = self.attempt(
-            lambda case: stops.stop(case, self.staff["E001"], reason, "authority", "受理单")
+            lambda case: stops.stop_clock(case, self.staff["E001"], reason, "authority", "受理单")
         )
         assert refusal is not None or reason in allowed
 
@@ -133,7 +137,7 @@ class CaseMachine(RuleBasedStateMachine):
         rows = self.rows_of(Stop)
         if rows:
             stop = rows[which % len(rows)]
-            refusal = self.attempt(lambda case: stops.resume(case, self.staff["E001"], stop.id))
+            refusal = self.attempt(lambda case: stops.resume_clock(case, self.staff["E001"], stop.id))
             by_hand = stop.staff_id is not None
             assert (refusal is None) == (stop.ended_at is None and by_hand)
 
@@ -143,7 +147,7 @@ class CaseMachine(RuleBasedStateMachine):
         if rows:
             stop = rows[which % len(rows)]
             refusal = self.attempt(
-                lambda case: stop_reviews.dispute(case, self.customer_id, stop.id, "当天已具备条件")
+                lambda case: stop_reviews.dispute_stop(case, self.customer_id, stop.id, "当天已具备条件")
             )
             assert (refusal is None) or stop.struck_at is not None or self.undecided(stop)
 
@@ -157,7 +161,7 @@ class CaseMachine(RuleBasedStateMachine):
 
         def move(case: Case) -> None:
             supervisor = Colleague.of(db.session.get_one(Staff, self.staff["S001"]))
-            stop_reviews.rule(case, supervisor, stop.id, ruling, "已核查凭据")
+            stop_reviews.rule_on_stop(case, supervisor, stop.id, ruling, "已核查凭据")
 
         assert (self.attempt(move) is None) == possible
         if possible and ruling is Ruling.STRUCK:
@@ -173,7 +177,7 @@ class CaseMachine(RuleBasedStateMachine):
 
         def move(case: Case) -> None:
             engineer = Colleague.of(db.session.get_one(Staff, self.staff["E001"]))
-            road_permit.enter(case, engineer, step, None, "现场踏勘记录")
+            road_permit.enter_step(case, engineer, step, None, "现场踏勘记录")
 
         refusal = self.attempt(move)
         assert refusal is not None or step is waiting
@@ -182,23 +186,19 @@ class CaseMachine(RuleBasedStateMachine):
     def the_case_is_sent_back(self, which: int) -> None:
         stages = self.program().stages
         stage = stages[which % len(stages)]
-        refusal = self.attempt(
-            lambda case: send_back.send_back(case, by_staff(case.manager_id), stage.key, "重做")
-        )
+        refusal = self.attempt(lambda case: send_back(case, by_staff(case.manager_id), stage.key, "重做"))
         assert refusal is not None or engine.can_be_repeated(stage)
 
     @rule(number=st.sampled_from(["G001", "G002", "E001"]))
     def the_case_is_handed_over(self, number: str) -> None:
-        refusal = self.attempt(
-            lambda case: hand_over.hand_over(case, by_staff(case.manager_id), number, "请接手")
-        )
+        refusal = self.attempt(lambda case: hand_over(case, by_staff(case.manager_id), number, "请接手"))
         assert refusal is not None or number != "E001"
 
     @rule(score=st.integers(1, 5))
     def the_customer_rates(self, score: int) -> None:
         case = self.case()
         if case.water_on_at is not None:
-            refusal = self.attempt(lambda case: rating.record(case, score, None, ENGINE))
+            refusal = self.attempt(lambda case: rating.record_rating(case, score, None, ENGINE))
             assert (refusal is None) == (case.rating is None)
 
     @rule(which=st.integers(0, 30), depth=st.sampled_from(["0.8", "1.6", "-1"]))
@@ -210,7 +210,7 @@ class CaseMachine(RuleBasedStateMachine):
             def move(_case: Case) -> None:
                 task = db.session.get_one(Task, found.id)
                 person = Colleague.of(db.session.get_one(Staff, self.staff["N001"]))
-                correct_output.correct(person, task, "main_depth_m", depth, "核实", found.version)
+                correct_output(person, task, "main_depth_m", depth, "核实", found.version)
 
             refusal = self.attempt(move)
             assert refusal is not None or depth != "-1"
@@ -221,11 +221,11 @@ class CaseMachine(RuleBasedStateMachine):
     def the_case_ends_early(self, refused: bool) -> None:
         def move(case: Case) -> None:
             if refused:
-                refuse.refuse(
+                refuse.refuse_case(
                     case, Colleague.of(db.session.get_one(Staff, self.staff["S001"])), "arrears", ""
                 )
             else:
-                withdraw.withdraw(case, ENGINE, "")
+                withdraw.withdraw_case(case, ENGINE, "")
 
         case = self.case()
         refusal = self.attempt(move)
@@ -256,11 +256,11 @@ class CaseMachine(RuleBasedStateMachine):
 
     def check(self) -> None:
         case = db.session.get_one(Case, self.case_id)
-        found = snapshot_query.of_case(self.case_id)
+        found = snapshot_query.record_of_case(self.case_id)
         assert found is not None
         self.check_work(case)
         self.check_figures(case, found)
-        asked = ledger.of_customer(self.case_id)
+        asked = ledger.customer_ledger(self.case_id)
         if case.program_key == "three_zero":
             assert (asked.documents, asked.trips, asked.payment_fen) == (0, 0, 0)
         assert asked.documents <= len(self.program().documents)
@@ -324,7 +324,7 @@ class CaseMachine(RuleBasedStateMachine):
                 assert figure.used + figure.stopped == length
             if stage.in_full_process:
                 total += figure.used
-        told = clock_receipt.of_case(case)
+        told = receipt_of_case(case)
         shown = progress.describe(found)
         if case.figures is None:
             for stage_told, stage_shown in zip(
@@ -338,7 +338,7 @@ class CaseMachine(RuleBasedStateMachine):
         whole = figures.full_process(line, found.program.full_process, found.stages, stopped, now)
         assert (whole or 0) == total
         if case.figures is not None:
-            assert case.figures == progress.figures(case.id)
+            assert case.figures == progress.case_figures(case.id)
 
     def check_sum(self, receipt: Any, figure: Any) -> None:
         """The days of a receipt add up, exactly, to what is shown."""
@@ -379,7 +379,7 @@ class CaseMachine(RuleBasedStateMachine):
         person = task.assignee_id or self.staff[BY_DEPARTMENT[task.department]]
         staff = db.session.get_one(Staff, person)
         outputs = paperwork.prepare(staff.number, task.id, outputs)
-        complete_task.complete(Colleague.of(staff), db.session.get_one(Task, task.id), outputs)
+        complete_task(Colleague.of(staff), db.session.get_one(Task, task.id), outputs)
 
     def case(self) -> Case:
         with self.app.app_context(), atomic(read_only=True):

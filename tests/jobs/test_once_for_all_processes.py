@@ -51,7 +51,7 @@ def test_processes_that_forget_at_the_same_moment_do_not_stand_in_each_others_wa
     scene.customer.post(f"{scene.theirs}/withdrawal", {"reason": "不建了"})
     with world.app.app_context(), atomic():
         for number in range(50):
-            idempotency.keep("somebody", f"key-{number:04d}", "print", KeptAnswer(200, "{}"))
+            idempotency.store_answer("somebody", f"key-{number:04d}", "print", KeptAnswer(200, "{}"))
     world.clock.set(world.clock.now() + timedelta(days=5 * 365))
 
     def forget(_client: FlaskClient) -> None:

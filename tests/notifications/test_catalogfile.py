@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.programs.loader import load_programs
 from app.wechat import fieldlimits
 from app.wechat.port import AccountKind
@@ -226,7 +226,7 @@ def test_stages_and_tasks_that_messages_name_exist_in_the_programs() -> None:
     ],
 )
 def test_a_fault_is_named_by_file_and_key(tmp_path: Path, old: str, new: str, key: str, fault: str) -> None:
-    with pytest.raises(DataFault) as raised:
+    with pytest.raises(ConfigError) as raised:
         catalogfile.load(edited(tmp_path, old, new), None)
 
     told = str(raised.value).splitlines()
@@ -244,7 +244,7 @@ def test_an_optional_value_may_not_stand_where_its_absence_cannot_be_said(tmp_pa
     )
     (folder / "messages.toml").write_text(text, encoding="utf-8")
 
-    with pytest.raises(DataFault, match=r"task_opened\.service\.fields\.time4: .* may be absent"):
+    with pytest.raises(ConfigError, match=r"task_opened\.service\.fields\.time4: .* may be absent"):
         catalogfile.load(folder, None)
 
 
@@ -264,9 +264,9 @@ def test_ids_of_an_installation_are_read_and_recognised(tmp_path: Path) -> None:
 def test_a_missing_and_a_doubled_id_are_faults(tmp_path: Path) -> None:
     file = tmp_path / "ids.toml"
     file.write_text('accepted = "a"', encoding="utf-8")
-    with pytest.raises(DataFault, match="staff_task: missing"):
+    with pytest.raises(ConfigError, match="staff_task: missing"):
         catalogfile.load(JINAN, file)
 
     file.write_text("\n".join(f'{key} = "the same"' for key in SHIPPED.templates), encoding="utf-8")
-    with pytest.raises(DataFault, match="same id"):
+    with pytest.raises(ConfigError, match="same id"):
         catalogfile.load(JINAN, file)

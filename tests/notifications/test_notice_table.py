@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.core import eventbus
 from app.core.atomic import atomic
 from app.core.db import db
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from notifications import wiring
 from notifications.handlers import views
 from notifications.handlers.notice_rule import NoticeRule
@@ -138,12 +138,12 @@ def line_of(kind: str) -> NoticeRule:
     ],
 )
 def test_a_line_without_its_text_is_a_fault(rule: NoticeRule, fault: str) -> None:
-    with pytest.raises(DataFault, match=fault):
+    with pytest.raises(ConfigError, match=fault):
         wiring.read(JINAN, None, (*NOTICES, rule))
 
 
 def test_a_text_of_which_no_line_tells_is_a_fault() -> None:
     others = [rule for rule in NOTICES if rule.kind != "low_rating"]
 
-    with pytest.raises(DataFault, match=r"messages\.low_rating: no such kind"):
+    with pytest.raises(ConfigError, match=r"messages\.low_rating: no such kind"):
         wiring.read(JINAN, None, others)

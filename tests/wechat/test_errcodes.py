@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.wechat import errcodes
 from app.wechat.port import FaultKind, Treatment
 
@@ -47,7 +47,7 @@ def test_every_kind_has_its_treatment() -> None:
 def test_a_fault_of_the_table_is_named(tmp_path: Path, old: str, new: str, key: str, fault: str) -> None:
     file = edited(tmp_path, old, new)
 
-    with pytest.raises(DataFault) as raised:
+    with pytest.raises(ConfigError) as raised:
         errcodes.load(file)
 
     told = str(raised.value).splitlines()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.wechat import revocations
 from app.wechat.revocations import Held, revoked
 
@@ -53,6 +53,6 @@ def test_a_fault_of_the_table_is_named(tmp_path: Path, old: str, new: str, fault
     assert old in text
     file = tmp_path / "revocations.toml"
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(DataFault) as raised:
+    with pytest.raises(ConfigError) as raised:
         revocations.load(file)
     assert fault in str(raised.value)

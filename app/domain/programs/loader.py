@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.domain.choices import ChoiceLists
 from app.domain.city import load_city
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.departments import load_departments
 from app.domain.document_kinds import Uploader, load_document_rules
 from app.domain.papers import load_papers
@@ -64,18 +64,18 @@ def load_programs(folder: Path) -> dict[str, Program]:
         purposes=frozenset(load_visit_rules(folder).purposes),
     )
     found: list[tuple[int, Program]] = []
-    faults: list[DataFault] = []
+    faults: list[ConfigError] = []
     for file in sorted((folder / "programs").glob("*.toml")):
         try:
             order, program = _load_program(file, around)
-        except DataFault as error:
+        except ConfigError as error:
             faults += each_fault(error)
             continue
         if order in dict(found):
-            faults.append(DataFault(file, "order", f"{order} is also that of another program"))
+            faults.append(ConfigError(file, "order", f"{order} is also that of another program"))
         found.append((order, program))
     if not found and not faults:
-        faults.append(DataFault(folder / "programs", "", "holds no program"))
+        faults.append(ConfigError(folder / "programs", "", "holds no program"))
     faults += _unknown_turns(folder, [program for _, program in found])
     if faults:
         raise DataFaults(tuple(faults))
@@ -113,11 +113,11 @@ def _load_program(file: Path, around: _Surroundings) -> tuple[int, Program]:
     return order, program
 
 
-def _unknown_turns(folder: Path, programs: Sequence[Program]) -> list[DataFault]:
+def _unknown_turns(folder: Path, programs: Sequence[Program]) -> list[ConfigError]:
     """The turns to a program that the city has no file of."""
     known = {file.stem for file in (folder / "programs").glob("*.toml")}
     return [
-        DataFault(
+        ConfigError(
             folder / "programs" / f"{program.key}.toml",
             f"{stage.key}.{task.key}.turn.program",
             f"there is no program {task.turn.program!r}",

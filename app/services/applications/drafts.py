@@ -77,7 +77,7 @@ def start_by_staff(
     )
 
 
-def save(application: Application, answers: Mapping[str, Any], source: str) -> Application:
+def save_draft(application: Application, answers: Mapping[str, Any], source: str) -> Application:
     """Saves answers in a draft; null removes an answer. Answers may be missing but not wrong.
 
     Raises `FieldsError` with every fault and `AlreadyDoneError` after submission.
@@ -104,13 +104,13 @@ def save_by_staff(application: Application, answers: Mapping[str, Any]) -> Appli
     Correcting the contact phone may change whose draft it is.
     """
     before = application.answers.get("contact_phone")
-    save(application, answers, STAFF_CHANNELS[application.channel])
+    save_draft(application, answers, STAFF_CHANNELS[application.channel])
     if application.answers.get("contact_phone") != before:
         application.phone_hash, application.customer_id = _owner(application.answers)
     return application
 
 
-def of_customer(customer_id: str, application_id: str) -> Application:
+def draft_of_customer(customer_id: str, application_id: str) -> Application:
     """A customer's own application. Raises `NotFoundError` for anybody else's."""
     application = db.session.scalar(
         select(Application).where(Application.id == application_id, Application.customer_id == customer_id)
@@ -120,7 +120,7 @@ def of_customer(customer_id: str, application_id: str) -> Application:
     return application
 
 
-def of_staff(staff_id: str, application_id: str) -> Application:
+def draft_of_staff(staff_id: str, application_id: str) -> Application:
     """A draft that this member of staff took. Raises `NotFoundError` for anybody else's."""
     application = db.session.scalar(
         select(Application).where(Application.id == application_id, Application.staff_id == staff_id)
@@ -130,7 +130,7 @@ def of_staff(staff_id: str, application_id: str) -> Application:
     return application
 
 
-def present(application: Application) -> dict[str, Any]:
+def present_application(application: Application) -> dict[str, Any]:
     """An application as its customer sees it, with the case it became."""
     case = db.session.execute(
         select(Case.id, Case.number).where(Case.application_id == application.id)
@@ -151,7 +151,7 @@ def present_to_staff(application: Application) -> dict[str, Any]:
 
     After submission the full contact can only be read on record (app/services/cases/access.py).
     """
-    answer = present(application)
+    answer = present_application(application)
     own = None if application.submitted_at is not None else STAFF_CHANNELS[application.channel]
     for field in form_of(application.program_key).fields:
         value = application.answers.get(field.key)

@@ -48,7 +48,7 @@ class Change:
     half_days: Sequence[DatedPeriods] = ()
 
 
-def make(change: Change, staff_id: str | None) -> CalendarVersion:
+def make_draft(change: Change, staff_id: str | None) -> CalendarVersion:
     """Stores a draft, which has no effect before it is published; `staff_id` is None when IT makes it.
 
     An empty change is allowed: publishing it recomputes every open due date, as an upgrade of the holiday

@@ -10,7 +10,7 @@ from app.models import CalendarMove, Case, Stage, Task, TaskState
 from app.services.installation import city
 
 
-def tell(limit: int) -> int:
+def notify_moves(limit: int) -> int:
     """Notifies of up to `limit` moved due dates in the caller's transaction. Returns how many were
     taken.
 

@@ -22,7 +22,7 @@ class NotAloneError(RuntimeError):
     """A publication was started in a transaction beside other writers (see `alone`)."""
 
 
-def publish(
+def publish_calendar(
     draft: CalendarVersion, staff_id: str | None, on_batch: Callable[[int], None] = lambda _cases: None
 ) -> Counts:
     """Publishes a draft and recomputes every open due date and timer in the caller's transaction.
@@ -51,7 +51,7 @@ def publish(
     # Closed cases keep the version that their figures were computed with.
     _run(update(Case).where(Case.closed_at.is_(None)).values(calendar_version=line.version))
     # Visits are revalidated too: nobody comes on a day that is now closed.
-    absences.recheck()
+    absences.revalidate_later()
     return tally.counts()
 
 

@@ -59,7 +59,7 @@ class Rehearsal:
     items: list[RehearsedCase]
 
 
-def rehearse(draft: CalendarVersion) -> Rehearsal:
+def rehearse_calendar(draft: CalendarVersion) -> Rehearsal:
     """Compares every open due date with what the draft makes of it, to the microsecond.
 
     Raises `AlreadyDoneError` for a published version and `ConflictError` for a draft that a later publication

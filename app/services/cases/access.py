@@ -15,10 +15,10 @@ from app.services.people.staffing import Colleague
 
 _HELD = "steward.cases.held"
 
-__all__ = ["Case", "contact", "of_customer", "of_staff"]
+__all__ = ["Case", "customer_case", "read_contact", "staff_case"]
 
 
-def of_customer(customer_id: str, case_id: str, *, to_move: bool = False) -> Case:
+def customer_case(customer_id: str, case_id: str, *, to_move: bool = False) -> Case:
     """Returns a customer's own case. Raises `NotFoundError` for any other.
 
     With `to_move` it is locked at once, as by `lock`.
@@ -26,14 +26,14 @@ def of_customer(customer_id: str, case_id: str, *, to_move: bool = False) -> Cas
     return _found(select(Case).where(Case.id == case_id, Case.customer_id == customer_id), to_move=to_move)
 
 
-def of_staff(staff: Colleague, case_id: str, *, to_move: bool = False) -> Case:
+def staff_case(staff: Colleague, case_id: str, *, to_move: bool = False) -> Case:
     """Returns a case that concerns this member of staff. Raises `NotFoundError` for any other.
 
     With `to_move` it is locked at once, as by `lock`.
     """
     query = select(Case).where(Case.id == case_id)
     if not staff.is_supervisor:
-        query = query.where(concerns(staff.id, staff.department, clock.now()))
+        query = query.where(concerns_staff(staff.id, staff.department, clock.now()))
     return _found(query, to_move=to_move)
 
 
@@ -48,7 +48,7 @@ def _found(query: Select[Case], *, to_move: bool) -> Case:
     return case
 
 
-def concerns(staff_id: Any, department: Any, now: Any) -> ColumnElement[bool]:
+def concerns_staff(staff_id: Any, department: Any, now: Any) -> ColumnElement[bool]:
     """The condition for the cases that concern somebody who is not a supervisor.
 
     A case concerns its manager, the manager's deputy during leave, and every department that has had a
@@ -64,7 +64,7 @@ def concerns(staff_id: Any, department: Any, now: Any) -> ColumnElement[bool]:
     return or_(Case.manager_id == staff_id, stands_in.exists(), has_a_task.exists())
 
 
-def lock(case: Case) -> None:
+def lock_case(case: Case) -> None:
     """Locks the case until the transaction ends, and reads its row again.
 
     Every move reads all tasks and stops of the case; without the lock, two concurrent moves would not see
@@ -77,7 +77,7 @@ def lock(case: Case) -> None:
         held.add(case.id)
 
 
-def locked(case_id: str) -> Case:
+def locked_case(case_id: str) -> Case:
     """Like `lock`, for a case that was not loaded yet."""
     case = db.session.scalars(
         select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
@@ -100,7 +100,7 @@ def _held() -> set[str]:
     return found
 
 
-def contact(staff: Colleague, case: Case) -> dict[str, str]:
+def read_contact(staff: Colleague, case: Case) -> dict[str, str]:
     """The customer's name, phone and address in full. The read is recorded (PIPL 51, 54)."""
     record_reads(staff.id, [case.id], "contact")
     answers = db.session.get_one(Application, case.application_id).answers

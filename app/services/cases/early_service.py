@@ -55,7 +55,7 @@ class EarlyService:
         return [opinion.department for opinion in self.opinions if opinion.completed_at is None]
 
 
-def of_case(case: Case) -> EarlyService:
+def consultation_of(case: Case) -> EarlyService:
     """Returns the consultation that opened a case. Raises `NotFoundError` if none did."""
     row = db.session.execute(
         select(PartnerCase, Partner.name)

@@ -27,12 +27,12 @@ def look_up(number: str, last_digits: str, source: str) -> progress.Answer:
     _count(keyed_hash("source", source))
     # Counted by case as well as by caller: many callers together must not be able to guess four digits.
     _count(keyed_hash("number", number))
-    found = snapshot_query.of_number(number)
+    found = snapshot_query.record_of_number(number)
     known = found.head.lookup_hash if found else ""
     matches = hmac.compare_digest(lookup_hash(number, last_digits), known)
     if found is None or not matches:
         raise LookupFailedError("没有查到，请核对受理编号和手机号后四位。")
-    return progress.in_brief(found)
+    return progress.brief_progress(found)
 
 
 def forget_old_counts() -> int:

@@ -7,7 +7,7 @@ from app.services.people import staffing
 from app.services.people.staffing import Colleague
 
 
-def require(staff: Colleague, case: Case) -> None:
+def require_responsible(staff: Colleague, case: Case) -> None:
     """Raises `NotAllowedError` for staff who only work on tasks of the case."""
     if staff.is_supervisor or staff.id in {case.manager_id, staffing.acting(case.manager_id, clock.now())}:
         return

@@ -146,4 +146,4 @@ def ask_for_form(case: Case) -> None:
     """Enters the form in the ledger: the one document that every program except three-zero asks for."""
     for document in city.program(case.program_key).documents:
         if document.key == APPLICATION_FORM:
-            document_requests.enter(case, document, ENGINE)
+            document_requests.enter_request(case, document, ENGINE)

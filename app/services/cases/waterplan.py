@@ -47,7 +47,7 @@ class WaterPlan:
     agreed: list[PlanItem]
 
 
-def of_case(case: Case) -> WaterPlan:
+def water_plan(case: Case) -> WaterPlan:
     """Returns the plan of the current round of its stage."""
     plan = _done(case, PLAN)
     kept = _confirmation(plan)
@@ -61,7 +61,7 @@ def of_case(case: Case) -> WaterPlan:
     )
 
 
-def confirm(case: Case, customer_id: str, version: int, location: Mapping[str, float]) -> None:
+def confirm_plan(case: Case, customer_id: str, version: int, location: Mapping[str, float]) -> None:
     """Confirms the plan, with time and place (GCJ-02). The confirmed content is stored as it was.
 
     `version` is the plan that was shown. Raises `ConflictError` before there is a plan,
@@ -75,7 +75,7 @@ def confirm(case: Case, customer_id: str, version: int, location: Mapping[str, f
     if _confirmation(plan) is not None:
         raise AlreadyDoneError("您已确认过用水方案，无需重复操作。")
     if plan.version != version:
-        raise ChangedMeanwhileError(plan.version, edit_conflicts.of_task(plan))
+        raise ChangedMeanwhileError(plan.version, edit_conflicts.task_history(plan))
     now = clock.now()
     db.session.add(
         PlanConfirmation(

@@ -9,13 +9,13 @@ from app.core.db import db
 from app.domain.events import AnswerDue
 from app.models import Actor, Conversation, Message, Safety, Staff, TalkTimerKind
 from app.services.conversations import conversation_timers, on_duty
-from app.services.conversations.append_message import say
+from app.services.conversations.append_message import append_text
 from app.services.installation import city
 
 _OWED = (TalkTimerKind.ANSWER_REMINDER, TalkTimerKind.ANSWER_OVERDUE)
 
 
-def asked(conversation: Conversation, now: datetime) -> None:
+def start_answer_clock(conversation: Conversation, now: datetime) -> None:
     """The customer wrote in a locked conversation: it returns to somebody present, and the clock
     starts.
 
@@ -27,14 +27,14 @@ def asked(conversation: Conversation, now: datetime) -> None:
         _owe(conversation, now)
 
 
-def answered(conversation: Conversation) -> None:
+def stop_answer_clock(conversation: Conversation) -> None:
     """Somebody of the utility wrote: no answer is owed any more."""
     if conversation.waiting_since is not None:
         conversation.waiting_since = conversation.answer_due_at = None
-        conversation_timers.clear(conversation.id, _OWED)
+        conversation_timers.clear_timers(conversation.id, _OWED)
 
 
-def recount(conversation: Conversation) -> None:
+def recompute_answer_clock(conversation: Conversation) -> None:
     """Recomputes the clock of a locked conversation after messages were recalled, withheld or moved.
 
     The customer waits since the first message after the last answer that is still visible. A message that the
@@ -51,7 +51,7 @@ def recount(conversation: Conversation) -> None:
         )
     )
     if waiting is None:
-        answered(conversation)
+        stop_answer_clock(conversation)
     elif waiting != conversation.waiting_since:
         _owe(conversation, waiting)
 
@@ -60,13 +60,13 @@ def _owe(conversation: Conversation, since: datetime) -> None:
     """An answer is owed to what was written at `since`."""
     line, rules = city.working_time(), city.current().talk.answer
     # An earlier expectation could be too early: its message may have been recalled.
-    conversation_timers.clear(conversation.id, _OWED)
+    conversation_timers.clear_timers(conversation.id, _OWED)
     conversation.waiting_since = since
     conversation.answer_due_at = line.due(since, rules.due)
-    conversation_timers.expect(
+    conversation_timers.set_timer(
         conversation.id, TalkTimerKind.ANSWER_REMINDER, line.after(since, rules.remind)
     )
-    conversation_timers.expect(conversation.id, TalkTimerKind.ANSWER_OVERDUE, conversation.answer_due_at)
+    conversation_timers.set_timer(conversation.id, TalkTimerKind.ANSWER_OVERDUE, conversation.answer_due_at)
 
 
 def remind(conversation_id: str, *, overdue: bool) -> None:
@@ -76,22 +76,22 @@ def remind(conversation_id: str, *, overdue: bool) -> None:
     if since is None:
         return
     now = clock.now()
-    on_duty.bring_back(conversation, now)
+    on_duty.return_to_duty(conversation, now)
     eventbus.publish(AnswerDue(conversation_id, since, overdue))
     if overdue:
-        conversation_timers.expect(
+        conversation_timers.set_timer(
             conversation_id, TalkTimerKind.ANSWER_OVERDUE, city.working_time().next_morning(now)
         )
 
 
 def _return_to_somebody(conversation: Conversation, now: datetime) -> None:
-    if not on_duty.bring_back(conversation, now):
+    if not on_duty.return_to_duty(conversation, now):
         return
-    named = on_duty.named(conversation)
+    named = on_duty.named_manager(conversation)
     if conversation.holder_id != named.id:
         stands_in = db.session.get_one(Staff, conversation.holder_id)
         words = city.current().talk.texts["stand_in"]
-        say(conversation, words.format(manager_name=named.name, stand_in_name=stands_in.name), now)
+        append_text(conversation, words.format(manager_name=named.name, stand_in_name=stands_in.name), now)
 
 
 def _tell_hours(conversation: Conversation, now: datetime) -> None:
@@ -104,15 +104,15 @@ def _tell_hours(conversation: Conversation, now: datetime) -> None:
     bundle = city.current()
     words = bundle.talk.texts["out_of_hours"]
     holder = db.session.get_one(Staff, conversation.holder_id)
-    say(
+    append_text(
         conversation,
-        words.format(manager_name=holder.name, returns_at=spoken(returns), hotline=bundle.city.hotline),
+        words.format(manager_name=holder.name, returns_at=spoken_time(returns), hotline=bundle.city.hotline),
         now,
         in_chat=True,
     )
 
 
-def spoken(instant: datetime) -> str:
+def spoken_time(instant: datetime) -> str:
     """An instant as people read it: month, day and time in the city's time zone."""
     local = instant.astimezone(city.zone())
     return f"{local.month}月{local.day}日{local:%H:%M}"

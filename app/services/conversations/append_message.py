@@ -60,7 +60,7 @@ def _says_the_same(message: Message, content: Content) -> bool:
     )
 
 
-def append(conversation: Conversation, content: Content, sending: Sending, now: datetime) -> Message:
+def append_message(conversation: Conversation, content: Content, sending: Sending, now: datetime) -> Message:
     """Writes a message into a locked conversation.
 
     Numbers decide the order, and the instant shown is never before that of the last message, even if a clock
@@ -95,26 +95,26 @@ def append(conversation: Conversation, content: Content, sending: Sending, now: 
     return message
 
 
-def say(conversation: Conversation, text: str, now: datetime, *, in_chat: bool = False) -> Message:
+def append_text(conversation: Conversation, text: str, now: datetime, *, in_chat: bool = False) -> Message:
     """Writes a message of the product itself, visible to both sides.
 
     `in_chat`: also into WeChat's chat if the customer writes there; it costs one of the limited sends.
     """
-    message = append(
+    message = append_message(
         conversation, Content(MessageKind.TEXT, {"text": text}), Sending(ENGINE, client_id=None), now
     )
     if in_chat:
-        wechat_replies.carry(conversation, message)
+        wechat_replies.queue_reply(conversation, message)
     return message
 
 
-def card(conversation: Conversation, name: str, values: Mapping[str, Any], now: datetime) -> Message:
+def append_card(conversation: Conversation, name: str, values: Mapping[str, Any], now: datetime) -> Message:
     """Adds a system card to a conversation."""
     content = Content(MessageKind.CARD, {"card": name, **values})
-    return append(conversation, content, Sending(ENGINE, client_id=None), now)
+    return append_message(conversation, content, Sending(ENGINE, client_id=None), now)
 
 
-def touch(conversation: Conversation, message: Message) -> None:
+def mark_changed(conversation: Conversation, message: Message) -> None:
     """Marks a message of a locked conversation as changed, so that polling phones receive it."""
     conversation.counter += 1
     message.changed = conversation.counter

@@ -10,8 +10,8 @@ from app.core.eventbus import subscribe
 from app.domain import events
 from app.models import Case, CaseTurn, Stop, TurnKind, Visit
 from app.services.conversations import open_conversation
-from app.services.conversations.append_message import card
-from app.services.conversations.care import hand_over_conversation
+from app.services.conversations.append_message import append_card
+from app.services.conversations.care.hand_over_conversation import hand_over_conversation
 from app.services.installation import city
 from app.services.visits import appointments
 
@@ -56,14 +56,16 @@ def _of_turn(event: Any) -> Facts | None:
     turn = db.session.get_one(CaseTurn, event.turn_id)
     if turn.kind != TurnKind.HANDED_OVER:
         return None
-    hand_over_conversation.follow(turn)
+    hand_over_conversation(turn)
     return Facts(turn.case_id, {"was": turn.detail["was"], "now": turn.detail["now"]})
 
 
 def _of_visit(event: Any) -> Facts:
     visit = db.session.get_one(Visit, event.visit_id)
     purpose = city.current().visits.purposes[visit.purpose].name
-    return Facts(visit.case_id, {"purpose": purpose, "visit_time": appointments.shown(visit.starts_at)})
+    return Facts(
+        visit.case_id, {"purpose": purpose, "visit_time": appointments.history_time(visit.starts_at)}
+    )
 
 
 CARDS: Sequence[tuple[type, str, Reader]] = (
@@ -103,5 +105,5 @@ def tell(name: str, reader: Reader, event: Any) -> None:
     """Writes the card of one event, if it has one."""
     facts = reader(event)
     if facts is not None:
-        conversation = open_conversation.of_case(db.session.get_one(Case, facts.case_id))
-        card(conversation, name, facts.values, clock.now())
+        conversation = open_conversation.conversation_of_case(db.session.get_one(Case, facts.case_id))
+        append_card(conversation, name, facts.values, clock.now())

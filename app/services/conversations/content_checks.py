@@ -16,7 +16,7 @@ from app.core.db import db
 from app.domain.file_types import SEEN_BY_WECHAT
 from app.models import Conversation, Customer, Document, Message, MessageCheck, MessageKind, Safety, Staff
 from app.services.conversations import answer_clock
-from app.services.conversations.append_message import touch
+from app.services.conversations.append_message import mark_changed
 from app.services.documents.document_access import LinkSigner
 from app.services.installation import city
 
@@ -161,9 +161,9 @@ def _write(row: MessageCheck, safety: Safety) -> None:
         if message.document_id is not None:
             # Otherwise it could still be downloaded from the case's documents.
             db.session.get_one(Document, message.document_id).withheld_at = clock.now()
-        answer_clock.recount(conversation)
+        answer_clock.recompute_answer_clock(conversation)
     if safety is not Safety.PASSED:
         # Do not mark a message as changed if nobody sees a difference.
-        touch(conversation, message)
+        mark_changed(conversation, message)
     db.session.delete(row)
     db.session.flush()

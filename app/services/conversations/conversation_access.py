@@ -34,7 +34,7 @@ def readable_by(staff: Colleague, conversation_id: str) -> Case | None:
         return None
     found = db.session.scalar(select(Case).where(Case.id == conversation_id, _may_read_case(staff)))
     if found is None:
-        access.of_staff(staff, conversation_id)
+        access.staff_case(staff, conversation_id)
         raise NotAllowedError("您尚未受邀参加该沟通，请联系客户管家邀请您的部门。")
     return found
 

@@ -15,13 +15,19 @@ Fire = Callable[[str, bool], None]
 
 _FIRE: Mapping[str, Fire] = MappingProxyType(
     {
-        TalkTimerKind.PUSH_CUSTOMER: lambda id_, urgent: unread_push.fire(id_, Side.CUSTOMER, urgent=urgent),
-        TalkTimerKind.PUSH_STAFF: lambda id_, urgent: unread_push.fire(id_, Side.STAFF, urgent=urgent),
+        TalkTimerKind.PUSH_CUSTOMER: lambda id_, urgent: unread_push.push_unread(
+            id_, Side.CUSTOMER, urgent=urgent
+        ),
+        TalkTimerKind.PUSH_STAFF: lambda id_, urgent: unread_push.push_unread(id_, Side.STAFF, urgent=urgent),
         TalkTimerKind.ANSWER_REMINDER: lambda id_, _urgent: answer_clock.remind(id_, overdue=False),
         TalkTimerKind.ANSWER_OVERDUE: lambda id_, _urgent: answer_clock.remind(id_, overdue=True),
-        TalkTimerKind.CHASE_OVERDUE: lambda id_, _urgent: chases.remind(id_),
-        TalkTimerKind.COMPLAINT_REMINDER: lambda id_, _urgent: complaints.remind(id_, overdue=False),
-        TalkTimerKind.COMPLAINT_OVERDUE: lambda id_, _urgent: complaints.remind(id_, overdue=True),
+        TalkTimerKind.CHASE_OVERDUE: lambda id_, _urgent: chases.remind_of_chase(id_),
+        TalkTimerKind.COMPLAINT_REMINDER: lambda id_, _urgent: complaints.remind_of_complaint(
+            id_, overdue=False
+        ),
+        TalkTimerKind.COMPLAINT_OVERDUE: lambda id_, _urgent: complaints.remind_of_complaint(
+            id_, overdue=True
+        ),
     }
 )
 

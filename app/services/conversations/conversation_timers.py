@@ -11,7 +11,7 @@ from app.core.upsert import insert_or_update
 from app.models import TalkTimer, TalkTimerKind
 
 
-def expect(subject_id: str, kind: TalkTimerKind, due_at: datetime, *, urgent: bool = False) -> None:
+def set_timer(subject_id: str, kind: TalkTimerKind, due_at: datetime, *, urgent: bool = False) -> None:
     """Sets a timer for `due_at`; if one exists already, the earlier instant holds."""
     insert_or_update(
         TalkTimer,
@@ -24,7 +24,7 @@ def expect(subject_id: str, kind: TalkTimerKind, due_at: datetime, *, urgent: bo
     )
 
 
-def clear(subject_id: str, kinds: Collection[TalkTimerKind]) -> None:
+def clear_timers(subject_id: str, kinds: Collection[TalkTimerKind]) -> None:
     """Clears the timers of these kinds."""
     db.session.execute(
         delete(TalkTimer).where(TalkTimer.subject_id == subject_id, TalkTimer.kind.in_(sorted(kinds))),

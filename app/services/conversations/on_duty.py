@@ -10,7 +10,7 @@ from app.services.people import staffing
 from app.services.people.staffing import Colleague
 
 
-def answering(staff_id: str, at: datetime, *, since: str | None = None) -> str:
+def who_answers(staff_id: str, at: datetime, *, since: str | None = None) -> str:
     """Who answers for this manager at `at`: the manager, the deputy, `since`, or the least loaded
     present manager.
 
@@ -27,7 +27,7 @@ def answering(staff_id: str, at: datetime, *, since: str | None = None) -> str:
         return staff_id
 
 
-def on_duty(customer_id: str | None, at: datetime) -> str:
+def enquiry_taker(customer_id: str | None, at: datetime) -> str:
     """Who takes a general enquiry: the customer's manager, another manager, or a supervisor.
 
     Raises `NobodyAvailableError` where there is nobody at all.
@@ -41,29 +41,29 @@ def on_duty(customer_id: str | None, at: datetime) -> str:
         return supervisor
 
 
-def bring_back(conversation: Conversation, at: datetime) -> bool:
+def return_to_duty(conversation: Conversation, at: datetime) -> bool:
     """Gives a locked conversation to whoever answers for its manager at `at`. Returns whether that
     changed.
 
     So it also returns to a manager who is back from leave.
     """
-    holder = answering(named(conversation).id, at, since=conversation.holder_id)
+    holder = who_answers(named_manager(conversation).id, at, since=conversation.holder_id)
     changes = holder != conversation.holder_id
     conversation.holder_id = holder
     return changes
 
 
-def take_up(conversation: Conversation, staff: Colleague) -> None:
+def hold_if_free(conversation: Conversation, staff: Colleague) -> None:
     """Somebody answers in a locked conversation, and holds it from now on if it is theirs or nobody's.
 
     So a deputy loses it with the first message of the returned manager.
     """
     left = staff.is_manager and staffing.active_staff(conversation.holder_id) is None
-    if left or staff.id == named(conversation).id:
+    if left or staff.id == named_manager(conversation).id:
         conversation.holder_id = staff.id
 
 
-def named(conversation: Conversation) -> Staff:
+def named_manager(conversation: Conversation) -> Staff:
     """The person the customer knows as their manager: the case's manager, or the holder of an enquiry."""
     if conversation.case_id is None:
         return db.session.get_one(Staff, conversation.holder_id)

@@ -8,7 +8,7 @@ from app.core.upsert import insert_or_ignore
 from app.models import Application, Case, Conversation
 
 
-def of_case(case: Case) -> Conversation:
+def conversation_of_case(case: Case) -> Conversation:
     """The conversation of a case, created if needed, and locked until the transaction ends."""
     fresh: dict[str, Any] = {
         "id": case.id,
@@ -23,7 +23,7 @@ def of_case(case: Case) -> Conversation:
     # Whichever constraint is met: with only the id named, PostgreSQL lets the loser of two first messages at
     # once run into the unique case_id, which it looks at before it gives way to the winner's id.
     insert_or_ignore(Conversation, fresh)
-    return locked(case.id)
+    return locked_conversation(case.id)
 
 
 def _organisation(case: Case) -> str | None:
@@ -36,11 +36,11 @@ FROM_THE_START = dict.fromkeys(
 )
 
 
-def locked(conversation_id: str) -> Conversation:
+def locked_conversation(conversation_id: str) -> Conversation:
     """Locks an existing conversation until the transaction ends."""
     return db.session.get_one(Conversation, conversation_id, with_for_update=True, populate_existing=True)
 
 
 def for_writing(case: Case | None, conversation_id: str) -> Conversation:
     """The conversation that `readable_by` found, locked for writing."""
-    return locked(conversation_id) if case is None else of_case(case)
+    return locked_conversation(conversation_id) if case is None else conversation_of_case(case)

@@ -11,34 +11,34 @@ from app.services.conversations import (
     on_duty,
     open_conversation,
 )
-from app.services.conversations.append_message import Sending, append, sent_before
+from app.services.conversations.append_message import Sending, append_message, sent_before
 from app.services.conversations.delivery import unread_push, wechat_replies
 from app.services.conversations.message_content import Content
 from app.services.history.timeline import by_customer, by_staff
 from app.services.people.staffing import Colleague
 
 
-def by_owner(case: Case, customer_id: str, content: Content, client_id: str) -> Message:
+def send_by_customer(case: Case, customer_id: str, content: Content, client_id: str) -> Message:
     """The customer writes in their case's conversation; repeating a `client_id` returns the same message."""
-    conversation = open_conversation.of_case(case)
-    return take(conversation, content, Sending(by_customer(customer_id), client_id))
+    conversation = open_conversation.conversation_of_case(case)
+    return add_customer_message(conversation, content, Sending(by_customer(customer_id), client_id))
 
 
-def take(conversation: Conversation, content: Content, sending: Sending) -> Message:
+def add_customer_message(conversation: Conversation, content: Content, sending: Sending) -> Message:
     """Adds a customer's message to a locked conversation, from any medium."""
     earlier = sent_before(conversation, content, sending)
     if earlier is not None:
         return earlier
     now = clock.now()
-    message = append(conversation, content, sending, now)
-    answer_clock.asked(conversation, now)
-    unread_push.expect(conversation, Side.STAFF, message)
+    message = append_message(conversation, content, sending, now)
+    answer_clock.start_answer_clock(conversation, now)
+    unread_push.schedule_push(conversation, Side.STAFF, message)
     if not content.ours:
         content_checks.ask(message, content_checks.openid_of(conversation))
     return message
 
 
-def by_member(
+def send_by_staff(
     staff: Colleague,
     case: Case | None,
     conversation_id: str,
@@ -61,10 +61,10 @@ def by_member(
     if earlier is not None:
         return earlier
     now = clock.now()
-    on_duty.take_up(conversation, staff)
-    message = append(conversation, content, sending, now)
-    answer_clock.answered(conversation)
-    wechat_replies.carry(conversation, message)
-    unread_push.expect(conversation, Side.CUSTOMER, message)
+    on_duty.hold_if_free(conversation, staff)
+    message = append_message(conversation, content, sending, now)
+    answer_clock.stop_answer_clock(conversation)
+    wechat_replies.queue_reply(conversation, message)
+    unread_push.schedule_push(conversation, Side.CUSTOMER, message)
     content_checks.ask(message, content_checks.openid_of_member(staff.id))
     return message

@@ -12,7 +12,7 @@ from app.core.db import db
 from app.models import Document, DoomedBytes
 
 
-def discard(document_ids: Sequence[str | None]) -> None:
+def delete_documents(document_ids: Sequence[str | None]) -> None:
     """Deletes these documents; nothing may reference them any more."""
     ids = [document_id for document_id in document_ids if document_id is not None]
     if not ids:
@@ -25,13 +25,13 @@ def discard(document_ids: Sequence[str | None]) -> None:
     )
 
 
-def doomed(limit: int) -> list[str]:
+def keys_to_delete(limit: int) -> list[str]:
     """Up to `limit` keys whose bytes must be removed."""
     return list(
         db.session.scalars(select(DoomedBytes.object_key).order_by(DoomedBytes.object_key).limit(limit))
     )
 
 
-def gone(keys: Sequence[str]) -> None:
+def bytes_deleted(keys: Sequence[str]) -> None:
     """Records that the bytes under these keys have been removed."""
     db.session.execute(delete(DoomedBytes).where(DoomedBytes.object_key.in_(keys)))

@@ -136,7 +136,7 @@ def for_staff(case: Case) -> list[DocumentLine]:
     return [line(row) for row in _rows(case.id)]
 
 
-def asked(case: Case) -> list[AskedLine]:
+def asked_documents(case: Case) -> list[AskedLine]:
     """The documents that the customer was asked for, in order."""
     there = {row.kind for row in _rows(case.id)}
     names = {document.key: document.name for document in city.program(case.program_key).documents}
@@ -168,7 +168,7 @@ def one_for_staff(staff: Colleague, case: Case, document_id: str) -> Document:
     return _opened(staff, case.id, _one(case.id, document_id))
 
 
-def one_in_talk(staff: Colleague, conversation_id: str, document_id: str) -> Document:
+def document_in_conversation(staff: Colleague, conversation_id: str, document_id: str) -> Document:
     """One document sent in a conversation that the caller may read; the read is recorded.
 
     For invited departments, and for enquiries, which have no case. Raises `NotFoundError`.

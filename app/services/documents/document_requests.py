@@ -12,7 +12,7 @@ from app.services.installation import city
 from app.services.money import ledger
 
 
-def ask(case: Case, document_key: str, by: By) -> None:
+def ask_for_document(case: Case, document_key: str, by: By) -> None:
     """Asks for a document and enters it in the zero-paper ledger.
 
     Raises `DocumentNotAllowedError` for one that is not on the program's list or was asked for already:
@@ -31,15 +31,15 @@ def ask(case: Case, document_key: str, by: By) -> None:
     )
     if already is not None:
         raise DocumentNotAllowedError(f"“{listed.name}”已要求过一次，不得重复要求客户提供。")
-    enter(case, listed, by)
+    enter_request(case, listed, by)
 
 
-def enter(case: Case, listed: ListedDocument, by: By) -> None:
+def enter_request(case: Case, listed: ListedDocument, by: By) -> None:
     """Records that a listed document is asked for, in a case whose row exists.
 
     Raises `NotToBeAskedError`.
     """
-    ledger.enter(case, LedgerKind.DOCUMENT, 1, listed.name)
+    ledger.enter_asked(case, LedgerKind.DOCUMENT, 1, listed.name)
     now = clock.now()
     db.session.connection().execute(
         _INSERT, {"case_id": case.id, "document_key": listed.key, "staff_id": by.id, "asked_at": now}

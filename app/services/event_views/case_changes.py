@@ -156,7 +156,7 @@ def promise(case_id: str, stage_key: str) -> PromiseBrief:
 def turn(turn_id: str) -> TurnBrief:
     """What notices say of a turn."""
     found = db.session.get_one(CaseTurn, turn_id)
-    said = case_changes.line(db.session.get_one(Case, found.case_id), found)
+    said = case_changes.change_line(db.session.get_one(Case, found.case_id), found)
     holders = found.detail.get("holders", [])
     return TurnBrief(
         turn_id=found.id,

@@ -86,7 +86,7 @@ def chase(chase_id: str) -> ChaseBrief:
 def complaint(complaint_id: str) -> ComplaintBrief:
     """What notices say of a complaint."""
     found = db.session.get_one(Complaint, complaint_id)
-    standing_in = on_duty.answering(found.responsible_id, clock.now())
+    standing_in = on_duty.who_answers(found.responsible_id, clock.now())
     people = [found.responsible_id] if staffing.active_staff(found.responsible_id) else []
     return ComplaintBrief(
         complaint_id=found.id,

@@ -68,7 +68,7 @@ def people(visit_id: str) -> tuple[PersonBrief, ...]:
 
 
 def _next(case: Case, found: Visit) -> datetime | None:
-    needed = required_visits.find(case, found.purpose)
+    needed = required_visits.find_needed(case, found.purpose)
     if needed is None:
         return None
     openings = find_openings.view(

@@ -13,7 +13,7 @@ from app.domain.errors import FieldsError
 from app.models import Meter, Task
 
 
-def record(
+def record_meter(
     task: Task, outputs: Mapping[str, Any], staff_id: str, photo_id: str | None, paper_id: str | None
 ) -> None:
     """Stores the meter as the task delivered it, with its photo and contract.

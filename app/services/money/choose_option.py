@@ -13,13 +13,13 @@ from app.services.money import quotes
 from app.services.money.quotes import QuoteView
 
 
-def choose(case: Case, customer_id: str, quote_id: str, option_key: str) -> QuoteView:
+def choose_option(case: Case, customer_id: str, quote_id: str, option_key: str) -> QuoteView:
     """Chooses an option. It can be changed until the task that waited for the choice is completed.
 
     Raises `ConflictError` when the quote was replaced or the choice is final, and `FieldsError` for an
     unknown option.
     """
-    row = quotes.in_force(case.id, lock=True)
+    row = quotes.quote_in_force(case.id, lock=True)
     if row is None or row.id != quote_id:
         raise ConflictError("费用方案已更新，请刷新后重新选择。")
     if _settled(case):
@@ -37,7 +37,7 @@ def choose(case: Case, customer_id: str, quote_id: str, option_key: str) -> Quot
     note(case.id, now, "quote_chosen", by_customer(customer_id), detail)
     db.session.flush()
     eventbus.publish(QuoteChosen(case.id, row.id))
-    return quotes.present(row, newest=True)
+    return quotes.present_quote(row, newest=True)
 
 
 def _settled(case: Case) -> bool:

@@ -19,7 +19,7 @@ from app.services.money import quotes
 from app.services.money.quotes import QuoteView
 
 
-def issue(case: Case, staff_id: str, pricing: Pricing, measured: Mapping[str, int]) -> QuoteView:
+def issue_quote(case: Case, staff_id: str, pricing: Pricing, measured: Mapping[str, int]) -> QuoteView:
     """Computes a quote by the prices in force and replaces any earlier one.
 
     `measured`: quantities from the drawings by the estimate's item keys. Raises `NoPriceError`,
@@ -27,7 +27,7 @@ def issue(case: Case, staff_id: str, pricing: Pricing, measured: Mapping[str, in
     """
     options = _options(case, pricing, measured)
     # The lock prevents a choice from the quote that is being replaced.
-    earlier = quotes.in_force(case.id, lock=True)
+    earlier = quotes.quote_in_force(case.id, lock=True)
     now = clock.now()
     row = Quote(
         id=new_id(),
@@ -43,7 +43,7 @@ def issue(case: Case, staff_id: str, pricing: Pricing, measured: Mapping[str, in
     note(case.id, now, "quote_issued", by_staff(staff_id), {"version": row.version})
     db.session.flush()
     eventbus.publish(QuoteIssued(case.id, row.id))
-    return quotes.present(row, newest=True)
+    return quotes.present_quote(row, newest=True)
 
 
 def _options(case: Case, pricing: Pricing, measured: Mapping[str, int]) -> tuple[QuotedOption, ...]:

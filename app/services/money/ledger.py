@@ -32,7 +32,7 @@ class Ledger:
     entries: Sequence[LedgerEntry]
 
 
-def enter(case: Case, kind: str, quantity: int, what: str) -> None:
+def enter_asked(case: Case, kind: str, quantity: int, what: str) -> None:
     """Enters something asked of the customer, or borne by the utility.
 
     Raises `NotToBeAskedError` for what the case's program promises never to ask.
@@ -43,7 +43,7 @@ def enter(case: Case, kind: str, quantity: int, what: str) -> None:
     _add(case, kind, quantity, what)
 
 
-def report(case: Case, kind: str, quantity: int, what: str) -> None:
+def enter_reported(case: Case, kind: str, quantity: int, what: str) -> None:
     """Enters what the customer reports at the return visit, including what should never have been
     asked.
 
@@ -52,22 +52,22 @@ def report(case: Case, kind: str, quantity: int, what: str) -> None:
     _add(case, kind, quantity, what)
 
 
-def correct(case: Case, kind: str, difference: int, what: str) -> None:
+def enter_correction(case: Case, kind: str, difference: int, what: str) -> None:
     """Enters the difference of a corrected number; it may be negative."""
     if difference > 0:
-        enter(case, kind, difference, what)
+        enter_asked(case, kind, difference, what)
     elif difference < 0:
         _add(case, kind, difference, what)
 
 
-def of_customer(case_id: str) -> Ledger:
+def customer_ledger(case_id: str) -> Ledger:
     """The ledger as the customer sees it, without what the utility bore."""
-    whole = of_case(case_id)
+    whole = case_ledger(case_id)
     asked = [entry for entry in whole.entries if entry.kind != LedgerKind.UTILITY_COST_FEN]
     return replace(whole, utility_cost_fen=0, entries=asked)
 
 
-def of_case(case_id: str) -> Ledger:
+def case_ledger(case_id: str) -> Ledger:
     """The whole ledger of a case that the caller was allowed to see."""
     entries = db.session.scalars(
         select(LedgerEntry).where(LedgerEntry.case_id == case_id).order_by(LedgerEntry.id)

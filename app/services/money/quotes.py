@@ -37,21 +37,21 @@ class QuoteView:
     chosen_name: str | None
 
 
-def in_force(case_id: str, *, lock: bool = False) -> Quote | None:
+def quote_in_force(case_id: str, *, lock: bool = False) -> Quote | None:
     """The newest quote of a case; `lock` blocks a choice while the caller relies on it."""
     query = select(Quote).where(Quote.case_id == case_id).order_by(Quote.version.desc()).limit(1)
     return db.session.scalar(query.with_for_update() if lock else query)
 
 
-def of_case(case_id: str) -> list[QuoteView]:
+def case_quotes(case_id: str) -> list[QuoteView]:
     """Every quote of a case, newest first."""
     rows = db.session.scalars(
         select(Quote).where(Quote.case_id == case_id).order_by(Quote.version.desc())
     ).all()
-    return [present(row, newest=place == 0) for place, row in enumerate(rows)]
+    return [present_quote(row, newest=place == 0) for place, row in enumerate(rows)]
 
 
-def present(row: Quote, *, newest: bool) -> QuoteView:
+def present_quote(row: Quote, *, newest: bool) -> QuoteView:
     """One quote in words. Sums carry the mark of the price list, else a fictional one would pass for real."""
     return QuoteView(
         id=row.id,
@@ -67,7 +67,7 @@ def present(row: Quote, *, newest: bool) -> QuoteView:
     )
 
 
-def agreed(row: Quote | None) -> Sum:
+def agreed_sum(row: Quote | None) -> Sum:
     """What the customer chose. Raises `ChoiceNeededError` without a quote or a choice."""
     if row is None:
         raise ChoiceNeededError("请先向客户出具费用，由客户在手机上选择。")
@@ -76,12 +76,12 @@ def agreed(row: Quote | None) -> Sum:
     return _sum(next(option for option in row.options if option["key"] == row.chosen_key))
 
 
-def told(row: Quote | None) -> Sum | None:
+def only_sum(row: Quote | None) -> Sum | None:
     """The sum before a choice: that of the only option; None when there are several."""
     if row is None:
         raise ChoiceNeededError("请先向客户出具费用，再办结本任务。")
     if row.chosen_key is not None:
-        return agreed(row)
+        return agreed_sum(row)
     return _sum(row.options[0]) if len(row.options) == 1 else None
 
 

@@ -13,7 +13,7 @@ from app.domain.errors import FieldsError
 from app.models import Payment, Task
 
 
-def record(task: Task, outputs: Mapping[str, Any], staff_id: str) -> None:
+def record_payment(task: Task, outputs: Mapping[str, Any], staff_id: str) -> None:
     """Stores a payment as its task delivered it; a task that was sent back may repeat the same receipt.
 
     Raises `FieldsError` when the receipt number belongs to another case's payment.

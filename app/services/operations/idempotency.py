@@ -40,7 +40,7 @@ def earlier_answer(subject_id: str, key: str, print_: str) -> KeptAnswer | None:
     return KeptAnswer(kept.status, kept.body)
 
 
-def keep(subject_id: str, key: str, print_: str, answer: KeptAnswer) -> None:
+def store_answer(subject_id: str, key: str, print_: str, answer: KeptAnswer) -> None:
     """Stores an answer in the transaction of its change; refusals are not stored.
 
     Raises `AnsweredMeanwhileError` when another process has answered the same key meanwhile: its transaction
@@ -64,7 +64,7 @@ def keep(subject_id: str, key: str, print_: str, answer: KeptAnswer) -> None:
         raise AnsweredMeanwhileError from fault
 
 
-def forget(before: datetime) -> int:
+def delete_old_answers(before: datetime) -> int:
     """Deletes answers from before an instant. Returns how many."""
     outcome = db.session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < before))
     return int(getattr(outcome, "rowcount", 0))

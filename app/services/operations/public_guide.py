@@ -6,7 +6,7 @@ from app.domain.programs.guide import describe
 from app.services.installation import city
 
 
-def published() -> dict[str, Any]:
+def public_guide() -> dict[str, Any]:
     """Every program of the city as the guide shows it."""
     bundle = city.current()
     return {

@@ -10,7 +10,7 @@ from app.core.upsert import insert_or_ignore
 from app.models import JobRun
 
 
-def first(job: str, occasion: str) -> bool:
+def claim(job: str, occasion: str) -> bool:
     """Whether the caller is the first to do `job` for `occasion`; it counts when the transaction commits.
 
     Who comes at the same moment waits for the other's transaction, and is told what became of it.
@@ -18,12 +18,12 @@ def first(job: str, occasion: str) -> bool:
     return insert_or_ignore(JobRun, {"job": job, "occasion": occasion, "at": clock.now()})
 
 
-def last(job: str) -> datetime | None:
+def last_run(job: str) -> datetime | None:
     """When `job` was done last, for whatever occasion."""
     return db.session.scalar(select(func.max(JobRun.at)).where(JobRun.job == job))
 
 
-def forget(before: datetime) -> None:
+def delete_old_runs(before: datetime) -> None:
     """Drop what was done before that moment; the newest of each job stays."""
     newest = select(func.max(JobRun.at)).group_by(JobRun.job)
     db.session.execute(delete(JobRun).where(JobRun.at < before, JobRun.at.not_in(newest)))

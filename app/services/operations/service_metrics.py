@@ -15,7 +15,7 @@ SOON = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
-class VitalSigns:
+class ServiceMetrics:
     """The state of an installation at one moment; lags in seconds, 0 when nothing waits.
 
     Cases are counted by their open work: `overdue_cases` have late work, `due_soon_cases` have work due
@@ -31,7 +31,7 @@ class VitalSigns:
     due_soon_cases: int
 
 
-def read() -> VitalSigns:
+def read_metrics() -> ServiceMetrics:
     """Reads the metrics: a few counts over indexes of open or due work."""
     now = clock.now()
     soon = city.working_time().after(now, SOON)
@@ -47,7 +47,7 @@ def read() -> VitalSigns:
             func.count(distinct(Task.case_id)).filter(Task.due_at.between(now, soon)),
         ).where(Task.state == literal_column("'open'"))
     ).one()
-    return VitalSigns(
+    return ServiceMetrics(
         timers_due=timers,
         timers_lag=0.0 if timers == 0 else (now - oldest).total_seconds(),
         warnings_due=db.session.scalar(select(func.count()).where(PromiseWatch.due_at <= now)) or 0,

@@ -18,7 +18,7 @@ from app.services.papers.render_pdf import render
 AMOUNT = "amount_fen"
 
 
-def make(case: Case, kind: str, terms: Mapping[str, Any], staff_id: str) -> Paper:
+def make_paper(case: Case, kind: str, terms: Mapping[str, Any], staff_id: str) -> Paper:
     """Makes the next version of a paper; earlier ones, confirmed or not, are no longer in force.
 
     Raises `ChoiceNeededError` when the paper states a sum that the customer has not chosen yet.
@@ -26,12 +26,12 @@ def make(case: Case, kind: str, terms: Mapping[str, Any], staff_id: str) -> Pape
     paper = city.current().papers[kind]
     stated = dict(terms)
     if paper.states_amount:
-        stated[AMOUNT] = quotes.agreed(quotes.in_force(case.id, lock=True)).total_fen
-    earlier = paper_records.newest(case.id, kind, lock=True)
+        stated[AMOUNT] = quotes.agreed_sum(quotes.quote_in_force(case.id, lock=True)).total_fen
+    earlier = paper_records.newest_paper(case.id, kind, lock=True)
     version = 1 if earlier is None else earlier.version + 1
     number = f"{paper.prefix}{case.number}-{version}"
     now = clock.now()
-    content = render(paper.template, paper_facts.of(case, terms, number, now))
+    content = render(paper.template, paper_facts.facts_of_case(case, terms, number, now))
     row = store_paper(case, kind, number, version, stated, content, staff_id)
     note(case.id, now, "paper_made", by_staff(staff_id), {"paper": kind, "version": version})
     eventbus.publish(PaperMade(case.id, row.id))

@@ -17,7 +17,7 @@ DAYS_OF_A_MONTH = 30
 """The contract's monthly quantity is the applied-for daily one times this; metering decides what is paid."""
 
 
-def of(case: Case, terms: Mapping[str, Any], number: str, made_at: datetime) -> dict[str, Any]:
+def facts_of_case(case: Case, terms: Mapping[str, Any], number: str, made_at: datetime) -> dict[str, Any]:
     """The facts of a case. Unknown ones are "", for which a template prints a placeholder."""
     bundle = city.current()
     answers = db.session.get_one(Application, case.application_id).answers
@@ -55,7 +55,7 @@ def of(case: Case, terms: Mapping[str, Any], number: str, made_at: datetime) -> 
 
 
 def _money(case_id: str) -> dict[str, Any]:
-    row = quotes.in_force(case_id)
+    row = quotes.quote_in_force(case_id)
     if row is None or row.chosen_key is None:
         return {"option": "", "amount": "", "amount_in_capitals": "", "lines": []}
     chosen = next(option for option in row.options if option["key"] == row.chosen_key)

@@ -31,7 +31,7 @@ class PaperView:
     confirmed_name: str | None
 
 
-def newest(case_id: str, kind: str, *, lock: bool = False) -> Paper | None:
+def newest_paper(case_id: str, kind: str, *, lock: bool = False) -> Paper | None:
     """The version in force of one kind of paper; `lock` locks it until the transaction ends."""
     query = (
         select(Paper)
@@ -42,7 +42,7 @@ def newest(case_id: str, kind: str, *, lock: bool = False) -> Paper | None:
     return db.session.scalar(query.with_for_update() if lock else query)
 
 
-def one(case_id: str, paper_id: str) -> Paper:
+def paper_of_case(case_id: str, paper_id: str) -> Paper:
     """A paper of a case that the caller was allowed to see. Raises `NotFoundError`."""
     row = db.session.scalar(select(Paper).where(Paper.id == paper_id, Paper.case_id == case_id))
     if row is None:
@@ -50,16 +50,16 @@ def one(case_id: str, paper_id: str) -> Paper:
     return row
 
 
-def of_case(case_id: str) -> list[PaperView]:
+def papers_of_case(case_id: str) -> list[PaperView]:
     """Every version of every paper of a case, in the order they were made."""
     rows = db.session.scalars(
         select(Paper).where(Paper.case_id == case_id).order_by(Paper.created_at, Paper.version)
     ).all()
     latest = {row.kind: row.id for row in rows}
-    return [present(row, in_force=latest[row.kind] == row.id) for row in rows]
+    return [present_paper(row, in_force=latest[row.kind] == row.id) for row in rows]
 
 
-def present(row: Paper, *, in_force: bool) -> PaperView:
+def present_paper(row: Paper, *, in_force: bool) -> PaperView:
     """One paper in words."""
     return PaperView(
         id=row.id,
@@ -75,7 +75,7 @@ def present(row: Paper, *, in_force: bool) -> PaperView:
     )
 
 
-def content(row: Paper) -> bytes:
+def paper_content(row: Paper) -> bytes:
     """The PDF, after its hash was recomputed.
 
     Raises `PaperChangedError` when it is not what was made, or not what the customer confirmed.
@@ -91,9 +91,9 @@ def content(row: Paper) -> bytes:
 
 def read_by_staff(staff: Colleague, case: Case, paper_id: str) -> bytes:
     """The PDF for a member of staff; the read is recorded (PIPL 51)."""
-    row = one(case.id, paper_id)
+    row = paper_of_case(case.id, paper_id)
     record_reads(staff.id, [case.id], f"paper.{row.kind}"[:64])
-    return content(row)
+    return paper_content(row)
 
 
 def paper_hash(found: bytes) -> str:

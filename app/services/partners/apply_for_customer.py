@@ -19,7 +19,7 @@ from app.services.partners.request_signatures import PartnerIdentity
 from app.services.people.phones import phone_hash
 
 
-def apply(
+def apply_for_customer(
     partner: PartnerIdentity, reference: str, program: str, answers: Mapping[str, Any]
 ) -> partner_cases.Taken:
     """Submit the form of `program`; the case belongs to whoever proves its contact phone.
@@ -31,7 +31,7 @@ def apply(
     known = partner_cases.known_case(partner, reference)
     if known is not None:
         _complete(partner, known, program, answers)
-        return partner_cases.answer(known, reference, repeated=True)
+        return partner_cases.partner_answer(known, reference, repeated=True)
     form = form_of(program)
     check(form, answers, partial=False)
     spelled = normalised(form, answers)
@@ -52,8 +52,8 @@ def apply(
     db.session.flush()
     case = submit(application, by_partner(partner.id), confirmed=False)
     note(case.id, now, "partner_application", by_partner(partner.id), {"channel": partner.channel_name})
-    partner_cases.remember(partner, case, reference)
-    return partner_cases.answer(case, reference, repeated=False)
+    partner_cases.link_case(partner, case, reference)
+    return partner_cases.partner_answer(case, reference, repeated=False)
 
 
 def _complete(partner: PartnerIdentity, case: Case, program: str, answers: Mapping[str, Any]) -> None:

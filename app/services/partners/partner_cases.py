@@ -45,7 +45,7 @@ def known_case(partner: PartnerIdentity, reference: str) -> Case | None:
     )
 
 
-def remember(
+def link_case(
     partner: PartnerIdentity, case: Case, reference: str, consultation: Mapping[str, Any] | None = None
 ) -> None:
     """Stores that `partner` brought in `case`, so that the partner is told of its progress."""
@@ -61,7 +61,7 @@ def remember(
     db.session.flush()
 
 
-def answer(case: Case, reference: str, *, repeated: bool) -> Taken:
+def partner_answer(case: Case, reference: str, *, repeated: bool) -> Taken:
     """The answer about a case of this partner."""
     manager = db.session.get_one(Staff, case.manager_id)
     due_at = db.session.scalar(
@@ -80,7 +80,7 @@ def progress_of(partner: PartnerIdentity, number: str) -> progress.Answer:
         .join(Case, Case.id == PartnerCase.case_id)
         .where(PartnerCase.partner_id == partner.id, Case.number == number)
     )
-    found = snapshot_query.of_number(number) if reference is not None else None
+    found = snapshot_query.record_of_number(number) if reference is not None else None
     if found is None:
         raise NotFoundError("没有找到该业务编号，请核对后重试。")
-    return {**progress.in_brief(found), "reference": reference}
+    return {**progress.brief_progress(found), "reference": reference}

@@ -50,7 +50,7 @@ def programs() -> list[str]:
     ]
 
 
-def check_told(program: str, told: Mapping[str, Any]) -> None:
+def check_fields(program: str, told: Mapping[str, Any]) -> None:
     """Raises `FieldsError` with every wrong field; missing ones are no fault here.
 
     A wrong program is one fault among others: the fields are then checked by another program's form.
@@ -60,20 +60,20 @@ def check_told(program: str, told: Mapping[str, Any]) -> None:
     check(form, _of_form(form, told), partial=True)
 
 
-def take_in(partner: PartnerIdentity, wanted: Consultation) -> partner_cases.Taken:
+def receive_consultation(partner: PartnerIdentity, wanted: Consultation) -> partner_cases.Taken:
     """Opens a case in early service; the same reference returns the same case.
 
     Raises `FieldsError`, `UnknownProgramError` for a program without early service, `NobodyAvailableError`.
     """
     known = partner_cases.known_case(partner, wanted.reference)
     if known is not None:
-        return partner_cases.answer(known, wanted.reference, repeated=True)
+        return partner_cases.partner_answer(known, wanted.reference, repeated=True)
     if wanted.program not in programs():
         raise UnknownProgramError("该业务类型不受理设计方案意见征询，请核对业务类型。")
     missing = [key for key in TOLD if key not in wanted.told]
     if missing:
         raise FieldsError([{"field": key, "code": "required", "message": "请填写此项。"} for key in missing])
-    check_told(wanted.program, wanted.told)
+    check_fields(wanted.program, wanted.told)
     now = clock.now()
     case = new_case(_form_so_far(wanted), BY_CONSULTATION, now, confirmed=False)
     db.session.add(case)
@@ -83,7 +83,7 @@ def take_in(partner: PartnerIdentity, wanted: Consultation) -> partner_cases.Tak
     flow.add_event(ConsultationTaken(case.id))
     flow.open_stages(now)
     flow.publish()
-    partner_cases.remember(
+    partner_cases.link_case(
         partner,
         case,
         wanted.reference,
@@ -92,7 +92,7 @@ def take_in(partner: PartnerIdentity, wanted: Consultation) -> partner_cases.Tak
             "planned_facilities": list(wanted.planned_facilities),
         },
     )
-    return partner_cases.answer(case, wanted.reference, repeated=False)
+    return partner_cases.partner_answer(case, wanted.reference, repeated=False)
 
 
 def _form_so_far(wanted: Consultation) -> Application:

@@ -15,7 +15,14 @@ from app.core.upsert import insert_or_ignore
 from app.domain.errors import NotAllowedError, SignatureRefusedError
 from app.models import Capability, Partner, PartnerKey, PartnerNonce
 
-__all__ = ["Capability", "PartnerIdentity", "SignedRequest", "admit", "forget_nonces", "require"]
+__all__ = [
+    "Capability",
+    "PartnerIdentity",
+    "SignedRequest",
+    "delete_old_nonces",
+    "require_capability",
+    "verify_request",
+]
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +57,7 @@ class SignedRequest:
     message: Signable
 
 
-def admit(request: SignedRequest) -> PartnerIdentity:
+def verify_request(request: SignedRequest) -> PartnerIdentity:
     """Verifies a request and returns its partner; uses up its nonce in the caller's transaction.
 
     The caller commits that at once, whatever becomes of the request: a refused one cannot be sent again
@@ -82,13 +89,13 @@ def admit(request: SignedRequest) -> PartnerIdentity:
     )
 
 
-def require(partner: PartnerIdentity, capability: Capability) -> None:
+def require_capability(partner: PartnerIdentity, capability: Capability) -> None:
     """Raise `NotAllowedError` unless the partner may do this."""
     if capability.value not in partner.capabilities:
         raise NotAllowedError("贵平台未开通此项服务，请联系水务公司开通。")
 
 
-def forget_nonces() -> int:
+def delete_old_nonces() -> int:
     """Deletes nonces of requests outside their time window. Returns how many.
 
     A timestamp may be ahead of our clock by one window, so its nonce is kept for two.

@@ -93,7 +93,7 @@ def enter_leave(number: str, deputy: str, first: date, last: date) -> None:
     if number == deputy:
         raise StaffFaultError("nobody is their own deputy")
     zone = city.zone()
-    absences.leave(
+    absences.enter_leave(
         _by_number(number).id,
         _by_number(deputy).id,
         datetime.combine(first, time(), zone),
@@ -103,13 +103,13 @@ def enter_leave(number: str, deputy: str, first: date, last: date) -> None:
 
 def set_hours(number: str, pattern: Pattern) -> None:
     """A person's ordinary week from a day on. Raises `StaffFaultError`."""
-    absences.hours(_by_number(number).id, pattern)
+    absences.enter_pattern(_by_number(number).id, pattern)
 
 
 def deactivate(number: str) -> None:
     """Deactivates somebody who has left. Raises `StaffFaultError` for an unknown number."""
     member = _by_number(number)
-    absences.gone(member)
+    absences.person_left(member)
     sessions.revoke_all(Audience.STAFF, member.id)
 
 

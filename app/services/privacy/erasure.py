@@ -32,7 +32,7 @@ from app.models import (
 )
 from app.services.applications.answers import form_of
 from app.services.conversations import open_conversation
-from app.services.conversations.append_message import touch
+from app.services.conversations.append_message import mark_changed
 from app.services.conversations.care import retention
 from app.services.conversations.delivery import wechat_replies
 from app.services.people import sessions
@@ -72,7 +72,7 @@ class _Erased:
     kept: Mapping[str, str]
 
 
-def withdraw(medium: Medium, openid: str, event: str, info: str) -> bool:
+def withdraw_authorisation(medium: Medium, openid: str, event: str, info: str) -> bool:
     """Handles an event of withdrawn authorisation; returns False for an unknown person.
 
     `medium`: the account that reports it. `info`: WeChat's RevokeInfo, the numbers of what a `REVOKED` event
@@ -200,11 +200,11 @@ def _places(person: _Person) -> int:
     ).all()
     for conversation_id, message_id in sent:
         conversation, message = (
-            open_conversation.locked(conversation_id),
+            open_conversation.locked_conversation(conversation_id),
             db.session.get_one(Message, message_id),
         )
         message.content, message.recalled_at = {}, clock.now()
-        touch(conversation, message)
+        mark_changed(conversation, message)
     return forgotten + len(sent)
 
 

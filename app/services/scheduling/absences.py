@@ -18,7 +18,7 @@ from app.models import Staff, StaffLeave, VisitClosure, VisitRecheck, WorkPatter
 from app.services.scheduling import reservations
 
 
-def leave(
+def enter_leave(
     staff_id: str, deputy_id: str, starts_at: datetime, ends_at: datetime, *, ask: bool = False
 ) -> StaffLeave:
     """Enters a leave. Affected visits are moved, or with `ask` their customers are asked."""
@@ -26,11 +26,11 @@ def leave(
     row = StaffLeave(staff_id=staff_id, deputy_id=deputy_id, starts_at=starts_at, ends_at=ends_at)
     db.session.add(row)
     db.session.flush()
-    recheck(staff_id=staff_id, ask=ask)
+    revalidate_later(staff_id=staff_id, ask=ask)
     return row
 
 
-def closure(
+def enter_closure(
     department: str | None, starts_at: datetime, ends_at: datetime, reason: str, by: str, *, ask: bool = False
 ) -> VisitClosure:
     """Closes a department, or with None everything, for visits."""
@@ -49,11 +49,11 @@ def closure(
     )
     db.session.add(row)
     db.session.flush()
-    recheck(ask=ask)
+    revalidate_later(ask=ask)
     return row
 
 
-def hours(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None:
+def enter_pattern(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None:
     """Sets a person's work pattern from its day on; one of the same day is replaced."""
     _lock([staff_id])
     connection = db.session.connection()
@@ -71,18 +71,18 @@ def hours(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None:
             "most_per_day": pattern.most_per_day,
         },
     )
-    recheck(staff_id=staff_id, ask=ask)
+    revalidate_later(staff_id=staff_id, ask=ask)
 
 
-def gone(member: Staff) -> None:
+def person_left(member: Staff) -> None:
     """Somebody has left: nobody books them any more, and their visits are revalidated."""
     _lock([member.id])
     member.active = False
     db.session.flush()
-    recheck(staff_id=member.id)
+    revalidate_later(staff_id=member.id)
 
 
-def recheck(*, staff_id: str | None = None, case_id: str | None = None, ask: bool = False) -> None:
+def revalidate_later(*, staff_id: str | None = None, case_id: str | None = None, ask: bool = False) -> None:
     """Has the jobs revalidate the visits of a person, of a case, or of everybody."""
     db.session.connection().execute(
         insert(VisitRecheck), {"due_at": clock.now(), "staff_id": staff_id, "case_id": case_id, "ask": ask}

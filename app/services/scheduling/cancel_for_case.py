@@ -9,7 +9,7 @@ from app.models import Visit, VisitState, VisitWait
 from app.services.scheduling import reservations
 
 
-def end(case_id: str, stages: Collection[str] | None = None) -> list[str]:
+def cancel_visits_of_case(case_id: str, stages: Collection[str] | None = None) -> list[str]:
     """Cancels the live visits of a case, or of these stages. Returns the ids of the confirmed ones.
 
     For a case that ends (`stages` is None) its places on the wait-list are removed too.
@@ -22,7 +22,7 @@ def end(case_id: str, stages: Collection[str] | None = None) -> list[str]:
     ended = [
         (visit_id, state)
         for visit_id, state in db.session.execute(wanted).all()
-        if reservations.end(visit_id, VisitState.CANCELLED, VisitState(state), {})
+        if reservations.end_booking(visit_id, VisitState.CANCELLED, VisitState(state), {})
     ]
-    reservations.release([visit_id for visit_id, _ in ended])
+    reservations.release_time([visit_id for visit_id, _ in ended])
     return [visit_id for visit_id, state in ended if state == VisitState.CONFIRMED]

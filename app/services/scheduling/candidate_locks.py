@@ -15,7 +15,7 @@ _CLAIMS = 0x766973
 _CLAIMED_PIECES = 16
 
 
-def claim(ranks: Sequence[Sequence[str]], piece: int) -> list[str]:
+def lock_candidates(ranks: Sequence[Sequence[str]], piece: int) -> list[str]:
     """From each list of people the first whom nobody else is booking for those hours.
 
     They are locked until the transaction ends; where everybody in a list is locked, the first is

@@ -48,7 +48,7 @@ _RANDOM = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class Attendee:
     """An attendee with their role; see `VisitAttendee`."""
 
     staff_id: str
@@ -57,10 +57,10 @@ class Seat:
     deputy_for: str | None = None
 
 
-def take(
+def reserve_time(
     values: Mapping[str, Any],
     need: Need,
-    seats: Sequence[Seat],
+    seats: Sequence[Attendee],
     most: Mapping[str, int],
     still_free: Callable[[], bool],
 ) -> Visit | None:
@@ -86,7 +86,7 @@ def take(
     return None
 
 
-def release(visit_ids: Sequence[str]) -> None:
+def release_time(visit_ids: Sequence[str]) -> None:
     """Releases the time of visits that are no longer live; others may then get an earlier time."""
     if not visit_ids:
         return
@@ -96,7 +96,7 @@ def release(visit_ids: Sequence[str]) -> None:
     connection.execute(insert(VisitChance), {"due_at": clock.now()})
 
 
-def end(visit_id: str, state: VisitState, was: VisitState, values: Mapping[str, Any]) -> bool:
+def end_booking(visit_id: str, state: VisitState, was: VisitState, values: Mapping[str, Any]) -> bool:
     """Moves a visit out of a live state, if it is still in that state. Returns whether it was."""
     outcome = db.session.connection().execute(
         update(Visit)
@@ -168,7 +168,7 @@ def _take_pieces(visit: Visit, staff_ids: Sequence[str], need: Need, start: int)
     return len(written) == len(staff_ids) * len(taken)
 
 
-def _attend(visit: Visit, seats: Sequence[Seat]) -> None:
+def _attend(visit: Visit, seats: Sequence[Attendee]) -> None:
     db.session.connection().execute(
         insert(VisitAttendee),
         [

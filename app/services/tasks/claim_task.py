@@ -16,7 +16,7 @@ from app.services.history.timeline import by_staff, note
 from app.services.people.staffing import Colleague
 
 
-def visible(staff: Colleague, task_id: str) -> Task:
+def visible_task(staff: Colleague, task_id: str) -> Task:
     """Returns a task of this person, their department or their principal. Raises `NotFoundError`."""
     task = db.session.scalar(select(Task).where(Task.id == task_id))
     if task is None or not (
@@ -29,7 +29,7 @@ def visible(staff: Colleague, task_id: str) -> Task:
     return task
 
 
-def take(staff: Colleague, task: Task) -> None:
+def claim_task(staff: Colleague, task: Task) -> None:
     """Claims a task from the department's queue.
 
     Raises `ConflictError` when a colleague has it, `NotFoundError` when it belongs to another department.
@@ -44,7 +44,7 @@ def _take(staff: Colleague, task: Task) -> None:
         return
     if task.assignee_id is not None:
         raise ConflictError(
-            "该任务已由同事领取，请从列表中选择其他任务。", changes=edit_conflicts.of_task(task)
+            "该任务已由同事领取，请从列表中选择其他任务。", changes=edit_conflicts.task_history(task)
         )
     if task.department != staff.department:
         raise NotFoundError
@@ -58,7 +58,7 @@ def _take(staff: Colleague, task: Task) -> None:
     )
 
 
-def hold(staff: Colleague, task: Task, version: int | None = None) -> Case:
+def require_held(staff: Colleague, task: Task, version: int | None = None) -> Case:
     """Makes sure that an open task is this person's, claiming it if it is in the queue. Returns its locked
     case.
 
@@ -68,7 +68,7 @@ def hold(staff: Colleague, task: Task, version: int | None = None) -> Case:
     case = _lock(task)
     _refuse_done(task)
     if version is not None and version != task.version:
-        raise ChangedMeanwhileError(task.version, edit_conflicts.of_task(task))
+        raise ChangedMeanwhileError(task.version, edit_conflicts.task_history(task))
     if task.assignee_id is None:
         _take(staff, task)
     elif task.assignee_id != staff.id and not _stands_in(staff, task):
@@ -77,16 +77,16 @@ def hold(staff: Colleague, task: Task, version: int | None = None) -> Case:
 
 
 def _lock(task: Task) -> Case:
-    case = access.locked(task.case_id)
+    case = access.locked_case(task.case_id)
     db.session.refresh(task)
     return case
 
 
 def _refuse_done(task: Task) -> None:
     if task.state == TaskState.DONE:
-        raise AlreadyDoneError("该任务已办结，无需重复操作。", changes=edit_conflicts.of_task(task))
+        raise AlreadyDoneError("该任务已办结，无需重复操作。", changes=edit_conflicts.task_history(task))
     if task.state == TaskState.CANCELLED:
-        raise ConflictError("该任务已取消，无需办理。", changes=edit_conflicts.of_task(task))
+        raise ConflictError("该任务已取消，无需办理。", changes=edit_conflicts.task_history(task))
 
 
 def _stands_in(staff: Colleague, task: Task) -> bool:

@@ -16,7 +16,8 @@ from app.models import Case, Paper, Task
 from app.services.history import latest_outputs
 from app.services.installation import city
 from app.services.metering import hung_meters
-from app.services.money import quotes, record_payment
+from app.services.money import quotes
+from app.services.money.record_payment import record_payment
 from app.services.papers import make_paper, paper_records
 from app.services.tasks import evidence
 
@@ -38,7 +39,7 @@ class Commitments:
         return {**filled, **{key: value for key, value in given.items() if value not in (None, "")}}
 
 
-def of(case: Case, spec: TaskSpec) -> Commitments:
+def commitments_of(case: Case, spec: TaskSpec) -> Commitments:
     """The commitments of this task, locked until the transaction ends.
 
     Raises `ChoiceNeededError` and `PaperNeededError` when the customer has not done their part on the
@@ -50,9 +51,9 @@ def of(case: Case, spec: TaskSpec) -> Commitments:
     agreements = {field.agrees_with: field.key for field in spec.outputs if field.agrees_with is not None}
     quoted = {"quoted_amount", "quoted_option"} & set(agreements)
     if spec.requires_choice or spec.issues_quote is not None or quoted:
-        quote = quotes.in_force(case.id, lock=True)
+        quote = quotes.quote_in_force(case.id, lock=True)
         chosen = spec.requires_choice or spec.issues_quote is None
-        told = quotes.agreed(quote) if chosen else quotes.told(quote)
+        told = quotes.agreed_sum(quote) if chosen else quotes.only_sum(quote)
         if told is not None and "quoted_amount" in agreements:
             known[agreements["quoted_amount"]] = told.total_fen
             if spec.issues_quote is None:
@@ -74,15 +75,15 @@ def confirmed_paper(case: Case, spec: TaskSpec) -> Paper | None:
     if spec.requires_paper is None:
         return None
     kind = city.current().papers[spec.requires_paper]
-    row = paper_records.newest(case.id, kind.key, lock=True)
+    row = paper_records.newest_paper(case.id, kind.key, lock=True)
     if row is None:
         raise PaperNeededError(f"请先生成《{kind.name}》，由客户在手机上确认。")
-    paper_records.content(row)
+    paper_records.paper_content(row)
     if row.confirmed_at is None:
         raise PaperNeededError(f"客户尚未确认《{kind.name}》，请提醒客户打开小程序确认。")
     stated = row.terms.get(make_paper.AMOUNT)
     if stated is not None:
-        agreed = quotes.agreed(quotes.in_force(case.id, lock=True)).total_fen
+        agreed = quotes.agreed_sum(quotes.quote_in_force(case.id, lock=True)).total_fen
         if stated != agreed:
             raise PaperNeededError(
                 f"《{kind.name}》金额为{yuan(stated)}，客户选择的方案为{yuan(agreed)}，请重新生成后由客户确认。"
@@ -109,15 +110,15 @@ def compare(case: Case, spec: TaskSpec, outputs: Mapping[str, Any], known: Mappi
         raise FieldsError(faults, detail=f"“{spec.name}”还不能办结，请按提示核对。")
 
 
-def record(
+def record_milestones(
     task: Task, spec: TaskSpec, outputs: Mapping[str, Any], staff_id: str, paper: Paper | None
 ) -> None:
     """Records what the task's milestones bring (payment, meter). Raises `FieldsError` for a used number."""
     if PAID in spec.milestones:
-        record_payment.record(task, outputs, staff_id)
+        record_payment(task, outputs, staff_id)
     if WATER_ON in spec.milestones:
         photo = evidence.newest(task.case_id, spec.documents)
-        hung_meters.record(task, outputs, staff_id, photo, None if paper is None else paper.id)
+        hung_meters.record_meter(task, outputs, staff_id, photo, None if paper is None else paper.id)
 
 
 def _differs(field: OutputField, value: Any, expected: Any) -> str:

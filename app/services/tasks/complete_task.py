@@ -12,20 +12,21 @@ from app.domain.programs.definition import Stage, StageKind
 from app.domain.programs.tasks import OutputKind, TaskSpec
 from app.models import Case, Task
 from app.services.cases import early_service
-from app.services.cases.decisions import change_program, close_case, rating
+from app.services.cases.decisions import change_program, rating
+from app.services.cases.decisions.close_case import close_case
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history import arrivals
 from app.services.history.timeline import By, by_staff
 from app.services.money import ledger
 from app.services.people.staffing import Colleague
 from app.services.tasks import commitments, evidence
-from app.services.tasks.claim_task import hold
-from app.services.tasks.output_checks import checked, refuse_impossible
+from app.services.tasks.claim_task import require_held
+from app.services.tasks.output_checks import checked_outputs, refuse_impossible
 
 WATER_ON = "water_on"
 
 
-def complete(staff: Colleague, task: Task, given: Mapping[str, Any], version: int | None = None) -> None:
+def complete_task(staff: Colleague, task: Task, given: Mapping[str, Any], version: int | None = None) -> None:
     """Completes a task with its required outputs, and moves the case on.
 
     Raises `AlreadyDoneError`, `ConflictError` when somebody else has it or the form of a case in early
@@ -33,11 +34,11 @@ def complete(staff: Colleague, task: Task, given: Mapping[str, Any], version: in
     and `PaperNeededError` until the customer has done their part on the phone, `NotToBeAskedError`.
     `version` is the task's as the caller saw it.
     """
-    case = hold(staff, task, version)
+    case = require_held(staff, task, version)
     flow = CaseFlow.load(case)
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
-    bound = commitments.of(case, spec)
+    bound = commitments.commitments_of(case, spec)
     outputs = _checked_outputs(flow, stage, task, bound, given)
     by, now = by_staff(staff.id), clock.now()
     is_return_visit = stage.kind is StageKind.RETURN_VISIT and spec.opened_by is None
@@ -48,11 +49,11 @@ def complete(staff: Colleague, task: Task, given: Mapping[str, Any], version: in
     against = change_program.decides_against(spec, outputs)
     if against is not None and spec.turn is not None:
         flow.mark_done(task, by, now)
-        change_program.change(case, flow, spec.turn, against, by, now)
+        change_program.change_program(case, flow, spec.turn, against, by, now)
     else:
         flow.complete(task, by, now)
     if is_return_visit:
-        close_case.close(case, flow, now)
+        close_case(case, flow, now)
     flow.publish()
 
 
@@ -66,7 +67,7 @@ def _checked_outputs(
     spec = stage.task(task.key)
     typed = {key: value for key, value in given.items() if value not in (None, "")}
     known = bound.completed({**arrivals.proposed(task, spec), **typed})
-    outputs = checked(spec, known, evidence.missing(task, spec))
+    outputs = checked_outputs(spec, known, evidence.missing(task, spec))
     commitments.compare(flow.case, spec, outputs, bound.known)
     refuse_impossible(stage, {**flow.delivered(task.stage_key), task.key: outputs})
     early_service.require_form(flow.case, stage, spec)
@@ -82,7 +83,7 @@ def _record(
     bound: commitments.Commitments,
 ) -> None:
     """Writes the outputs and what the task's milestones bring: a payment, a meter, water-on."""
-    commitments.record(task, spec, outputs, staff.id, bound.paper)
+    commitments.record_milestones(task, spec, outputs, staff.id, bound.paper)
     task.outputs = outputs
     if WATER_ON in spec.milestones:
         flow.case.water_on_at = clock.now()
@@ -100,12 +101,12 @@ def _resolve_rating(case: Case, spec: TaskSpec, outputs: dict[str, Any], by: By)
             [{"field": field.key, "code": "required", "message": "客户尚未评价，请请客户打分（1至5分）。"}]
         )
     else:
-        rating.record(case, told, None, by)
+        rating.record_rating(case, told, None, by)
 
 
 def _enter_in_ledger(case: Case, stage: Stage, spec: TaskSpec, outputs: Mapping[str, Any]) -> None:
     for field in spec.outputs:
         quantity = outputs.get(field.key)
         if field.ledger and quantity:
-            entered = ledger.report if stage.kind is StageKind.RETURN_VISIT else ledger.enter
+            entered = ledger.enter_reported if stage.kind is StageKind.RETURN_VISIT else ledger.enter_asked
             entered(case, field.ledger, int(quantity), f"{spec.name}：{field.name}")

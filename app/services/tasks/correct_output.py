@@ -15,12 +15,12 @@ from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff, note
 from app.services.money import ledger
 from app.services.people.staffing import Colleague
-from app.services.tasks.output_checks import checked, refuse_impossible
+from app.services.tasks.output_checks import checked_outputs, refuse_impossible
 
 _LEDGER_KINDS = frozenset({OutputKind.FEN, OutputKind.INTEGER})
 
 
-def correct(staff: Colleague, task: Task, key: str, value: Any, why: str, version: int) -> None:
+def correct_output(staff: Colleague, task: Task, key: str, value: Any, why: str, version: int) -> None:
     """Replaces an output; the ledger gets the difference.
 
     No time figure changes, since those come from events and not from entries. `version` is the task's as
@@ -31,14 +31,14 @@ def correct(staff: Colleague, task: Task, key: str, value: Any, why: str, versio
     flow = CaseFlow.load(case)
     db.session.refresh(task, with_for_update=True)
     if task.version != version:
-        raise ChangedMeanwhileError(task.version, edit_conflicts.of_task(task))
+        raise ChangedMeanwhileError(task.version, edit_conflicts.task_history(task))
     if task.state != TaskState.DONE or task.outputs is None:
         raise ConflictError("该任务尚未办结，请直接填写后办结。")
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
     field = _correctable(spec, key)
     before: Mapping[str, Any] = task.outputs
-    after = checked(spec, {**before, key: value})
+    after = checked_outputs(spec, {**before, key: value})
     if after.get(key) == before.get(key):
         raise _fault(key, "与原来填写的内容相同。")
     refuse_impossible(stage, {**flow.delivered(task.stage_key), task.key: after})
@@ -81,9 +81,9 @@ def _correct_ledger(
     difference = int(after.get(field.key) or 0) - int(before.get(field.key) or 0)
     what = f"更正：{field.name}"
     if reported and difference > 0:
-        ledger.report(case, field.ledger, difference, what)
+        ledger.enter_reported(case, field.ledger, difference, what)
     else:
-        ledger.correct(case, field.ledger, difference, what)
+        ledger.enter_correction(case, field.ledger, difference, what)
 
 
 def _fault(key: str, message: str) -> FieldsError:

@@ -9,29 +9,30 @@ from app.domain.errors import ConflictError
 from app.models import Case, Task
 from app.services.installation import city
 from app.services.metering import hung_meters
-from app.services.papers import make_paper, paper_records
+from app.services.papers import paper_records
+from app.services.papers.make_paper import make_paper
 from app.services.papers.paper_records import PaperView
 from app.services.people.staffing import Colleague
 from app.services.tasks import commitments
-from app.services.tasks.claim_task import hold
-from app.services.tasks.output_checks import checked
+from app.services.tasks.claim_task import require_held
+from app.services.tasks.output_checks import checked_outputs
 
 
-def make(staff: Colleague, task: Task, given: Mapping[str, Any]) -> PaperView:
+def make_task_paper(staff: Colleague, task: Task, given: Mapping[str, Any]) -> PaperView:
     """Makes the paper of this task. Making it again needs a new confirmation.
 
     `given`: the outputs that stand in the paper. Raises `AlreadyDoneError`, `ConflictError` when somebody
     else has the task or it requires no paper, `FieldsError`, `ChoiceNeededError`.
     """
-    hold(staff, task)
+    require_held(staff, task)
     case = db.session.get_one(Case, task.case_id)
     spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
     if spec.requires_paper is None:
         raise ConflictError("该任务不需要协议或合同。")
     stated = replace(spec, outputs=tuple(field for field in spec.outputs if field.in_paper))
-    terms = checked(stated, given)
+    terms = checked_outputs(stated, given)
     # The customer must not see a contract about a meter that cannot be hung.
     commitments.compare(case, stated, terms, {})
     hung_meters.refuse_used(case.id, terms)
-    row = make_paper.make(case, spec.requires_paper, terms, staff.id)
-    return paper_records.present(row, in_force=True)
+    row = make_paper(case, spec.requires_paper, terms, staff.id)
+    return paper_records.present_paper(row, in_force=True)

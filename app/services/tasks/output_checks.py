@@ -15,7 +15,7 @@ from app.domain.texts import has_control_characters
 RATING_LOWEST, RATING_HIGHEST = 1, 5
 
 
-def checked(
+def checked_outputs(
     spec: TaskSpec, given: Mapping[str, Any], lacking: Sequence[dict[str, str]] = ()
 ) -> dict[str, Any]:
     """The outputs as they are stored.

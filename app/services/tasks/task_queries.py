@@ -54,7 +54,7 @@ class TaskLine:
     delivered: dict[str, Any] | None
 
 
-def of_staff(staff: Colleague, scope: Scope, after: str | None, limit: int) -> list[TaskLine]:
+def tasks_of_staff(staff: Colleague, scope: Scope, after: str | None, limit: int) -> list[TaskLine]:
     """Open tasks, most urgent first; those without a due date come last.
 
     Mine are those assigned to me or to somebody I stand in for; my department's are the unclaimed ones in
@@ -76,13 +76,13 @@ def of_staff(staff: Colleague, scope: Scope, after: str | None, limit: int) -> l
     return _lines(staff, db.session.execute(query).all(), now)
 
 
-def one(staff: Colleague, task: Task) -> TaskLine:
+def task_line(staff: Colleague, task: Task) -> TaskLine:
     """One task that this person may see."""
     rows = db.session.execute(_query().where(Task.id == task.id)).all()
     return _lines(staff, rows, clock.now())[0]
 
 
-def of_case(staff: Colleague, case_id: str) -> list[TaskLine]:
+def tasks_of_case(staff: Colleague, case_id: str) -> list[TaskLine]:
     """Every task of a case, in the order they were opened."""
     now = clock.now()
     rows = db.session.execute(_query().where(Task.case_id == case_id).order_by(Task.opened_at, Task.id))

@@ -20,7 +20,7 @@ _NOT_LIVE = {
 }
 
 
-def of_case(case: Case, visit_id: str) -> Visit:
+def visit_of_case(case: Case, visit_id: str) -> Visit:
     """Returns a visit of a case that the caller was allowed to see. Raises `NotFoundError` for any other."""
     visit = db.session.scalar(select(Visit).where(Visit.id == visit_id, Visit.case_id == case.id))
     if visit is None:
@@ -28,10 +28,10 @@ def of_case(case: Case, visit_id: str) -> Visit:
     return visit
 
 
-def locked(case: Case, visit_id: str) -> Visit:
+def locked_visit(case: Case, visit_id: str) -> Visit:
     """Like `of_case`, with the case locked and the visit read again. Raises `NotFoundError`."""
-    access.lock(case)
-    visit = of_case(case, visit_id)
+    access.lock_case(case)
+    visit = visit_of_case(case, visit_id)
     db.session.refresh(visit)
     return visit
 
@@ -57,7 +57,7 @@ def refuse_ended(visit: Visit) -> None:
     raise (AlreadyDoneError if visit.state == VisitState.DONE else ConflictError)(said)
 
 
-def live(case_id: str, purpose: str) -> Visit | None:
+def live_visit(case_id: str, purpose: str) -> Visit | None:
     """The one live booking of a case for a purpose, held or confirmed."""
     return db.session.scalar(
         select(Visit).where(
@@ -90,6 +90,6 @@ def staff_ids(visit_id: str) -> list[str]:
     return [row.staff_id for row in attendees(visit_id)]
 
 
-def shown(at: datetime) -> str:
+def history_time(at: datetime) -> str:
     """An instant as the history shows it, in the city's time zone."""
     return at.astimezone(city.zone()).strftime("%Y-%m-%d %H:%M")

@@ -30,7 +30,7 @@ class Needed:
     due_at: datetime | None = None
 
 
-def of_case(case: Case) -> list[Needed]:
+def visits_needed(case: Case) -> list[Needed]:
     """Every visit that can be booked, those of the stages first; none when the case has ended."""
     if case.state != CaseState.OPEN:
         return []
@@ -54,16 +54,16 @@ def of_case(case: Case) -> list[Needed]:
     return list(found.values())
 
 
-def find(case: Case, purpose_key: str) -> Needed | None:
+def find_needed(case: Case, purpose_key: str) -> Needed | None:
     """The visit for a purpose, or None when the case does not need it (any more)."""
-    return next((one for one in of_case(case) if one.purpose.key == purpose_key), None)
+    return next((one for one in visits_needed(case) if one.purpose.key == purpose_key), None)
 
 
-def needed(case: Case, purpose_key: str) -> Needed:
+def require_needed(case: Case, purpose_key: str) -> Needed:
     """The visit for a purpose. Raises `PurposeNotNeededError`, `CaseEndedError`."""
     if case.state != CaseState.OPEN:
         raise CaseEndedError("该工单已结束，无需预约。")
-    known = of_case(case)
+    known = visits_needed(case)
     for one in known:
         if one.purpose.key == purpose_key:
             return one

@@ -30,7 +30,7 @@ def task_of(case: Case, visit: Visit) -> Task | None:
     )
 
 
-def proposed(case: Case, visit: Visit) -> tuple[str | None, dict[str, Any]]:
+def proposed_outputs(case: Case, visit: Visit) -> tuple[str | None, dict[str, Any]]:
     """The open task of a visit, and the outputs of it that the check-in already answers."""
     task = task_of(case, visit)
     if task is None:

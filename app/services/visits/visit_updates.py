@@ -21,7 +21,7 @@ _RANDOM = SystemRandom()
 _CODE_BELOW = 10**6
 
 
-def change(visit: Visit, **values: Any) -> None:
+def update_visit(visit: Visit, **values: Any) -> None:
     """Writes values of a visit that stays live."""
     db.session.execute(
         update(Visit)
@@ -32,12 +32,12 @@ def change(visit: Visit, **values: Any) -> None:
     db.session.refresh(visit)
 
 
-def end(visit: Visit, state: VisitState, values: Mapping[str, Any]) -> None:
+def end_visit(visit: Visit, state: VisitState, values: Mapping[str, Any]) -> None:
     """Ends a live visit as `state` and writes `values`. The caller releases its time.
 
     Raises `ConflictError` when somebody else has ended, confirmed or expired it meanwhile.
     """
-    if not reservations.end(visit.id, state, VisitState(visit.state), values):
+    if not reservations.end_booking(visit.id, state, VisitState(visit.state), values):
         raise ConflictError("该预约刚刚有变化，请查看后再操作。")
     db.session.refresh(visit)
 
@@ -47,7 +47,7 @@ def new_code() -> str:
     return f"{_RANDOM.randrange(_CODE_BELOW):06d}"
 
 
-def settle(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
+def schedule_confirmed(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
     """Sets the reminders of a visit that is confirmed now, and adds its line to the history.
 
     No reminder is set for an instant that has passed: who books at noon gets no reminder of the evening
@@ -64,6 +64,12 @@ def settle(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
         (visit.id, DueKind.LATE.value, visit.starts_at + rules.late_after),
     ]
     reservations.set_due(due for due in dues if due[2] > now)
-    note(case.id, now, kind, by, {"purpose": visit.purpose, "starts_at": appointments.shown(visit.starts_at)})
+    note(
+        case.id,
+        now,
+        kind,
+        by,
+        {"purpose": visit.purpose, "starts_at": appointments.history_time(visit.starts_at)},
+    )
     if visit.after_due:
         note(case.id, now, "visit_after_due", by, {"purpose": visit.purpose})

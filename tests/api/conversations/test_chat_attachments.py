@@ -188,7 +188,7 @@ def test_a_picture_from_somebody_without_a_case_belongs_to_the_enquiry(world: Wo
         key = db.session.scalars(select(Document.object_key)).one()
         db.session.remove()
         with atomic():
-            assert retention.forget(10) == 1
+            assert retention.delete_expired(10) == 1
         timetable.remove_doomed_bytes()
         with pytest.raises(FileNotFoundError):
             objectstore.stream(key)

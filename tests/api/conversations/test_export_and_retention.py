@@ -18,7 +18,7 @@ def scene(world: World) -> Conversation:
 
 def forget(world: World) -> int:
     with world.app.app_context(), atomic():
-        return retention.forget(10)
+        return retention.delete_expired(10)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -170,4 +170,4 @@ def test_the_secret_is_not_readable_in_the_database(world: World) -> None:
 
 def _forget(app: Flask) -> None:
     with app.app_context(), atomic():
-        request_signatures.forget_nonces()
+        request_signatures.delete_old_nonces()

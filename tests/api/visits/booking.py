@@ -89,7 +89,7 @@ def quick_case(world: World, number: int, manager: str) -> tuple[str, str]:
         db.session.flush()
         identity.consent(customer.id, city.current().city.privacy.version)
         draft = drafts.start_by_customer(customer.id, "single_meter")
-        drafts.save(draft, {**ANSWERS, "contact_phone": phone}, drafts.FROM_CUSTOMER)
+        drafts.save_draft(draft, {**ANSWERS, "contact_phone": phone}, drafts.FROM_CUSTOMER)
         case_id = submit(draft, by_customer(customer.id), confirmed=True).id
         db.session.get_one(Case, case_id).manager_id = db.session.scalars(
             db.select(Staff.id).where(Staff.number == manager)

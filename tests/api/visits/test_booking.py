@@ -184,7 +184,7 @@ def test_where_nothing_is_open_the_refusal_says_what_to_do(world: World) -> None
     booker = Booker(world)
     with world.app.app_context(), atomic():
         supervisor = db.session.scalars(select(Staff.id).where(Staff.number == "S001")).one()
-        absences.closure(None, local("2026-09-18 00:00"), local("2026-11-30 00:00"), "演练", supervisor)
+        absences.enter_closure(None, local("2026-09-18 00:00"), local("2026-11-30 00:00"), "演练", supervisor)
     problem = refused(booker.try_hold(at(MONDAY, "10:00")), 409, "slot_taken")
     assert problem["openings"] == []
     assert problem["detail"].endswith("近期暂无其他可约时间，请登记候补，或联系客户管家安排。")

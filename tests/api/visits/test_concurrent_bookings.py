@@ -18,12 +18,13 @@ from app.core.db import db
 from app.domain.slots import grid
 from app.domain.slots.patterns import Pattern, weekly_of
 from app.models import Case, Staff, Visit, VisitPiece
-from app.services.calendar_desk import calendar_drafts, publish_calendar
+from app.services.calendar_desk import calendar_drafts
 from app.services.calendar_desk.calendar_drafts import Change, DatedPeriods
+from app.services.calendar_desk.publish_calendar import publish_calendar
 from app.services.installation.calendar_versions import alone
 from app.services.people.staffing import Colleague
 from app.services.scheduling import absences
-from app.services.visits.booking import book_for_customer
+from app.services.visits.booking.book_for_customer import book_for_customer
 from tests.api.answers import refused
 from tests.api.visits.booking import PLAN, Booker, at, check_no_double_booking, enrol, quick_case
 from tests.at_once import at_once
@@ -245,7 +246,7 @@ def _leave_of(number: str, until: str = "23:59") -> Callable[[], object]:
     def enter() -> None:
         people = {member.number: member.id for member in db.session.scalars(select(Staff))}
         start, end = local(f"{MONDAY} 00:00"), local(f"{MONDAY} {until}")
-        absences.leave(people[number], people["S001"], start, end)
+        absences.enter_leave(people[number], people["S001"], start, end)
 
     return enter
 
@@ -254,7 +255,7 @@ def _closure_of(department: str | None) -> Callable[[], object]:
     def enter() -> None:
         supervisor = db.session.scalars(select(Staff.id).where(Staff.number == "S001")).one()
         start, end = local(f"{MONDAY} 00:00"), local(f"{MONDAY} 23:59")
-        absences.closure(department, start, end, "抢修", supervisor)
+        absences.enter_closure(department, start, end, "抢修", supervisor)
 
     return enter
 
@@ -263,11 +264,11 @@ def _hours_of_n001() -> None:
     """The one person of the network department does not work on Mondays any more."""
     network = db.session.scalars(select(Staff.id).where(Staff.number == "N001")).one()
     weekly = weekly_of({"tue": [["08:30", "17:00"]]})
-    absences.hours(network, Pattern(date(2026, 9, 18), weekly))
+    absences.enter_pattern(network, Pattern(date(2026, 9, 18), weekly))
 
 
 def _n001_leaves() -> None:
-    absences.gone(db.session.scalars(select(Staff).where(Staff.number == "N001")).one())
+    absences.person_left(db.session.scalars(select(Staff).where(Staff.number == "N001")).one())
 
 
 ABSENCES = pytest.mark.parametrize(
@@ -315,7 +316,7 @@ def test_a_booking_under_way_is_seen_by_whoever_enters_leave(world: World) -> No
     def book() -> None:
         case = db.session.get_one(Case, booker.case_id)
         manager = db.session.scalars(select(Staff).where(Staff.number == "G001")).one()
-        book_for_customer.book_for(Colleague.of(manager), case, PLAN, local(f"{MONDAY} 10:00"))
+        book_for_customer(Colleague.of(manager), case, PLAN, local(f"{MONDAY} 10:00"))
 
     def enter(client: FlaskClient) -> TestResponse:
         with world.app.app_context():
@@ -358,6 +359,6 @@ def test_a_booking_before_a_new_calendar_finds_another_time(world: World) -> Non
 
 def _publish_monday_off() -> None:
     half_an_hour = DatedPeriods(date(2026, 9, 21), [["08:30", "09:00"]])
-    draft = calendar_drafts.make(Change("演示", half_days=[half_an_hour]), None)
+    draft = calendar_drafts.make_draft(Change("演示", half_days=[half_an_hour]), None)
     db.session.flush()
-    publish_calendar.publish(draft, None)
+    publish_calendar(draft, None)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.city_folder import city_folder
-from app.domain.config_error import DataFault
+from app.domain.config_error import ConfigError
 from app.domain.conversation.loader import load_talk
 from app.domain.document_kinds import load_document_rules
 
@@ -43,6 +43,6 @@ def test_a_fault_is_named_with_its_key(tmp_path: Path, old: str, new: str, key: 
     text = JINAN.read_text(encoding="utf-8")
     assert old in text
     (tmp_path / "talk.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(DataFault) as raised:
+    with pytest.raises(ConfigError) as raised:
         load_talk(tmp_path, DOCUMENTS)
     assert (raised.value.key, fault in raised.value.fault) == (key, True), str(raised.value)

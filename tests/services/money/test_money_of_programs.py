@@ -16,7 +16,7 @@ from app.services.people import personnel
 from app.services.people.personnel import NewStaff
 from app.services.people.staffing import Colleague
 from app.services.tasks import complete_task as completion
-from app.services.tasks import issue_task_quote
+from app.services.tasks.issue_task_quote import issue_task_quote
 from tests import paperwork
 from tests.world import ANSWERS, OUTPUTS, World
 
@@ -68,7 +68,7 @@ class Drive:
                 outputs = {**OUTPUTS.get(key, {}), **MORE.get(key, {})}
                 if prepared:
                     outputs = paperwork.prepare(staff.number, task.id, outputs)
-                completion.complete(Colleague.of(staff), task, {**outputs, **changes})
+                completion.complete_task(Colleague.of(staff), task, {**outputs, **changes})
 
     def holder(self, key: str) -> tuple[Task, Staff]:
         """The open task of that key and who does it."""
@@ -139,7 +139,7 @@ def test_an_estate_is_estimated_accepted_signed_and_paid_in_that_order(estate: D
     estate.complete("pass_agreement")
     assert sorted(estate.open_tasks()) == ["outdoor_works", "risers"]
     with world.app.app_context():
-        assert ledger.of_case(estate.case_id).payment_fen == ESTIMATE_FEN
+        assert ledger.case_ledger(estate.case_id).payment_fen == ESTIMATE_FEN
         assert db.session.scalars(select(Payment)).one().amount_fen == ESTIMATE_FEN
 
 
@@ -147,7 +147,7 @@ def test_an_estimate_needs_what_is_measured_on_the_drawings(estate: Drive, world
     with world.app.app_context(), atomic():
         task, staff = estate.holder("estimate")
         with pytest.raises(FieldsError) as caught:
-            issue_task_quote.issue(Colleague.of(staff), task, {})
+            issue_task_quote(Colleague.of(staff), task, {})
     assert [error["field"] for error in caught.value.extra["errors"]] == ["measured.main_metre"]
 
 
@@ -159,7 +159,7 @@ def test_a_sum_beyond_32_bits_is_kept_and_added_up(estate: Drive, world: World) 
         application.answers = {**application.answers, "households_high_rise": 50000}
     estate.complete("estimate", "estimate_accepted", "site_ready", "sign_agreement", "payment")
     with world.app.app_context():
-        paid = ledger.of_case(estate.case_id).payment_fen
+        paid = ledger.case_ledger(estate.case_id).payment_fen
     assert paid == ESTIMATE_FEN + (50000 - 120) * 116000
     assert paid > 2**31
 
@@ -174,7 +174,7 @@ def test_three_zero_builds_when_the_site_is_ready_and_asks_for_nothing(free: Dri
         free.complete("water_on", prepared=False)
     free.complete("water_on")
     with world.app.app_context():
-        asked = ledger.of_case(free.case_id)
+        asked = ledger.case_ledger(free.case_id)
         assert (asked.documents, asked.trips, asked.payment_fen) == (0, 0, 0)
         assert db.session.scalars(select(Quote)).all() == []
         assert [paper.kind for paper in db.session.scalars(select(Paper))] == ["supply_contract"]

@@ -36,7 +36,7 @@ def test_the_table_holds_no_readable_contract(world: World) -> None:
     paper_id = kept_paper(world)
     assert b"PDF" not in stored(world.app, paper_id)
     with world.app.app_context():
-        assert paper_records.content(db.session.get_one(Paper, paper_id)) == PDF
+        assert paper_records.paper_content(db.session.get_one(Paper, paper_id)) == PDF
 
 
 def test_a_contract_moves_to_the_newest_key(world: World) -> None:

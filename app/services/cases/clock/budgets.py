@@ -16,9 +16,9 @@ from app.services.installation import city
 Answer = dict[str, Any]
 
 
-def of_case(case: Case) -> Answer:
+def promise_budget(case: Case) -> Answer:
     """Returns the published total and the headline with used and remaining working days, and by stage."""
-    found = snapshot_query.of_case(case.id)
+    found = snapshot_query.record_of_case(case.id)
     if found is None:
         raise NotFoundError
     line, now = city.working_time(), found.counted_until(clock.now())

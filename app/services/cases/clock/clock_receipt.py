@@ -40,18 +40,18 @@ _WEEKDAYS = "一二三四五六日"
 _HALF = Fraction(1, 2)
 
 
-def of_case(case: Case) -> Answer:
+def receipt_of_case(case: Case) -> Answer:
     """Returns the receipt as JSON values: full process, headline, and each stage that was entered.
 
     A closed case keeps its figures and their calendar version. If the calendar has changed since, the
     days use the calendar in force, and `snapshot` holds the kept figures. Raises `NotFoundError`.
     """
-    found = snapshot_query.of_case(case.id)
+    found = snapshot_query.record_of_case(case.id)
     if found is None:
         raise NotFoundError
     now = found.counted_until(clock.now())
     line = city.working_time()
-    lines = stops.of_case(case)
+    lines = stops.stops_of_case(case)
     writer = _Writer(line, lines, now)
     return {
         "number": found.head.number,
@@ -74,7 +74,9 @@ def of_case(case: Case) -> Answer:
 
 def pdf(case: Case) -> bytes:
     """Returns the receipt as a PDF. A closed case gives the same bytes each time. Raises `PaperError`."""
-    return render(city.current().folder / TEMPLATE, {"city": city.current().city.name, **of_case(case)})
+    return render(
+        city.current().folder / TEMPLATE, {"city": city.current().city.name, **receipt_of_case(case)}
+    )
 
 
 class _Writer:

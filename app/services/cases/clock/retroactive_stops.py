@@ -8,7 +8,7 @@ from app.core.ids import new_id
 from app.domain.errors import ConflictError, FieldsError, NotAllowedError
 from app.models import Case, Stop
 from app.services.cases import access
-from app.services.cases.clock.stops import StopLine, allowed_reason, open_stop, present
+from app.services.cases.clock.stops import StopLine, allowed_reason, open_stop, present_stop
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff
 from app.services.people.staffing import Colleague
@@ -25,7 +25,7 @@ class PastStop:
     ended_at: datetime | None
 
 
-def enter(case: Case, staff: Colleague, given: PastStop) -> StopLine:
+def enter_stop(case: Case, staff: Colleague, given: PastStop) -> StopLine:
     """Enters a stop that began, and may have ended, before now.
 
     Raises `NotAllowedError` for anybody but a supervisor, `StopNotAllowedError` for a reason that the
@@ -34,7 +34,7 @@ def enter(case: Case, staff: Colleague, given: PastStop) -> StopLine:
     """
     if not staff.is_supervisor:
         raise NotAllowedError("补记暂停须由督办人员办理，请联系督办人员。")
-    access.lock(case)
+    access.lock_case(case)
     flow = CaseFlow.load(case)
     reason = allowed_reason(flow.program, given.reason_key)
     now = clock.now()
@@ -58,7 +58,7 @@ def enter(case: Case, staff: Colleague, given: PastStop) -> StopLine:
     )
     flow.enter_retroactive_stop(row, by_staff(staff.id), now)
     flow.publish()
-    return present(case, row)
+    return present_stop(case, row)
 
 
 def _checked_start(case: Case, given: PastStop, now: datetime) -> datetime:

@@ -49,7 +49,7 @@ class PermitLine:
     steps: Sequence[StepLine]
 
 
-def of_case(case: Case) -> PermitLine:
+def permit_of_case(case: Case) -> PermitLine:
     """Returns the permit with its own figures: plain working days, regardless of other stops."""
     line, now = city.working_time(), clock.now()
     instants = {PermitStep(row.step): row.at for row in _rows(case)}
@@ -63,7 +63,7 @@ def of_case(case: Case) -> PermitLine:
     return PermitLine(bool(instants), waiting, steps)
 
 
-def enter(
+def enter_step(
     case: Case, staff: Colleague, step_key: str, given_at: datetime | None, evidence: str
 ) -> PermitLine:
     """Enters the next step of the permit; steps have a fixed order. `given_at` is aware, or None for now.
@@ -80,7 +80,7 @@ def enter(
     if not (staff.is_supervisor or staff.department == reason.followed_by):
         department = city.department_name(reason.followed_by or "")
         raise NotAllowedError(f"道路挖掘（占用）审批由{department}登记，请联系{department}。")
-    access.lock(case)
+    access.lock_case(case)
     flow = CaseFlow.load(case)
     rows = _rows(case)
     entered = {PermitStep(row.step): row for row in rows}
@@ -105,7 +105,7 @@ def enter(
         _resume(flow, entered[PermitStep.HANDED_IN].stop_id, at, now)
     db.session.add(row)
     flow.publish()
-    return of_case(case)
+    return permit_of_case(case)
 
 
 def _reason(case: Case) -> StopReason:

@@ -11,7 +11,7 @@ from app.domain.errors import AlreadyDoneError, ConflictError, NotAllowedError, 
 from app.domain.events import StopDisputed, StopRuled
 from app.models import Case, Ruling, Stop, StopReview
 from app.services.cases import access
-from app.services.cases.clock.stops import StopLine, one
+from app.services.cases.clock.stops import StopLine, stop_line
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.cases.views import progress
 from app.services.history.timeline import By, by_customer, by_staff, note
@@ -19,7 +19,7 @@ from app.services.installation import city
 from app.services.people.staffing import Colleague
 
 
-def dispute(case: Case, customer_id: str, stop_id: str, objection: str) -> StopLine:
+def dispute_stop(case: Case, customer_id: str, stop_id: str, objection: str) -> StopLine:
     """Records why the customer objects to a stop of their case.
 
     Raises `NotFoundError` for a stop of another case, `AlreadyDoneError` for a struck one,
@@ -38,10 +38,10 @@ def dispute(case: Case, customer_id: str, stop_id: str, objection: str) -> StopL
     _note(case, stop, "stop_disputed", by_customer(customer_id), row.raised_at)
     db.session.flush()
     eventbus.publish(StopDisputed(stop.id, row.id))
-    return one(case, stop)
+    return stop_line(case, stop)
 
 
-def rule(case: Case, staff: Colleague, stop_id: str, ruling: str, grounds: str) -> StopLine:
+def rule_on_stop(case: Case, staff: Colleague, stop_id: str, ruling: str, grounds: str) -> StopLine:
     """Rules on a stop: `upheld` or `struck`. Without a dispute only `struck` is possible.
 
     A struck stop is removed at once from every figure, due date and timer, and from the kept figures of a
@@ -69,7 +69,7 @@ def rule(case: Case, staff: Colleague, stop_id: str, ruling: str, grounds: str) 
     else:
         _note(case, stop, "stop_upheld", by_staff(staff.id), now)
     flow.publish()
-    return one(case, stop)
+    return stop_line(case, stop)
 
 
 def _correct_snapshot(case: Case, by: By, now: datetime) -> None:
@@ -77,13 +77,13 @@ def _correct_snapshot(case: Case, by: By, now: datetime) -> None:
     if case.closed_at is None:
         return
     db.session.flush()
-    case.figures = progress.figures(case.id)
+    case.figures = progress.case_figures(case.id)
     case.calendar_version = city.working_time().version
     note(case.id, now, "figures_corrected", by)
 
 
 def _locked(case: Case, stop_id: str) -> Stop:
-    access.lock(case)
+    access.lock_case(case)
     stop = db.session.scalar(select(Stop).where(Stop.id == stop_id, Stop.case_id == case.id))
     if stop is None:
         raise NotFoundError

@@ -49,13 +49,13 @@ class StopLine:
     reviews: Sequence[ReviewLine]
 
 
-def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) -> StopLine:
+def stop_clock(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) -> StopLine:
     """Stops the clock now. `party`: to whom the time belongs. `evidence`: what proves it.
 
     Raises `StopNotAllowedError` for a reason that the program does not list, `ConflictError` when no
     promised stage is open or the same reason is open already.
     """
-    access.lock(case)
+    access.lock_case(case)
     flow = CaseFlow.load(case)
     reason = allowed_reason(flow.program, reason_key)
     if flow.promised_stage is None:
@@ -73,7 +73,7 @@ def stop(case: Case, staff_id: str, reason_key: str, party: str, evidence: str) 
     )
     flow.stop(row, by_staff(staff_id), row.started_at)
     flow.publish()
-    return present(case, row)
+    return present_stop(case, row)
 
 
 def allowed_reason(program: Program, key: str) -> StopReason:
@@ -88,9 +88,9 @@ def allowed_reason(program: Program, key: str) -> StopReason:
         ) from fault
 
 
-def resume(case: Case, staff_id: str, stop_id: str) -> StopLine:
+def resume_clock(case: Case, staff_id: str, stop_id: str) -> StopLine:
     """Ends a stop now. Raises `NotFoundError`, `AlreadyDoneError`, `ConflictError` if the engine holds it."""
-    access.lock(case)
+    access.lock_case(case)
     flow = CaseFlow.load(case)
     row = db.session.scalar(select(Stop).where(Stop.id == stop_id, Stop.case_id == case.id))
     if row is None:
@@ -103,7 +103,7 @@ def resume(case: Case, staff_id: str, stop_id: str) -> StopLine:
         raise ConflictError("该暂停会在登记审批批准后自动结束，请登记“收到批准”。")
     flow.resume(row, by_staff(staff_id), clock.now())
     flow.publish()
-    return present(case, row)
+    return present_stop(case, row)
 
 
 def open_stop(case_id: str, reason_key: str) -> Stop | None:
@@ -113,7 +113,7 @@ def open_stop(case_id: str, reason_key: str) -> Stop | None:
     )
 
 
-def present(case: Case, row: Stop, reviews: Sequence[ReviewLine] = ()) -> StopLine:
+def present_stop(case: Case, row: Stop, reviews: Sequence[ReviewLine] = ()) -> StopLine:
     """A stop of a case in words, with its reviews in order."""
     return StopLine(
         id=row.id,
@@ -130,7 +130,7 @@ def present(case: Case, row: Stop, reviews: Sequence[ReviewLine] = ()) -> StopLi
     )
 
 
-def of_case(case: Case) -> list[StopLine]:
+def stops_of_case(case: Case) -> list[StopLine]:
     """All stops of a case in the order they began, including struck ones, with their reviews."""
     rows = db.session.scalars(
         select(Stop).where(Stop.case_id == case.id).order_by(Stop.started_at, Stop.id)
@@ -144,9 +144,9 @@ def of_case(case: Case) -> list[StopLine]:
         reviews[said.stop_id].append(
             ReviewLine(said.id, said.objection, said.raised_at, said.ruling, said.grounds, said.ruled_at)
         )
-    return [present(case, row, reviews[row.id]) for row in rows]
+    return [present_stop(case, row, reviews[row.id]) for row in rows]
 
 
-def one(case: Case, row: Stop) -> StopLine:
+def stop_line(case: Case, row: Stop) -> StopLine:
     """One stop of a case with its reviews."""
-    return next(line for line in of_case(case) if line.id == row.id)
+    return next(line for line in stops_of_case(case) if line.id == row.id)

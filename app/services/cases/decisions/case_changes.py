@@ -33,7 +33,7 @@ class TurnLine:
     now: str
 
 
-def take(
+def record_change(
     case: Case,
     flow: CaseFlow,
     kind: TurnKind,
@@ -63,15 +63,15 @@ def take(
     return turn
 
 
-def for_staff(case: Case) -> list[TurnLine]:
+def changes_for_staff(case: Case) -> list[TurnLine]:
     """All changes of a case that the caller was allowed to see, in order."""
-    return [line(case, turn, name) for turn, name in _of(case)]
+    return [change_line(case, turn, name) for turn, name in _of(case)]
 
 
-def for_customer(case: Case) -> list[TurnLine]:
+def changes_for_customer(case: Case) -> list[TurnLine]:
     """The changes that concern the customer, without internal remarks."""
     return [
-        line(case, turn, name, hide=turn.kind in _AMONG_STAFF)
+        change_line(case, turn, name, hide=turn.kind in _AMONG_STAFF)
         for turn, name in _of(case)
         if turn.kind != TurnKind.CORRECTED
     ]
@@ -98,7 +98,7 @@ def _of(case: Case) -> Sequence[Any]:
     ).all()
 
 
-def line(case: Case, turn: CaseTurn, staff_name: str | None = None, *, hide: bool = False) -> TurnLine:
+def change_line(case: Case, turn: CaseTurn, staff_name: str | None = None, *, hide: bool = False) -> TurnLine:
     """One change in words; `hide` omits internal remarks."""
     was, now = _changed(case, turn)
     return TurnLine(

@@ -43,7 +43,7 @@ def decides_against(spec: TaskSpec, outputs: Mapping[str, Any]) -> str | None:
     return str(reason)
 
 
-def change(case: Case, flow: CaseFlow, turn: Turn, reason: str, by: By, now: datetime) -> None:
+def change_program(case: Case, flow: CaseFlow, turn: Turn, reason: str, by: By, now: datetime) -> None:
     """Continues the case in the program of `turn`: same number, same manager, answers carried over."""
     former = flow.program
     program = city.program(turn.program)
@@ -56,6 +56,6 @@ def change(case: Case, flow: CaseFlow, turn: Turn, reason: str, by: By, now: dat
     }
     application.program_key = program.key
     detail = {"was": former.key, "now": program.key}
-    case_changes.take(case, flow, TurnKind.PROGRAM_CHANGED, by, now, reason, detail=detail)
+    case_changes.record_change(case, flow, TurnKind.PROGRAM_CHANGED, by, now, reason, detail=detail)
     flow.change_program(program, by, now)
     submit.ask_for_form(case)

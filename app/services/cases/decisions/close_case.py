@@ -11,12 +11,12 @@ from app.services.history.timeline import ENGINE, note
 from app.services.installation import city
 
 
-def close(case: Case, flow: CaseFlow, now: datetime) -> None:
+def close_case(case: Case, flow: CaseFlow, now: datetime) -> None:
     """Closes the case and stores its figures with the calendar version used."""
     db.session.flush()
     case.state = CaseState.CLOSED
     case.closed_at = now
     case.calendar_version = city.working_time().version
-    case.figures = progress.figures(case.id)
+    case.figures = progress.case_figures(case.id)
     note(case.id, now, "case_closed", ENGINE)
     flow.add_event(CaseClosed(case.id))

@@ -10,12 +10,12 @@ from app.services.cases.decisions import rating
 from app.services.history.timeline import by_customer, note
 
 
-def confirm(case: Case, customer_id: str) -> None:
+def confirm_case(case: Case, customer_id: str) -> None:
     """Confirms on the phone what staff filled in.
 
     Raises `AlreadyDoneError` the second time, `ConflictError` while the form is incomplete.
     """
-    access.lock(case)
+    access.lock_case(case)
     if case.confirmed_at is not None:
         raise AlreadyDoneError("您已确认过申请内容，无需重复操作。")
     if not early_service.form_is_complete(case):
@@ -26,12 +26,12 @@ def confirm(case: Case, customer_id: str) -> None:
     eventbus.publish(CaseConfirmed(case.id))
 
 
-def rate(case: Case, customer_id: str, score: int, remark: str | None) -> None:
+def rate_case(case: Case, customer_id: str, score: int, remark: str | None) -> None:
     """Rates the service from 1 to 5, once, after water-on.
 
     Raises `ConflictError` before water-on and `AlreadyDoneError` the second time.
     """
-    access.lock(case)
+    access.lock_case(case)
     if case.water_on_at is None:
         raise ConflictError("通水后即可评价，感谢您的关注。")
-    rating.record(case, score, remark, by_customer(customer_id))
+    rating.record_rating(case, score, remark, by_customer(customer_id))

@@ -13,17 +13,17 @@ from app.services.installation import city
 from app.services.scheduling import cancel_for_case
 
 
-def end(case: Case, flow: CaseFlow, state: CaseState, by: By, now: datetime) -> Sequence[str]:
+def end_case(case: Case, flow: CaseFlow, state: CaseState, by: By, now: datetime) -> Sequence[str]:
     """Ends a case before water-on and stores its figures. Returns the holders of its open tasks, to notify
     them.
     """
     holders = sorted({task.assignee_id for task in flow.open_tasks() if task.assignee_id is not None})
     flow.end(by, now)
-    for visit_id in cancel_for_case.end(case.id):
+    for visit_id in cancel_for_case.cancel_visits_of_case(case.id):
         flow.add_event(VisitCancelled(visit_id))
     case.state = state
     case.closed_at = now
     case.calendar_version = city.working_time().version
     db.session.flush()
-    case.figures = progress.figures(case.id)
+    case.figures = progress.case_figures(case.id)
     return holders

@@ -33,9 +33,9 @@ def hand_over(case: Case, by: By, number: str, summary: str) -> None:
         if task.assignee_id == old.id or spec.holder is Holder.MANAGER:
             task.assignee_id = holder
     case.manager_id = new.id
-    case_changes.take(
+    case_changes.record_change(
         case, flow, TurnKind.HANDED_OVER, by, now, summary, detail={"was": old.name, "now": new.name}
     )
     # Visits of the old manager are revalidated: the new one, or somebody else, takes them.
-    absences.recheck(case_id=case.id)
+    absences.revalidate_later(case_id=case.id)
     flow.publish()

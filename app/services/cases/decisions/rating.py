@@ -11,7 +11,7 @@ from app.services.history.timeline import By, note
 LOW = 2
 
 
-def record(case: Case, score: int, remark: str | None, by: By) -> None:
+def record_rating(case: Case, score: int, remark: str | None, by: By) -> None:
     """Stores the one rating of a case. Raises `AlreadyDoneError` when it has one.
 
     1 or 2 opens a review task for a supervisor.

@@ -4,14 +4,15 @@ from app.core import clock
 from app.domain.errors import FieldsError, NotAllowedError
 from app.models import Case, CaseState, TurnKind
 from app.services.cases import responsibility
-from app.services.cases.decisions import case_changes, end_case
+from app.services.cases.decisions import case_changes
+from app.services.cases.decisions.end_case import end_case
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff
 from app.services.installation import city
 from app.services.people.staffing import Colleague
 
 
-def refuse(case: Case, staff: Colleague, reason_key: str, words: str) -> None:
+def refuse_case(case: Case, staff: Colleague, reason_key: str, words: str) -> None:
     """Ends a case as refused. The customer is told why and what they can do.
 
     A reason that the customer cannot remedy alone needs a supervisor. `words` are sent to the customer.
@@ -29,8 +30,8 @@ def refuse(case: Case, staff: Colleague, reason_key: str, words: str) -> None:
     flow = CaseFlow.load(case)
     responsibility.require_under_way(case)
     by, now = by_staff(staff.id), clock.now()
-    holders = end_case.end(case, flow, CaseState.REFUSED, by, now)
-    case_changes.take(
+    holders = end_case(case, flow, CaseState.REFUSED, by, now)
+    case_changes.record_change(
         case, flow, TurnKind.REFUSED, by, now, words, key=reason.key, detail={"holders": holders}
     )
     flow.publish()

@@ -33,9 +33,11 @@ def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
             [{"field": "stage", "code": "invalid", "message": f"只能退回到已完成的环节：{names}。"}]
         )
     now = clock.now()
-    case_changes.take(case, flow, TurnKind.SENT_BACK, by, now, words, key=stage_key)
+    case_changes.record_change(case, flow, TurnKind.SENT_BACK, by, now, words, key=stage_key)
     flow.repeat(stage_key, by, now)
     # A visit to build must not take place while the drawings are being redone.
-    for visit_id in cancel_for_case.end(case.id, engine.repeated_with(flow.program, stage_key)):
+    for visit_id in cancel_for_case.cancel_visits_of_case(
+        case.id, engine.repeated_with(flow.program, stage_key)
+    ):
         flow.add_event(VisitCancelled(visit_id))
     flow.publish()

@@ -41,7 +41,7 @@ class CaseLog:
         Without the lock, two requests that complete the last two tasks of a stage at once would each see
         the other task open, and neither would end the stage. Lock a case before any of its tasks.
         """
-        access.lock(case)
+        access.lock_case(case)
         return cls(
             case,
             db.session.scalars(select(Stage).where(Stage.case_id == case.id)).all(),

@@ -38,21 +38,21 @@ class HistoryLine:
     detail: dict[str, Any]
 
 
-def of_customer(customer_id: str, before: datetime | None, limit: int) -> list[CaseLine]:
+def cases_of_customer(customer_id: str, before: datetime | None, limit: int) -> list[CaseLine]:
     """A customer's cases, newest first; only those older than `before` if given."""
     query = select(Case, Staff.name).join(Staff, Staff.id == Case.manager_id)
     query = query.where(Case.customer_id == customer_id)
     return _lines(query, before, limit)
 
 
-def of_manager(staff_id: str, before: datetime | None, limit: int) -> list[CaseLine]:
+def cases_of_manager(staff_id: str, before: datetime | None, limit: int) -> list[CaseLine]:
     """The open cases of one manager, newest first; only those older than `before` if given."""
     query = select(Case, Staff.name).join(Staff, Staff.id == Case.manager_id)
     query = query.where(Case.manager_id == staff_id, Case.closed_at.is_(None))
     return _lines(query, before, limit)
 
 
-def history(case_id: str, after: int, limit: int | None) -> list[HistoryLine]:
+def case_history(case_id: str, after: int, limit: int | None) -> list[HistoryLine]:
     """The history of a case in order, after line `after`; all of it without `limit`."""
     rows = db.session.execute(
         select(TimelineEntry, Case.program_key, Case.former_program_key, Staff.name)

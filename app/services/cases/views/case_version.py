@@ -6,7 +6,7 @@ from app.core.prepared_query import PreparedQuery
 from app.models import TimelineEntry
 
 
-def version(case_id: str) -> int:
+def case_version(case_id: str) -> int:
     """Returns the version of a case. Every move adds a line to the history and so changes it."""
     return _LAST.rows({"case_id": case_id})[0][0] or 0
 

@@ -38,7 +38,7 @@ class AwaitedStage:
     tasks: list[AwaitedTask]
 
 
-def of_case(case: Case) -> list[AwaitedStage]:
+def open_stage_owners(case: Case) -> list[AwaitedStage]:
     """Every open stage, in the program's order."""
     now = clock.now()
     program = city.program_of(case.program_key, case.former_program_key)

@@ -33,28 +33,28 @@ _ENDINGS = {
 _PARTY_NAMES = {"customer": "您", "authority": "行政审批部门", "utility": "水务公司"}
 
 
-def for_owner(customer_id: str, case_id: str) -> Answer:
+def progress_for_owner(customer_id: str, case_id: str) -> Answer:
     """Returns everything the owner may know of a case. Raises `NotFoundError` for anybody else's."""
-    found = snapshot_query.of_owner(customer_id, case_id)
+    found = snapshot_query.record_of_owner(customer_id, case_id)
     if found is None:
         raise NotFoundError
     return describe(found)
 
 
-def for_staff(case_id: str) -> Answer:
+def progress_for_staff(case_id: str) -> Answer:
     """Returns the same for staff who may see the case. Raises `NotFoundError`."""
-    found = snapshot_query.of_case(case_id)
+    found = snapshot_query.record_of_case(case_id)
     if found is None:
         raise NotFoundError
     return describe(found)
 
 
-def figures(case_id: str) -> Answer:
+def case_figures(case_id: str) -> Answer:
     """Returns the figures alone, for a closed case to keep, by the calendar in force.
 
     Earlier kept figures are ignored, so that a correction can replace them. Raises `NotFoundError`.
     """
-    found = snapshot_query.of_case(case_id)
+    found = snapshot_query.record_of_case(case_id)
     if found is None:
         raise NotFoundError
     answer = describe(replace(found, head=found.head._replace(kept_figures=None)))
@@ -62,7 +62,7 @@ def figures(case_id: str) -> Answer:
     return kept | {"calendar_version": city.working_time().version}
 
 
-def in_brief(found: CaseRecord) -> Answer:
+def brief_progress(found: CaseRecord) -> Answer:
     """Returns the little that anyone with number and digits may see: no names, no figures of single tasks."""
     turn, action = _turn(found)
     return {
@@ -262,7 +262,7 @@ def _turn(found: CaseRecord) -> tuple[Answer, str]:
         return {"party": "none", "name": ""}, _ENDINGS[CaseState(found.head.state)]
     if found.head.confirmed_at is None and found.head.submitted_at is not None:
         return _party("customer"), "请核对客户管家代填的申请内容，确认无误后点“确认”。"
-    awaited = next_step.of(found)
+    awaited = next_step.customer_next_step(found)
     if awaited is not None:
         return _party("customer"), awaited
     stop = found.open_stop

@@ -34,7 +34,7 @@ class FoundCase:
     version: int
 
 
-def find(
+def find_cases(
     staff: Colleague, number: str | None, phone: str | None, before: datetime | None, limit: int
 ) -> list[FoundCase]:
     """Returns the cases with this number or phone that concern this member of staff, newest first.
@@ -87,7 +87,7 @@ def _question(condition: ColumnElement[bool]) -> dict[bool, PreparedQuery]:
         .order_by(Case.opened_at.desc(), Case.id)
         .limit(bindparam("limit", type_=Integer))
     )
-    theirs = access.concerns(
+    theirs = access.concerns_staff(
         bindparam("staff_id"), bindparam("department"), bindparam("now", type_=UtcDateTime)
     )
     return {True: PreparedQuery(found), False: PreparedQuery(found.where(theirs))}

@@ -123,17 +123,17 @@ class CaseRecord:
         return next((stop for stop in self.stops if stop.ended_at is None), None)
 
 
-def of_owner(customer_id: str, case_id: str) -> CaseRecord | None:
+def record_of_owner(customer_id: str, case_id: str) -> CaseRecord | None:
     """The record of a case, if it belongs to this customer."""
     return _read(_questions(city.current()).by_owner, {"case_id": case_id, "customer_id": customer_id})
 
 
-def of_case(case_id: str) -> CaseRecord | None:
+def record_of_case(case_id: str) -> CaseRecord | None:
     """The record of a case that the caller was already allowed to see."""
     return _read(_questions(city.current()).by_id, {"case_id": case_id})
 
 
-def of_number(number: str) -> CaseRecord | None:
+def record_of_number(number: str) -> CaseRecord | None:
     """The record by case number, for the public look-up."""
     return _read(_questions(city.current()).by_number, {"number": number})
 

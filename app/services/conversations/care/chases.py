@@ -20,8 +20,8 @@ from app.services.conversations import (
     open_conversation,
     send_message,
 )
-from app.services.conversations.answer_clock import spoken
-from app.services.conversations.append_message import ANSWER, say
+from app.services.conversations.answer_clock import spoken_time
+from app.services.conversations.append_message import ANSWER, append_text
 from app.services.conversations.message_content import of_text
 from app.services.history.timeline import by_customer, note
 from app.services.installation import city
@@ -72,14 +72,16 @@ def chase(case: Case, customer_id: str) -> ChaseLine:
     chase_id = str(row["id"])
     note(case.id, now, "case_chased", by_customer(customer_id), {"stage": stage["key"]})
     words = city.current().talk.texts["chased"]
-    due = spoken(row["due_at"])
-    say(open_conversation.of_case(case), words.format(stage_name=stage["name"], due=due), now)
-    conversation_timers.expect(chase_id, TalkTimerKind.CHASE_OVERDUE, row["due_at"])
+    due = spoken_time(row["due_at"])
+    append_text(
+        open_conversation.conversation_of_case(case), words.format(stage_name=stage["name"], due=due), now
+    )
+    conversation_timers.set_timer(chase_id, TalkTimerKind.CHASE_OVERDUE, row["due_at"])
     eventbus.publish(CaseChased(chase_id))
-    return line_of(case, db.session.get_one(Chase, chase_id))
+    return chase_line(case, db.session.get_one(Chase, chase_id))
 
 
-def answer(staff: Colleague, case: Case, chase_id: str, text: str) -> ChaseLine:
+def answer_chase(staff: Colleague, case: Case, chase_id: str, text: str) -> ChaseLine:
     """Answers a chase in the conversation, once; anybody concerned by the case may.
 
     Raises `NotFoundError`, `AlreadyDoneError`, `FieldsError` for an empty text.
@@ -98,31 +100,31 @@ def answer(staff: Colleague, case: Case, chase_id: str, text: str) -> ChaseLine:
     )
     if taken.first() is None:
         raise AlreadyDoneError("该催办已答复，无需重复答复。")
-    conversation_timers.clear(chase_id, [TalkTimerKind.CHASE_OVERDUE])
-    send_message.by_member(staff, case, case.id, said, ANSWER + chase_id, urgent=False)
+    conversation_timers.clear_timers(chase_id, [TalkTimerKind.CHASE_OVERDUE])
+    send_message.send_by_staff(staff, case, case.id, said, ANSWER + chase_id, urgent=False)
     db.session.refresh(found)
-    return line_of(case, found)
+    return chase_line(case, found)
 
 
-def remind(chase_id: str) -> None:
+def remind_of_chase(chase_id: str) -> None:
     """The answer is overdue: supervisors are told, again each working morning while the case is open."""
     owed = select(Case.state).join(Chase, Chase.case_id == Case.id)
     state = db.session.scalar(owed.where(Chase.id == chase_id, Chase.answered_at.is_(None)))
     if state == CaseState.OPEN:
         now = clock.now()
         eventbus.publish(ChaseOverdue(chase_id, now))
-        conversation_timers.expect(
+        conversation_timers.set_timer(
             chase_id, TalkTimerKind.CHASE_OVERDUE, city.working_time().next_morning(now)
         )
 
 
-def of_case(case: Case) -> list[ChaseLine]:
+def chases_of_case(case: Case) -> list[ChaseLine]:
     """Every chase of a case, newest first."""
     rows = db.session.scalars(select(Chase).where(Chase.case_id == case.id).order_by(Chase.at.desc()))
-    return [line_of(case, row) for row in rows]
+    return [chase_line(case, row) for row in rows]
 
 
-def line_of(case: Case, row: Chase) -> ChaseLine:
+def chase_line(case: Case, row: Chase) -> ChaseLine:
     """A chase in words."""
     program = city.program_of(case.program_key, case.former_program_key)
     return ChaseLine(
@@ -147,7 +149,7 @@ def working_day(line: WorkingTime, now: datetime) -> date:
 
 
 def _running(case: Case) -> dict[str, Any]:
-    stages = progress.for_staff(case.id)["stages"]
+    stages = progress.progress_for_staff(case.id)["stages"]
     found: dict[str, Any] | None = next((stage for stage in stages if stage["state"] == OPEN), None)
     if found is None:
         raise ConflictError("目前没有正在办理的环节，如有问题，请给客户管家留言。")

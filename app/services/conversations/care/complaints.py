@@ -29,8 +29,8 @@ from app.services.conversations import (
     open_conversation,
     send_message,
 )
-from app.services.conversations.answer_clock import spoken
-from app.services.conversations.append_message import ANSWER, say
+from app.services.conversations.answer_clock import spoken_time
+from app.services.conversations.append_message import ANSWER, append_text
 from app.services.conversations.delivery import unread_push
 from app.services.conversations.message_content import Content, of_text
 from app.services.history.timeline import By
@@ -65,7 +65,7 @@ def complain(conversation: Conversation, by: By, complained: str) -> ComplaintLi
     """
     said, now = of_text(complained).values["text"], clock.now()
     line, rules = city.working_time(), city.current().talk.complaint
-    responsible = db.session.get_one(Staff, on_duty.answering(conversation.holder_id, now))
+    responsible = db.session.get_one(Staff, on_duty.who_answers(conversation.holder_id, now))
     due = line.due(now, rules.due)
     complaint_id = new_id()
     row = {
@@ -81,17 +81,17 @@ def complain(conversation: Conversation, by: By, complained: str) -> ComplaintLi
     if not _only_one(row):
         raise ConflictError("您已有投诉正在办理，请等待答复或补充留言。")
     text = city.current().talk.texts["complaint_taken"]
-    words = text.format(due=spoken(due), responsible_name=responsible.name)
-    say(conversation, words, now, in_chat=True)
-    conversation_timers.expect(
+    words = text.format(due=spoken_time(due), responsible_name=responsible.name)
+    append_text(conversation, words, now, in_chat=True)
+    conversation_timers.set_timer(
         complaint_id, TalkTimerKind.COMPLAINT_REMINDER, line.before(due, rules.remind_before)
     )
-    conversation_timers.expect(complaint_id, TalkTimerKind.COMPLAINT_OVERDUE, due)
+    conversation_timers.set_timer(complaint_id, TalkTimerKind.COMPLAINT_OVERDUE, due)
     eventbus.publish(ComplaintRaised(complaint_id))
-    return line_of(db.session.get_one(Complaint, complaint_id))
+    return complaint_line(db.session.get_one(Complaint, complaint_id))
 
 
-def answer(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
+def answer_complaint(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
     """Answers a complaint in the conversation: the responsible person, their deputy, or a supervisor.
 
     The answer is delivered like any other, also into WeChat's chat. Answering again adds to the conversation.
@@ -104,20 +104,20 @@ def answer(staff: Colleague, complaint_id: str, text: str) -> ComplaintLine:
     now = clock.now()
     found.state, found.answer, found.answered_at = ComplaintState.ANSWERED, said, now
     found.answered_by = staff.id
-    conversation_timers.clear(found.id, _OWED)
-    conversation = open_conversation.locked(found.conversation_id)
+    conversation_timers.clear_timers(found.id, _OWED)
+    conversation = open_conversation.locked_conversation(found.conversation_id)
     words = Content(
         MessageKind.TEXT, {"text": city.current().talk.texts["complaint_answered"].format(answer=said)}
     )
     case = None if conversation.case_id is None else db.session.get_one(Case, conversation.case_id)
     by_day = not unread_push.is_quiet(now)
     if by_day:
-        unread_push.told(conversation, Side.CUSTOMER, now)
-    send_message.by_member(staff, case, conversation.id, words, ANSWER + new_id(), urgent=False)
+        unread_push.mark_pushed(conversation, Side.CUSTOMER, now)
+    send_message.send_by_staff(staff, case, conversation.id, words, ANSWER + new_id(), urgent=False)
     if by_day:
         # Otherwise the push of the unread message announces it in the morning.
         eventbus.publish(ComplaintAnswered(found.id, now))
-    return line_of(found)
+    return complaint_line(found)
 
 
 def close_by_owner(conversation_id: str, by: By, complaint_id: str) -> ComplaintLine:
@@ -140,7 +140,7 @@ def close_by_supervisor(staff: Colleague, complaint_id: str, reason: str) -> Com
     return _close(found, By(Actor.STAFF, staff.id), of_text(reason).values["text"])
 
 
-def remind(complaint_id: str, *, overdue: bool) -> None:
+def remind_of_complaint(complaint_id: str, *, overdue: bool) -> None:
     """Reminds of an unanswered complaint; of an overdue one again each working morning."""
     found = db.session.get_one(Complaint, complaint_id, with_for_update=True)
     if found.state != ComplaintState.OPEN:
@@ -149,20 +149,20 @@ def remind(complaint_id: str, *, overdue: bool) -> None:
     eventbus.publish(ComplaintDue(complaint_id, overdue, now))
     if overdue:
         again = city.working_time().next_morning(now)
-        conversation_timers.expect(complaint_id, TalkTimerKind.COMPLAINT_OVERDUE, again)
+        conversation_timers.set_timer(complaint_id, TalkTimerKind.COMPLAINT_OVERDUE, again)
 
 
-def of_conversation(conversation_id: str) -> list[ComplaintLine]:
+def complaints_of_conversation(conversation_id: str) -> list[ComplaintLine]:
     """Every complaint of a conversation that the caller may read, newest first."""
     rows = db.session.scalars(
         select(Complaint)
         .where(Complaint.conversation_id == conversation_id)
         .order_by(Complaint.raised_at.desc(), Complaint.id)
     )
-    return [line_of(row) for row in rows]
+    return [complaint_line(row) for row in rows]
 
 
-def of_member(staff: Colleague) -> list[ComplaintLine]:
+def complaints_of_staff(staff: Colleague) -> list[ComplaintLine]:
     """The open complaints that this person must handle, for supervisors all of them, by due date."""
     mine = or_(
         conversation_access.falls_to(staff, Complaint.responsible_id, clock.now()),
@@ -171,10 +171,10 @@ def of_member(staff: Colleague) -> list[ComplaintLine]:
     rows = db.session.scalars(
         select(Complaint).where(Complaint.closed_at.is_(None), mine).order_by(Complaint.due_at, Complaint.id)
     )
-    return [line_of(row) for row in rows]
+    return [complaint_line(row) for row in rows]
 
 
-def line_of(row: Complaint) -> ComplaintLine:
+def complaint_line(row: Complaint) -> ComplaintLine:
     """A complaint in words."""
     return ComplaintLine(
         id=row.id,
@@ -218,14 +218,14 @@ def _close(found: Complaint, by: By, reason: str | None) -> ComplaintLine:
     now = clock.now()
     found.state, found.closed_at, found.closed_reason = ComplaintState.CLOSED, now, reason
     found.closed_by, found.closed_by_id = by.actor, by.id
-    conversation_timers.clear(found.id, _OWED)
-    say(
-        open_conversation.locked(found.conversation_id),
+    conversation_timers.clear_timers(found.id, _OWED)
+    append_text(
+        open_conversation.locked_conversation(found.conversation_id),
         city.current().talk.texts["complaint_closed"],
         now,
         in_chat=True,
     )
-    return line_of(found)
+    return complaint_line(found)
 
 
 def _only_one(row: dict[str, object]) -> bool:

@@ -50,7 +50,7 @@ def _all(case: Case, customer_id: str) -> list[MessageLine]:
     pages: list[Page] = []
     before: int | None = _LAST
     while before is not None:
-        pages.append(polling.page_of_owner(customer_id, case.id, before, _PAGE))
+        pages.append(polling.page_for_owner(customer_id, case.id, before, _PAGE))
         before = pages[-1].before
     return [line for page in reversed(pages) for line in page.items]
 

@@ -8,12 +8,12 @@ from app.domain.errors import FieldsError
 from app.domain.events import GuestInvited
 from app.models import Case, ConversationGuest
 from app.services.conversations import open_conversation
-from app.services.conversations.append_message import say
+from app.services.conversations.append_message import append_text
 from app.services.installation import city
 from app.services.people.staffing import Colleague
 
 
-def invite(staff: Colleague, case: Case | None, conversation_id: str, department: str) -> None:
+def invite_department(staff: Colleague, case: Case | None, conversation_id: str, department: str) -> None:
     """Lets everybody of a department read and answer; the customer sees the invitation.
 
     Inviting again changes nothing. Raises `FieldsError` for an unknown department.
@@ -31,11 +31,11 @@ def invite(staff: Colleague, case: Case | None, conversation_id: str, department
         )
     )
     words = city.current().talk.texts["invited"]
-    say(conversation, words.format(department_name=city.department_name(department)), now)
+    append_text(conversation, words.format(department_name=city.department_name(department)), now)
     eventbus.publish(GuestInvited(conversation.id, department))
 
 
-def let_go(conversation_id: str, department: str) -> None:
+def remove_department(conversation_id: str, department: str) -> None:
     """Removes the department; its messages stay."""
     db.session.execute(
         delete(ConversationGuest).where(

@@ -6,12 +6,12 @@ from app.models import Case, CaseTurn, ConversationNote, NoteKind
 from app.services.conversations import on_duty, open_conversation
 
 
-def follow(turn: CaseTurn) -> None:
+def hand_over_conversation(turn: CaseTurn) -> None:
     """The case was handed over: the new manager holds the conversation, with the summary as a note."""
     case = db.session.get_one(Case, turn.case_id)
-    conversation = open_conversation.of_case(case)
+    conversation = open_conversation.conversation_of_case(case)
     now = clock.now()
-    conversation.holder_id = on_duty.answering(case.manager_id, now)
+    conversation.holder_id = on_duty.who_answers(case.manager_id, now)
     db.session.add(
         ConversationNote(
             conversation_id=conversation.id,

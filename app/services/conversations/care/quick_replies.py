@@ -15,7 +15,7 @@ from app.domain.conversation.vocabulary import REPLY_FIELDS
 from app.domain.errors import FieldsError, NotAllowedError, NotFoundError
 from app.models import Case, QuickReply, Staff
 from app.services.cases.views import progress
-from app.services.conversations.answer_clock import spoken
+from app.services.conversations.answer_clock import spoken_time
 from app.services.conversations.care.chases import OPEN
 from app.services.installation import city
 from app.services.people.staffing import Colleague
@@ -91,11 +91,11 @@ def _values(staff: Colleague, case: Case | None) -> Mapping[str, str]:
     if case is None:
         return values
     values |= {"project_name": case.project_name, "case_number": case.number}
-    for stage in progress.for_staff(case.id)["stages"]:
+    for stage in progress.progress_for_staff(case.id)["stages"]:
         if stage["state"] == OPEN:
             values["stage_name"] = stage["name"]
             if stage["due_at"]:
-                values["stage_due"] = spoken(datetime.fromisoformat(stage["due_at"]))
+                values["stage_due"] = spoken_time(datetime.fromisoformat(stage["due_at"]))
             break
     return values
 

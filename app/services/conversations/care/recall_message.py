@@ -8,12 +8,12 @@ from app.domain.conversation import message_states
 from app.domain.errors import ConflictError, NotFoundError
 from app.models import Case, Medium, Message
 from app.services.conversations import answer_clock, open_conversation
-from app.services.conversations.append_message import ANSWER, touch
+from app.services.conversations.append_message import ANSWER, mark_changed
 from app.services.documents import deletion
 from app.services.installation import city
 
 
-def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: str) -> Message:
+def recall_message(case: Case | None, conversation_id: str, sender_id: str, message_id: str) -> Message:
     """Recalls one's own message: its content is deleted for both sides.
 
     Raises `NotFoundError` for anybody else's, `ConflictError` after the time limit, and for answers to chases
@@ -40,9 +40,9 @@ def recall(case: Case | None, conversation_id: str, sender_id: str, message_id: 
         raise ConflictError(f"发送已超过{minutes}分钟，不能撤回。如有更正，请再发一条说明。")
     sent, found.document_id = found.document_id, None
     found.recalled_at, found.content = now, {}
-    touch(conversation, found)
-    answer_clock.recount(conversation)
+    mark_changed(conversation, found)
+    answer_clock.recompute_answer_clock(conversation)
     if found.medium != Medium.APP:
         # It came with the message and with nothing else; what was uploaded to the case stays there.
-        deletion.discard([sent])
+        deletion.delete_documents([sent])
     return found

@@ -26,7 +26,7 @@ from app.services.documents import deletion
 from app.services.installation import city
 
 
-def forget(limit: int) -> int:
+def delete_expired(limit: int) -> int:
     """Deletes up to `limit` expired conversations. Returns how many.
 
     For a case the term starts with its end; one with an open complaint stays. For a general enquiry it starts
@@ -88,4 +88,4 @@ def delete_all(conversation_ids: Sequence[str]) -> None:
         delete(Conversation).where(Conversation.id.in_(ids)),
     ):
         db.session.execute(doomed, execution_options={"synchronize_session": False})
-    deletion.discard(sent)
+    deletion.delete_documents(sent)

@@ -13,12 +13,12 @@ from app.models import Conversation, ConversationReader
 from app.services.people.staffing import Colleague
 
 
-def of_owner(conversation_id: str, delivered: int, read: int) -> None:
+def advance_customer(conversation_id: str, delivered: int, read: int) -> None:
     """The customer's phone has fetched up to `delivered`, and they have read up to `read`."""
     _advance(conversation_id, Side.CUSTOMER, delivered, read)
 
 
-def of_member(staff: Colleague, conversation_id: str, delivered: int, read: int) -> None:
+def advance_staff(staff: Colleague, conversation_id: str, delivered: int, read: int) -> None:
     """The same for staff; what one of them has read, the utility has read."""
     _advance(conversation_id, Side.STAFF, delivered, read)
     mine = select(Conversation.id, _bounded(read)).where(Conversation.id == conversation_id)
@@ -33,7 +33,7 @@ def of_member(staff: Colleague, conversation_id: str, delivered: int, read: int)
     )
 
 
-def writing(conversation_id: str, side: Side) -> None:
+def mark_typing(conversation_id: str, side: Side) -> None:
     """Records that a side is typing; does nothing before the conversation exists."""
     column = "customer_writing_at" if side is Side.CUSTOMER else "staff_writing_at"
     db.session.execute(

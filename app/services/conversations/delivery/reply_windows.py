@@ -12,22 +12,22 @@ from app.models import ChatPerson, ChatSend, ChatSendKind
 from app.services.installation import city
 
 
-def of_conversation(conversation_id: str) -> ReplyWindow | None:
+def window_of_conversation(conversation_id: str) -> ReplyWindow | None:
     """The window for a reply in this conversation now; None when none is open."""
-    found = best(conversation_id, clock.now())
+    found = best_window(conversation_id, clock.now())
     return None if found is None else found[1]
 
 
-def best(conversation_id: str, now: datetime) -> tuple[ChatPerson, ReplyWindow] | None:
+def best_window(conversation_id: str, now: datetime) -> tuple[ChatPerson, ReplyWindow] | None:
     """The person who writes into this conversation from WeChat's chat, with the window that closes last."""
     people = db.session.scalars(
         select(ChatPerson).where(ChatPerson.conversation_id == conversation_id).order_by(ChatPerson.medium)
     )
-    opened = [(person, found) for person in people if (found := of_person(person, now)) is not None]
+    opened = [(person, found) for person in people if (found := window_of_person(person, now)) is not None]
     return max(opened, key=lambda pair: pair[1].closes_at, default=None)
 
 
-def of_person(person: ChatPerson, now: datetime, *, queued: int | None = None) -> ReplyWindow | None:
+def window_of_person(person: ChatPerson, now: datetime, *, queued: int | None = None) -> ReplyWindow | None:
     """One person's window. Queued sends count as sent, unless `queued` gives their number."""
     opened = Opened(person.wrote_at, person.sends_since_writing, person.entered_at, person.sends_since_entry)
     on_its_way = _queued(person) if queued is None else queued

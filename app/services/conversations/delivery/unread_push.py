@@ -16,17 +16,17 @@ from app.services.installation import city
 _KINDS = {Side.CUSTOMER: TalkTimerKind.PUSH_CUSTOMER, Side.STAFF: TalkTimerKind.PUSH_STAFF}
 
 
-def expect(conversation: Conversation, to: Side, message: Message) -> None:
+def schedule_push(conversation: Conversation, to: Side, message: Message) -> None:
     """Schedules the push of a new message of a locked conversation to side `to`."""
     rules = city.current().talk.push
     pushed_at = conversation.customer_pushed_at if to is Side.CUSTOMER else conversation.staff_pushed_at
     if not message.urgent and not push_timing.is_new_burst(rules, pushed_at, message.sent_at):
         return
     due = push_timing.push_at(rules, message.sent_at, city.zone(), urgent=message.urgent)
-    conversation_timers.expect(conversation.id, _KINDS[to], due, urgent=message.urgent)
+    conversation_timers.set_timer(conversation.id, _KINDS[to], due, urgent=message.urgent)
 
 
-def fire(conversation_id: str, to: Side, *, urgent: bool) -> None:
+def push_unread(conversation_id: str, to: Side, *, urgent: bool) -> None:
     """The minute is over: push, unless it was read meanwhile. What becomes due at night waits."""
     conversation = db.session.get_one(Conversation, conversation_id, with_for_update=True)
     seq = _unread(conversation, to)
@@ -35,12 +35,12 @@ def fire(conversation_id: str, to: Side, *, urgent: bool) -> None:
     now = clock.now()
     held = push_timing.after_quiet(city.current().talk.push, now, city.zone())
     if held > now and not urgent:
-        conversation_timers.expect(conversation_id, _KINDS[to], held)
+        conversation_timers.set_timer(conversation_id, _KINDS[to], held)
         return
     if to is Side.STAFF:
         # It may have waited until morning, and its holder may be absent since.
-        on_duty.bring_back(conversation, now)
-    told(conversation, to, now)
+        on_duty.return_to_duty(conversation, now)
+    mark_pushed(conversation, to, now)
     eventbus.publish(MessagesUnread(conversation_id, to.value, seq))
 
 
@@ -49,7 +49,7 @@ def is_quiet(now: datetime) -> bool:
     return push_timing.after_quiet(city.current().talk.push, now, city.zone()) > now
 
 
-def told(conversation: Conversation, side: Side, now: datetime) -> None:
+def mark_pushed(conversation: Conversation, side: Side, now: datetime) -> None:
     """A notice was just pushed: later messages of the burst need none."""
     if side is Side.CUSTOMER:
         conversation.customer_pushed_at = now

@@ -79,7 +79,7 @@ class Claimed:
     picture: Picture | None = None
 
 
-def carry(conversation: Conversation, message: Message) -> None:
+def queue_reply(conversation: Conversation, message: Message) -> None:
     """Queue a fresh message of a locked conversation for the chat in which the customer last wrote.
 
     Nothing is queued for somebody who writes in the mini-program. Where the window is closed, the message
@@ -87,7 +87,7 @@ def carry(conversation: Conversation, message: Message) -> None:
     """
     if _last_medium(conversation.id) == Medium.APP:
         return
-    found = reply_windows.best(conversation.id, clock.now())
+    found = reply_windows.best_window(conversation.id, clock.now())
     if found is None:
         if message.author == Actor.STAFF:
             _fall_back(conversation, message)
@@ -99,7 +99,7 @@ def carry(conversation: Conversation, message: Message) -> None:
 
 def show_typing(conversation_id: str) -> None:
     """Let the person in WeChat's chat see that somebody is writing; costs no send, and is soon forgotten."""
-    found = reply_windows.best(conversation_id, clock.now())
+    found = reply_windows.best_window(conversation_id, clock.now())
     if found is not None and _last_medium(conversation_id) != Medium.APP:
         _queue(found[0], ChatSendKind.TYPING, None)
 
@@ -175,7 +175,7 @@ def _queue(person: ChatPerson, kind: ChatSendKind, message_id: str | None) -> No
 
 def _claimed(row: ChatSend, now: datetime) -> Claimed:
     person = db.session.get_one(ChatPerson, (row.medium, row.openid))
-    is_open = reply_windows.of_person(person, now, queued=0) is not None
+    is_open = reply_windows.window_of_person(person, now, queued=0) is not None
     if row.kind == ChatSendKind.TYPING:
         is_open = now - row.created_at < TYPING_LASTS
     message = None if row.message_id is None else db.session.get_one(Message, row.message_id)
@@ -240,7 +240,7 @@ def _tell(message_id: str, outcome: Outcome) -> None:
         found.carriage = Carriage.CHAT
     elif outcome is Outcome.UNKNOWN:
         found.carriage = Carriage.UNKNOWN
-        unread_push.expect(conversation, Side.CUSTOMER, found)
+        unread_push.schedule_push(conversation, Side.CUSTOMER, found)
     else:
         _fall_back(conversation, found)
     conversation.counter += 1
@@ -253,7 +253,7 @@ def _fall_back(conversation: Conversation, message: Message) -> None:
         message.carriage = Carriage.UNREACHABLE
         return
     message.carriage = Carriage.NOTICE
-    unread_push.expect(conversation, Side.CUSTOMER, message)
+    unread_push.schedule_push(conversation, Side.CUSTOMER, message)
 
 
 def _customer(conversation: Conversation) -> str | None:

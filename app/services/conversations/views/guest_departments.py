@@ -7,7 +7,7 @@ from app.models import ConversationGuest
 from app.services.installation import city
 
 
-def of(conversation_id: str) -> list[str]:
+def guest_departments(conversation_id: str) -> list[str]:
     """The departments in a conversation, by name."""
     keys = db.session.scalars(
         select(ConversationGuest.department)

@@ -9,7 +9,8 @@ from app.domain.conversation.reply_window import ReplyWindow
 from app.models import Case, Staff
 from app.services.conversations import on_duty
 from app.services.conversations.delivery import reply_windows
-from app.services.conversations.views import guest_departments, listing, note_lines, unread_count
+from app.services.conversations.views import listing, note_lines, unread_count
+from app.services.conversations.views.guest_departments import guest_departments
 from app.services.conversations.views.listing import ConversationLine
 from app.services.conversations.views.note_lines import NoteLine
 from app.services.installation import city
@@ -17,7 +18,7 @@ from app.services.people.staffing import Colleague
 
 
 @dataclass(frozen=True, slots=True)
-class OwnersHead:
+class OwnerHeader:
     """The header for the customer. `returns_at`: when the office opens again; None while it is open."""
 
     manager_name: str
@@ -28,7 +29,7 @@ class OwnersHead:
 
 
 @dataclass(frozen=True, slots=True)
-class StaffHead:
+class StaffHeader:
     """The header for staff. `line` is None before the first message."""
 
     line: ConversationLine | None
@@ -37,12 +38,12 @@ class StaffHead:
     window: ReplyWindow | None
 
 
-def for_owner(case: Case) -> OwnersHead:
+def header_for_owner(case: Case) -> OwnerHeader:
     """The header of the customer's own case's conversation."""
     now, line = clock.now(), city.working_time()
     manager = db.session.get_one(Staff, case.manager_id)
-    answering = db.session.get_one(Staff, on_duty.answering(manager.id, now))
-    return OwnersHead(
+    answering = db.session.get_one(Staff, on_duty.who_answers(manager.id, now))
+    return OwnerHeader(
         manager_name=manager.name,
         manager_phone=manager.phone.removeprefix("+86"),
         answering_name=answering.name,
@@ -51,11 +52,11 @@ def for_owner(case: Case) -> OwnersHead:
     )
 
 
-def for_staff(staff: Colleague, conversation_id: str) -> StaffHead:
+def header_for_staff(staff: Colleague, conversation_id: str) -> StaffHeader:
     """The header of a conversation that the caller may read."""
-    return StaffHead(
-        line=listing.one(staff, conversation_id),
-        guests=guest_departments.of(conversation_id),
-        summary=note_lines.summary(conversation_id),
-        window=reply_windows.of_conversation(conversation_id),
+    return StaffHeader(
+        line=listing.conversation_line(staff, conversation_id),
+        guests=guest_departments(conversation_id),
+        summary=note_lines.newest_summary(conversation_id),
+        window=reply_windows.window_of_conversation(conversation_id),
     )

@@ -42,7 +42,7 @@ def unanswered(staff: Colleague) -> list[ConversationLine]:
     return _read(query.order_by(Conversation.waiting_since, Conversation.id))
 
 
-def of_member(staff: Colleague, before: datetime | None, limit: int) -> list[ConversationLine]:
+def conversations_of_staff(staff: Colleague, before: datetime | None, limit: int) -> list[ConversationLine]:
     """One's own conversations, most recent first, with a last message before `before`."""
     query = _lines(staff).where(
         conversation_access.held_by(staff, clock.now()), Conversation.last_at.is_not(None)
@@ -52,7 +52,7 @@ def of_member(staff: Colleague, before: datetime | None, limit: int) -> list[Con
     return _read(query.order_by(Conversation.last_at.desc(), Conversation.id).limit(limit))
 
 
-def one(staff: Colleague, conversation_id: str) -> ConversationLine | None:
+def conversation_line(staff: Colleague, conversation_id: str) -> ConversationLine | None:
     """One conversation that the caller may read; None before its first message."""
     found = _read(_lines(staff).where(Conversation.id == conversation_id))
     return found[0] if found else None

@@ -105,7 +105,7 @@ _NOTES: Mapping[str | None, str] = {
 }
 
 
-def line(row: Row, side: Side, others: Positions) -> MessageLine:
+def message_line(row: Row, side: Side, others: Positions) -> MessageLine:
     """A message as `side` sees it; `others` are the positions of the other side."""
     texts = city.current().talk.texts
     mine = row.author == side

@@ -20,12 +20,12 @@ class NoteLine:
     at: datetime
 
 
-def of(conversation_id: str) -> list[NoteLine]:
+def notes_of_conversation(conversation_id: str) -> list[NoteLine]:
     """Every note of a conversation, newest first."""
     return [_line(row, name) for row, name in db.session.execute(_newest(conversation_id))]
 
 
-def summary(conversation_id: str) -> NoteLine | None:
+def newest_summary(conversation_id: str) -> NoteLine | None:
     """The newest summary."""
     query = _newest(conversation_id).where(ConversationNote.kind == NoteKind.SUMMARY).limit(1)
     found = db.session.execute(query).first()

@@ -18,7 +18,7 @@ from app.services.installation import city
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Changes:
     """The changes after `after`.
 
     `etag` covers everything but the messages. `ask_again` is in seconds. `cursor`: what to ask with next.
@@ -101,22 +101,22 @@ _CHANGED = PreparedQuery(_MESSAGES.where(Message.changed > bindparam("after")).o
 _BEFORE = PreparedQuery(_MESSAGES.where(Message.seq < bindparam("before")).order_by(Message.seq.desc()))
 
 
-def news_of_owner(customer_id: str, case_id: str, after: int, limit: int) -> News:
+def changes_for_owner(customer_id: str, case_id: str, after: int, limit: int) -> Changes:
     """The changes for the owner of a case. Raises `NotFoundError` for anybody else's."""
     return _news(_owned(customer_id, case_id), case_id, Side.CUSTOMER, after, limit)
 
 
-def page_of_owner(customer_id: str, case_id: str, before: int, limit: int) -> Page:
+def page_for_owner(customer_id: str, case_id: str, before: int, limit: int) -> Page:
     """A page for the owner of a case, before message number `before`. Raises `NotFoundError`."""
     return _page(_owned(customer_id, case_id), case_id, Side.CUSTOMER, before, limit)
 
 
-def news_of_staff(conversation_id: str, after: int, limit: int) -> News:
+def changes_for_staff(conversation_id: str, after: int, limit: int) -> Changes:
     """The changes of a conversation that the caller may read."""
     return _news(_any(conversation_id), conversation_id, Side.STAFF, after, limit)
 
 
-def page_of_staff(conversation_id: str, before: int, limit: int) -> Page:
+def page_for_staff(conversation_id: str, before: int, limit: int) -> Page:
     """A page of a conversation that the caller may read."""
     return _page(_any(conversation_id), conversation_id, Side.STAFF, before, limit)
 
@@ -133,7 +133,7 @@ def _any(conversation_id: str) -> _Head:
     return _Head(*rows[0]) if rows else _EMPTY
 
 
-def _news(head: _Head, conversation_id: str, side: Side, after: int, limit: int) -> News:
+def _news(head: _Head, conversation_id: str, side: Side, after: int, limit: int) -> Changes:
     """Without changes the one indexed read of the head was all.
 
     Changes are numbered under the conversation's lock, so everything the head counts can be read after it;
@@ -148,10 +148,10 @@ def _news(head: _Head, conversation_id: str, side: Side, after: int, limit: int)
     writing = poll_interval.is_writing(rules, head.writing_at(side.other), now)
     more = len(found) == limit
     known = found[-1].changed if found else after
-    return News(
+    return Changes(
         etag=f"{head.counter}.{others.delivered}.{others.read}.{own.read}.{int(writing)}",
         ask_again=poll_interval.seconds(rules, head.last_at, now, writing=writing),
-        items=[message_view.line(row, side, others) for row in found],
+        items=[message_view.message_line(row, side, others) for row in found],
         cursor=known if more else max(head.counter, known),
         more=more,
         writing=writing,
@@ -166,7 +166,7 @@ def _page(head: _Head, conversation_id: str, side: Side, before: int, limit: int
     found = [Row(*row) for row in rows]
     others, own = head.positions(side.other), head.positions(side)
     return Page(
-        items=[message_view.line(row, side, others) for row in reversed(found)],
+        items=[message_view.message_line(row, side, others) for row in reversed(found)],
         before=found[-1].seq if len(found) == limit else None,
         # As the head counted; what was written since comes with the next poll, perhaps a second time.
         cursor=head.counter,

@@ -24,4 +24,4 @@ def for_sender(message: Message, side: Side) -> MessageLine:
         if side is Side.CUSTOMER
         else Positions(conversation.customer_delivered, conversation.customer_read)
     )
-    return message_view.line(Row(*row), side, others)
+    return message_view.message_line(Row(*row), side, others)

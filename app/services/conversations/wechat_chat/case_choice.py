@@ -11,13 +11,13 @@ from app.domain.conversation import case_choice
 from app.domain.conversation.message_states import Side
 from app.models import Actor, Case, ChatPerson, Conversation, Customer, Message, Staff
 from app.services.conversations import answer_clock, open_conversation
-from app.services.conversations.append_message import say
+from app.services.conversations.append_message import append_text
 from app.services.conversations.delivery import unread_push
 from app.services.conversations.wechat_chat import inbound_media
 from app.services.installation import city
 
 
-def chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | None:
+def chosen_case(person: ChatPerson, customer: Customer | None, text: str) -> Case | None:
     """The case named by an answer to our question, if it is one and still theirs."""
     if not person.choices or customer is None:
         return None
@@ -29,11 +29,11 @@ def chosen(person: ChatPerson, customer: Customer | None, text: str) -> Case | N
     )
 
 
-def move(person: ChatPerson, case: Case) -> None:
+def move_to_case(person: ChatPerson, case: Case) -> None:
     """Moves the waiting messages from the enquiry to the case, in order, and continues there."""
     now = clock.now()
-    enquiry = open_conversation.locked(person.conversation_id or "")
-    conversation = open_conversation.of_case(case)
+    enquiry = open_conversation.locked_conversation(person.conversation_id or "")
+    conversation = open_conversation.conversation_of_case(case)
     waiting = db.session.scalars(
         select(Message)
         .where(
@@ -52,17 +52,17 @@ def move(person: ChatPerson, case: Case) -> None:
     person.choices, person.asked_from, person.conversation_id = [], None, conversation.id
     db.session.flush()
     # Messages from before our question stay in the enquiry, and stay owed.
-    answer_clock.recount(enquiry)
+    answer_clock.recompute_answer_clock(enquiry)
     moved = city.current().talk.texts["enquiry_moved"]
-    say(enquiry, moved.format(project_name=case.project_name), now)
-    answer_clock.asked(conversation, now)
+    append_text(enquiry, moved.format(project_name=case.project_name), now)
+    answer_clock.start_answer_clock(conversation, now)
     # They have waited since they wrote, not since they chose; and whoever answers here knows nothing yet.
-    answer_clock.recount(conversation)
+    answer_clock.recompute_answer_clock(conversation)
     for message in waiting:
-        unread_push.expect(conversation, Side.STAFF, message)
+        unread_push.schedule_push(conversation, Side.STAFF, message)
     words = city.current().talk.texts["case_chosen"]
     manager = db.session.get_one(Staff, conversation.holder_id)
-    say(
+    append_text(
         conversation,
         words.format(project_name=case.project_name, manager_name=manager.name),
         now,
@@ -70,7 +70,7 @@ def move(person: ChatPerson, case: Case) -> None:
     )
 
 
-def ask(person: ChatPerson, conversation: Conversation, text: str) -> None:
+def ask_which_case(person: ChatPerson, conversation: Conversation, text: str) -> None:
     """Asks which case is meant: once, and again for a `text` with a number that was not offered.
 
     Without a question they would wait for an answer that they must give themselves.
@@ -82,7 +82,7 @@ def ask(person: ChatPerson, conversation: Conversation, text: str) -> None:
     cases = [db.session.get_one(Case, case_id) for case_id in person.choices]
     names = [f"{case.project_name}（{case.number}）" for case in cases]
     words = city.current().talk.texts["which_case"].format(choices=case_choice.question(names))
-    say(conversation, words, clock.now(), in_chat=True)
+    append_text(conversation, words, clock.now(), in_chat=True)
 
 
 def _first_waiting(conversation: Conversation) -> int:

@@ -7,13 +7,13 @@ from app.core.db import db
 from app.domain.conversation import complaint_words
 from app.domain.texts import shows_something
 from app.models import Complaint, ComplaintState, Conversation
-from app.services.conversations.append_message import say
+from app.services.conversations.append_message import append_text
 from app.services.conversations.care import complaints
 from app.services.history.timeline import By
 from app.services.installation import city
 
 
-def hears(conversation: Conversation, by: By, text: str) -> bool:
+def complain_by_words(conversation: Conversation, by: By, text: str) -> bool:
     """Treats a message of a locked conversation as a complaint, if it is one; the word alone gets
     instructions.
 
@@ -26,11 +26,11 @@ def hears(conversation: Conversation, by: By, text: str) -> bool:
     if shows_something(said):
         complaints.complain(conversation, by, said[: talk.message.longest])
     else:
-        say(conversation, talk.texts["complaint_how"], clock.now(), in_chat=True)
+        append_text(conversation, talk.texts["complaint_how"], clock.now(), in_chat=True)
     return True
 
 
-def settles(conversation: Conversation, by: By, text: str) -> bool:
+def close_by_words(conversation: Conversation, by: By, text: str) -> bool:
     """Closes the answered complaint, if the customer says that they are satisfied."""
     if not complaint_words.settled(text, city.current().talk.texts["settled_word"]):
         return False

@@ -31,14 +31,14 @@ from app.models import (
     Staff,
 )
 from app.services.conversations import on_duty, open_conversation, send_message
-from app.services.conversations.append_message import Sending, say, sent_before
+from app.services.conversations.append_message import Sending, append_text, sent_before
 from app.services.conversations.message_content import Content
 from app.services.conversations.wechat_chat import case_choice, complaint_words, inbound_media
 from app.services.conversations.wechat_chat.inbound_media import Media
 from app.services.history.timeline import By
 from app.services.installation import city
 
-__all__ = ["Incoming", "Medium", "enter", "take"]
+__all__ = ["Incoming", "Medium", "enter_chat", "receive_message"]
 
 MOST_CHOICES = 9
 LONGEST_PLACE = 200
@@ -57,7 +57,7 @@ class Incoming:
     at: datetime
 
 
-def take(incoming: Incoming) -> None:
+def receive_message(incoming: Incoming) -> None:
     """Adds a message where it belongs, and opens the reply window."""
     person = _person(incoming.medium, incoming.openid)
     # WeChat counts from when it was written. Never in the future, and never back to an earlier message that
@@ -69,9 +69,9 @@ def take(incoming: Incoming) -> None:
     media = _media(incoming)
     content = _content(incoming, media)
     text = "" if content.ours else str(content.values.get("text", ""))
-    chosen = case_choice.chosen(person, customer, text)
+    chosen = case_choice.chosen_case(person, customer, text)
     if chosen is not None:
-        case_choice.move(person, chosen)
+        case_choice.move_to_case(person, chosen)
         return
     conversation = _place(person, customer)
     # People unknown to the mini-program are identified by their conversation.
@@ -80,20 +80,20 @@ def take(incoming: Incoming) -> None:
     told = Sending(by, client_id, medium=incoming.medium)
     if sent_before(conversation, content, told) is not None:
         return
-    if complaint_words.settles(conversation, by, text):
+    if complaint_words.close_by_words(conversation, by, text):
         return
-    message = send_message.take(conversation, content, told)
+    message = send_message.add_customer_message(conversation, content, told)
     if media is not None:
         inbound_media.expect(message, media)
-    if complaint_words.hears(conversation, by, text):
+    if complaint_words.complain_by_words(conversation, by, text):
         return
     if person.choices:
-        case_choice.ask(person, conversation, text)
+        case_choice.ask_which_case(person, conversation, text)
     elif conversation.case_id is None and _is_first(conversation):
         _say_taken(conversation)
 
 
-def enter(medium: Medium, openid: str, at: datetime) -> None:
+def enter_chat(medium: Medium, openid: str, at: datetime) -> None:
     """Somebody entered the mini-program's customer-service chat: a short window opens."""
     person = _person(medium, openid)
     person.entered_at, person.sends_since_entry = min(at, clock.now()), 0
@@ -163,9 +163,11 @@ def _place(person: ChatPerson, customer: Customer | None) -> Conversation:
     """The conversation for their messages: where the last ones went, their one case, or an enquiry."""
     cases = _cases(customer)
     if person.conversation_id in {case.id for case in cases}:
-        return open_conversation.of_case(next(case for case in cases if case.id == person.conversation_id))
+        return open_conversation.conversation_of_case(
+            next(case for case in cases if case.id == person.conversation_id)
+        )
     if len(cases) == 1:
-        conversation = open_conversation.of_case(cases[0])
+        conversation = open_conversation.conversation_of_case(cases[0])
         # Nothing is left to choose: a number is no answer to our question any more.
         person.choices, person.asked_from = [], None
     else:
@@ -206,7 +208,7 @@ def _enquiry(person: ChatPerson, customer: Customer | None) -> Conversation:
         medium=person.medium,
         openid=person.openid,
         customer_id=customer.id if customer else None,
-        holder_id=on_duty.on_duty(customer.id if customer else None, now),
+        holder_id=on_duty.enquiry_taker(customer.id if customer else None, now),
         opened_at=now,
         **open_conversation.FROM_THE_START,
     )
@@ -218,7 +220,7 @@ def _enquiry(person: ChatPerson, customer: Customer | None) -> Conversation:
 def _say_taken(conversation: Conversation) -> None:
     holder = db.session.get_one(Staff, conversation.holder_id)
     words = city.current().talk.texts["enquiry_taken"].format(manager_name=holder.name)
-    say(conversation, words, clock.now(), in_chat=True)
+    append_text(conversation, words, clock.now(), in_chat=True)
 
 
 def _is_first(conversation: Conversation) -> bool:

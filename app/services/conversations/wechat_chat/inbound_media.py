@@ -25,7 +25,7 @@ from app.models import (
     MessageMedia,
 )
 from app.services.conversations import content_checks
-from app.services.conversations.append_message import say, touch
+from app.services.conversations.append_message import append_text, mark_changed
 from app.services.documents import upload
 from app.services.documents.upload import Arrived
 from app.services.history.timeline import By
@@ -129,7 +129,7 @@ def settle(owner: str, message_id: str, arrived: Arrived) -> None:
     message.document_id = upload.record(conversation.case_id, arrived, by).id
     message.kind = MessageKind.DOCUMENT
     message.content = {} if message.content.get(_COMING) else message.content
-    touch(conversation, message)
+    mark_changed(conversation, message)
     if row.kind == MediaKind.PICTURE:
         content_checks.ask(message, content_checks.openid_of(conversation))
 
@@ -153,8 +153,8 @@ def give_up(owner: str, message_id: str, *, refused: bool) -> None:
     texts = city.current().talk.texts
     if message.content.get(_COMING):
         message.content = {"text": texts[f"{row.kind}_{'refused' if refused else 'lost'}"]}
-    touch(conversation, message)
-    say(conversation, texts[f"{row.kind}_again"], clock.now(), in_chat=True)
+    mark_changed(conversation, message)
+    append_text(conversation, texts[f"{row.kind}_again"], clock.now(), in_chat=True)
 
 
 def move(messages: Sequence[Message], case_id: str) -> None:

@@ -10,7 +10,7 @@ from app.domain.slots.openings import Need, Party, Person
 from app.models import Case
 from app.services.scheduling import availability, roster, working_hours
 from app.services.scheduling.availability import Supposed
-from app.services.scheduling.reservations import Seat
+from app.services.scheduling.reservations import Attendee
 from app.services.scheduling.roster import Absences, Member
 from app.services.scheduling.working_hours import Stretch
 from app.services.visits.required_visits import Needed
@@ -68,7 +68,7 @@ def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
     return Candidates(manager, stand_ins or others, roles, absent)
 
 
-def party(found: Candidates, needed: Needed, stretch: Stretch, supposed: Supposed) -> Party:
+def party_times(found: Candidates, needed: Needed, stretch: Stretch, supposed: Supposed) -> Party:
     """The same people with their free time."""
     free = availability.people(found.everybody, stretch, found.absent, supposed)
     lead = None
@@ -115,7 +115,7 @@ class Choice:
         return sorted(self.free(people), key=rank)
 
 
-def seats(choice: Choice, found: Party, pick: Pick) -> list[Seat] | None:
+def choose_attendees(choice: Choice, found: Party, pick: Pick) -> list[Attendee] | None:
     """One person for each role, or None when a role cannot be filled.
 
     The manager, if free; for the other roles `pick` chooses from the free people, who are given best
@@ -129,11 +129,11 @@ def seats(choice: Choice, found: Party, pick: Pick) -> list[Seat] | None:
         return None
     ranks = [[person.id for person in people] for people in asked.values()]
     chosen = dict(zip(asked, pick(ranks, choice.piece), strict=True))
-    led = [Seat(person.id, MANAGER, lead=True) for person in own]
+    led = [Attendee(person.id, MANAGER, lead=True) for person in own]
     if MANAGER in chosen:
-        led = [Seat(chosen.pop(MANAGER), MANAGER, lead=True, deputy_for=choice.case.manager_id)]
+        led = [Attendee(chosen.pop(MANAGER), MANAGER, lead=True, deputy_for=choice.case.manager_id)]
     others = [
-        Seat(staff_id, role, lead=not led and place == 0)
+        Attendee(staff_id, role, lead=not led and place == 0)
         for place, (role, staff_id) in enumerate(chosen.items())
     ]
     return [*led, *others]

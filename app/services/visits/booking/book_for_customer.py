@@ -12,28 +12,28 @@ from app.services.people.staffing import Colleague
 from app.services.scheduling import reservations
 from app.services.visits import appointments, required_visits, visit_updates
 from app.services.visits.booking import find_openings
-from app.services.visits.booking.reserve import Wish, book
+from app.services.visits.booking.reserve import Wish, reserve_visit
 
 
-def book_for(staff: Colleague, case: Case, purpose_key: str, starts_at: datetime) -> Visit:
+def book_for_customer(staff: Colleague, case: Case, purpose_key: str, starts_at: datetime) -> Visit:
     """Books at once, without a hold and without the minimum notice.
 
     A hold of the customer for the same purpose is given up. Raises as `hold` does, and `NotAllowedError`
     for staff who are not responsible for the case.
     """
-    access.lock(case)
-    responsibility.require(staff, case)
-    needed = required_visits.needed(case, purpose_key)
-    earlier = appointments.live(case.id, purpose_key)
+    access.lock_case(case)
+    responsibility.require_responsible(staff, case)
+    needed = required_visits.require_needed(case, purpose_key)
+    earlier = appointments.live_visit(case.id, purpose_key)
     given_up = []
     if earlier is not None:
         if earlier.state == VisitState.CONFIRMED:
             raise BookedAlreadyError("该客户已预约过此项，请在原预约中改期。", visit_id=earlier.id)
-        if reservations.end(earlier.id, VisitState.EXPIRED, VisitState.HELD, {}):
+        if reservations.end_booking(earlier.id, VisitState.EXPIRED, VisitState.HELD, {}):
             given_up.append(earlier.id)
     by = by_staff(staff.id)
     wish = Wish(needed, starts_at, by, VisitState.CONFIRMED, gives_up=given_up)
-    visit = book(case, wish, find_openings.bookable(by_staff=True))
-    visit_updates.settle(case, visit, by, clock.now(), "visit_booked")
+    visit = reserve_visit(case, wish, find_openings.bookable(by_staff=True))
+    visit_updates.schedule_confirmed(case, visit, by, clock.now(), "visit_booked")
     eventbus.publish(VisitBooked(visit.id))
     return visit

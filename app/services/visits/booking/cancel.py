@@ -10,7 +10,7 @@ from app.services.visits import appointments, visit_updates
 from app.services.visits.views import visit_queries
 
 
-def by_customer(case: Case, visit_id: str, by: By, reason: str) -> Visit:
+def cancel_by_customer(case: Case, visit_id: str, by: By, reason: str) -> Visit:
     """Cancels before the cut-off, or gives up a hold at any time. Raises `CutOffError`, `ConflictError`."""
     visit = _locked(case, visit_id)
     if visit.state == VisitState.CONFIRMED and not visit_queries.is_changeable(visit):
@@ -18,13 +18,13 @@ def by_customer(case: Case, visit_id: str, by: By, reason: str) -> Visit:
     return _cancel(case, visit, by, reason)
 
 
-def by_staff(case: Case, visit_id: str, by: By, reason: str) -> Visit:
+def cancel_by_staff(case: Case, visit_id: str, by: By, reason: str) -> Visit:
     """Cancels at the customer's wish, also after the cut-off."""
     return _cancel(case, _locked(case, visit_id), by, reason)
 
 
 def _locked(case: Case, visit_id: str) -> Visit:
-    visit = appointments.locked(case, visit_id)
+    visit = appointments.locked_visit(case, visit_id)
     if visit.state not in reservations.LIVE:
         appointments.refuse_ended(visit)
     appointments.refuse_arrived(visit)
@@ -33,10 +33,10 @@ def _locked(case: Case, visit_id: str) -> Visit:
 
 def _cancel(case: Case, visit: Visit, by: By, reason: str) -> Visit:
     was = VisitState(visit.state)
-    visit_updates.end(visit, VisitState.CANCELLED, {"reason": reason})
-    reservations.release([visit.id])
+    visit_updates.end_visit(visit, VisitState.CANCELLED, {"reason": reason})
+    reservations.release_time([visit.id])
     if was is VisitState.CONFIRMED:
-        detail = {"purpose": visit.purpose, "starts_at": appointments.shown(visit.starts_at)}
+        detail = {"purpose": visit.purpose, "starts_at": appointments.history_time(visit.starts_at)}
         note(case.id, clock.now(), "visit_cancelled", by, detail)
         eventbus.publish(VisitCancelled(visit.id))
     return visit

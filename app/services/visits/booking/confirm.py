@@ -17,22 +17,22 @@ from app.services.visits.booking import find_openings, reserve, waitlist
 from app.services.visits.required_visits import Needed
 
 
-def confirm(case: Case, visit_id: str, by: By) -> Visit:
+def confirm_visit(case: Case, visit_id: str, by: By) -> Visit:
     """Confirms a hold. A hold offered by the wait-list replaces the later visit.
 
     Raises `AlreadyDoneError` the second time, `HoldExpiredError` with new openings when the hold has
     expired or an attendee is no longer available, `NotFoundError`, and as `required_visits.needed` does.
     """
-    visit = appointments.locked(case, visit_id)
-    needed = required_visits.needed(case, visit.purpose)
+    visit = appointments.locked_visit(case, visit_id)
+    needed = required_visits.require_needed(case, visit.purpose)
     if visit.state == VisitState.CONFIRMED:
         raise AlreadyDoneError("该预约已确认，无需重复操作。")
     if visit.state not in (VisitState.HELD, VisitState.EXPIRED):
         appointments.refuse_ended(visit)
     now = clock.now()
     offered = visit.offered
-    former = appointments.live(case.id, visit.purpose) if offered else None
-    if former is not None and not reservations.end(
+    former = appointments.live_visit(case.id, visit.purpose) if offered else None
+    if former is not None and not reservations.end_booking(
         former.id, VisitState.RESCHEDULED, VisitState.CONFIRMED, {"reason": None}
     ):
         former = None
@@ -53,13 +53,13 @@ def confirm(case: Case, visit_id: str, by: By) -> Visit:
         _refuse(case, needed, "上门人员临时有变动，该时间不能再预约")
     db.session.refresh(visit)
     if offered:
-        waitlist.leave(case.id, visit.purpose)
+        waitlist.leave_waitlist(case.id, visit.purpose)
     if former is None:
-        visit_updates.settle(case, visit, by, now, "visit_booked")
+        visit_updates.schedule_confirmed(case, visit, by, now, "visit_booked")
         eventbus.publish(VisitBooked(visit.id))
     else:
-        reservations.release([former.id])
-        visit_updates.settle(case, visit, by, now, "visit_moved")
+        reservations.release_time([former.id])
+        visit_updates.schedule_confirmed(case, visit, by, now, "visit_moved")
         eventbus.publish(VisitMoved(visit.id, former.id))
     return visit
 

@@ -95,7 +95,7 @@ def view(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BO
     # The travel before the first visit, and the load of its whole day, lie before it.
     stretch = Stretch(first - grid.PIECES_PER_DAY, max(last, first) + grid.PIECES_PER_DAY)
     people = attendees.candidates(case, needed, stretch)
-    found = attendees.party(people, needed, stretch, supposed)
+    found = attendees.party_times(people, needed, stretch, supposed)
     kept = openings.in_time(stretch.first, stretch.last, need, needed.due_at)
     starts = openings.starts(found, need, grid.between(stretch.first, first, last), kept)
     return View(needed, stretch, people, found, starts, kept)

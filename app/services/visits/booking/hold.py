@@ -11,29 +11,29 @@ from app.services.installation import city
 from app.services.scheduling import reservations
 from app.services.visits import appointments, required_visits
 from app.services.visits.booking import find_openings
-from app.services.visits.booking.reserve import Wish, book
+from app.services.visits.booking.reserve import Wish, reserve_visit
 
 
-def hold(case: Case, purpose_key: str, starts_at: datetime, by: By) -> Visit:
+def hold_visit(case: Case, purpose_key: str, starts_at: datetime, by: By) -> Visit:
     """Holds a time until `hold_until`. Another hold of the case for this purpose is given up.
 
     Asking again for the same time returns the same hold and does not extend it. Raises as `book` and
     `required_visits.needed` do, and `BookedAlreadyError` when a visit is confirmed already.
     """
-    access.lock(case)
-    needed = required_visits.needed(case, purpose_key)
+    access.lock_case(case)
+    needed = required_visits.require_needed(case, purpose_key)
     now = clock.now()
     given_up: list[str] = []
-    earlier = appointments.live(case.id, purpose_key)
+    earlier = appointments.live_visit(case.id, purpose_key)
     if earlier is not None and earlier.state == VisitState.CONFIRMED:
         raise BookedAlreadyError("您已预约过此项，如需调整请在原预约中改期。", visit_id=earlier.id)
     if earlier is not None and earlier.hold_until is not None:
         if earlier.starts_at == starts_at and earlier.hold_until > now:
             return earlier
-        if reservations.end(earlier.id, VisitState.EXPIRED, VisitState.HELD, {}):
+        if reservations.end_booking(earlier.id, VisitState.EXPIRED, VisitState.HELD, {}):
             given_up.append(earlier.id)
     until = now + city.current().visits.hold
     wish = Wish(needed, starts_at, by, VisitState.HELD, hold_until=until, gives_up=given_up)
-    visit = book(case, wish, find_openings.bookable())
+    visit = reserve_visit(case, wish, find_openings.bookable())
     reservations.set_due([(visit.id, DueKind.HOLD_END.value, until)])
     return visit

@@ -10,11 +10,13 @@ from app.services.history.timeline import By
 from app.services.visits import appointments, required_visits, visit_updates
 from app.services.visits.booking import find_openings
 from app.services.visits.booking.find_openings import Bookable
-from app.services.visits.booking.reserve import Wish, book
+from app.services.visits.booking.reserve import Wish, reserve_visit
 from app.services.visits.views import visit_queries
 
 
-def by_customer(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
+def reschedule_by_customer(
+    case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None
+) -> Visit:
     """Moves a confirmed visit, before the cut-off or when the utility cannot keep it.
 
     Raises `CutOffError`, `AlreadyDoneError` for the time that it already has, `ConflictError` for a visit
@@ -23,29 +25,31 @@ def by_customer(case: Case, visit_id: str, starts_at: datetime, by: By, reason: 
     visit = _locked(case, visit_id, starts_at)
     if not visit_queries.is_changeable(visit):
         raise CutOffError("已临近约定时间，如需调整请直接联系客户管家。")
-    return move(case, visit, starts_at, by, reason, find_openings.bookable())
+    return move_visit(case, visit, starts_at, by, reason, find_openings.bookable())
 
 
-def by_staff(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
+def reschedule_by_staff(case: Case, visit_id: str, starts_at: datetime, by: By, reason: str | None) -> Visit:
     """Moves a confirmed visit at the customer's wish, also after the cut-off."""
     visit = _locked(case, visit_id, starts_at)
-    return move(case, visit, starts_at, by, reason, find_openings.bookable(by_staff=True))
+    return move_visit(case, visit, starts_at, by, reason, find_openings.bookable(by_staff=True))
 
 
-def move(case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | None, times: Bookable) -> Visit:
+def move_visit(
+    case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | None, times: Bookable
+) -> Visit:
     """Books the new time, with the same people if possible, and ends the old booking. The case is locked."""
-    needed = required_visits.needed(case, visit.purpose)
+    needed = required_visits.require_needed(case, visit.purpose)
     kept = appointments.staff_ids(visit.id)
-    visit_updates.end(visit, VisitState.RESCHEDULED, {"reason": reason})
+    visit_updates.end_visit(visit, VisitState.RESCHEDULED, {"reason": reason})
     wish = Wish(needed, starts_at, by, VisitState.CONFIRMED, former=visit, gives_up=[visit.id], kept=kept)
-    moved = book(case, wish, times)
-    visit_updates.settle(case, moved, by, clock.now(), "visit_moved")
+    moved = reserve_visit(case, wish, times)
+    visit_updates.schedule_confirmed(case, moved, by, clock.now(), "visit_moved")
     eventbus.publish(VisitMoved(moved.id, visit.id))
     return moved
 
 
 def _locked(case: Case, visit_id: str, starts_at: datetime) -> Visit:
-    visit = appointments.locked(case, visit_id)
+    visit = appointments.locked_visit(case, visit_id)
     appointments.refuse_not_confirmed(visit)
     appointments.refuse_arrived(visit)
     if starts_at == visit.starts_at and visit.in_doubt_at is None:

@@ -12,7 +12,7 @@ from app.models import Case, Visit, VisitState
 from app.services.history.timeline import By
 from app.services.scheduling import availability, candidate_locks, reservations, roster, working_hours
 from app.services.scheduling.availability import Supposed
-from app.services.scheduling.reservations import Seat
+from app.services.scheduling.reservations import Attendee
 from app.services.scheduling.working_hours import Stretch
 from app.services.visits import visit_updates
 from app.services.visits.booking import attendees, find_openings
@@ -44,7 +44,7 @@ class Wish:
     kept: Sequence[str] = ()
 
 
-def book(case: Case, wish: Wish, times: Bookable) -> Visit:
+def reserve_visit(case: Case, wish: Wish, times: Bookable) -> Visit:
     """Writes the visit and reserves everybody's time. The caller must have locked the case.
 
     Raises `FieldsError` for a start that is off the grid or outside `times`, `SlotTakenError` when
@@ -57,8 +57,10 @@ def book(case: Case, wish: Wish, times: Bookable) -> Visit:
     for _ in range(_MOST_ATTEMPTS):
         seen = find_openings.view_at(case, wish.needed, times, piece, Supposed(without=gone))
         seats = (
-            attendees.seats(
-                Choice(case, need, seen.stretch, piece, wish.kept), seen.party, candidate_locks.claim
+            attendees.choose_attendees(
+                Choice(case, need, seen.stretch, piece, wish.kept),
+                seen.party,
+                candidate_locks.lock_candidates,
             )
             if seen.allows(piece)
             else None
@@ -67,9 +69,9 @@ def book(case: Case, wish: Wish, times: Bookable) -> Visit:
             break
         values = _row(case, wish, seen.kept >> (piece - seen.stretch.first) & 1 == 0)
         most = seen.people.most_on(working_hours.local_day(wish.starts_at))
-        taken = reservations.take(values, need, seats, most, _still_fit(seats, wish.needed, piece))
+        taken = reservations.reserve_time(values, need, seats, most, _still_fit(seats, wish.needed, piece))
         if taken is not None:
-            reservations.release(gone)
+            reservations.release_time(gone)
             return taken
         # Mostly somebody was faster. It may also have been an expired hold that nobody had cleared.
         gone += reservations.expire_overdue()
@@ -119,7 +121,7 @@ def _row(case: Case, wish: Wish, after_due: bool) -> dict[str, object]:
     }
 
 
-def _still_fit(seats: Sequence[Seat], needed: Needed, piece: int) -> Callable[[], bool]:
+def _still_fit(seats: Sequence[Attendee], needed: Needed, piece: int) -> Callable[[], bool]:
     return lambda: fits([seat.staff_id for seat in seats], needed, piece)
 
 

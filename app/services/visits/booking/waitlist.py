@@ -17,21 +17,21 @@ from app.services.installation import city
 from app.services.scheduling import reservations
 from app.services.visits import appointments, required_visits
 from app.services.visits.booking import find_openings
-from app.services.visits.booking.reserve import Wish, book
+from app.services.visits.booking.reserve import Wish, reserve_visit
 
 
-def join(case: Case, purpose_key: str) -> None:
+def join_waitlist(case: Case, purpose_key: str) -> None:
     """Puts a case on the wait-list for a time earlier than the booked one, or for any. Raises
     `AlreadyDoneError`.
     """
-    access.lock(case)
-    needed = required_visits.needed(case, purpose_key)
+    access.lock_case(case)
+    needed = required_visits.require_needed(case, purpose_key)
     if _waiting(case.id, purpose_key) is not None:
         raise AlreadyDoneError("您已登记候补，有更早的时间会立即通知您。")
     db.session.add(VisitWait(id=new_id(), case_id=case.id, purpose=needed.purpose.key, since=clock.now()))
 
 
-def leave(case_id: str, purpose_key: str) -> None:
+def leave_waitlist(case_id: str, purpose_key: str) -> None:
     """Takes a case off the wait-list; does nothing if it is not on it."""
     db.session.execute(
         delete(VisitWait)
@@ -75,12 +75,12 @@ def _next(since: datetime | None, after_id: str | None) -> VisitWait | None:
 def _try(waiting: VisitWait) -> None:
     """Holds the earliest time that is earlier than what the customer has, if there is one."""
     case = db.session.get_one(Case, waiting.case_id)
-    access.lock(case)
-    needed = required_visits.find(case, waiting.purpose)
+    access.lock_case(case)
+    needed = required_visits.find_needed(case, waiting.purpose)
     if needed is None:
-        leave(case.id, waiting.purpose)
+        leave_waitlist(case.id, waiting.purpose)
         return
-    booked = appointments.live(case.id, waiting.purpose)
+    booked = appointments.live_visit(case.id, waiting.purpose)
     if _offered(case.id, waiting.purpose) or (booked is not None and booked.state == VisitState.HELD):
         return
     times = find_openings.bookable()
@@ -99,7 +99,7 @@ def _try(waiting: VisitWait) -> None:
         kept=() if booked is None else appointments.staff_ids(booked.id),
     )
     try:
-        visit = book(case, wish, times)
+        visit = reserve_visit(case, wish, times)
     except SlotTakenError:
         return
     reservations.set_due([(visit.id, DueKind.HOLD_END.value, until)])

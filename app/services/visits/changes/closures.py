@@ -90,7 +90,7 @@ def _enter(staff: Colleague, away: Away) -> StaffLeave | VisitClosure:
             raise NotAllowedError("停止预约由督办登记，请联系督办人员。")
         if away.department is not None and away.department not in city.current().departments:
             raise FieldsError([_fault("department", "没有这个部门，请核对。")])
-        return absences.closure(
+        return absences.enter_closure(
             away.department, away.starts_at, away.ends_at, away.reason, staff.id, ask=away.ask
         )
     person, deputy = active(away.number, "staff_number"), active(away.deputy or "", "deputy_number")
@@ -98,7 +98,7 @@ def _enter(staff: Colleague, away: Away) -> StaffLeave | VisitClosure:
         raise NotAllowedError("只能登记本人的请假，其他人员由督办登记。")
     if deputy.id == person.id:
         raise FieldsError([_fault("deputy_number", "代理人不能是本人。")])
-    return absences.leave(person.id, deputy.id, away.starts_at, away.ends_at, ask=away.ask)
+    return absences.enter_leave(person.id, deputy.id, away.starts_at, away.ends_at, ask=away.ask)
 
 
 def _check_times(away: Away) -> None:
@@ -157,7 +157,7 @@ def _concerned(away: Away) -> ColumnElement[bool]:
 
 def _hit(case: Case, visit: Visit, plan: Plan | None) -> Hit:
     opening = None
-    needed = required_visits.find(case, visit.purpose)
+    needed = required_visits.find_needed(case, visit.purpose)
     if plan is not None and needed is not None:
         opening = plan.move(case, visit, needed)
     return Hit(

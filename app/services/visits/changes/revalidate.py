@@ -19,7 +19,7 @@ from app.services.visits.required_visits import Needed
 REASON = "原上门人员或时间有变动，已为您调整"
 
 
-def refit(visit_id: str, *, ask: bool) -> None:
+def revalidate(visit_id: str, *, ask: bool) -> None:
     """Keeps a visit that can take place; otherwise moves it or asks the customer. No visit is dropped.
 
     It moves to the nearest opening that keeps the due date (any opening, if the customer had chosen a
@@ -28,18 +28,18 @@ def refit(visit_id: str, *, ask: bool) -> None:
     """
     visit = db.session.get_one(Visit, visit_id)
     case = db.session.get_one(Case, visit.case_id)
-    access.lock(case)
+    access.lock_case(case)
     db.session.refresh(visit)
-    needed = required_visits.find(case, visit.purpose)
+    needed = required_visits.find_needed(case, visit.purpose)
     if visit.state not in reservations.LIVE or visit.starts_at <= clock.now() or needed is None:
         return
     if can_take_place(case, visit, needed):
         if visit.in_doubt_at is not None:
-            visit_updates.change(visit, in_doubt_at=None)
+            visit_updates.update_visit(visit, in_doubt_at=None)
         return
     if visit.state == VisitState.HELD:
-        if reservations.end(visit.id, VisitState.EXPIRED, VisitState.HELD, {}):
-            reservations.release([visit.id])
+        if reservations.end_booking(visit.id, VisitState.EXPIRED, VisitState.HELD, {}):
+            reservations.release_time([visit.id])
         return
     if ask or not _moved(case, visit, needed):
         _doubt(case, visit)
@@ -68,7 +68,7 @@ def _moved(case: Case, visit: Visit, needed: Needed) -> bool:
         # Rolled back when somebody takes that time meanwhile: then the old booking stays, and the customer is
         # asked.
         with db.session.begin_nested():
-            reschedule.move(case, visit, opening.starts_at, ENGINE, REASON, find_openings.bookable())
+            reschedule.move_visit(case, visit, opening.starts_at, ENGINE, REASON, find_openings.bookable())
     except SlotTakenError:
         db.session.refresh(visit)
         return False
@@ -79,7 +79,7 @@ def _doubt(case: Case, visit: Visit) -> None:
     if visit.in_doubt_at is not None:
         return
     now = clock.now()
-    visit_updates.change(visit, in_doubt_at=now)
-    detail = {"purpose": visit.purpose, "starts_at": appointments.shown(visit.starts_at)}
+    visit_updates.update_visit(visit, in_doubt_at=now)
+    detail = {"purpose": visit.purpose, "starts_at": appointments.history_time(visit.starts_at)}
     note(case.id, now, "visit_in_doubt", ENGINE, detail)
     eventbus.publish(VisitInDoubt(visit.id))

@@ -32,7 +32,7 @@ class Plan:
             return None
         piece = grid.piece_of(opening.starts_at)
         choice = Choice(case, need, seen.stretch, piece, appointments.staff_ids(visit.id))
-        coming = attendees.seats(choice, seen.party, _best) or ()
+        coming = attendees.choose_attendees(choice, seen.party, _best) or ()
         pieces = range(piece + need.taken.start, piece + need.taken.stop)
         day = working_hours.local_day(opening.starts_at)
         self._given_up.append(visit.id)

@@ -16,7 +16,7 @@ from app.services.installation import city
 from app.services.scheduling import reservations
 from app.services.visits import appointments
 from app.services.visits.booking import waitlist
-from app.services.visits.changes import revalidate
+from app.services.visits.changes.revalidate import revalidate
 
 _FALLING_DUE = (VisitDue, VisitRecheck, VisitChance)
 
@@ -27,7 +27,7 @@ def sweep() -> int:
     for row in rows:
         kind = DueKind(row.kind)
         if kind in (DueKind.REFIT, DueKind.ASK):
-            revalidate.refit(row.visit_id, ask=kind is DueKind.ASK)
+            revalidate(row.visit_id, ask=kind is DueKind.ASK)
             continue
         visit = db.session.get_one(Visit, row.visit_id)
         if kind is DueKind.HOLD_END:
@@ -78,8 +78,8 @@ def next_due() -> datetime | None:
 
 def _end_hold(visit: Visit) -> None:
     offered = visit.offered
-    if reservations.end(visit.id, VisitState.EXPIRED, VisitState.HELD, {}):
-        reservations.release([visit.id])
+    if reservations.end_booking(visit.id, VisitState.EXPIRED, VisitState.HELD, {}):
+        reservations.release_time([visit.id])
         if offered:
             waitlist.to_the_end(visit.case_id, visit.purpose)
 

@@ -113,7 +113,7 @@ def enter(staff: Colleague, wanted: NewWeek) -> Hits:
     person = closures.active(wanted.number, "staff_number")
     _check_day(wanted.valid_from)
     weekly = _weekly(wanted.weekly)
-    absences.hours(person.id, Pattern(wanted.valid_from, weekly, wanted.most_per_day), ask=wanted.ask)
+    absences.enter_pattern(person.id, Pattern(wanted.valid_from, weekly, wanted.most_per_day), ask=wanted.ask)
     return _hits(person, wanted)
 
 
@@ -158,7 +158,7 @@ def _hits(person: Staff, wanted: NewWeek) -> Hits:
 
 
 def _is_hit(visit: Visit, case: Case) -> bool:
-    needed = required_visits.find(case, visit.purpose)
+    needed = required_visits.find_needed(case, visit.purpose)
     return needed is not None and not revalidate.can_take_place(case, visit, needed)
 
 

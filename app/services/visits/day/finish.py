@@ -15,24 +15,24 @@ from app.services.visits import appointments, visit_access, visit_updates
 from app.services.visits.visit_task import task_of
 
 
-def finish(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -> tuple[Case, Visit]:
+def finish_visit(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | None) -> tuple[Case, Visit]:
     """Marks the visit as done. With `outputs` its task is completed too; the arrival need not be typed.
 
     Raises `NotYetError` before anybody has checked in, `FieldsError` for outputs of a visit without an
     open task, and as `complete_task.complete` does.
     """
-    case, visit = visit_access.locked(staff, visit_id)
+    case, visit = visit_access.locked_for_staff(staff, visit_id)
     visit_access.require_concerned(staff, case, visit)
     appointments.refuse_not_confirmed(visit)
     if not appointments.somebody_came(visit.id):
         raise NotYetError("请先登记到达，再登记完成。")
-    visit_updates.end(visit, VisitState.DONE, {})
-    reservations.release([visit.id])
+    visit_updates.end_visit(visit, VisitState.DONE, {})
+    reservations.release_time([visit.id])
     note(case.id, clock.now(), "visit_done", by_staff(staff.id), {"purpose": visit.purpose})
     if outputs is not None:
         task = task_of(case, visit)
         if task is None:
             fault = {"field": "outputs", "code": "unknown", "message": "该次上门没有待办结的任务。"}
             raise FieldsError([fault])
-        completion.complete(staff, claim_task.visible(staff, task.id), outputs)
+        completion.complete_task(staff, claim_task.visible_task(staff, task.id), outputs)
     return case, visit

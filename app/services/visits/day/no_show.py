@@ -23,12 +23,12 @@ class Absent(StrEnum):
 _NAMES = {Absent.CUSTOMER: "客户", Absent.VISITOR: "上门人员"}
 
 
-def by_visitor(staff: Colleague, visit_id: str, absent: Absent, words: str) -> tuple[Case, Visit]:
+def no_show_by_visitor(staff: Colleague, visit_id: str, absent: Absent, words: str) -> tuple[Case, Visit]:
     """Records it by staff. Only somebody who has checked in can say that the customer is absent.
 
     Raises `NotYetError` before the set time after the start has passed, or without a check-in.
     """
-    case, visit = visit_access.locked(staff, visit_id)
+    case, visit = visit_access.locked_for_staff(staff, visit_id)
     visit_access.require_concerned(staff, case, visit)
     appointments.refuse_not_confirmed(visit)
     there = appointments.somebody_came(visit.id)
@@ -39,13 +39,13 @@ def by_visitor(staff: Colleague, visit_id: str, absent: Absent, words: str) -> t
     return case, _record(case, visit, absent, by_staff(staff.id), words)
 
 
-def by_customer(case: Case, visit_id: str, by: By, words: str) -> Visit:
+def no_show_by_customer(case: Case, visit_id: str, by: By, words: str) -> Visit:
     """Records that the customer says nobody came.
 
     Raises `NotYetError` before the set time after the start, `ConflictError` when somebody has checked
     in.
     """
-    visit = appointments.locked(case, visit_id)
+    visit = appointments.locked_visit(case, visit_id)
     appointments.refuse_not_confirmed(visit)
     if appointments.somebody_came(visit.id):
         raise ConflictError("上门人员已登记到达，如有疑问请联系客户管家。")
@@ -59,8 +59,8 @@ def _record(case: Case, visit: Visit, absent: Absent, by: By, words: str) -> Vis
     if now < visit.starts_at + city.current().visits.late_after:
         raise NotYetError("约定时间刚到，请再稍候片刻。")
     values = {"no_show_of": absent.value, "reason": words}
-    visit_updates.end(visit, VisitState.NO_SHOW, values)
-    reservations.release([visit.id])
+    visit_updates.end_visit(visit, VisitState.NO_SHOW, values)
+    reservations.release_time([visit.id])
     note(case.id, now, "visit_missed", by, {"purpose": visit.purpose, "party": _NAMES[absent]})
     eventbus.publish(VisitMissed(visit.id))
     return visit

@@ -12,13 +12,13 @@ from app.services.people.staffing import Colleague
 from app.services.visits import appointments, visit_access, visit_updates
 
 
-def push(staff: Colleague, visit_id: str, minutes: int) -> tuple[Case, Visit]:
+def announce_delay(staff: Colleague, visit_id: str, minutes: int) -> tuple[Case, Visit]:
     """Announces that the visit begins so many minutes late. A long delay offers the customer other times.
 
     Raises `FieldsError` for a time in the past, `ConflictError` when somebody has checked in or the visit
     is not confirmed, `NotAllowedError`.
     """
-    case, visit = visit_access.locked(staff, visit_id)
+    case, visit = visit_access.locked_for_staff(staff, visit_id)
     visit_access.require_concerned(staff, case, visit)
     appointments.refuse_not_confirmed(visit)
     if appointments.somebody_came(visit.id):
@@ -28,8 +28,8 @@ def push(staff: Colleague, visit_id: str, minutes: int) -> tuple[Case, Visit]:
     if expected <= now:
         fault = {"field": "minutes", "code": "invalid", "message": "预计到达时间已过，请选择更长的时间。"}
         raise FieldsError([fault])
-    visit_updates.change(visit, expected_at=expected)
-    detail = {"purpose": visit.purpose, "starts_at": appointments.shown(expected)}
+    visit_updates.update_visit(visit, expected_at=expected)
+    detail = {"purpose": visit.purpose, "starts_at": appointments.history_time(expected)}
     note(case.id, now, "visit_delayed", by_staff(staff.id), detail)
     eventbus.publish(VisitDelayed(visit.id))
     if expected > visit.starts_at + city.current().visits.late_after:

@@ -25,13 +25,13 @@ class CheckIn:
     code: str | None
 
 
-def arrive(staff: Colleague, visit_id: str, given: CheckIn) -> tuple[Case, Visit]:
+def check_in(staff: Colleague, visit_id: str, given: CheckIn) -> tuple[Case, Visit]:
     """Checks in, on the day of the visit, once.
 
     Raises `FieldsError` when the code is wrong, or the position is unknown or too far without a note;
     `NotAllowedError` for somebody who does not attend, `AlreadyDoneError`, `NotYetError` on another day.
     """
-    case, visit = visit_access.locked(staff, visit_id)
+    case, visit = visit_access.locked_for_staff(staff, visit_id)
     own = visit_access.attendee(staff, visit)
     if own is None:
         raise NotAllowedError("您不在本次上门人员之中，不能登记到达。")

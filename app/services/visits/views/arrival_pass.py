@@ -24,12 +24,12 @@ class ArrivalPass:
     visitors: Sequence[Visitor]
 
 
-def of_visit(case: Case, visit_id: str) -> ArrivalPass:
+def pass_of_visit(case: Case, visit_id: str) -> ArrivalPass:
     """The pass of a confirmed visit, available from the day before.
 
     Raises `NotYetError` before that and before the visit is confirmed, `ConflictError` when it is over.
     """
-    visit = appointments.of_case(case, visit_id)
+    visit = appointments.visit_of_case(case, visit_id)
     appointments.refuse_not_confirmed(visit)
     days = (working_hours.local_day(visit.starts_at) - working_hours.local_day(clock.now())).days
     if days > 1:

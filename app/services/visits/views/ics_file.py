@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _CALLED_OFF = frozenset({VisitState.CANCELLED, VisitState.EXPIRED, VisitState.NO_SHOW})
 
 
-def of_visit(case: Case, visit: Visit) -> bytes:
+def ics_of_visit(case: Case, visit: Visit) -> bytes:
     """Returns the file. A moved visit keeps its UID with a higher SEQUENCE, so that calendars move the entry.
 
     The position is GCJ-02 and named so: GEO is WGS 84 and would show the wrong house. Raises

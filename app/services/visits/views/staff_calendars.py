@@ -158,9 +158,9 @@ def _visits(staff: Colleague, whose: ColumnElement[bool], days: Days, *, in_full
 def _line(
     staff: Colleague, visit: Visit, case: Case, answers: Mapping[str, Any], *, in_full: bool
 ) -> StaffVisit:
-    line = visit_queries.line(case, visit, answers)
+    line = visit_queries.visit_line(case, visit, answers)
     comes = any(visitor.staff_id == staff.id for visitor in line.visitors)
-    task_id, proposed = visit_task.proposed(case, visit)
+    task_id, proposed = visit_task.proposed_outputs(case, visit)
     return StaffVisit(
         visit=line,
         case_id=case.id,

@@ -73,7 +73,7 @@ class Bookings:
     waiting: Sequence[str]
 
 
-def of_case(case: Case) -> Bookings:
+def bookings_of_case(case: Case) -> Bookings:
     """Everything about the visits of a case that the caller was allowed to see, newest first."""
     rows = db.session.scalars(
         select(Visit)
@@ -85,10 +85,12 @@ def of_case(case: Case) -> Bookings:
         select(VisitWait.purpose).where(VisitWait.case_id == case.id).order_by(VisitWait.purpose)
     ).all()
     answers = answers_of(case) if rows else None
-    return Bookings(required_visits.of_case(case), [line(case, row, answers) for row in rows], waiting)
+    return Bookings(
+        required_visits.visits_needed(case), [visit_line(case, row, answers) for row in rows], waiting
+    )
 
 
-def line(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) -> VisitLine:
+def visit_line(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) -> VisitLine:
     """One visit of a case in words. `answers`: those of its application, if they were read already."""
     coming = visitors(visit.id)
     came = any(visitor.arrived_at is not None for visitor in coming)
