@@ -21,7 +21,7 @@ from app.domain.programs.figures import StageLog
 from app.domain.worktime import Covered, Stretch, rounded
 from app.models import Audience, Case, Session, Staff, Stage, Stop, Task, TaskState
 from app.services.installation import city
-from miniprogram_api.guards import signer
+from miniprogram_api.guards import token_signer
 
 
 class Ticks(fields.Field[Any]):
@@ -138,7 +138,7 @@ def lookup(case_id: str) -> Response:
 def signed_in() -> str:
     """The customer whose token the request carries. Raises `NotSignedInError`."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    session = db.session.get(Session, signer().session_of(Audience.CUSTOMER, token))
+    session = db.session.get(Session, token_signer().session_of(Audience.CUSTOMER, token))
     if session is None or session.revoked_at is not None or session.expires_at <= clock.now():
         raise NotSignedInError
     return session.subject_id

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from apiflask import APIBlueprint
 from flask import Response
 
-from miniprogram_api.uploads import links
+from miniprogram_api.uploads import link_signer
 
 files = APIBlueprint("files", __name__, url_prefix="/api/v1/files", enable_openapi=False)
 
@@ -13,7 +13,7 @@ files = APIBlueprint("files", __name__, url_prefix="/api/v1/files", enable_opena
 @files.get("/<token>")
 def fetch(token: str) -> Response:
     """Send it as an attachment, with its exact type, so that no browser interprets it as anything else."""
-    delivery = links().deliver(token)
+    delivery = link_signer().deliver(token)
     answer = Response(delivery.pieces, mimetype=delivery.media_type)
     answer.headers["Content-Length"] = str(delivery.size)
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(delivery.name, safe='')}"

@@ -25,7 +25,7 @@ def signed_by_wechat() -> None:
     """Checks nothing: the view itself verifies WeChat's signature of the request."""
 
 
-def holds_link() -> None:
+def link_holder() -> None:
     """Checks nothing: the view itself checks the signature and expiry of the address."""
 
 
@@ -70,7 +70,7 @@ def partner_who_may(capability: Capability) -> PartnerIdentity:
     return identity
 
 
-def collector() -> None:
+def metrics_collector() -> None:
     """The metrics collector, by the token in the settings. Without a token the address does not exist.
 
     Raises `NotFoundError`, `NotSignedInError`. In a simulated installation everything is fictional and open.
@@ -85,7 +85,7 @@ def collector() -> None:
         raise NotSignedInError
 
 
-def with_simulator() -> None:
+def simulator_only() -> None:
     """Only where WeChat is simulated. In production these addresses do not exist."""
     settings: Settings = current_app.extensions["steward.settings"]
     if not settings.simulated:
@@ -110,7 +110,7 @@ def me() -> Colleague:
     return member
 
 
-def signer() -> TokenSigner:
+def token_signer() -> TokenSigner:
     """Signs and checks the tokens of this installation."""
     found: TokenSigner = current_app.extensions["steward.signer"]
     return found
@@ -121,7 +121,7 @@ def _identify(audience: Audience) -> Identity:
     if scheme.lower() != "bearer" or not token:
         raise NotSignedInError
     try:
-        return signer().identify(audience, token)
+        return token_signer().identify(audience, token)
     except NotSignedInError:
         if _is_for_another_audience(audience, token):
             raise NotAllowedError from None
@@ -132,7 +132,7 @@ def _is_for_another_audience(audience: Audience, token: str) -> bool:
     for other in Audience:
         if other is not audience:
             try:
-                signer().identify(other, token)
+                token_signer().identify(other, token)
             except NotSignedInError:
                 continue
             return True

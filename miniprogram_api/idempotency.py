@@ -56,8 +56,8 @@ def _answer_gone() -> Response:
 
 def _stored_answer() -> Response | None:
     key, print_ = g.idempotency
-    kept = idempotency.earlier_answer(caller().subject_id, key, print_)
-    if kept is None:
+    stored = idempotency.earlier_answer(caller().subject_id, key, print_)
+    if stored is None:
         return None
     g.repeated = True
-    return Response(kept.body, status=kept.status, mimetype="application/json")
+    return Response(stored.body, status=stored.status, mimetype="application/json")

@@ -19,7 +19,7 @@ def openings(offer: Offer) -> dict[str, Any]:
         "hold_minutes": int(rules.hold.total_seconds() // 60),
         "due_at": None if due_at is None else due_at.astimezone(zone).isoformat(timespec="seconds"),
         "manager_name": offer.manager_name,
-        "said": _said(offer),
+        "said": _sentences(offer),
         "items": [
             {
                 "starts_at": opening.starts_at.astimezone(zone).isoformat(timespec="seconds"),
@@ -32,13 +32,13 @@ def openings(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _said(offer: Offer) -> list[str]:
-    said = []
+def _sentences(offer: Offer) -> list[str]:
+    sentences = []
     if not offer.openings:
-        said.append("近期暂无可约时间，请联系客户管家安排，或登记候补。")
+        sentences.append("近期暂无可约时间，请联系客户管家安排，或登记候补。")
     names = "、".join(dict.fromkeys(offer.stand_ins.values()))
     if names:
-        said.append(f"客户管家{offer.manager_name}近期约满，部分时间由{names}代为上门，服务内容不变。")
+        sentences.append(f"客户管家{offer.manager_name}近期约满，部分时间由{names}代为上门，服务内容不变。")
     if any(opening.after_due for opening in offer.openings):
-        said.append("标注“晚于时限”的时间超过承诺时限，选择后计时不会暂停，并记录为您的选择。")
-    return said
+        sentences.append("标注“晚于时限”的时间超过承诺时限，选择后计时不会暂停，并记录为您的选择。")
+    return sentences

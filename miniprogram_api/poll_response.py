@@ -41,11 +41,11 @@ def fast_poll(read: Callable[[str, int], Any]) -> Callable[[V], V]:
     def decorate(view: V) -> V:
         @wraps(view)
         def answer(**address: str) -> Any:
-            asked = _AFTER_ONLY.fullmatch(request.query_string)
-            if asked is None:
+            match = _AFTER_ONLY.fullmatch(request.query_string)
+            if match is None:
                 return view(**address)
             (identifier,) = address.values()
-            return read(identifier, int(asked[1]))
+            return read(identifier, int(match[1]))
 
         return cast("V", answer)
 

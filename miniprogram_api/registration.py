@@ -60,7 +60,7 @@ class BlueprintEntry:
 
 BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(health, guards.anyone),
-    BlueprintEntry(metrics, guards.collector),
+    BlueprintEntry(metrics, guards.metrics_collector),
     BlueprintEntry(docs, guards.anyone),
     BlueprintEntry(public, guards.anyone),
     BlueprintEntry(account, guards.customer, idempotent=True),
@@ -70,7 +70,7 @@ BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(customer_case_changes, guards.customer, idempotent=True),
     BlueprintEntry(visits, guards.customer, idempotent=True),
     BlueprintEntry(documents, guards.customer, idempotent=True),
-    BlueprintEntry(files, guards.holds_link),
+    BlueprintEntry(files, guards.link_holder),
     BlueprintEntry(form, guards.customer, idempotent=True),
     BlueprintEntry(money, guards.customer, idempotent=True),
     BlueprintEntry(staff_login, guards.anyone),
@@ -96,7 +96,7 @@ BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(staff_conversation_tools, guards.staff),
     BlueprintEntry(staff_conversation_care, guards.staff),
     BlueprintEntry(callbacks, guards.signed_by_wechat),
-    BlueprintEntry(console, guards.with_simulator),
+    BlueprintEntry(console, guards.simulator_only),
 )
 
 

@@ -15,12 +15,12 @@ from app.services.documents.document_access import LinkSigner
 from app.services.history.timeline import By
 
 
-def receive(
+def receive_file(
     find_case: Callable[[], Case], form: dict[str, Any], uploader: Uploader, by: By
 ) -> dict[str, Any]:
     """Add the file of a form to the case that `find_case` returns if the caller may see it.
 
-    `find_case` is asked again after the bytes were put away, since the transaction is another one.
+    `find_case` is called again after the bytes were stored, since that is another transaction.
     """
     file: FileStorage = form["file"]
     content = file.read()
@@ -30,7 +30,7 @@ def receive(
     return asdict(document_access.line(upload.record(find_case().id, arrived, by)))
 
 
-def links() -> LinkSigner:
+def link_signer() -> LinkSigner:
     """Signs the download links of this installation."""
     found: LinkSigner = current_app.extensions["steward.links"]
     return found

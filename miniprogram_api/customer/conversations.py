@@ -69,9 +69,9 @@ def send(case_id: str, json_data: dict[str, Any]) -> Any:
     """
     person = caller().subject_id
     case = access.customer_case(person, case_id)
-    said = message_content.of_request(json_data, case)
+    content = message_content.of_request(json_data, case)
     return sender_view.for_sender(
-        send_message.send_by_customer(case, person, said, json_data["client_id"]), Side.CUSTOMER
+        send_message.send_by_customer(case, person, content, json_data["client_id"]), Side.CUSTOMER
     )
 
 

@@ -11,7 +11,7 @@ from app.services.history.timeline import by_customer
 from miniprogram_api.flask_app import takes_file
 from miniprogram_api.guards import caller
 from miniprogram_api.schemas.documents import DocumentOut, DocumentsOut, LinkOut, UploadIn
-from miniprogram_api.uploads import links, receive
+from miniprogram_api.uploads import link_signer, receive_file
 
 documents = APIBlueprint("customer_documents", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
 
@@ -38,7 +38,7 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
     many documents.
     """
     person = caller().subject_id
-    return receive(
+    return receive_file(
         lambda: access.customer_case(person, case_id), form, Uploader.CUSTOMER, by_customer(person)
     )
 
@@ -52,4 +52,4 @@ def create_link(case_id: str, document_id: str) -> Any:
     Only for the owner of the case.
     """
     case = access.customer_case(caller().subject_id, case_id)
-    return links().link(document_access.one_for_customer(case, document_id))
+    return link_signer().link(document_access.one_for_customer(case, document_id))

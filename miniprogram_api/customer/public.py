@@ -10,7 +10,7 @@ from app.services.installation import city
 from app.services.operations.public_guide import public_guide
 from app.services.people import identity
 from app.services.people.sessions import Audience
-from miniprogram_api.guards import signer
+from miniprogram_api.guards import token_signer
 from miniprogram_api.schemas.customer import LoginIn, LookupIn, LookupOut, PrivacyOut, TokenOut
 from miniprogram_api.schemas.guide import GuideOut
 from miniprogram_api.wechat_calls import ask_wechat, wechat
@@ -52,7 +52,7 @@ def log_in(json_data: dict[str, str]) -> dict[str, Any]:
     """
     login = ask_wechat(lambda: wechat().miniprogram.login(json_data["code"]))
     person = identity.sign_in_customer(login.openid, login.unionid)
-    token = signer().issue(Audience.CUSTOMER, person.id)
+    token = token_signer().issue(Audience.CUSTOMER, person.id)
     return {
         "token": token.value,
         "expires_at": token.expires_at,

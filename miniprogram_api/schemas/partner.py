@@ -44,14 +44,14 @@ class ConsultationIn(BaseSchema):
 
     @validates_schema(skip_on_field_errors=False)
     def check_by_form(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        """Beside what a field's own shape shows, what the form asks of it: all faults are told at once."""
+        """Check the fields by the program's form as well, so that all faults are listed at once."""
         faults: dict[str, list[str]] = {}
         program = data.get("program", "")
         if program and program not in receive_consultation.programs():
             faults["program"] = ["该业务类型不受理设计方案意见征询，请核对业务类型。"]
         try:
-            told = {key: data[key] for key in receive_consultation.TOLD if key in data}
-            receive_consultation.check_fields(program, told)
+            answers = {key: data[key] for key in receive_consultation.TOLD if key in data}
+            receive_consultation.check_fields(program, answers)
         except FieldsError as refusal:
             for fault in refusal.extra["errors"]:
                 faults.setdefault(fault["field"], []).append(fault["message"])

@@ -12,10 +12,10 @@ class PastMoment(fields.AwareDateTime):
     """An instant in a request: ISO 8601 with its offset. Without an offset it would be ambiguous."""
 
     def __init__(self, **given: Any) -> None:
-        said = "应为带时区的时间，例如2026-09-18T09:00:00+08:00。"
+        message = "应为带时区的时间，例如2026-09-18T09:00:00+08:00。"
         super().__init__(
             format="iso",
-            error_messages={"invalid": said, "invalid_awareness": said},
+            error_messages={"invalid": message, "invalid_awareness": message},
             metadata={"example": "2026-09-18T09:00:00+08:00"},
             **given,
         )

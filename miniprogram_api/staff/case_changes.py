@@ -153,7 +153,7 @@ def correct_task_output(task_id: str, json_data: dict[str, Any]) -> Any:
 
 
 def _responsible(case_id: str, version: int) -> Any:
-    """The case, if the caller may turn it and nobody has edited it since they looked."""
+    """The case, if the caller may change it and nobody has edited it since the version they saw."""
     case = access.staff_case(me(), case_id, to_move=True)
     responsibility.require_responsible(me(), case)
     edit_conflicts.expect_version(case, version)

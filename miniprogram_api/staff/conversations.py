@@ -21,7 +21,7 @@ from miniprogram_api.schemas.conversations import (
     StaffMessageIn,
 )
 from miniprogram_api.schemas.documents import LinkOut
-from miniprogram_api.uploads import links
+from miniprogram_api.uploads import link_signer
 
 conversations = APIBlueprint(
     "staff_conversations", __name__, url_prefix="/api/v1/staff/conversations", tag="staff"
@@ -69,9 +69,9 @@ def send(conversation_id: str, json_data: dict[str, Any]) -> Any:
     content under that `client_id` is refused with `conflict`. `urgent` notifies the customer at night, too.
     """
     case = conversation_access.readable_by(me(), conversation_id)
-    said = message_content.of_request(json_data, case)
+    content = message_content.of_request(json_data, case)
     message = send_message.send_by_staff(
-        me(), case, conversation_id, said, json_data["client_id"], urgent=json_data["urgent"]
+        me(), case, conversation_id, content, json_data["client_id"], urgent=json_data["urgent"]
     )
     return sender_view.for_sender(message, Side.STAFF)
 
@@ -98,7 +98,7 @@ def create_link(conversation_id: str, document_id: str) -> Any:
     For whoever may read the conversation. A POST, because each read is recorded.
     """
     conversation_access.readable_by(me(), conversation_id)
-    return links().link(documents.document_in_conversation(me(), conversation_id, document_id))
+    return link_signer().link(documents.document_in_conversation(me(), conversation_id, document_id))
 
 
 @conversations.post("/<public_id:conversation_id>/message-receipts")

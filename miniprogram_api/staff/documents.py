@@ -11,7 +11,7 @@ from app.services.history.timeline import by_staff
 from miniprogram_api.flask_app import takes_file
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.documents import DocumentOut, DocumentRequestIn, DocumentsOut, LinkOut, UploadIn
-from miniprogram_api.uploads import links, receive
+from miniprogram_api.uploads import link_signer, receive_file
 
 documents = APIBlueprint("staff_documents", __name__, url_prefix="/api/v1/staff/cases", tag="staff")
 
@@ -37,7 +37,7 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
     Refused with `document_refused`.
     """
     member = me()
-    return receive(lambda: access.staff_case(member, case_id), form, Uploader.STAFF, by_staff(member.id))
+    return receive_file(lambda: access.staff_case(member, case_id), form, Uploader.STAFF, by_staff(member.id))
 
 
 @documents.post("/<public_id:case_id>/documents/<public_id:document_id>/link")
@@ -49,7 +49,7 @@ def create_link(case_id: str, document_id: str) -> Any:
     A POST, because each read is recorded.
     """
     case = access.staff_case(me(), case_id)
-    return links().link(document_access.one_for_staff(me(), case, document_id))
+    return link_signer().link(document_access.one_for_staff(me(), case, document_id))
 
 
 @documents.post("/<public_id:case_id>/document-requests")

@@ -8,7 +8,7 @@ from app.domain.errors import PhoneUnknownError
 from app.services.installation import city
 from app.services.people import identity
 from app.services.people.sessions import Audience
-from miniprogram_api.guards import signer
+from miniprogram_api.guards import token_signer
 from miniprogram_api.schemas.staff import StaffLoginIn, StaffTokenOut
 from miniprogram_api.wechat_calls import ask_wechat, wechat
 
@@ -35,7 +35,7 @@ def log_in(json_data: dict[str, str]) -> dict[str, Any]:
             raise PhoneUnknownError("首次登录请授权手机号，以核对员工身份。")
         phone = ask_wechat(lambda: miniprogram.phone_number(code))
         member = identity.bind_staff(login.openid, login.unionid, phone.e164)
-    token = signer().issue(Audience.STAFF, member.id)
+    token = token_signer().issue(Audience.STAFF, member.id)
     return {
         "token": token.value,
         "expires_at": token.expires_at,

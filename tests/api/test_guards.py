@@ -254,13 +254,13 @@ def test_the_guard_fits_the_address(app: Flask) -> None:
         elif rule.startswith("/api/v1/partner/"):
             assert guard is guards.partner, rule
         elif rule.startswith("/api/v1/files/"):
-            assert guard is guards.holds_link, rule
+            assert guard is guards.link_holder, rule
         elif rule.startswith("/dev/"):
-            assert guard is guards.with_simulator, rule
+            assert guard is guards.simulator_only, rule
         elif rule.startswith("/wechat/"):
             assert guard is guards.signed_by_wechat, rule
         elif rule == "/metrics":
-            assert guard is guards.collector, rule
+            assert guard is guards.metrics_collector, rule
         else:
             assert guard is guards.anyone, rule
 
@@ -387,5 +387,5 @@ def test_a_member_of_staff_who_left_is_out_at_once(scene: Scene) -> None:
 def test_in_production_the_console_does_not_exist(app: Flask) -> None:
     settings: Settings = app.extensions["steward.settings"]
     app.extensions["steward.settings"] = replace(settings, profile=Profile.PRODUCTION)
-    tried = calls(app, guards.with_simulator, {})
+    tried = calls(app, guards.simulator_only, {})
     assert statuses(app, tried, None) == dict.fromkeys(tried, 404)
