@@ -32,11 +32,11 @@ serve: $(INSTALLED) ## serve sample data on loopback, with the jobs beside it
 test: $(INSTALLED) ## run the suite on SQLite and on PostgreSQL
 	@$(PY) -m pytest $(ARGS)
 
-check: $(INSTALLED) ## style, types, floors, migrations, dependencies
+check: $(INSTALLED) ## style, types, layers, migrations, dependencies
 	@echo '== ruff: rules'         && $(PY) -m ruff check .
 	@echo '== ruff: format'        && $(PY) -m ruff format --check .
 	@echo '== mypy'                && $(PY) -m mypy
-	@echo '== floors'              && .venv/bin/lint-imports --cache-dir var/importlinter
+	@echo '== layers'              && .venv/bin/lint-imports --cache-dir var/importlinter
 	@echo '== migrations'          && $(PY) -m migrations.drift
 	@echo '== dependencies: used'  && $(PY) -m deptry .
 	@echo '== dependencies: agree' && $(PY) -m pip --disable-pip-version-check check

@@ -53,10 +53,10 @@ def _running(database_url: str, workers: int, port: int) -> Iterator[None]:
 class Loader:
     """The process that makes the load; it carries out one order after the other."""
 
-    def __init__(self, room: str = "benchmarks.load") -> None:
-        """Start the room that makes it."""
+    def __init__(self, module: str = "benchmarks.load") -> None:
+        """Start the module that makes the application."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", room],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

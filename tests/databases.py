@@ -162,7 +162,7 @@ def postgresql(*, durable: bool = False) -> Iterator[Postgresql]:
 
 def migrate(url: str) -> None:
     """Bring the database at `url` to the newest migration, as an installation does it."""
-    # Imported here, so that a test of the pure floors starts without the web framework.
+    # Imported here, so that a test of pure modules starts without the web framework.
     from app.core import migrations
     from app.core.db import db
     from app.core.settings import Settings

@@ -1,1 +1,1 @@
-"""The plumbing under every floor: settings, database, transaction, clock, events, secrets, logs."""
+"""The base that every layer uses: settings, database, transaction, clock, events, secrets, logs."""

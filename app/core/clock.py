@@ -1,4 +1,4 @@
-"""The one clock. Every floor asks `now()`; nothing else in the project reads the machine's time.
+"""The one clock. Every layer asks `now()`; nothing else in the project reads the machine's time.
 
 Production runs on `SystemClock`. Under demo and test settings the instant can be set, and every
 process of that demo (server, jobs, simulator) reads the same file, so that they agree.
@@ -73,7 +73,7 @@ def now() -> datetime:
 
 def use(clock: Clock) -> None:
     """Let `clock` tell the time from now on, in this process."""
-    global _clock  # noqa: PLW0603 - one clock for the process is the point of this room
+    global _clock  # noqa: PLW0603 - one clock for the process is the point of this module
     _clock = clock
 
 

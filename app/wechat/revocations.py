@@ -1,4 +1,4 @@
-"""What somebody takes back at WeChat, read from the table beside this room and checked whole."""
+"""What a user withdraws at WeChat, read from the table beside this module and checked as a whole."""
 
 import re
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""The stories that can be played, one room each."""
+"""The stories that can be played, one module each."""
