@@ -136,7 +136,7 @@ def drain(app: StewardApp) -> float:
         fire_timers()
         seconds = perf_counter() - begun
         with atomic(read_only=True):
-            if firing.pending():
+            if firing.QUEUE.pending():
                 raise RuntimeError("the sweep left timers behind")
     return seconds
 

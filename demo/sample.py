@@ -46,6 +46,7 @@ LEAD = timedelta(days=3)
 RETURN_VISIT = "return_visit"
 AT_THE_DOOR = timedelta(minutes=30)
 CALLED_OFF_AFTER = Fraction(1, 4)
+_TIMED = (firing.QUEUE, *visits_due.QUEUES)
 
 
 def load(jobs: Sequence[Job], controls: Controls) -> int:
@@ -126,7 +127,7 @@ class _Loader:
         """Stop at every timer and whatever falls due with visits, as the jobs process would have."""
         while True:
             with atomic(read_only=True):
-                upcoming = [due for due in (firing.next_due(), visits_due.next_due()) if due is not None]
+                upcoming = [due for queue in _TIMED if (due := queue.next_due()) is not None]
             due = min(upcoming, default=None)
             if due is None or due > until or (due == until and not including):
                 return

@@ -16,6 +16,10 @@ from app.wechat.simulator.desk import Desk
 from miniprogram_api.schemas.dev import ClockIn, CodesIn, FaultIn
 from notifications.oversight import notice_queries
 
+# Warnings about promises and reminders of visits are due at a time, as the timers of tasks are. Moving the
+# clock must skip none of them.
+_TIMED = (firing.QUEUE, promise_watches.QUEUE, *visits.QUEUES)
+
 console = APIBlueprint(
     "dev_console", __name__, url_prefix="/dev", template_folder="templates", enable_openapi=False
 )
@@ -74,14 +78,11 @@ def clear_faults() -> dict[str, Any]:
 @console.get("/clock")
 def read_clock() -> dict[str, Any]:
     """The demo's time, the next due time, and how much the jobs process still has to do at this time."""
-    # Warnings about promises and reminders of visits are due at a time, as the timers of tasks are. Moving
-    # the clock must skip none of them.
-    first = (firing.next_due(), promise_watches.next_due(), visits.next_due())
-    upcoming = [due for due in first if due is not None]
+    upcoming = [due for queue in _TIMED if (due := queue.next_due()) is not None]
     return {
         "now": clock.now().isoformat(),
         "next_timer": min(upcoming).isoformat() if upcoming else None,
-        "timers_due": firing.pending() + promise_watches.pending() + visits.pending(),
+        "timers_due": sum(queue.pending() for queue in _TIMED),
         "messages_waiting": notice_queries.waiting_now(),
     }
 

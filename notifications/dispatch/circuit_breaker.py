@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.core.db import db
+from app.core.queue import Work
 from app.core.upsert import insert_or_ignore
 from notifications.channels.envelope import Outcome, OutcomeKind
 from notifications.dispatch import retry
@@ -37,6 +38,9 @@ PROBE_LEASE = timedelta(minutes=2)
 
 SAVED_SECONDS = 5
 """Of how many seconds a draining channel may use the allowance later."""
+
+DRAINING = Work("messages.draining", exists(select(ChannelGate.channel).where(ChannelGate.draining)))
+"""A channel that lets out its backlog is looked at until it has caught up."""
 
 _BUSY = -1
 _log = logging.getLogger(__name__)

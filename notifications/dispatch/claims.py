@@ -12,42 +12,31 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Integer,
     Row,
-    String,
     bindparam,
-    exists,
-    literal_column,
     not_,
     or_,
     select,
-    union_all,
     update,
 )
 
 from app.core.db import db
 from app.core.manyrows import one_of
+from app.core.queue import what_is_due
 from app.services.people import recipients
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind
-from notifications.channels.registry import CHANNELS
 from notifications.dispatch import circuit_breaker, outcome_policy, record_outcomes, row_mapping, skip_rules
+from notifications.dispatch.outbox_queue import CLAIMED, LEASE, PUSHED, SENDING, WAITING
 from notifications.dispatch.retry import Chance
 from notifications.models import DeliveryState, OutboxMessage
 from notifications.outbox.delivery_rules import IMPORTANCES
 from notifications.wording.kinds import Channel
-
-LEASE = timedelta(minutes=2)
-"""How long a worker may hold a message: time to send what it claimed, and well inside WeChat's 10 minutes."""
 
 SEND_ALLOWANCE = timedelta(seconds=30)
 """What has to be left of the lease when a send begins: longer than any channel waits for an answer."""
 
 OF_ONE_PERSON = 32
 """The most messages to one person that are claimed at once: they can only go out one after the other."""
-
-PUSHED = tuple(CHANNELS)
-"""The channels of the dispatcher; calls are the manager's (calls.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +70,7 @@ def claim(owner: str, most: int, now: datetime, chance: Chance, *, busy: Collect
     aside = skip_rules.put_aside(rows, now, chance)
     taken = [row for row in rows if row.id not in aside]
     if taken:
-        db.session.connection().execute(
-            _CLAIM,
-            {"ids": [row.id for row in taken], "now": now, "until": now + LEASE, "owner": owner},
-        )
+        CLAIMED.lease([row.id for row in taken], owner, now)
     phones = recipients.phones({row.recipient_id for row in taken if row.channel == Channel.SMS})
     return Claim(
         messages=tuple(
@@ -119,66 +105,20 @@ def held(owner: str, ids: Collection[str], now: datetime) -> list[Envelope]:
     return [row_mapping.envelope(row, row.attempts, now + LEASE) for row in rows]
 
 
-# As words of the statement: an index over part of the rows is used for it only when the part is named so.
-_WAITING: ColumnElement[str] = literal_column(f"'{DeliveryState.WAITING}'")
-_SENDING: ColumnElement[str] = literal_column(f"'{DeliveryState.SENDING}'")
-
-_DUE = (
-    select(*row_mapping.COLUMNS)
-    .where(
-        OutboxMessage.state == _WAITING,
-        OutboxMessage.channel == bindparam("channel"),
-        OutboxMessage.importance == bindparam("importance"),
-        OutboxMessage.next_attempt_at <= bindparam("now"),
-        not_(one_of(OutboxMessage.id, "seen")),
-        not_(one_of(OutboxMessage.openid, "busy")),
-    )
-    # And by nothing else: thousands that are due at one instant would be read and sorted for every claim.
-    .order_by(OutboxMessage.next_attempt_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_WAITING_WHERE = union_all(
-    *(
-        select(
-            literal_column(f"'{channel}'", String).label("channel"),
-            literal_column(str(importance), Integer).label("importance"),
-        ).where(
-            exists().where(
-                OutboxMessage.state == _WAITING,
-                OutboxMessage.channel == literal_column(f"'{channel}'"),
-                OutboxMessage.importance == literal_column(str(importance)),
-                OutboxMessage.next_attempt_at <= bindparam("now"),
-            )
+_DUE = {
+    part: waiting.locking(
+        select(*row_mapping.COLUMNS).where(
+            not_(one_of(OutboxMessage.id, "seen")), not_(one_of(OutboxMessage.openid, "busy"))
         )
-        for channel in PUSHED
-        for importance in IMPORTANCES
     )
-)
-_EXPIRED_LEASES = (
-    select(*row_mapping.COLUMNS)
-    .where(OutboxMessage.state == _SENDING, OutboxMessage.lease_until < bindparam("now"))
-    .order_by(OutboxMessage.lease_until)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_CLAIM = (
-    update(OutboxMessage)
-    .where(one_of(OutboxMessage.id, "ids"))
-    .values(
-        state=DeliveryState.SENDING,
-        attempts=OutboxMessage.attempts + 1,
-        claimed_at=bindparam("now"),
-        handed_at=None,
-        lease_until=bindparam("until"),
-        lease_owner=bindparam("owner"),
-    )
-)
+    for part, waiting in WAITING.items()
+}
+_EXPIRED_LEASES = CLAIMED.locking(select(*row_mapping.COLUMNS))
 _HELD = (
     select(*row_mapping.COLUMNS)
     .where(
-        OutboxMessage.lease_owner == bindparam("owner"),
-        or_(OutboxMessage.state == _SENDING, OutboxMessage.id.in_(bindparam("ids", expanding=True))),
+        CLAIMED.is_owned,
+        or_(OutboxMessage.state == SENDING, OutboxMessage.id.in_(bindparam("ids", expanding=True))),
     )
     .order_by(OutboxMessage.id)
     .with_for_update()
@@ -187,8 +127,8 @@ _HAND_OVER = (
     update(OutboxMessage)
     .where(
         one_of(OutboxMessage.id, "ids"),
-        OutboxMessage.state == _SENDING,
-        OutboxMessage.lease_owner == bindparam("owner"),
+        OutboxMessage.state == SENDING,
+        CLAIMED.is_owned,
     )
     .values(handed_at=bindparam("now"))
     .returning(OutboxMessage.id)
@@ -203,9 +143,9 @@ def _due(
     found: list[Row[Any]] = []
     room = {channel: given.most for channel, given in rooms.items()}
     # Of nine questions eight would be answered with nothing, each for a way to the database and back.
-    waiting = {(row.channel, row.importance) for row in connection.execute(_WAITING_WHERE, {"now": now})}
+    waiting = what_is_due(tuple(WAITING.values()), now)
     for importance in IMPORTANCES:
-        asking = [channel for channel in rooms if room[channel] and (channel, importance) in waiting]
+        asking = [channel for channel in rooms if room[channel] and WAITING[channel, importance] in waiting]
         while asking and len(found) < most:
             share = max((most - len(found)) // len(asking), 1)
             for channel in list(asking):
@@ -213,8 +153,8 @@ def _due(
                 if not wanted:
                     continue
                 seen = [row.id for row in found if row.channel == channel and row.importance == importance]
-                wish = {"channel": channel, "importance": importance, "now": now, "most": wanted}
-                rows = connection.execute(_DUE, wish | {"seen": seen, "busy": busy}).all()
+                wish = {"now": now, "limit": wanted, "seen": seen, "busy": busy}
+                rows = connection.execute(_DUE[channel, importance], wish).all()
                 found += rows
                 room[channel] -= len(rows)
                 if len(rows) < wanted or not room[channel]:
@@ -235,7 +175,7 @@ def _spread(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
 
 def _take_back(most: int, now: datetime, chance: Chance) -> int:
     """Settle what a worker held when it died; how many of these are lost to knowledge."""
-    rows = db.session.connection().execute(_EXPIRED_LEASES, {"now": now, "most": most}).all()
+    rows = db.session.connection().execute(_EXPIRED_LEASES, {"now": now, "limit": most}).all()
     settled = []
     for row in rows:
         message = row_mapping.envelope(row, row.attempts, now)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import or_, update
 
 from app.core.db import db
 from app.core.manyrows import insert_rows, update_rows
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind, Route
+from notifications.dispatch.outbox_queue import CLAIMED
 from notifications.dispatch.outcome_policy import Settlement
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage
 from notifications.outbox import consents, delivery_rules
@@ -19,7 +20,7 @@ Settled = tuple[Envelope, Outcome, Settlement]
 _NOT_SUBSCRIBED = 43101
 # Still this worker's; and what a report of WeChat's has settled already is not undone by one that comes late.
 _MINE = (
-    OutboxMessage.lease_owner == bindparam("owner"),
+    CLAIMED.is_owned,
     or_(
         OutboxMessage.state == DeliveryState.SENDING.value, OutboxMessage.state == DeliveryState.UNKNOWN.value
     ),

@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, literal_column, select, update
+from sqlalchemy import Row, insert, select, update
 
 from app.core import clock
 from app.core.db import db
+from app.core.queue import Queue
 from app.services.cases.decisions import call_customer
 from notifications.channels.envelope import OutcomeKind
+from notifications.dispatch.outbox_queue import is_waiting
 from notifications.models import DeliveryAttempt, DeliveryState, Notice, OutboxMessage
+from notifications.outbox.delivery_rules import IMPORTANCES
 from notifications.wording.kinds import Channel
 
 READ = "read_in_app"
@@ -26,7 +29,7 @@ def ask_managers(limit: int) -> int:
     One open task “致电客户” stands for everything a customer of that case was not told.
     """
     now = clock.now()
-    rows = db.session.connection().execute(_DUE, {"now": now, "most": limit}).all()
+    rows = db.session.connection().execute(_DUE, {"now": now, "limit": limit}).all()
     if not rows:
         return 0
     outcomes = {row.id: _deal_with(row, now) for row in rows}
@@ -63,17 +66,16 @@ _STATES = {
     TOO_LATE: DeliveryState.EXPIRED,
 }
 
-_DUE = (
-    select(OutboxMessage.id, OutboxMessage.case_id, OutboxMessage.expires_at, Notice.read_at)
-    .join(Notice, Notice.id == OutboxMessage.notice_id)
-    .where(
-        OutboxMessage.state == literal_column(f"'{DeliveryState.WAITING}'"),
-        OutboxMessage.channel == Channel.CALL.value,
-        OutboxMessage.next_attempt_at <= bindparam("now"),
+QUEUE = Queue(
+    "calls",
+    OutboxMessage,
+    due=tuple(is_waiting(Channel.CALL, importance) for importance in IMPORTANCES),
+    order_by=(OutboxMessage.importance, OutboxMessage.next_attempt_at),
+)
+_DUE = QUEUE.locking(
+    select(OutboxMessage.id, OutboxMessage.case_id, OutboxMessage.expires_at, Notice.read_at).join(
+        Notice, Notice.id == OutboxMessage.notice_id
     )
-    .order_by(OutboxMessage.importance, OutboxMessage.next_attempt_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=OutboxMessage)
 )
 
 

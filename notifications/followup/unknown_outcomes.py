@@ -5,10 +5,13 @@ again; its report settles it (receipts.py). When none has come for as long as th
 template is applied and written down as an attempt: it is left at that, or the person is told another way.
 """
 
-from sqlalchemy import bindparam, literal_column, select
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, literal_column, select
 
 from app.core import clock
 from app.core.db import db
+from app.core.queue import Queue
 from notifications.channels.envelope import Outcome, OutcomeKind
 from notifications.dispatch import record_outcomes, row_mapping
 from notifications.dispatch.outcome_policy import Settlement, next_channel
@@ -23,8 +26,7 @@ PRESUMED = "presumed_arrived"
 def settle(limit: int) -> int:
     """Apply the rule to up to `limit` messages, in the caller's transaction; how many there were."""
     now = clock.now()
-    before = now - delivery_rules.current().settle_after
-    rows = db.session.connection().execute(_OVERDUE, {"before": before, "most": limit}).all()
+    rows = db.session.connection().execute(_OVERDUE, _before(now) | {"limit": limit}).all()
     settled = []
     for row in rows:
         message = row_mapping.envelope(row, row.attempts, now)
@@ -39,16 +41,23 @@ def settle(limit: int) -> int:
     return len(rows)
 
 
-_OVERDUE = (
-    select(*row_mapping.COLUMNS)
-    .where(
-        # In the words of the index over what did not arrive.
-        literal_column(UNDELIVERED),
-        OutboxMessage.state == literal_column(f"'{DeliveryState.UNKNOWN}'"),
-        OutboxMessage.settled_at <= bindparam("before"),
-        OutboxMessage.failure_class.is_distinct_from(PRESUMED),
-    )
-    .order_by(OutboxMessage.settled_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+def _before(now: datetime) -> dict[str, datetime]:
+    return {"unknown_before": now - delivery_rules.current().settle_after}
+
+
+QUEUE = Queue(
+    "unknown",
+    OutboxMessage,
+    due=(
+        and_(
+            # In the words of the index over what did not arrive.
+            literal_column(UNDELIVERED),
+            OutboxMessage.state == literal_column(f"'{DeliveryState.UNKNOWN}'"),
+            OutboxMessage.settled_at <= bindparam("unknown_before"),
+            OutboxMessage.failure_class.is_distinct_from(PRESUMED),
+        ),
+    ),
+    order_by=(OutboxMessage.settled_at,),
+    parameters=_before,
 )
+_OVERDUE = QUEUE.locking(select(*row_mapping.COLUMNS))

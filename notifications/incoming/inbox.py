@@ -12,11 +12,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
+from app.core.queue import NOW, Queue
 from app.core.upsert import insert_or_ignore
 from app.domain.errors import NobodyAvailableError, Refusal
 from app.services.conversations.wechat_chat.inbound import Medium
@@ -39,6 +40,16 @@ BATCH = 100
 HANDLED = "handled"
 IGNORED = "ignored"
 FAILED = "failed"
+
+# Not leased: an event has its effect in the transaction that locks it, and a question to WeChat that two
+# workers ask before does no harm.
+QUEUE = Queue(
+    "callbacks",
+    InboxEvent,
+    falls_due=InboxEvent.next_attempt_at,
+    due=((InboxEvent.handled_at.is_(None)) & (InboxEvent.next_attempt_at <= NOW),),
+    order_by=(InboxEvent.id,),
+)
 
 _FOLLOW = (AccountKind.SERVICE, "subscribe")
 _WORTH_ASKING_AGAIN = frozenset(
@@ -93,10 +104,10 @@ def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance 
         try:
             follower = _ask(service_account, event) if (event.account, event.name) == _FOLLOW else None
             with atomic() as transaction:
-                if not _take(event):
+                if QUEUE.lock_one(event.id) is None:
                     transaction.turn_back()
                     continue
-                _finish(event, _effect(event, follower))
+                _change(event, outcome=_effect(event, follower), handled_at=clock.now())
         except NotYet:
             _postpone(event, chance)
     return len(events)
@@ -104,14 +115,14 @@ def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance 
 
 def _due(limit: int) -> list[_Event]:
     with atomic(read_only=True):
-        rows = db.session.execute(
-            select(
-                InboxEvent.id, InboxEvent.account, InboxEvent.event, InboxEvent.payload, InboxEvent.attempts
-            )
-            .where(InboxEvent.handled_at.is_(None), InboxEvent.next_attempt_at <= clock.now())
-            .order_by(InboxEvent.id)
-            .limit(limit)
-        ).all()
+        rows = QUEUE.peek(
+            limit,
+            InboxEvent.id,
+            InboxEvent.account,
+            InboxEvent.event,
+            InboxEvent.payload,
+            InboxEvent.attempts,
+        )
     return [_Event(row.id, AccountKind(row.account), row.event, row.payload, row.attempts) for row in rows]
 
 
@@ -124,22 +135,6 @@ def _ask(service_account: ServiceAccount, event: _Event) -> Follower | None:
             raise NotYet from error
         _log.warning("a follower stays unknown", extra={"inbox_event": event.id, "errcode": error.errcode})
         return None
-
-
-def _take(event: _Event) -> bool:
-    """Mark the event as handled; False when another worker has done so."""
-    taken = db.session.execute(
-        update(InboxEvent)
-        .where(InboxEvent.id == event.id, InboxEvent.handled_at.is_(None))
-        .values(handled_at=clock.now())
-        .returning(InboxEvent.id)
-        .execution_options(synchronize_session=False)
-    )
-    return taken.first() is not None
-
-
-def _finish(event: _Event, outcome: str) -> None:
-    _change(event, outcome=outcome)
 
 
 def _postpone(event: _Event, chance: Chance) -> None:

@@ -15,12 +15,11 @@ from urllib.parse import urlsplit
 
 import orjson
 import requests
-from sqlalchemy import and_, or_, select, update
 
 from app.core import clock, signing
 from app.core.atomic import atomic
-from app.core.db import db
 from app.core.ids import new_id
+from app.core.queue import NOW, Lease, Queue
 from app.services.partners import webhook_addresses
 from app.services.partners.webhook_addresses import WebhookAddress
 from notifications.dispatch import retry
@@ -31,6 +30,23 @@ BATCH = 40
 POOL_SIZE = 8
 LEASE = timedelta(minutes=3)
 """Time to send a whole batch, `POOL_SIZE` at a time, to partners that all let us wait."""
+
+QUEUE = Queue(
+    "webhooks",
+    PartnerDelivery,
+    due=(
+        (PartnerDelivery.state == WebhookState.WAITING) & (PartnerDelivery.next_attempt_at <= NOW),
+        (PartnerDelivery.state == WebhookState.SENDING) & (PartnerDelivery.lease_until < NOW),
+    ),
+    order_by=(PartnerDelivery.seq,),
+    lease=Lease(
+        PartnerDelivery.lease_owner,
+        PartnerDelivery.lease_until,
+        LEASE,
+        PartnerDelivery.attempts,
+        {"state": WebhookState.SENDING},
+    ),
+)
 
 MOST_ATTEMPTS = 24
 """Nine hours at the least, so that a partner may be down over night."""
@@ -107,18 +123,7 @@ def _dispatch(simulated: bool, chance: Chance) -> Counts:
 def _claim(owner: str, simulated: bool) -> tuple[list[_Parcel], int]:
     """Take what is due, and what a worker that died held; give up what can't be sent."""
     now = clock.now()
-    rows = db.session.scalars(
-        select(PartnerDelivery)
-        .where(
-            or_(
-                and_(PartnerDelivery.state == WebhookState.WAITING, PartnerDelivery.next_attempt_at <= now),
-                and_(PartnerDelivery.state == WebhookState.SENDING, PartnerDelivery.lease_until < now),
-            )
-        )
-        .order_by(PartnerDelivery.seq)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
+    rows = QUEUE.lock(BATCH)
     found = {partner: webhook_addresses.address_of(partner) for partner in {row.partner_id for row in rows}}
     parcels = []
     for row in rows:
@@ -129,10 +134,9 @@ def _claim(owner: str, simulated: bool) -> tuple[list[_Parcel], int]:
             row.lease_until = row.lease_owner = None
             _log.error("webhook given up", extra={"delivery": row.id, "reason": fault})
             continue
-        row.state, row.attempts = WebhookState.SENDING, row.attempts + 1
-        row.lease_until, row.lease_owner = now + LEASE, owner
         body = orjson.dumps({"id": row.id, "sequence": row.seq, **row.payload})
-        parcels.append(_Parcel(row.seq, row.attempts, {DELIVERY_HEADER: row.id}, body, address))
+        parcels.append(_Parcel(row.seq, row.attempts + 1, {DELIVERY_HEADER: row.id}, body, address))
+    QUEUE.lease([parcel.seq for parcel in parcels], owner)
     return parcels, len(rows) - len(parcels)
 
 
@@ -187,8 +191,6 @@ def _record(owner: str, parcel: _Parcel, outcome: _Outcome, chance: Chance) -> W
     values: dict[str, Any] = {
         "status_code": outcome.status_code,
         "failure_class": outcome.failure_class,
-        "lease_until": None,
-        "lease_owner": None,
     }
     if outcome.failure_class is None:
         state = WebhookState.DELIVERED
@@ -200,10 +202,5 @@ def _record(owner: str, parcel: _Parcel, outcome: _Outcome, chance: Chance) -> W
         values["next_attempt_at"] = outcome.at + retry.delay(parcel.attempt, chance)
     if state is not WebhookState.WAITING:
         values["settled_at"] = outcome.at
-    db.session.execute(
-        update(PartnerDelivery)
-        .where(PartnerDelivery.seq == parcel.seq, PartnerDelivery.lease_owner == owner)
-        .values(state=state, **values)
-        .execution_options(synchronize_session=False)
-    )
+    QUEUE.release(owner, parcel.seq, state=state, **values)
     return state

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import db
 from app.models import JobRun, Timer
-from notifications.dispatch.claims import PUSHED
+from notifications.dispatch.outbox_queue import PUSHED
 from notifications.models import ChannelGate, DeliveryState, Notice, OutboxMessage
 from notifications.oversight import morning_summary
 

@@ -60,7 +60,7 @@ def test_a_timer_that_fires_during_the_count_is_counted(world: World) -> None:
     with world.app.app_context():
         with atomic():
             db.session.execute(update(OutboxMessage).values(state=DeliveryState.ACCEPTED))
-            due = firing.next_due()
+            due = firing.QUEUE.next_due()
         assert due is not None
         world.clock.set(due)
         db.session.remove()
@@ -68,7 +68,7 @@ def test_a_timer_that_fires_during_the_count_is_counted(world: World) -> None:
     with fires, world.app.app_context(), atomic(read_only=True):
         assert left.unsettled() > 0
     with world.app.app_context(), atomic(read_only=True):
-        assert firing.pending() == 0, "it did not fire during the count"
+        assert firing.QUEUE.pending() == 0, "it did not fire during the count"
 
 
 @pytest.fixture

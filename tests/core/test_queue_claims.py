@@ -8,8 +8,8 @@ import pytest
 
 from app.core.atomic import atomic
 from app.core.db import db
-from app.core.queue import take_due
 from app.models import PromiseWatch
+from app.services.cases.promise_watches import QUEUE
 from tests.world import World, local
 
 MOMENTS = ("2026-09-18 09:00", "2026-09-18 09:30", "2026-09-18 10:00")
@@ -45,9 +45,9 @@ def test_what_is_due_is_taken_oldest_first_and_the_rest_is_left(world: World) ->
     first, second, third = watches(world)
     world.at("2026-09-18 09:45")
     with _in_transaction(world):
-        assert [row.case_id for row in take_due(PromiseWatch, 1)] == [first]
-        assert [row.case_id for row in take_due(PromiseWatch, 5)] == [second]
-        assert take_due(PromiseWatch, 5) == []
+        assert [row.case_id for row in QUEUE.pop(1)] == [first]
+        assert [row.case_id for row in QUEUE.pop(5)] == [second]
+        assert QUEUE.pop(5) == []
     with _in_transaction(world):
         assert db.session.query(PromiseWatch.case_id).all() == [(third,)]
 
@@ -60,7 +60,7 @@ def test_two_who_take_at_once_never_take_the_same(world: World) -> None:
 
     def take() -> None:
         with _in_transaction(world):
-            rows = take_due(PromiseWatch, 2)
+            rows = QUEUE.pop(2)
             # Neither commits before the other has taken, where the database lets both in at once.
             with suppress(BrokenBarrierError):
                 holding.wait(timeout=0.2)
@@ -80,10 +80,10 @@ def test_what_is_taken_comes_back_when_its_transaction_fails(world: World) -> No
 
     def take_and_fail() -> None:
         with _in_transaction(world):
-            take_due(PromiseWatch, 5)
+            QUEUE.pop(5)
             raise ArithmeticError
 
     with pytest.raises(ArithmeticError):
         take_and_fail()
     with _in_transaction(world):
-        assert [row.case_id for row in take_due(PromiseWatch, 5)] == [first]
+        assert [row.case_id for row in QUEUE.pop(5)] == [first]

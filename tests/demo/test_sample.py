@@ -54,7 +54,7 @@ def test_the_sample_has_cases_of_every_stage(app: Flask, client: FlaskClient) ->
         opened = sample.load(jobs, app.extensions["steward.desk"])
         with atomic():
             cases = [case for person in people.customers() for case in _progress_of(person)]
-            assert firing.pending() == 0
+            assert firing.QUEUE.pending() == 0
             visits = [visit for person in people.customers() for visit in _visits_of(person)]
             today = Days.of(None, 14)
             ahead = staff_calendars.of_department(_member("G001"), today)

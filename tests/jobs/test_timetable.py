@@ -18,9 +18,9 @@ def test_everything_due_is_fired_however_much_it_is(world: World, monkeypatch: p
     world.submitted(world.log_in("o_customer", "13800000001"))
     world.at("2026-09-20 09:00")
     with world.app.app_context():
-        due = firing.pending()
+        due = firing.QUEUE.pending()
         timetable.fire_timers()
-        left = firing.pending()
+        left = firing.QUEUE.pending()
         db.session.rollback()
     assert (due, left) == (8, 0)
 

@@ -15,8 +15,8 @@ from app.domain.errors import ConflictError, NotFoundError
 from app.services.cases.decisions import call_customer
 from notifications.channels.envelope import Route
 from notifications.dispatch import circuit_breaker, claims, dispatcher
-from notifications.dispatch.claims import LEASE
 from notifications.dispatch.dispatcher import Counts, dispatch, drain
+from notifications.dispatch.outbox_queue import LEASE
 from notifications.followup import calls, undelivered, unknown_outcomes
 from notifications.models import ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
 from notifications.outbox import consents, disabled_templates

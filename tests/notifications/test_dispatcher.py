@@ -15,8 +15,8 @@ from app.core.db import db
 from app.domain import events
 from app.services.people.recipients import CustomerBrief
 from notifications.dispatch import dispatcher, sender_pool
-from notifications.dispatch.claims import LEASE
 from notifications.dispatch.dispatcher import Counts, dispatch
+from notifications.dispatch.outbox_queue import LEASE
 from notifications.models import DeliveryAttempt, DeliveryState, Notice, OutboxMessage, SubscribeConsent
 from notifications.outbox import consents
 from tests.notifications.conftest import SUBSCRIBE, TEMPLATE, Halves, Phones, later

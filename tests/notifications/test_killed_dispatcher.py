@@ -22,8 +22,8 @@ from app.core.db import db
 from app.wechat.simulator.app import Simulator
 from app.wechat.simulator.faults import Fault
 from app.wechat.simulator.serve import QuietHandler
-from notifications.dispatch.claims import LEASE
 from notifications.dispatch.dispatcher import MOST_AHEAD
+from notifications.dispatch.outbox_queue import LEASE
 from notifications.dispatch.sender_pool import POOL_SIZE
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage
 from notifications.outbox import consents

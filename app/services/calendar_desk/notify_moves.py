@@ -4,10 +4,14 @@ from sqlalchemy import select
 
 from app.core import clock, eventbus
 from app.core.db import db
+from app.core.queue import Queue
 from app.domain.events import StageDueMoved, TaskDueMoved
 from app.domain.programs.definition import StageKind
 from app.models import CalendarMove, Case, Stage, Task, TaskState
 from app.services.installation import city
+
+# A move has no instant of its own: it is due from its publication on, and is kept when it is told.
+QUEUE = Queue("calendar", CalendarMove, due=(CalendarMove.told_at.is_(None),), order_by=(CalendarMove.id,))
 
 
 def notify_moves(limit: int) -> int:
@@ -16,13 +20,7 @@ def notify_moves(limit: int) -> int:
 
     Entries that moved again or ended meanwhile are skipped: the newer message is right.
     """
-    found = db.session.scalars(
-        select(CalendarMove)
-        .where(CalendarMove.told_at.is_(None))
-        .order_by(CalendarMove.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    found = QUEUE.lock(limit)
     for move in found:
         move.told_at = clock.now()
         if move.task_id is None:

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app.core import clock, queue
+from app.core import clock
 from app.core.db import db
+from app.core.queue import Lease, Queue
 from app.domain.file_types import SEEN_BY_WECHAT
 from app.models import Conversation, Customer, Document, Message, MessageCheck, MessageKind, Safety, Staff
 from app.services.conversations import answer_clock
@@ -35,6 +36,14 @@ __all__ = [
 ]
 
 LEASE = timedelta(minutes=1)
+
+# A check that waits for WeChat's answer about a picture is due when that answer is overdue.
+QUEUE = Queue(
+    "checks",
+    MessageCheck,
+    falls_due=MessageCheck.due_at,
+    lease=Lease(MessageCheck.claimed_by, MessageCheck.due_at, LEASE, MessageCheck.attempts),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +84,32 @@ def openid_of_member(staff_id: str) -> str | None:
 
 def claim(owner: str, limit: int, links: LinkSigner) -> Sequence[Claimed]:
     """Take up to `limit` checks that are due; a picture whose answer never came counts as unchecked."""
-    now = clock.now()
     claimed = []
-    for row in queue.hold_due(MessageCheck, limit):
+    for row in QUEUE.lock(limit):
         if row.trace_id is not None or row.attempts >= city.current().talk.safety.tries:
             _write(row, Safety.UNCHECKED)
-            continue
-        row.claimed_by, row.due_at, row.attempts = owner, now + LEASE, row.attempts + 1
-        claimed.append(_claimed(row, links))
+        else:
+            claimed.append(_claimed(row, links))
+    QUEUE.lease([check.message_id for check in claimed], owner)
     return claimed
 
 
 def settle(owner: str, message_id: str, safety: Safety) -> None:
     """Write down what WeChat said, if the check is still this worker's."""
-    row = _mine(owner, message_id)
+    row = QUEUE.owned(owner, message_id)
     if row is not None:
         _write(row, safety)
 
 
 def postpone(owner: str, message_id: str, again_at: datetime) -> None:
     """Nothing was said; ask again at `again_at`, and not for ever."""
-    row = _mine(owner, message_id)
-    if row is not None:
-        row.claimed_by, row.due_at = None, again_at
+    QUEUE.release(owner, message_id, due_at=again_at)
 
 
 def await_answer(owner: str, message_id: str, trace_id: str) -> None:
     """WeChat looks at a picture and will tell."""
-    row = _mine(owner, message_id)
-    if row is not None:
-        row.trace_id, row.claimed_by = trace_id, None
-        row.due_at = clock.now() + city.current().talk.safety.answer_within
+    until = clock.now() + city.current().talk.safety.answer_within
+    QUEUE.release(owner, message_id, trace_id=trace_id, due_at=until)
 
 
 def being_asked() -> bool:
@@ -125,18 +129,10 @@ def answered(trace_id: str, safety: Safety) -> bool:
     return True
 
 
-def _mine(owner: str, message_id: str) -> MessageCheck | None:
-    return db.session.scalar(
-        select(MessageCheck)
-        .where(MessageCheck.message_id == message_id, MessageCheck.claimed_by == owner)
-        .with_for_update()
-    )
-
-
 def _claimed(row: MessageCheck, links: LinkSigner) -> Claimed:
     message = db.session.get_one(Message, row.message_id)
     return Claimed(
-        row.message_id, row.openid, message.content.get("text"), _picture(message, links), row.attempts
+        row.message_id, row.openid, message.content.get("text"), _picture(message, links), row.attempts + 1
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from app.core import eventbus
-from app.core.queue import take_due
+from app.core.queue import Queue
 from app.domain.conversation.message_states import Side
 from app.models import TalkTimer, TalkTimerKind
 from app.services.conversations import answer_clock
 from app.services.conversations.care import chases, complaints
 from app.services.conversations.delivery import unread_push
+
+QUEUE = Queue("talk", TalkTimer, falls_due=TalkTimer.due_at)
 
 Fire = Callable[[str, bool], None]
 
@@ -34,7 +36,7 @@ _FIRE: Mapping[str, Fire] = MappingProxyType(
 
 def sweep(limit: int) -> int:
     """Fire up to `limit` timers that are due, in the caller's transaction; how many it took."""
-    rows = take_due(TalkTimer, limit)
+    rows = QUEUE.pop(limit)
     with eventbus.together():
         # In one order for every worker, so that two of them never wait for each other.
         for row in sorted(rows, key=lambda row: (row.subject_id, row.kind)):

@@ -9,7 +9,11 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select
 
 from app.core.db import db
+from app.core.queue import Queue
 from app.models import Document, DoomedBytes
+
+# Always due, and claimed by nobody: to remove bytes twice does no harm, and the store may be slow.
+QUEUE = Queue("bytes", DoomedBytes, order_by=(DoomedBytes.object_key,))
 
 
 def delete_documents(document_ids: Sequence[str | None]) -> None:
@@ -27,9 +31,7 @@ def delete_documents(document_ids: Sequence[str | None]) -> None:
 
 def keys_to_delete(limit: int) -> list[str]:
     """Up to `limit` keys whose bytes must be removed."""
-    return list(
-        db.session.scalars(select(DoomedBytes.object_key).order_by(DoomedBytes.object_key).limit(limit))
-    )
+    return [row.object_key for row in QUEUE.peek(limit, DoomedBytes.object_key)]
 
 
 def bytes_deleted(keys: Sequence[str]) -> None:

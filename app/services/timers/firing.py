@@ -1,18 +1,23 @@
 """Firing due timers. Any number of processes may sweep: a timer is claimed and deleted in one commit."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.manyrows import insert_rows, one_of
+from app.core.queue import Queue
 from app.domain.events import ReminderDue, TaskOverdue
 from app.domain.programs import engine
 from app.models import Case, Task, TaskState, Timer, TimerKind
 from app.services.installation import city
+
+# Locked with the case, since firing writes to its tasks: what somebody is moving just now is left to the next
+# sweep, and neither waits for the other.
+QUEUE = Queue("timers", Timer, falls_due=Timer.due_at, locks_with=(Case, Case.id == Timer.case_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +37,15 @@ def sweep(limit: int) -> Swept:
     The next overdue notice of a task counts from the instant this one was due, not from now: a jobs
     process that was down for a day neither loses nor doubles one.
     """
-    db.session.flush()
-    connection = db.session.connection()
     now = clock.now()
-    taken = list(connection.execute(_TAKE, {"since": _EVER, "now": now, "limit": limit}).all())
-    if len(taken) == limit and min(row.due_at for row in taken) < now - FRESH:
+    rows = list(QUEUE.pop(limit))
+    if len(rows) == limit and rows[0].due_at < now - FRESH:
         # What has just become due does not wait for the backlog.
-        fresh = {"since": now - FRESH, "now": now, "limit": max(limit // FRESH_SHARE, 1)}
-        taken += connection.execute(_TAKE, fresh).all()
-    rows = sorted(taken, key=lambda row: (row.due_at, row.id))
+        rows += QUEUE.pop(max(limit // FRESH_SHARE, 1), after=now - FRESH)
+        rows.sort(key=lambda row: (row.due_at, row.id))
     if not rows:
         return Swept(0, 0)
+    connection = db.session.connection()
     # Read after the cases are locked, so that a task completed meanwhile is seen as completed.
     asked = {"ids": sorted({row.task_id for row in rows})}
     tasks = {task.id: task for task in connection.execute(_STILL_OPEN, asked).all()}
@@ -67,34 +70,6 @@ FRESH = timedelta(minutes=10)
 FRESH_SHARE = 4
 """With a backlog, one new timer is fired for this many overdue ones."""
 
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
-
-# Without the session, which would load each task to read one column.
-_DUE = (
-    select(Timer.id)
-    .join(Case, Case.id == Timer.case_id)
-    .where(Timer.due_at <= bindparam("now"), Timer.due_at > bindparam("since"))
-    # No further sort key: thousands that are due at one instant of a morning would be sorted each time.
-    .order_by(Timer.due_at)
-    .limit(bindparam("limit", type_=Integer))
-    # The case is locked too, since firing writes to its tasks. A case that is being moved is left to the next
-    # sweep.
-    .with_for_update(skip_locked=True, of=(Timer, Case))
-    .cte("due")
-)
-_TAKE = (
-    delete(Timer)
-    .where(Timer.id.in_(select(_DUE.c.id)))
-    .returning(
-        Timer.id,
-        Timer.due_at,
-        Timer.kind,
-        Timer.case_id,
-        Timer.task_id,
-        Timer.occurrence,
-        Timer.reminders,
-    )
-)
 _STILL_OPEN = (
     select(Task.id, Task.stage_key, Task.key, Case.program_key, Case.former_program_key)
     .join(Case, Case.id == Task.case_id)
@@ -132,13 +107,3 @@ def _following(fired: Row[*tuple[Any, ...]], task: Row[*tuple[Any, ...]]) -> dic
         "occurrence": fired.occurrence + 1,
         "reminders": fired.reminders,
     }
-
-
-def pending() -> int:
-    """How many timers are due and not fired yet."""
-    return db.session.scalar(select(func.count()).where(Timer.due_at <= clock.now())) or 0
-
-
-def next_due() -> datetime | None:
-    """When the next timer is due, or was due if it is not fired yet."""
-    return db.session.scalar(select(func.min(Timer.due_at)))

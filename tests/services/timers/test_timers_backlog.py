@@ -39,7 +39,7 @@ def test_what_is_due_just_now_is_fired_beside_a_backlog(world: World) -> None:
             db.session.execute(insert(Timer), timers)
         left: list[int] = []
         rounds = 0
-        while firing.pending():
+        while firing.QUEUE.pending():
             db.session.rollback()
             with atomic():
                 swept = firing.sweep(LIMIT)

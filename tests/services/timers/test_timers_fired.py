@@ -123,7 +123,7 @@ def test_two_sweepers_at_once_fire_each_timer_once(
     assert fired.total() == len(fired) == 4 * len(FIRST_TASKS)
     assert reminded(world) == each(CONCERNED, 4)
     with world.app.app_context():
-        assert firing.pending() == 0
+        assert firing.QUEUE.pending() == 0
 
 
 @on_sqlite

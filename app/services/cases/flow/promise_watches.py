@@ -9,17 +9,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert
 
-from app.core import clock, eventbus
+from app.core import eventbus
 from app.core.db import db
-from app.core.queue import take_due
+from app.core.queue import Queue
 from app.domain import budget as domain
 from app.domain.events import HeadlineThreatened, PromiseBudgetThreatened
 from app.domain.programs.definition import Program
 from app.domain.programs.figures import StageLog
 from app.domain.worktime import Stretch, WorkingTime
 from app.models import PromiseWatch, Watch
+
+QUEUE = Queue("promises", PromiseWatch, falls_due=PromiseWatch.due_at)
 
 _INSERT = insert(PromiseWatch)
 
@@ -68,23 +70,13 @@ def replace(case_ids: Sequence[str], rows: Sequence[WatchRow], *, fresh: bool = 
 
 def sweep(limit: int) -> int:
     """Tell up to `limit` watches that are due by the clock, in the caller's transaction; how many it took."""
-    rows = take_due(PromiseWatch, limit)
+    rows = QUEUE.pop(limit)
     for row in rows:
         if row.watch == Watch.HEADLINE:
             eventbus.publish(HeadlineThreatened(row.case_id, row.stage_key))
         else:
             eventbus.publish(PromiseBudgetThreatened(row.case_id, row.stage_key))
     return len(rows)
-
-
-def pending() -> int:
-    """How many watches are due by the clock and not yet told."""
-    return db.session.scalar(select(func.count()).where(PromiseWatch.due_at <= clock.now())) or 0
-
-
-def next_due() -> datetime | None:
-    """When the next watch is due, told or not yet."""
-    return db.session.scalar(select(func.min(PromiseWatch.due_at)))
 
 
 def _row(case_id: str, watch: Watch, stage_key: str, due_at: datetime) -> WatchRow:

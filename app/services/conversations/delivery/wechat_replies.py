@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
+from app.core.queue import NOW, Lease, Queue
 from app.domain.conversation.message_states import Side
 from app.domain.file_types import SEEN_BY_WECHAT
 from app.models import (
@@ -35,6 +36,27 @@ from app.services.installation import city
 
 LEASE = timedelta(minutes=1)
 """Longer than WeChat's client waits for an answer."""
+
+_EARLIER = aliased(ChatSend)
+
+# Of each person only the first is due: replies must not overtake each other.
+QUEUE = Queue(
+    "replies",
+    ChatSend,
+    falls_due=ChatSend.due_at,
+    due=(
+        and_(
+            ChatSend.due_at <= NOW,
+            ~exists().where(
+                _EARLIER.medium == ChatSend.medium,
+                _EARLIER.openid == ChatSend.openid,
+                _EARLIER.id < ChatSend.id,
+            ),
+        ),
+    ),
+    order_by=(ChatSend.id,),
+    lease=Lease(ChatSend.claimed_by, ChatSend.due_at, LEASE, ChatSend.attempts),
+)
 
 TYPING_LASTS = timedelta(seconds=15)
 TRIES = 5
@@ -105,37 +127,17 @@ def show_typing(conversation_id: str) -> None:
 
 
 def claim(owner: str, limit: int) -> Sequence[Claimed]:
-    """Take up to `limit` that are due, of each person only the first: replies must not overtake."""
-    now, earlier = clock.now(), aliased(ChatSend)
-    rows = db.session.scalars(
-        select(ChatSend)
-        .where(
-            ChatSend.due_at <= now,
-            ~exists().where(
-                earlier.medium == ChatSend.medium,
-                earlier.openid == ChatSend.openid,
-                earlier.id < ChatSend.id,
-            ),
-        )
-        .order_by(ChatSend.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    claimed = [_claimed(row, now) for row in rows]
-    for row in rows:
-        row.claimed_by, row.due_at, row.attempts = owner, now + LEASE, row.attempts + 1
-    return claimed
+    """Claim up to `limit` that are due, of each person only the first."""
+    return [_claimed(row, clock.now()) for row in QUEUE.claim(owner, limit)]
 
 
 def settle(owner: str, claimed: Claimed, outcome: Outcome, again_at: datetime) -> None:
     """Write down what became of one attempt, if it is still this worker's; `again_at` is for another try."""
-    row = db.session.scalar(
-        select(ChatSend).where(ChatSend.id == claimed.id, ChatSend.claimed_by == owner).with_for_update()
-    )
+    row = QUEUE.owned(owner, claimed.id)
     if row is None:
         return
     if outcome is Outcome.AGAIN and row.attempts < TRIES and row.kind == ChatSendKind.TEXT:
-        row.due_at, row.claimed_by = again_at, None
+        QUEUE.release(owner, claimed.id, due_at=again_at)
         return
     message_id = row.message_id
     if row.kind == ChatSendKind.TEXT:

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
-from app.core import clock, queue
+from app.core import clock
 from app.core.db import db
+from app.core.queue import Lease, Queue
 from app.domain import file_types
 from app.domain.document_kinds import Uploader
 from app.domain.errors import DocumentRefusedError
@@ -33,6 +32,13 @@ from app.services.installation import city
 
 LEASE = timedelta(minutes=2)
 """Longer than a slow file takes."""
+
+QUEUE = Queue(
+    "media",
+    MessageMedia,
+    falls_due=MessageMedia.due_at,
+    lease=Lease(MessageMedia.claimed_by, MessageMedia.due_at, LEASE, MessageMedia.attempts),
+)
 
 LONGEST_ID = 128
 _TYPES = {MediaKind.PICTURE: file_types.PICTURES, MediaKind.VOICE: file_types.VOICES}
@@ -84,13 +90,11 @@ def expect(message: Message, media: Media) -> None:
 
 def claim(owner: str, limit: int) -> Sequence[Claimed]:
     """Take up to `limit` that are due."""
-    now = clock.now()
     claimed = []
-    for row in queue.hold_due(MessageMedia, limit):
+    for row in QUEUE.claim(owner, limit):
         last = db.session.get_one(Message, row.message_id).sent_at + city.current().talk.media.kept
-        row.claimed_by, row.due_at, row.attempts = owner, now + LEASE, row.attempts + 1
         claimed.append(
-            Claimed(row.message_id, row.medium, MediaKind(row.kind), row.media_id, row.attempts, last)
+            Claimed(row.message_id, row.medium, MediaKind(row.kind), row.media_id, row.attempts + 1, last)
         )
     return claimed
 
@@ -117,7 +121,7 @@ def accept(claimed: Claimed, content: bytes) -> Arrived:
 
 def settle(owner: str, message_id: str, arrived: Arrived) -> None:
     """Attach a file whose bytes are kept, if it is still this worker's; it is checked like any picture."""
-    row = _mine(owner, message_id)
+    row = QUEUE.owned(owner, message_id)
     if row is None:
         return
     message, conversation = _locked(message_id)
@@ -136,14 +140,12 @@ def settle(owner: str, message_id: str, arrived: Arrived) -> None:
 
 def postpone(owner: str, message_id: str, again_at: datetime) -> None:
     """WeChat could not be asked; try again at `again_at`, for as long as WeChat keeps the file."""
-    row = _mine(owner, message_id)
-    if row is not None:
-        row.claimed_by, row.due_at = None, again_at
+    QUEUE.release(owner, message_id, due_at=again_at)
 
 
 def give_up(owner: str, message_id: str, *, refused: bool) -> None:
     """It can't be had, or, if `refused`, is none that is taken; both sides are told what to do."""
-    row = _mine(owner, message_id)
+    row = QUEUE.owned(owner, message_id)
     if row is None:
         return
     message, conversation = _locked(message_id)
@@ -172,11 +174,3 @@ def _locked(message_id: str) -> tuple[Message, Conversation]:
     )
     db.session.refresh(found)
     return found, conversation
-
-
-def _mine(owner: str, message_id: str) -> MessageMedia | None:
-    return db.session.scalar(
-        select(MessageMedia)
-        .where(MessageMedia.message_id == message_id, MessageMedia.claimed_by == owner)
-        .with_for_update()
-    )

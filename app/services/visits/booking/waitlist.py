@@ -7,7 +7,7 @@ from sqlalchemy import and_, delete, insert, or_, select
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.ids import new_id
-from app.core.queue import take_due
+from app.core.queue import Queue
 from app.domain.errors import AlreadyDoneError, SlotTakenError
 from app.domain.events import VisitOffered
 from app.models import Case, DueKind, Visit, VisitChance, VisitState, VisitWait
@@ -18,6 +18,8 @@ from app.services.scheduling import reservations
 from app.services.visits import appointments, required_visits
 from app.services.visits.booking import find_openings
 from app.services.visits.booking.reserve import Wish, reserve_visit
+
+QUEUE = Queue("waitlist", VisitChance, falls_due=VisitChance.due_at)
 
 
 def join_waitlist(case: Case, purpose_key: str) -> None:
@@ -52,7 +54,7 @@ def sweep() -> int:
 
     One in each transaction, since each locks a case: holding two could deadlock with other processes.
     """
-    rows = take_due(VisitChance, 1)
+    rows = QUEUE.pop(1)
     for row in rows:
         waiting = _next(row.after_since, row.after_id)
         if waiting is not None:

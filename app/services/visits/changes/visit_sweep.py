@@ -5,25 +5,28 @@ The visit's state at that time decides. One visit in each transaction, since rev
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core import clock, eventbus
 from app.core.db import db
-from app.core.queue import take_due
+from app.core.queue import Queue
 from app.domain.events import VisitLate, VisitNear
-from app.models import DueKind, Visit, VisitAttendee, VisitChance, VisitDue, VisitRecheck, VisitState
+from app.models import DueKind, Visit, VisitAttendee, VisitDue, VisitRecheck, VisitState
 from app.services.installation import city
 from app.services.scheduling import reservations
 from app.services.visits import appointments
 from app.services.visits.booking import waitlist
 from app.services.visits.changes.revalidate import revalidate
 
-_FALLING_DUE = (VisitDue, VisitRecheck, VisitChance)
+VISITS = Queue("visits", VisitDue, falls_due=VisitDue.due_at)
+RECHECKS = Queue("rechecks", VisitRecheck, falls_due=VisitRecheck.due_at)
+QUEUES = (RECHECKS, VISITS, waitlist.QUEUE)
+"""Everything that falls due with visits."""
 
 
 def sweep() -> int:
     """Handles the visit that has waited longest, in the caller's transaction. Returns how many it handled."""
-    rows = take_due(VisitDue, 1)
+    rows = VISITS.pop(1)
     for row in rows:
         kind = DueKind(row.kind)
         if kind in (DueKind.REFIT, DueKind.ASK):
@@ -43,7 +46,7 @@ def spread() -> int:
 
     Visits booked later are not included: they were booked under the new conditions.
     """
-    rows = take_due(VisitRecheck, 1)
+    rows = RECHECKS.pop(1)
     now = clock.now()
     for row in rows:
         concerned = select(Visit.id).where(Visit.state.in_(reservations.LIVE), Visit.starts_at > now)
@@ -61,19 +64,6 @@ def spread() -> int:
             for place, visit_id in enumerate(found)
         )
     return len(rows)
-
-
-def pending() -> int:
-    """How many entries are due and not handled yet."""
-    now = clock.now()
-    counts = (select(func.count()).where(model.due_at <= now) for model in _FALLING_DUE)
-    return sum(db.session.scalar(count) or 0 for count in counts)
-
-
-def next_due() -> datetime | None:
-    """When the next entry is due, or was due if it is not handled yet."""
-    firsts = (db.session.scalar(select(func.min(model.due_at))) for model in _FALLING_DUE)
-    return min((first for first in firsts if first is not None), default=None)
 
 
 def _end_hold(visit: Visit) -> None:
