@@ -1,7 +1,7 @@
-"""Every timed job of the product, as one list.
+"""Every timed job of the product, as one list, and what in the database each of them is for.
 
-APScheduler is only the tick (docs/decisions/0003): what is due is decided by rows in the database and by
-the one clock, so that any number of jobs processes may run and a restart loses nothing.
+APScheduler is only the tick (docs/decisions/0003): what is due is decided by rows in the database and by the
+one clock, so that any number of jobs processes may run and a restart loses nothing.
 """
 
 import logging
@@ -11,22 +11,26 @@ from datetime import timedelta
 
 from app.core import clock, objectstore
 from app.core.atomic import atomic
+from app.core.queue import Work, what_is_due
 from app.core.settings import Settings
 from app.services.calendar_desk.notify_moves import notify_moves
 from app.services.cases import public_lookup
 from app.services.cases.flow import promise_watches
+from app.services.conversations import content_checks
 from app.services.conversations import conversation_sweep as talk
 from app.services.conversations.care import retention
+from app.services.conversations.delivery import wechat_replies
+from app.services.conversations.wechat_chat import inbound_media
 from app.services.documents import deletion, upload
 from app.services.documents.document_access import LinkSigner
 from app.services.operations import idempotency, run_once
 from app.services.partners import request_signatures
-from app.services.timers.firing import sweep
+from app.services.timers import firing
 from app.services.visits.booking import waitlist
 from app.services.visits.changes import visit_sweep as visits_due
 from app.wechat.port import Accounts, WeChatError
 from notifications.channels.sms_carrier import Sms
-from notifications.dispatch import dispatcher
+from notifications.dispatch import circuit_breaker, dispatcher, outbox_queue
 from notifications.followup import calls, unknown_outcomes
 from notifications.incoming import inbox
 from notifications.oversight import morning_summary
@@ -48,11 +52,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job and how many ticks lie between two runs of it."""
+    """A job, how many ticks lie between two looks at it, and the work that it does.
+
+    It runs when some of its work is due; a job without any runs at each look.
+    """
 
     name: str
     every_ticks: int
     run: Callable[[], object]
+    works: Sequence[Work] = ()
 
 
 def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequence[Job]:
@@ -61,24 +69,46 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
     a_minute = max(int(60 / settings.tick_seconds), 1)
     an_hour = max(int(3600 / settings.tick_seconds), 1)
     return (
-        Job("callbacks", 1, lambda: inbox.work(wechat.service)),
-        Job("timers", 1, fire_timers),
-        Job("promises", 1, watch_promises),
-        Job("calendar", 1, tell_of_moves),
-        Job("visits", 1, look_at_visits),
-        Job("talk", 1, fire_talk_timers),
-        Job("files", 1, lambda: fetch_media.fetch(wechat)),
+        Job("callbacks", 1, lambda: inbox.work(wechat.service), (inbox.QUEUE,)),
+        Job("timers", 1, fire_timers, (firing.QUEUE,)),
+        Job("promises", 1, watch_promises, (promise_watches.QUEUE,)),
+        Job("calendar", 1, tell_of_moves, (notify_moves.QUEUE,)),
+        Job("visits", 1, look_at_visits, visits_due.QUEUES),
+        Job("talk", 1, fire_talk_timers, (talk.QUEUE,)),
+        Job("files", 1, lambda: fetch_media.fetch(wechat), (inbound_media.QUEUE,)),
         # Before the replies: what is withheld does not go out.
-        Job("checks", 1, lambda: check_content.work(wechat.miniprogram, links, settings.public_url)),
-        Job("replies", 1, lambda: send_replies.deliver(wechat)),
-        Job("messages", 1, lambda: dispatcher.drain(wechat.miniprogram, wechat.service, sms)),
-        Job("webhooks", 1, lambda: send_webhooks.drain(simulated=settings.simulated)),
+        Job(
+            "checks",
+            1,
+            lambda: check_content.work(wechat.miniprogram, links, settings.public_url),
+            (content_checks.QUEUE,),
+        ),
+        Job("replies", 1, lambda: send_replies.deliver(wechat), (wechat_replies.QUEUE,)),
+        Job(
+            "messages",
+            1,
+            lambda: dispatcher.drain(wechat.miniprogram, wechat.service, sms),
+            (*outbox_queue.WAITING.values(), outbox_queue.CLAIMED, circuit_breaker.DRAINING),
+        ),
+        Job("webhooks", 1, lambda: send_webhooks.drain(simulated=settings.simulated), (send_webhooks.QUEUE,)),
         Job("tokens", a_minute, lambda: keep_tokens_fresh(wechat)),
-        Job("calls", a_minute, ask_managers_to_call),
-        Job("unknown", a_minute, settle_unknown),
-        Job("morning", a_minute, tell_what_never_arrived),
+        Job("calls", a_minute, ask_managers_to_call, (calls.QUEUE,)),
+        Job("unknown", a_minute, settle_unknown, (unknown_outcomes.QUEUE,)),
+        Job("morning", a_minute, tell_what_never_arrived, (morning_summary.WORK,)),
+        Job("bytes", a_minute, remove_doomed_bytes, (deletion.QUEUE,)),
         Job("forget", an_hour, forget),
     )
+
+
+def due(jobs: Sequence[Job]) -> list[Job]:
+    """Those of these jobs that have something to do, by one statement however many they are.
+
+    Call outside any transaction, in an app context. What falls due while they run is seen at the next tick.
+    """
+    works = tuple(work for job in jobs for work in job.works)
+    with atomic(read_only=True):
+        found = what_is_due(works)
+    return [job for job in jobs if not job.works or not found.isdisjoint(job.works)]
 
 
 def fire_timers() -> None:
@@ -90,7 +120,7 @@ def fire_timers() -> None:
     most = TIMERS_PER_TRANSACTION
     while True:
         with atomic():
-            swept = sweep(most)
+            swept = firing.sweep(most)
         if swept.taken < most:
             return
         most = BACKLOG_PER_TRANSACTION
@@ -150,7 +180,6 @@ def forget() -> None:
         run_once.delete_old_runs(clock.now() - KEPT_OCCASIONS)
     with atomic(read_only=True):
         upload.sweep_orphans()
-    remove_doomed_bytes()
 
 
 def remove_doomed_bytes() -> None:

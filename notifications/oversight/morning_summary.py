@@ -1,8 +1,11 @@
 """The morning summary: on working days supervisors are told what never arrived."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import Boolean, String, bindparam
 
 from app.core import clock, eventbus
+from app.core.queue import Work
 from app.services.installation import city
 from app.services.operations import run_once
 from notifications.followup import undelivered
@@ -10,9 +13,28 @@ from notifications.followup.undelivered import MessagesUndelivered
 from notifications.outbox import delivery_rules
 
 JOB = "undelivered_summary"
+DAY_OFF = "undelivered_summary_day_off"
+"""What is noted in place of the summary on a day without office hours, so that the day is looked at once."""
 
 LONGEST_BACK = timedelta(days=15)
 """How far the first summary looks back, and one after the longest holiday."""
+
+
+def _time_of_day(now: datetime) -> dict[str, object]:
+    today = now.astimezone(city.zone()).date()
+    return {"summary_day": today.isoformat(), "summary_time": now >= _due_on(today)}
+
+
+def _due_on(day: date) -> datetime:
+    return datetime.combine(day, time.fromisoformat(delivery_rules.current().summary_at), city.zone())
+
+
+WORK = Work(
+    "morning",
+    bindparam("summary_time", type_=Boolean()).is_(True)
+    & run_once.is_not_done((JOB, DAY_OFF), bindparam("summary_day", type_=String())),
+    parameters=_time_of_day,
+)
 
 
 def tell() -> bool:
@@ -22,10 +44,11 @@ def tell() -> bool:
     the same day. A day on which everything arrived is not told.
     """
     now = clock.now()
-    local = now.astimezone(city.zone())
-    today = local.date()
-    due = datetime.combine(today, time.fromisoformat(delivery_rules.current().summary_at), city.zone())
-    if now < due or not city.working_time().open_periods(today):
+    today = now.astimezone(city.zone()).date()
+    if now < _due_on(today):
+        return False
+    if not city.working_time().open_periods(today):
+        run_once.first(DAY_OFF, today.isoformat())
         return False
     since = run_once.last_run(JOB) or now - LONGEST_BACK
     if not run_once.claim(JOB, today.isoformat()):

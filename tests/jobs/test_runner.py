@@ -68,12 +68,12 @@ def test_a_tick_comes_again_after_a_failure_and_beside_it(
     monkeypatch.setattr(
         runner, "jobs", lambda *_ports: [Job("failing", 1, fail), Job("beside", 1, beside.set)]
     )
-    scheduler = runner.start(app, Settings.for_tests("sqlite:///unused.db", tick_seconds="0.01"))
+    ticker = runner.start(app, Settings.for_tests("sqlite:///unused.db", tick_seconds="0.01"))
     try:
         assert again.wait(PATIENCE_SECONDS)
         assert beside.wait(PATIENCE_SECONDS)
     finally:
-        scheduler.shutdown(wait=True)
+        ticker.shutdown()
 
 
 def test_a_job_never_overtakes_itself(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,14 +95,14 @@ def test_a_job_never_overtakes_itself(app: Flask, monkeypatch: pytest.MonkeyPatc
             ticked.set()
 
     monkeypatch.setattr(runner, "jobs", lambda *_ports: [Job("slow", 1, slow), Job("tick", 1, tick)])
-    scheduler = runner.start(app, Settings.for_tests("sqlite:///unused.db", tick_seconds="0.01"))
+    ticker = runner.start(app, Settings.for_tests("sqlite:///unused.db", tick_seconds="0.01"))
     try:
         assert entered.wait(PATIENCE_SECONDS)
         assert ticked.wait(PATIENCE_SECONDS)
         go_on.set()
     finally:
         go_on.set()
-        scheduler.shutdown(wait=True)
+        ticker.shutdown()
     assert max(most) == 1
 
 
@@ -125,5 +125,5 @@ def test_the_timetable_ticks_for_all_that_is_due_and_does_the_rest_by_minute_and
         ),
         1,
     )
-    every_minute = dict.fromkeys(("tokens", "calls", "unknown", "morning"), 30)
+    every_minute = dict.fromkeys(("tokens", "calls", "unknown", "morning", "bytes"), 30)
     assert found == {**every_tick, **every_minute, "forget": 1800}

@@ -1,8 +1,9 @@
 """Jobs that run once for an occasion, in whichever process comes first."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 
 from app.core import clock
 from app.core.db import db
@@ -16,6 +17,11 @@ def claim(job: str, occasion: str) -> bool:
     Who comes at the same moment waits for the other's transaction, and is told what became of it.
     """
     return insert_or_ignore(JobRun, {"job": job, "occasion": occasion, "at": clock.now()})
+
+
+def is_not_done(jobs: Sequence[str], occasion: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether none of these jobs has been done for an occasion, as a condition of a statement."""
+    return ~exists().where(JobRun.job.in_(jobs), JobRun.occasion == occasion)
 
 
 def last_run(job: str) -> datetime | None:
