@@ -9,7 +9,7 @@ import pytest
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import PromiseWatch
-from app.services.cases.promise_watches import QUEUE
+from app.services.cases.flow.promise_watches import QUEUE
 from tests.world import World, local
 
 MOMENTS = ("2026-09-18 09:00", "2026-09-18 09:30", "2026-09-18 10:00")
