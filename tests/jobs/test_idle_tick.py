@@ -33,6 +33,7 @@ from app.models import (
     VisitRecheck,
 )
 from benchmarks.statements import counted
+from notifications.dispatch.outbox_queue import PUSHED
 from notifications.models import ChannelGate, DeliveryState, InboxEvent, OutboxMessage
 from notifications.outbox import delivery_rules
 from notifications.outbox.delivery_rules import IMPORTANCES
@@ -44,8 +45,6 @@ LONG_AGO = timedelta(days=1)
 MOMENT = timedelta(seconds=1)
 A_MINUTE = 30
 """The ticks of a minute under the settings of tests."""
-
-PUSHED = (Channel.SUBSCRIBE, Channel.TEMPLATE, Channel.SMS)
 
 
 class _AtOnce:
