@@ -13,7 +13,7 @@ from app.core import clock, objectstore
 from app.core.atomic import atomic
 from app.core.queue import Work, what_is_due
 from app.core.settings import Settings
-from app.services.calendar_desk.notify_moves import notify_moves
+from app.services.calendar_desk import notify_moves
 from app.services.cases import public_lookup
 from app.services.cases.flow import promise_watches
 from app.services.conversations import content_checks
@@ -138,7 +138,7 @@ def fire_talk_timers() -> None:
 
 def tell_of_moves() -> None:
     """Tell everybody whose due dates a new calendar moved, a bounded number in each transaction."""
-    _in_turns(notify_moves, MOVES_PER_TRANSACTION)
+    _in_turns(notify_moves.notify_moves, MOVES_PER_TRANSACTION)
 
 
 def keep_tokens_fresh(wechat: Accounts) -> None:

@@ -48,7 +48,7 @@ def tell() -> bool:
     if now < _due_on(today):
         return False
     if not city.working_time().open_periods(today):
-        run_once.first(DAY_OFF, today.isoformat())
+        run_once.claim(DAY_OFF, today.isoformat())
         return False
     since = run_once.last_run(JOB) or now - LONGEST_BACK
     if not run_once.claim(JOB, today.isoformat()):
