@@ -185,7 +185,9 @@ class _Loader:
         identity.verify_phone(customer.id, f"+86{person.phone}")
         self._customers[person.key] = customer.id
         # Asked once only: what comes later than these few is told in the app, as for many a real customer.
-        consents.record(customer.id, {template.key: 1 for template in consents.wanted(customer.id)})
+        consents.record_accepted(
+            customer.id, {template.key: 1 for template in consents.templates_to_ask(customer.id)}
+        )
         return customer.id
 
     def _rate(self, case: PlannedCase, case_id: str) -> None:

@@ -34,7 +34,9 @@ def waits(case: PlannedCase, task_key: str) -> bool:
 def book(customer_id: str, case_id: str, purpose: str, wished: datetime) -> Visit:
     """The opening nearest to an instant, held and confirmed. Raises `LookupError` when there is none."""
     case, by = customer_case(customer_id, case_id), by_customer(customer_id)
-    consents.record(customer_id, {template.key: 1 for template in consents.wanted(customer_id, "visit")})
+    consents.record_accepted(
+        customer_id, {template.key: 1 for template in consents.templates_to_ask(customer_id, "visit")}
+    )
     offered = find_openings.offer(
         case, required_visits.require_needed(case, purpose), find_openings.bookable()
     )

@@ -1,7 +1,7 @@
-"""The tables of notifications: what people were told, what was sent to WeChat, and what WeChat told us.
+"""The tables of notifications: notices, messages, attempts, and what WeChat pushed to us.
 
-They name cases, tasks and people by id without a foreign key: a notice outlives what it tells of, and
-queueing one must not depend on the order in which the business has written its own rows.
+They reference cases, tasks and people by id without a foreign key: a notice outlives its subject, and
+queueing one must not depend on the order in which other rows are written.
 """
 
 from datetime import datetime
@@ -27,33 +27,35 @@ Instant = Annotated[datetime, mapped_column(UtcDateTime)]
 
 
 class DeliveryState(StrEnum):
-    """Where a message stands; all but the first two are ends, though a receipt may move an accepted one."""
+    """The state of a message. All but the first two are final, though a report may still change an
+    accepted one.
+    """
 
     WAITING = "waiting"
     """To be sent at `next_attempt_at`."""
     SENDING = "sending"
-    """Claimed by one worker until `lease_until`; handed to WeChat, perhaps, if `handed_at` says so."""
+    """Claimed by one worker until `lease_until`; possibly handed to the channel if `handed_at` is set."""
     ACCEPTED = "accepted"
-    """WeChat took it; its receipt is awaited (and some kinds never get one)."""
+    """The channel accepted it; its delivery report is awaited (some kinds never get one)."""
     DELIVERED = "delivered"
-    """WeChat's receipt says that it is on the phone."""
+    """WeChat's report says that it is on the phone."""
     REFUSED = "refused"
     """The person can't be reached by any channel, or blocked us."""
     FAILED = "failed"
-    """Ours, WeChat's or the configuration's fault; `failure_class` says whose."""
+    """Our fault, WeChat's or the configuration's; `failure_class` says whose."""
     UNKNOWN = "unknown"
-    """The request left and nobody knows what became of it; the city's rule for it comes later."""
+    """Sent, but the outcome is not known; the city's rule is applied later."""
     TO_CALL = "to_call"
     """No message reached the person; the manager has the task of calling them."""
     EXPIRED = "expired"
-    """It lost its point before it could be sent, such as a reminder of a task that is done."""
+    """It became pointless before it could be sent, such as a reminder of a completed task."""
 
 
 class Notice(Base):
-    """What one person was told, readable in the app whether or not WeChat carried it as well.
+    """What one person was told; readable in the app whether or not a channel carried it.
 
-    Exactly one of `customer_id` and `staff_id` is set. `seq` orders a person's notices and is the cursor
-    of lists.
+    Exactly one of `customer_id` and `staff_id` is set. `seq` orders a person's notices and is the cursor of
+    lists.
     """
 
     __tablename__ = "notices"
@@ -78,22 +80,22 @@ class Notice(Base):
 
 
 UNDELIVERED = "state IN ('failed', 'refused', 'unknown', 'to_call')"
-"""What did not arrive, in the words of its index: a question is answered by it only when it uses the same."""
+"""The states of undelivered messages, written as in the index: a query uses it only in the same words."""
 
 
 class OutboxMessage(Base):
-    """One message on its way to one person, written in the transaction of what it tells.
+    """One message to one person, written in the transaction of its event.
 
-    `importance` is 1 (first) to 3 (last). `next_channels` holds {"routes": [...]}: the channels still to be
-    tried when this one can't reach the person. After `expires_at` it has lost its point. `handed_at` is set,
-    and committed, before a claimed message is handed to the threads that send: without it, it was not sent.
-    `unknown_since` is the moment of the first send whose outcome is not known: it bounds the time within
-    which WeChat would recognise a repetition. `attempts` counts the sends on the present channel.
+    `importance` is 1 (first) to 3 (last). `next_channels` holds {"routes": [...]}: the channels to try when
+    this one cannot reach the person. After `expires_at` it is pointless. `handed_at` is committed before a
+    claimed message goes to the sender threads: without it, it was not sent. `unknown_since`: the first send
+    of unknown outcome; it bounds the time in which WeChat recognises a repetition. `attempts` counts the
+    sends on the current channel.
     """
 
     __tablename__ = "outbox_messages"
     __table_args__ = (
-        # What has an end is never looked up by its time: a million of them must not slow the claim down.
+        # Finished messages are never looked up by time: a million of them must not slow claiming down.
         Index(
             "ix_outbox_messages_waiting",
             "channel",
@@ -102,14 +104,14 @@ class OutboxMessage(Base):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
-        # What did not arrive, for those who look after it.
+        # Undelivered messages, for those who look after them.
         Index(
             "ix_outbox_messages_undelivered",
             "settled_at",
             sqlite_where=text(UNDELIVERED),
             postgresql_where=text(UNDELIVERED),
         ),
-        # Only what is claimed is looked up by its lease, and that is a handful of rows at any time.
+        # Only claimed messages are looked up by lease, a handful at any time.
         Index(
             "ix_outbox_messages_lease",
             "lease_until",
@@ -151,11 +153,11 @@ class OutboxMessage(Base):
 
 
 class DeliveryAttempt(Base):
-    """One attempt to reach somebody, kept for good: when, through what, and how it ended."""
+    """One attempt to reach somebody, kept for good: when, by which channel, and the outcome."""
 
     __tablename__ = "delivery_attempts"
     __table_args__ = (
-        # Only refused content is counted by its template, and it is rare.
+        # Only refused content is counted by template, and it is rare.
         Index(
             "ix_delivery_attempts_content",
             "template_key",
@@ -175,12 +177,12 @@ class DeliveryAttempt(Base):
 
 
 class ChannelGate(Base):
-    """What all processes know of a channel that was in trouble; a channel without a row is open.
+    """The circuit breaker of a channel, shared by all processes; a channel without a row is open.
 
-    `reason` is set while it is closed (gates.py), until `closed_until`; then one worker may try it, and is
-    it until `probing_until`. `faults` counts the faults in a row, `closings` how often it closed without
-    having been open in between. `draining` says that what piled up is let out at the city's rate:
-    `allowance` messages were allowed at `allowance_at`.
+    `reason` is set while it is closed, until `closed_until`; then one worker may probe it until
+    `probing_until`. `faults`: consecutive faults. `closings`: how often it closed without being open in
+    between. `draining`: the backlog is released at the city's rate; `allowance` messages were allowed at
+    `allowance_at`.
     """
 
     __tablename__ = "channel_gates"
@@ -197,7 +199,7 @@ class ChannelGate(Base):
 
 
 class StoppedTemplate(Base):
-    """A template that WeChat refuses; its messages wait, or take the next channel, until it is released."""
+    """A template that WeChat refuses. Its messages wait or take the next channel until it is released."""
 
     __tablename__ = "stopped_templates"
 
@@ -207,7 +209,7 @@ class StoppedTemplate(Base):
 
 
 class MessagePreference(Base):
-    """What a customer said about being pushed one topic of messages; without a row they want it."""
+    """Whether a customer wants one topic of messages pushed; without a row they do."""
 
     __tablename__ = "message_preferences"
 
@@ -220,9 +222,9 @@ class MessagePreference(Base):
 class SubscribeConsent(Base):
     """How many subscribe messages of one template a user of the mini-program still accepts.
 
-    Kept by openid and not by customer, because WeChat's own events name the person that way.
-    `unmatched_reports` is how many more accepts the client has reported than WeChat's events have confirmed
-    (negative: the other way round), so that one tap that is told twice counts once.
+    By openid and not by customer, since WeChat's events identify the person so. `unmatched_reports`: how many
+    more accepts the client has reported than WeChat's events have confirmed (negative: the reverse), so that
+    one tap reported twice counts once.
     """
 
     __tablename__ = "subscribe_consents"
@@ -235,7 +237,7 @@ class SubscribeConsent(Base):
 
 
 class InboxEvent(Base):
-    """What WeChat pushed to a callback address, stored once and worked off by the jobs."""
+    """What WeChat pushed to a callback address, stored once and processed by the jobs."""
 
     __tablename__ = "inbox_events"
     __table_args__ = (

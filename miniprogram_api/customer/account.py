@@ -109,7 +109,7 @@ def list_subscriptions(query_data: dict[str, str]) -> dict[str, Any]:
     At most three, because wx.requestSubscribeMessage takes no more. Some templates are offered on the page
     named by `page` only.
     """
-    return {"templates": consents.wanted(caller().subject_id, query_data["page"])}
+    return {"templates": consents.templates_to_ask(caller().subject_id, query_data["page"])}
 
 
 @account.post("/subscriptions")
@@ -123,8 +123,10 @@ def record_subscriptions(json_data: dict[str, Any]) -> dict[str, Any]:
     with `invalid_fields` for an unknown template. Returns the templates to ask for next.
     """
     choices = json_data["choices"]
-    consents.record(caller().subject_id, {key: int(choice == "accept") for key, choice in choices.items()})
-    return {"templates": consents.wanted(caller().subject_id)}
+    consents.record_accepted(
+        caller().subject_id, {key: int(choice == "accept") for key, choice in choices.items()}
+    )
+    return {"templates": consents.templates_to_ask(caller().subject_id)}
 
 
 @account.get("/message-preferences")
@@ -135,7 +137,7 @@ def list_preferences() -> dict[str, Any]:
 
     Messages of every other topic are always sent.
     """
-    return {"items": preferences.of_customer(caller().subject_id)}
+    return {"items": preferences.preferences_of(caller().subject_id)}
 
 
 @account.put("/message-preferences")
@@ -148,5 +150,5 @@ def set_preferences(json_data: dict[str, Any]) -> dict[str, Any]:
     A topic that is left out keeps its setting. A declined message still appears among the in-app notices.
     Refused with `invalid_fields` for an unknown topic.
     """
-    preferences.record(caller().subject_id, json_data["wanted"])
-    return {"items": preferences.of_customer(caller().subject_id)}
+    preferences.record_preferences(caller().subject_id, json_data["wanted"])
+    return {"items": preferences.preferences_of(caller().subject_id)}

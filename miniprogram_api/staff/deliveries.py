@@ -31,7 +31,7 @@ def read_overview() -> dict[str, Any]:
     return {
         "causes": undelivered.causes(clock.now() - LOOKED_BACK),
         "channels": undelivered.gates(),
-        "templates": disabled_templates.listed(),
+        "templates": disabled_templates.disabled_templates(),
     }
 
 

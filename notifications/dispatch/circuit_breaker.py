@@ -1,9 +1,9 @@
-"""The gate before each channel: closed while WeChat is down, and opened slowly onto what piled up.
+"""Circuit breakers of the channels: closed while WeChat is down, then opened slowly for the backlog.
 
-All processes share the gates, in the database; a channel that was never in trouble has no row, and costs one
-look at an empty table. A closed gate keeps what waits from using up its attempts. When its time is over one
-worker tries a few messages. If WeChat answers, the backlog goes out, the most important first, at the city's
-rate; if not, the gate stays closed, longer each time.
+All processes share them in the database; a channel that never had trouble has no row and costs one look at an
+empty table. While a channel is closed, waiting messages use up no attempts. When its time is over, one worker
+sends a few probes. If they succeed, the backlog is released at the city's rate, most important first; if not,
+the channel stays closed, longer each time.
 """
 
 import logging
@@ -25,29 +25,29 @@ from notifications.outbox import delivery_rules
 from notifications.wording.kinds import Channel
 
 FAULTS_TO_CLOSE = 20
-"""Sends in a row that WeChat did not answer, or answered with “busy”, before its channel closes."""
+"""A channel closes after so many consecutive sends without an answer or with "busy"."""
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=10)
 MISCONFIGURED_PAUSE = timedelta(minutes=15)
-"""How long a channel stays closed whose account is refused: it may be mended without telling us."""
+"""How long a channel stays closed whose account is refused: the fix may come without notice."""
 
 PROBES = 3
-"""Messages with which a closed channel is tried."""
+"""The number of probes of a closed channel."""
 PROBE_LEASE = timedelta(minutes=2)
 
 SAVED_SECONDS = 5
-"""Of how many seconds a draining channel may use the allowance later."""
+"""A draining channel may save up its allowance for so many seconds."""
 
 DRAINING = Work("messages.draining", exists(select(ChannelGate.channel).where(ChannelGate.draining)))
-"""A channel that lets out its backlog is looked at until it has caught up."""
+"""Why a channel is closed."""
 
 _BUSY = -1
 _log = logging.getLogger(__name__)
 
 
 class Reason(StrEnum):
-    """Why a channel is closed."""
+    """How many messages one claim may take for a channel, and whether they are counted."""
 
     OUTAGE = "outage"
     QUOTA = "quota"
@@ -55,35 +55,36 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """How many messages one claim may take for a channel, and whether what it takes is counted."""
+class Allowance:
+    """How many messages one claim may take for each channel, up to `most`; closed channels are left
+    out.
+
+    In the caller's transaction: the row of a channel that is probed or drained is locked until its end.
+    """
 
     most: int
     counted: bool = False
 
 
-def rooms(channels: Sequence[Channel], most: int, now: datetime) -> dict[Channel, Room]:
-    """For each channel how much one claim may take now, up to `most`; closed channels are left out.
-
-    In the caller's transaction: where a channel is being tried or drained, its row is held until the end.
-    """
+def allowances(channels: Sequence[Channel], most: int, now: datetime) -> dict[Channel, Allowance]:
+    """Records how many messages were claimed; a draining channel with nothing left has caught up."""
     troubled = _known(channels)
-    found = {channel: Room(most) for channel in channels if channel not in troubled}
+    found = {channel: Allowance(most) for channel in channels if channel not in troubled}
     if troubled:
         for channel, gate in _rows(sorted(troubled)).items():
-            room = _room(gate, most, now)
-            if room.most:
-                found[channel] = room
+            allowance = _allowance(gate, most, now)
+            if allowance.most:
+                found[channel] = allowance
     return found
 
 
-def taken(counts: Mapping[Channel, int], given: Mapping[Channel, Room], now: datetime) -> None:
-    """Write down what was taken of a counted room: a draining channel with nothing left has caught up."""
-    counted = [channel for channel, room in given.items() if room.counted]
+def use_allowances(counts: Mapping[Channel, int], given: Mapping[Channel, Allowance], now: datetime) -> None:
+    """No message is left to probe with: the next one may."""
+    counted = [channel for channel, allowance in given.items() if allowance.counted]
     for channel, gate in _rows(counted).items():
         used = counts.get(channel, 0)
         if gate.reason is not None:
-            # Nothing waits to try it with: whatever comes next may.
+            # Opens or closes channels by the outcomes of sends, in the caller's transaction.
             gate.probing_until = gate.probing_until if used else None
             continue
         gate.allowance -= used
@@ -93,8 +94,8 @@ def taken(counts: Mapping[Channel, int], given: Mapping[Channel, Room], now: dat
             _log.info("a channel has caught up", extra={"channel": gate.channel})
 
 
-def learn(outcomes: Sequence[tuple[Channel, Outcome]], chance: Chance, now: datetime) -> None:
-    """Close or open gates by what sending has shown, in the caller's transaction."""
+def record_outcomes(outcomes: Sequence[tuple[Channel, Outcome]], chance: Chance, now: datetime) -> None:
+    """What a round of sends says of a channel: it answers, so many faults, or it must close."""
     by_channel: dict[Channel, list[Outcome]] = {}
     for channel, outcome in outcomes:
         by_channel.setdefault(channel, []).append(outcome)
@@ -107,7 +108,7 @@ def learn(outcomes: Sequence[tuple[Channel, Outcome]], chance: Chance, now: date
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What a round of sends says of a channel: WeChat answers, so many faults, or WeChat closed it."""
+    """What was still under way when the channel closed says nothing new."""
 
     answers: bool
     faults: int
@@ -142,7 +143,7 @@ def _apply(gate: ChannelGate, verdict: _Verdict, chance: Chance, now: datetime) 
     elif verdict.answers:
         _open(gate, now)
     elif gate.closed_until is None or gate.closed_until <= now:
-        # What was still under way when the gate closed says nothing new.
+        # Open already; or closed by a fault while this answer was under way.
         gate.faults += verdict.faults
         if verdict.faults and (gate.reason is not None or gate.faults >= FAULTS_TO_CLOSE):
             pause = min(FIRST_PAUSE * 2 ** min(gate.closings, 10), LONGEST_PAUSE)
@@ -159,7 +160,7 @@ def _close(gate: ChannelGate, reason: Reason, until: datetime) -> None:
 def _open(gate: ChannelGate, now: datetime) -> None:
     gate.faults = 0
     if gate.reason is None or (gate.closed_until is not None and gate.closed_until > now):
-        # Open already; or closed by a fault, and this answer had been under way when it was.
+        # The allowance of a channel that has a row; marks a probe, and accumulates the allowance.
         return
     _log.info("a channel is open again", extra={"channel": gate.channel, "reason": gate.reason})
     gate.reason = gate.closed_until = gate.probing_until = None
@@ -167,25 +168,25 @@ def _open(gate: ChannelGate, now: datetime) -> None:
     gate.draining, gate.allowance, gate.allowance_at = True, 0.0, now
 
 
-def _room(gate: ChannelGate, most: int, now: datetime) -> Room:
-    """What may be taken through a gate that has a row; marks a probe, and counts up an allowance."""
+def _allowance(gate: ChannelGate, most: int, now: datetime) -> Allowance:
+    """A few ticks' allowance is saved and no more, so that a pause is not followed by a flood."""
     if gate.reason is not None:
         waits = gate.closed_until is not None and gate.closed_until > now
         if waits or (gate.probing_until is not None and gate.probing_until > now):
-            return Room(0)
+            return Allowance(0)
         gate.probing_until = now + PROBE_LEASE
-        return Room(min(PROBES, most), counted=True)
+        return Allowance(min(PROBES, most), counted=True)
     if not gate.draining:
-        return Room(most)
+        return Allowance(most)
     rate = delivery_rules.current().drain_per_second
     grown = gate.allowance + rate * max((now - gate.allowance_at).total_seconds(), 0.0)
-    # What a few ticks allow is saved up and no more, so that a pause is not followed by a flood.
+    # Those of these channels that have a row; queried in each iteration, when hardly ever one has.
     gate.allowance, gate.allowance_at = min(grown, max(rate * SAVED_SECONDS, 1.0)), now
-    return Room(min(int(gate.allowance), most), counted=True)
+    return Allowance(min(int(gate.allowance), most), counted=True)
 
 
 def _known(channels: Sequence[Channel]) -> set[Channel]:
-    """Those of these channels that have a row; asked with every turn, when hardly ever one has."""
+    """The rows of these channels, locked until the transaction ends, in the same order for every worker."""
     if not channels:
         return set()
     return set(map(Channel, db.session.connection().scalars(_KNOWN))).intersection(channels)
@@ -195,7 +196,7 @@ _KNOWN = select(ChannelGate.channel)
 
 
 def _rows(channels: Sequence[Channel]) -> dict[Channel, ChannelGate]:
-    """The rows of these channels, held until the transaction ends, in one order for every worker."""
+    """The row of this channel, created if needed, locked until the transaction ends."""
     if not channels:
         return {}
     statement = (

@@ -64,9 +64,9 @@ def claim(owner: str, most: int, now: datetime, chance: Chance, *, busy: Collect
     become `unknown`: their worker died perhaps before and perhaps after they were sent.
     """
     lost = _take_back(most, now, chance)
-    rooms = circuit_breaker.rooms(PUSHED, most, now)
-    rows = _spread(_due(rooms, most, now, busy))
-    circuit_breaker.taken(Counter(Channel(row.channel) for row in rows), rooms, now)
+    allowances = circuit_breaker.allowances(PUSHED, most, now)
+    rows = _spread(_due(allowances, most, now, busy))
+    circuit_breaker.use_allowances(Counter(Channel(row.channel) for row in rows), allowances, now)
     aside = skip_rules.put_aside(rows, now, chance)
     taken = [row for row in rows if row.id not in aside]
     if taken:
@@ -83,7 +83,7 @@ def claim(owner: str, most: int, now: datetime, chance: Chance, *, busy: Collect
     )
 
 
-def hand_over(owner: str, messages: Sequence[Envelope], now: datetime) -> list[Envelope]:
+def mark_handed_over(owner: str, messages: Sequence[Envelope], now: datetime) -> list[Envelope]:
     """Mark these as handed to the sending threads, in the caller's transaction; those that may be sent.
 
     A message whose lease has almost run out is not handed over: another worker takes it back.
@@ -99,7 +99,7 @@ def hand_over(owner: str, messages: Sequence[Envelope], now: datetime) -> list[E
     return [message for message in ready if message.id in marked]
 
 
-def held(owner: str, ids: Collection[str], now: datetime) -> list[Envelope]:
+def claimed_messages(owner: str, ids: Collection[str], now: datetime) -> list[Envelope]:
     """What is claimed by this worker, in the caller's transaction; `ids` also when taken back as unknown."""
     rows = db.session.connection().execute(_HELD, {"owner": owner, "ids": sorted(ids)}).all()
     return [row_mapping.envelope(row, row.attempts, now + LEASE) for row in rows]
@@ -136,16 +136,18 @@ _HAND_OVER = (
 
 
 def _due(
-    rooms: Mapping[Channel, circuit_breaker.Room], most: int, now: datetime, busy: Collection[str]
+    allowances: Mapping[Channel, circuit_breaker.Allowance], most: int, now: datetime, busy: Collection[str]
 ) -> list[Row[Any]]:
     """The due rows of open channels, by importance; no channel crowds another out of what is left."""
     connection = db.session.connection()
     found: list[Row[Any]] = []
-    room = {channel: given.most for channel, given in rooms.items()}
+    room = {channel: given.most for channel, given in allowances.items()}
     # Of nine questions eight would be answered with nothing, each for a way to the database and back.
     waiting = what_is_due(tuple(WAITING.values()), now)
     for importance in IMPORTANCES:
-        asking = [channel for channel in rooms if room[channel] and WAITING[channel, importance] in waiting]
+        asking = [
+            channel for channel in allowances if room[channel] and WAITING[channel, importance] in waiting
+        ]
         while asking and len(found) < most:
             share = max((most - len(found)) // len(asking), 1)
             for channel in list(asking):
@@ -180,14 +182,14 @@ def _take_back(most: int, now: datetime, chance: Chance) -> int:
     for row in rows:
         message = row_mapping.envelope(row, row.attempts, now)
         if row.handed_at is None:
-            again = outcome_policy.settle(message, Outcome(OutcomeKind.LATE, now), chance)
+            again = outcome_policy.resolve(message, Outcome(OutcomeKind.LATE, now), chance)
             settled.append((message, Outcome(OutcomeKind.LATE, now), again))
             continue
         since = row.unknown_since or row.handed_at
         outcome = Outcome(OutcomeKind.UNKNOWN, row.handed_at)
-        new = outcome_policy.unknown(message, since, now, chance)
+        new = outcome_policy.resolve_unknown(message, since, now, chance)
         if new.next_attempt_at is not None:
             new = replace(new, next_attempt_at=now)
         settled.append((message, outcome, replace(new, failure_class="lease_ran_out")))
-    record_outcomes.write(settled, owner=None)
+    record_outcomes.record_attempts(settled, owner=None)
     return sum(new.state is DeliveryState.UNKNOWN for _, _, new in settled)

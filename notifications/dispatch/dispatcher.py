@@ -31,7 +31,7 @@ from notifications.channels.message_channel import Connections
 from notifications.channels.registry import senders
 from notifications.channels.sms_carrier import NullSms, Sms
 from notifications.dispatch import circuit_breaker, claims, outcome_buffer, record_outcomes
-from notifications.dispatch.outcome_policy import Settlement, settle
+from notifications.dispatch.outcome_policy import Resolution, resolve
 from notifications.dispatch.record_outcomes import Settled
 from notifications.dispatch.retry import Chance
 from notifications.dispatch.sender_pool import POOL_SIZE, Senders, Workers
@@ -146,7 +146,7 @@ class _Pipeline:
         self, back: Sequence[tuple[Envelope, Outcome | None]], *, wants: bool
     ) -> tuple[claims.Claim | None, list[Envelope]]:
         now = clock.now()
-        settled = [(message, came, settle(message, came, self._chance)) for message, came in back if came]
+        settled = [(message, came, resolve(message, came, self._chance)) for message, came in back if came]
         claim = None
         with atomic():
             self._record(settled, now)
@@ -158,7 +158,7 @@ class _Pipeline:
                 self._reserve.extend(claim.messages)
                 self._reserved.update(message.route.openid for message in claim.messages)
             chosen = self._next()
-            handed = claims.hand_over(self._owner, chosen, now)
+            handed = claims.mark_handed_over(self._owner, chosen, now)
         self._started(chosen, handed)
         self._count(claim, settled)
         for each in settled:
@@ -175,31 +175,31 @@ class _Pipeline:
         def record() -> None:
             now = clock.now()
             # A commit that seemed to fail may have been made: then these are not held any more.
-            held = claims.held(self._owner, came_of, now)
+            held = claims.claimed_messages(self._owner, came_of, now)
             outcomes = [
                 (message, came_of.get(message.id, Outcome(OutcomeKind.LATE, now))) for message in held
             ]
             self._record(
-                [(message, came, settle(message, came, self._chance)) for message, came in outcomes if came],
+                [(message, came, resolve(message, came, self._chance)) for message, came in outcomes if came],
                 now,
             )
 
-        outcome_buffer.write(record)
+        outcome_buffer.write_when_available(record)
 
     def _record(self, settled: Sequence[Settled], now: datetime) -> None:
-        record_outcomes.write(settled, self._owner)
-        circuit_breaker.learn(
+        record_outcomes.record_attempts(settled, self._owner)
+        circuit_breaker.record_outcomes(
             [(message.route.channel, outcome) for message, outcome, _ in settled], self._chance, now
         )
         for message, outcome, _ in settled:
             if outcome.kind is OutcomeKind.TEMPLATE:
-                disabled_templates.stop(message.route.template_key, outcome.errcode, now)
+                disabled_templates.disable(message.route.template_key, outcome.errcode, now)
         refused = {
             message.route.template_key: outcome.errcode
             for message, outcome, _ in settled
             if outcome.kind is OutcomeKind.CONTENT
         }
-        disabled_templates.stop_if_many(refused, now)
+        disabled_templates.disable_if_many(refused, now)
 
     def _runs_low(self) -> bool:
         """Whether there is little left that could be sent now.
@@ -283,7 +283,7 @@ class _Pipeline:
         )
 
 
-def _report(message: Envelope, outcome: Outcome, new: Settlement) -> None:
+def _report(message: Envelope, outcome: Outcome, new: Resolution) -> None:
     """Log one attempt: its ids and codes, and nothing of what it said or to whom."""
     if outcome.kind is OutcomeKind.ACCEPTED and not _log.isEnabledFor(logging.DEBUG):
         return

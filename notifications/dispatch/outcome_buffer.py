@@ -1,7 +1,7 @@
-"""What came of sends while the database was away: known to this worker alone, until it can be written down.
+"""Outcomes of sends while the database is unavailable: kept in this worker until they can be written.
 
-A restart of the database takes some seconds, and what was under way comes back meanwhile. Without this, every
-subscribe message among it would be `unknown` although WeChat has answered.
+A restart of the database takes seconds, and answers arrive meanwhile. Without this, every subscribe message
+among them would be of unknown outcome although WeChat has answered.
 """
 
 import logging
@@ -15,19 +15,21 @@ from app.core.atomic import atomic
 from app.core.away import database_is_away
 
 PATIENCE_SECONDS = 300.0
-"""How long, in real time, a worker waits for the database with what it knows. Then the leases decide."""
+"""How long, in seconds of real time, a worker waits for the database with its outcomes. Then leases
+decide.
+"""
 
 AGAIN_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
-# Nothing sets it: waiting on it is a pause.
+# Never set: waiting on it is a pause.
 _never = Event()
 
 
-def write(record: Callable[[], None]) -> None:
-    """Do `record` in a transaction of its own, again and again as long as the database is away.
+def write_when_available(record: Callable[[], None]) -> None:
+    """Runs `record` in a transaction of its own, again and again while the database is unavailable.
 
-    Raises what `record` raises, and the database's error when it stays away.
+    Raises what `record` raises, and the database's error when it stays unavailable.
     """
     until = monotonic() + PATIENCE_SECONDS
     _log.warning("the database does not answer: what came of messages is kept until it does")

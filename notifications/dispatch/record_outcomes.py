@@ -10,12 +10,12 @@ from app.core.db import db
 from app.core.manyrows import insert_rows, update_rows
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind, Route
 from notifications.dispatch.outbox_queue import CLAIMED
-from notifications.dispatch.outcome_policy import Settlement
+from notifications.dispatch.outcome_policy import Resolution
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage
 from notifications.outbox import consents, delivery_rules
 from notifications.wording.kinds import Channel
 
-Settled = tuple[Envelope, Outcome, Settlement]
+Settled = tuple[Envelope, Outcome, Resolution]
 
 _NOT_SUBSCRIBED = 43101
 # Still this worker's; and what a report of WeChat's has settled already is not undone by one that comes late.
@@ -27,7 +27,7 @@ _MINE = (
 )
 
 
-def write(settled: Sequence[Settled], owner: str | None) -> None:
+def record_attempts(settled: Sequence[Settled], owner: str | None) -> None:
     """Keep the new states and the attempts, in the caller's transaction.
 
     With `owner`, only messages that are still this worker's are changed; without, the caller holds the rows.
@@ -64,7 +64,7 @@ def write(settled: Sequence[Settled], owner: str | None) -> None:
     _count_consents(settled)
 
 
-def arrived(message_id: str, outcome: Outcome) -> None:
+def record_arrival(message_id: str, outcome: Outcome) -> None:
     """WeChat says that a message is on the phone; in the caller's transaction, who holds the row."""
     db.session.connection().execute(
         update(OutboxMessage)
@@ -73,14 +73,14 @@ def arrived(message_id: str, outcome: Outcome) -> None:
     )
 
 
-def _only_waits(outcome: Outcome, new: Settlement) -> bool:
+def _only_waits(outcome: Outcome, new: Resolution) -> bool:
     """Nothing was tried and nothing decided: the message waits on as it did, and there is nothing to keep."""
     if outcome.kind is OutcomeKind.LATE:
         return True
     return outcome.kind is OutcomeKind.HELD and new.state is DeliveryState.WAITING and new.reroute is None
 
 
-def _changes(message: Envelope, outcome: Outcome, new: Settlement) -> dict[str, Any]:
+def _changes(message: Envelope, outcome: Outcome, new: Resolution) -> dict[str, Any]:
     """The changed columns of one message; the same keys for all that are rerouted, and for all others."""
     columns: dict[str, Any] = {
         "id": message.id,
@@ -118,9 +118,9 @@ def _count_consents(settled: Sequence[Settled]) -> None:
         if message.route.channel is not Channel.SUBSCRIBE:
             continue
         if outcome.kind is OutcomeKind.ACCEPTED:
-            consents.consumed(message.route.openid, message.route.template_key)
+            consents.consent_consumed(message.route.openid, message.route.template_key)
         elif outcome.errcode == _NOT_SUBSCRIBED:
-            consents.exhausted(message.route.openid, message.route.template_key)
+            consents.consent_exhausted(message.route.openid, message.route.template_key)
 
 
 def _person_and_template(settled: Settled) -> tuple[str, str]:

@@ -34,7 +34,7 @@ def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[s
         and now - row.unknown_since >= outcome_policy.repeat_window(Channel(row.channel))
         and row.id not in found
     }
-    stopped = disabled_templates.stopped()
+    stopped = disabled_templates.disabled_keys()
     found |= {row.id: OutcomeKind.HELD for row in rows if row.template_key in stopped and row.id not in found}
     # Last, since consents are counted down for what is left.
     left = [row for row in rows if row.id not in found]
@@ -45,8 +45,8 @@ def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[s
             outcome = Outcome(found[row.id], now)
             # The attempt that is not made: what was counted before stays.
             message = row_mapping.envelope(row, row.attempts + (outcome.kind in WITHHELD), now)
-            settled.append((message, outcome, outcome_policy.settle(message, outcome, chance)))
-    record_outcomes.write(settled, owner=None)
+            settled.append((message, outcome, outcome_policy.resolve(message, outcome, chance)))
+    record_outcomes.record_attempts(settled, owner=None)
     return found
 
 

@@ -110,9 +110,9 @@ def _write(report: Report, row: Row[Any]) -> None:
     outcome = Outcome(OutcomeKind.REPORTED, clock.now(), report.errcode, report.msgid)
     if report.state is DeliveryState.DELIVERED:
         # Sending it is the attempt; this is how that one ended.
-        record_outcomes.arrived(message.id, outcome)
+        record_outcomes.record_arrival(message.id, outcome)
         return
     refused = report.state is DeliveryState.REFUSED
-    record_outcomes.write(
-        [(message, outcome, outcome_policy.reported(message, outcome, refused=refused))], owner=None
+    record_outcomes.record_attempts(
+        [(message, outcome, outcome_policy.resolve_reported(message, outcome, refused=refused))], owner=None
     )

@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.queue import Queue
 from notifications.channels.envelope import Outcome, OutcomeKind
 from notifications.dispatch import record_outcomes, row_mapping
-from notifications.dispatch.outcome_policy import Settlement, next_channel
+from notifications.dispatch.outcome_policy import Resolution, next_channel
 from notifications.models import UNDELIVERED, DeliveryState, OutboxMessage
 from notifications.outbox import delivery_rules
 from notifications.outbox.delivery_rules import Unsettled
@@ -30,14 +30,14 @@ def settle(limit: int) -> int:
     settled = []
     for row in rows:
         message = row_mapping.envelope(row, row.attempts, now)
-        new = Settlement(DeliveryState.UNKNOWN, message.attempt, PRESUMED, unknown_since=row.unknown_since)
+        new = Resolution(DeliveryState.UNKNOWN, message.attempt, PRESUMED, unknown_since=row.unknown_since)
         if (
             delivery_rules.current().rule_of(row.template_key) is Unsettled.NEXT_CHANNEL
             and message.next_routes
         ):
             new = next_channel(message, now, "unknown_outcome")
         settled.append((message, Outcome(OutcomeKind.RULED, now), new))
-    record_outcomes.write(settled, owner=None)
+    record_outcomes.record_attempts(settled, owner=None)
     return len(rows)
 
 

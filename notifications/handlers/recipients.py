@@ -68,7 +68,7 @@ def holders_not_told_yet(context: Context) -> Iterable[PersonBrief]:
         if task.task_key in messages[kind].includes_tasks
         for person in task.holders
     }
-    told = {keys[key] for key in outbox.told(keys)} if keys else set()
+    told = {keys[key] for key in outbox.already_told(keys)} if keys else set()
     return [person for person in task.holders if person.staff_id not in told]
 
 

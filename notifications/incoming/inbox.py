@@ -211,7 +211,7 @@ def _popup(event: _Event) -> str:
 
 def _change_of_mind(event: _Event) -> str:
     """The person switched templates off in WeChat's settings."""
-    return _for_each_choice(event, Choice.REJECT, consents.exhausted)
+    return _for_each_choice(event, Choice.REJECT, consents.consent_exhausted)
 
 
 def _for_each_choice(event: _Event, wanted: Choice, act: Callable[[str, str], None]) -> str:

@@ -1,8 +1,7 @@
-"""How many subscribe messages a user of the mini-program still accepts, and what to ask consent for next.
+"""Subscribe-message consents (订阅消息): how many are left, and what to ask consent for next.
 
-WeChat's rule: one accept is one message of that template, without expiry (订阅消息, one-time subscription).
-The client reports an accept at once and WeChat's own event tells of the same tap, in either order; it counts
-once.
+WeChat's rule: one accept allows one message of that template, without expiry (one-time subscription). The
+client reports an accept at once, and WeChat's event reports the same tap, in either order; it counts once.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,14 +20,14 @@ from notifications.wording import catalog
 from notifications.wording.kinds import Channel
 
 MOST_AT_ONCE = 3
-"""wx.requestSubscribeMessage takes three template ids at a tap."""
+"""wx.requestSubscribeMessage takes at most three template ids at a tap."""
 MOST_REPORTED = 1
 """One tap accepts a template once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A template to ask the customer's consent for; `why` is the sentence to show before."""
+    """A template to ask consent for; `why` is the sentence to show before."""
 
     key: str
     template_id: str
@@ -37,13 +36,12 @@ class Wanted:
     remaining: int
 
 
-def wanted(customer_id: str, page: str = "") -> list[Wanted]:
-    """What to ask this customer for at the next tap: what is held least first, then by the city's order.
+def templates_to_ask(customer_id: str, page: str = "") -> list[Wanted]:
+    """The templates to ask this customer for at the next tap: fewest left first, then in the city's
+    order.
 
-    On a `page` that has templates of its own, those come before all others; elsewhere they are not asked for.
-
-    By how much is held, and not only whether: several stops may begin or end at one instant, and a template
-    that comes last in the city's order would never be held more than once.
+    On a `page` with templates of its own these come first; elsewhere they are not asked for. The number left
+    matters, not only whether any is: several stops may begin or end at one instant.
     """
     held = _remaining(_openid(customer_id))
     words = catalog.current()
@@ -64,8 +62,8 @@ def wanted(customer_id: str, page: str = "") -> list[Wanted]:
     ]
 
 
-def record(customer_id: str, accepted: Mapping[str, int]) -> None:
-    """Count what the client reports: template key → how often the customer has just accepted it, 0 or 1.
+def record_accepted(customer_id: str, accepted: Mapping[str, int]) -> None:
+    """Counts what the client reports: template key → 0 or 1 accepts.
 
     Raises `FieldsError` for a template that the mini-program does not ask for, or another count.
     """
@@ -82,30 +80,30 @@ def record(customer_id: str, accepted: Mapping[str, int]) -> None:
     openid = _openid(customer_id)
     for key in sorted(key for key, count in accepted.items() if count):
         row = _locked(openid, key)
-        # An event that came before its report has been counted already.
+        # An event that came before the report was counted already.
         row.remaining += row.unmatched_reports >= 0
         row.unmatched_reports += 1
         row.updated_at = clock.now()
 
 
 def accepted_event(openid: str, template_key: str) -> None:
-    """WeChat tells of an accept, which the client may have reported already."""
+    """WeChat reports an accept, which the client may have reported already."""
     row = _locked(openid, template_key)
     row.remaining += row.unmatched_reports <= 0
     row.unmatched_reports -= 1
     row.updated_at = clock.now()
 
 
-def exhausted(openid: str, template_key: str) -> None:
-    """None is left: WeChat refused a message for that (43101), or the person switched the template off."""
+def consent_exhausted(openid: str, template_key: str) -> None:
+    """No consent is left: WeChat refused a message (43101), or the person switched the template off."""
     row = _locked(openid, template_key)
     row.remaining = 0
     row.unmatched_reports = 0
     row.updated_at = clock.now()
 
 
-def consumed(openid: str, template_key: str) -> None:
-    """WeChat accepted a message, which used up one consent."""
+def consent_consumed(openid: str, template_key: str) -> None:
+    """WeChat accepted a message, which used one consent."""
     left = SubscribeConsent.remaining
     db.session.execute(
         update(SubscribeConsent)
@@ -115,7 +113,7 @@ def consumed(openid: str, template_key: str) -> None:
 
 
 def forget(openid: str) -> None:
-    """Remember nothing of what a person accepted: they accept nothing any more."""
+    """Deletes everything a person has accepted."""
     db.session.execute(delete(SubscribeConsent).where(SubscribeConsent.openid == openid))
 
 
@@ -128,7 +126,7 @@ def holders(openids: Collection[str], template_key: str) -> set[str]:
     return set(db.session.connection().scalars(_HOLDERS, asked))
 
 
-# Asked with every message to a customer.
+# Runs with every message to a customer.
 _HOLDERS = select(SubscribeConsent.openid).where(
     SubscribeConsent.openid.in_(bindparam("openids", expanding=True)),
     SubscribeConsent.template_key == bindparam("template_key"),
@@ -146,7 +144,7 @@ def _remaining(openid: str) -> dict[str, int]:
 
 
 def _locked(openid: str, template_key: str) -> SubscribeConsent:
-    """The row of this person and template, created if need be, held until the transaction ends."""
+    """The row of this person and template, created if needed, locked until the transaction ends."""
     fresh = {
         "openid": openid,
         "template_key": template_key,

@@ -1,6 +1,6 @@
-"""How what people are told is to reach them, as data: channels, importance, preferences, and what if not.
+"""The city's delivery rules: channels, importance, preferences, and what happens when nothing arrives.
 
-One set of rules is in use in a process; `wiring` installs it. `deliveryfile` reads and checks it.
+One set of rules is in use in a process; `wiring` installs it, `delivery_rules_file` reads and checks it.
 """
 
 from collections.abc import Mapping
@@ -14,21 +14,21 @@ FIRST, ORDINARY, LAST = 1, 2, 3
 IMPORTANCES = (FIRST, ORDINARY, LAST)
 
 STAFF_CHAIN = (Channel.TEMPLATE,)
-"""Staff follow the 服务号, and have their task lists beside it."""
+"""Staff follow the 服务号, and have their task lists besides."""
 
 
 class Unsettled(StrEnum):
-    """What becomes of a message whose outcome stays unknown, because WeChat never reports of it."""
+    """What happens to a message of unknown outcome that WeChat never reports on."""
 
     PRESUMED = "presumed"
-    """It is left at that: to tell the same twice would be worse than not to tell it by push."""
+    """It stays as it is: telling twice would be worse than not pushing."""
     NEXT_CHANNEL = "next_channel"
-    """The person is told by the next channel, perhaps a second time."""
+    """The next channel is used, so that the person may be told twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Messages that a customer may do without; what belongs to no topic is told in any case."""
+    """Messages that a customer may decline; a kind without a topic is always sent."""
 
     key: str
     name: str
@@ -37,7 +37,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class SmsText:
-    """The one text message: what the operator approved, and what is put in place of {1}, {2}, …"""
+    """The one text message: the operator's approved text, and the values of {1}, {2}, …"""
 
     text: str
     values: tuple[str, ...]
@@ -59,31 +59,31 @@ class DeliveryRules:
     call_after: timedelta
     """How long a notice may stay unread in the app before the manager is asked to call."""
     settle_after: timedelta
-    """How long WeChat's report is waited for when the outcome of a send is unknown."""
+    """How long to wait for WeChat's report when the outcome of a send is unknown."""
     unsettled: Unsettled
     unsettled_of: Mapping[str, Unsettled]
-    """By template key, where it is another than `unsettled`."""
+    """By template key, where it differs from `unsettled`."""
     drain_per_second: float
-    """How many messages a second all processes together send by one channel after it was closed."""
+    """How many messages a second all processes together send on one channel after it was closed."""
     summary_at: str
-    """When supervisors are told of what did not arrive, on working days, HH:MM in the city's zone."""
+    """When supervisors get the summary of undelivered messages, on working days, HH:MM in the city's zone."""
 
     def importance_of(self, kind: str) -> int:
-        """From 1, which goes first, to 3."""
+        """From 1 (sent first) to 3."""
         return self.importance.get(kind, ORDINARY)
 
     def chain(self, kind: str, audience: Audience) -> tuple[Channel, ...]:
-        """The channels by which this kind is told, in the order in which they are tried."""
+        """The channels for this kind, in the order in which they are tried."""
         if audience is Audience.STAFF:
             return STAFF_CHAIN
         return self.chains.get(kind, self.default_chain)
 
     def topic_of(self, kind: str) -> str | None:
-        """The topic a customer may have declined; None for what must be told."""
+        """The topic that a customer may have declined; None for what is always sent."""
         return next((topic.key for topic in self.topics if kind in topic.kinds), None)
 
     def rule_of(self, template_key: str) -> Unsettled:
-        """What becomes of a message of this template that stays of unknown outcome."""
+        """What happens to a message of this template that stays of unknown outcome."""
         return self.unsettled_of.get(template_key, self.unsettled)
 
 
@@ -96,7 +96,7 @@ class _Installed:
 
 
 def install(rules: DeliveryRules) -> None:
-    """Let every message of this process be delivered by `rules`."""
+    """Makes `rules` the rules of this process."""
     _Installed.rules = rules
 
 

@@ -1,4 +1,4 @@
-"""Templates that WeChat refuses: stopped one by one, so that a wrong template does not stop the queue."""
+"""Templates that WeChat refuses: disabled one by one, so that a wrong one does not stop the queue."""
 
 import logging
 from collections.abc import Collection, Mapping
@@ -15,15 +15,15 @@ from notifications.channels.envelope import OutcomeKind
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, StoppedTemplate
 
 CONTENT_FAULTS = 5
-"""Messages of one template whose content WeChat refused within `CONTENT_WINDOW`: then it is the template."""
+"""So many messages of one template refused for their content within `CONTENT_WINDOW` disable it."""
 CONTENT_WINDOW = timedelta(hours=1)
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Stoppage:
-    """A stopped template, and how many messages wait for it."""
+class DisabledTemplate:
+    """A disabled template, and how many messages wait for it."""
 
     template_key: str
     errcode: int | None
@@ -31,23 +31,23 @@ class Stoppage:
     waiting: int
 
 
-def stopped() -> set[str]:
-    """The keys of the templates that are stopped now."""
+def disabled_keys() -> set[str]:
+    """The keys of the disabled templates."""
     return set(db.session.connection().scalars(_STOPPED))
 
 
 _STOPPED = select(StoppedTemplate.template_key)
 
 
-def stop(template_key: str, errcode: int | None, now: datetime) -> None:
-    """Stop a template, in the caller's transaction; one that is stopped already stays as it was."""
+def disable(template_key: str, errcode: int | None, now: datetime) -> None:
+    """Disables a template in the caller's transaction; one that is disabled already stays as it was."""
     row = {"template_key": template_key, "errcode": errcode, "stopped_at": now}
     if insert_or_ignore(StoppedTemplate, row):
         _log.error("a template is stopped", extra={"template": template_key, "errcode": errcode})
 
 
-def stop_if_many(refused: Mapping[str, int | None], now: datetime) -> None:
-    """Stop those templates of which the content was refused again and again; attempts are written before."""
+def disable_if_many(refused: Mapping[str, int | None], now: datetime) -> None:
+    """Disables templates whose content was refused repeatedly; the attempts must be written before."""
     for template_key, errcode in sorted(refused.items()):
         faults = db.session.scalar(
             select(func.count())
@@ -59,21 +59,21 @@ def stop_if_many(refused: Mapping[str, int | None], now: datetime) -> None:
             )
         )
         if (faults or 0) >= CONTENT_FAULTS:
-            stop(template_key, errcode, now)
+            disable(template_key, errcode, now)
 
 
-def listed() -> list[Stoppage]:
-    """Every stopped template, the longest stopped first."""
+def disabled_templates() -> list[DisabledTemplate]:
+    """Every disabled template, longest disabled first."""
     rows = db.session.execute(select(StoppedTemplate).order_by(StoppedTemplate.stopped_at)).scalars().all()
     waiting = _waiting([row.template_key for row in rows])
     return [
-        Stoppage(row.template_key, row.errcode, row.stopped_at, waiting.get(row.template_key, 0))
+        DisabledTemplate(row.template_key, row.errcode, row.stopped_at, waiting.get(row.template_key, 0))
         for row in rows
     ]
 
 
 def release(template_key: str) -> int:
-    """Let a template go again; how many messages had waited for it. Raises `NotFoundError`."""
+    """Enables a template again. Returns how many messages had waited. Raises `NotFoundError`."""
     gone = db.session.execute(
         delete(StoppedTemplate)
         .where(StoppedTemplate.template_key == template_key)

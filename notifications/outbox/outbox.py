@@ -1,7 +1,7 @@
-"""Telling people something: the notice in the app, and the message to the phone, in one transaction.
+"""The outbox: a notice in the app and a message to the phone, written in the transaction of the change.
 
-Both are written with the business change they tell of, so that either all of it happened or none. The jobs
-send the messages afterwards. Whoever can be reached by no channel still has the notice.
+Either all of it happened or none. The jobs send the messages afterwards. Somebody whom no channel reaches
+still has the notice.
 """
 
 import logging
@@ -109,8 +109,8 @@ def enqueue(notice: NewNotice, recipients: Iterable[Recipient]) -> None:
         waiting.extend(addressed)
 
 
-def told(keys: Collection[str]) -> set[str]:
-    """Those of these dedupe keys under which somebody was told already, in this transaction or before."""
+def already_told(keys: Collection[str]) -> set[str]:
+    """Those of these dedupe keys that exist already, in this transaction or before."""
     waiting = eventbus.gathered(_write) or ()
     now = {each.row["dedupe_key"] for each in waiting}.intersection(keys)
     others = sorted(set(keys) - now)
@@ -121,7 +121,7 @@ _TOLD = select(Notice.dedupe_key).where(one_of(Notice.dedupe_key, "keys"))
 
 
 def dedupe_key(kind: str, event_key: str, recipient_id: str) -> str:
-    """What makes a message unique: the same event is told to the same person once."""
+    """The key that makes a message unique: one person is told of one event once."""
     return f"{kind}:{event_key}:{recipient_id}"
 
 
@@ -142,23 +142,23 @@ def _row(notice: NewNotice, rendered: Rendered, sealed: _Sealed, person: Recipie
 
 
 def _write(addressed: list[_Addressed]) -> None:
-    """Write the notices that do not exist yet, and their messages: two statements, however many they are."""
+    """Writes the notices that do not exist yet, and their messages: two statements, whatever their number."""
     db.session.flush()
     connection = db.session.connection()
     rows = [each.row for each in addressed]
     written = set(insert_rows(connection, Notice, rows, unless="dedupe_key", returning="id"))
-    fresh = preferences.wanted([each for each in addressed if each.row["id"] in written], _topic)
+    fresh = preferences.pushable([each for each in addressed if each.row["id"] in written], _topic)
     consenting = _consenting(fresh)
     messages = [message for each in fresh if (message := _message(each, consenting)) is not None]
     if messages:
         insert_rows(connection, OutboxMessage, messages)
         if request_id.get() != NO_REQUEST:
-            # Which request a message comes from, once it is sent by another process and fails.
+            # The request that caused a message is logged when another process sends it and fails.
             _log.info("messages are queued", extra={"message_ids": [message["id"] for message in messages]})
 
 
 def _topic(each: _Addressed) -> tuple[str, str | None]:
-    """Whom this tells, and the topic of it that they may have declined."""
+    """The recipient, and the topic that they may have declined."""
     return each.person.id, delivery_rules.current().topic_of(each.notice.kind)
 
 
@@ -208,7 +208,7 @@ def _consenting(addressed: Sequence[_Addressed]) -> dict[str, set[str]]:
 def _routes(
     each: _Addressed, rules: DeliveryRules, consenting: Mapping[str, set[str]]
 ) -> list[dict[str, Any]]:
-    """The channels by which this person can be reached at all, in the order of the kind's chain."""
+    """The channels by which this person can be reached, in the order of the kind's chain."""
     person, rendered = each.person, each.rendered
     addresses = dict(person.addresses)
     subscribe = rendered.filled.get(Channel.SUBSCRIBE)

@@ -1,7 +1,7 @@
-"""What customers do not wish to be pushed; the notice in the app is there all the same.
+"""Customers' preferences: what they do not want pushed. The notice in the app exists all the same.
 
-The topics, and which messages belong to one, are the city's (delivery.toml). What belongs to none is told in
-any case: what the customer has to do, what they would lose, and that water runs.
+Topics and their messages are the city's data (delivery.toml). A kind without a topic is always sent: what the
+customer must do, what they would lose, and that water runs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ class Preference:
     wanted: bool
 
 
-def of_customer(customer_id: str) -> list[Preference]:
+def preferences_of(customer_id: str) -> list[Preference]:
     """Every topic, in the city's order."""
     rows = db.session.execute(
         select(MessagePreference.topic, MessagePreference.wanted).where(
@@ -43,8 +43,8 @@ def of_customer(customer_id: str) -> list[Preference]:
     ]
 
 
-def record(customer_id: str, wanted: Mapping[str, bool]) -> None:
-    """Keep what the customer says, topic by topic. Raises `FieldsError` for a topic that does not exist."""
+def record_preferences(customer_id: str, wanted: Mapping[str, bool]) -> None:
+    """Stores preferences by topic. Raises `FieldsError` for an unknown topic."""
     known = {topic.key for topic in delivery_rules.current().topics}
     faults = [
         {"field": key, "code": "topic", "message": "没有这类通知，请刷新后重试。"}
@@ -63,8 +63,8 @@ def record(customer_id: str, wanted: Mapping[str, bool]) -> None:
         )
 
 
-def wanted(tellings: Sequence[T], whom: Callable[[T], tuple[str, str | None]]) -> list[T]:
-    """Those of `tellings` that may be pushed; `whom` names the person and the topic of one."""
+def pushable(tellings: Sequence[T], whom: Callable[[T], tuple[str, str | None]]) -> list[T]:
+    """The items that may be pushed; `whom` gives the person and topic of one."""
     people = {person for person, topic in map(whom, tellings) if topic is not None}
     if not people:
         return list(tellings)
@@ -75,7 +75,7 @@ def wanted(tellings: Sequence[T], whom: Callable[[T], tuple[str, str | None]]) -
     return [telling for telling in tellings if whom(telling) not in declined]
 
 
-# Asked with many a message to a customer.
+# Runs with many messages to customers.
 _DECLINED = select(MessagePreference.customer_id, MessagePreference.topic).where(
     MessagePreference.customer_id.in_(bindparam("people", expanding=True)),
     MessagePreference.wanted.is_(False),

@@ -57,7 +57,7 @@ def test_nobody_else_sees_or_touches_them(world: World) -> None:
 
 def test_a_stopped_template_is_shown_and_released(world: World) -> None:
     with world.app.app_context(), atomic():
-        disabled_templates.stop("staff_task", 40037, clock.now())
+        disabled_templates.disable("staff_task", 40037, clock.now())
     supervisor = world.staff("S001")
 
     (stopped,) = supervisor.get(OVERVIEW)["templates"]

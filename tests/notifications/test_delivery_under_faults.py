@@ -79,7 +79,7 @@ def test_what_a_dead_worker_had_not_handed_over_goes_on_as_if_nothing_had_been(
             consents.accepted_event(f"subscribe-{position}", "accepted")
     with atomic():
         claim = claims.claim("dead", 10, clock.now(), Halves())
-        claims.hand_over("dead", claim.messages[:1], clock.now())
+        claims.mark_handed_over("dead", claim.messages[:1], clock.now())
     later(set_clock, seconds=LEASE.total_seconds() + 1)
 
     assert run() == Counts(claimed=2, accepted=2, unknown=1)
@@ -101,7 +101,7 @@ def test_a_worker_that_lost_its_lease_hands_nothing_over(
     run()
 
     with atomic():
-        assert claims.hand_over("slow", claim.messages, clock.now()) == []
+        assert claims.mark_handed_over("slow", claim.messages, clock.now()) == []
     assert len(phones.arrived()) == 2
 
 
@@ -152,7 +152,7 @@ def test_a_person_is_never_sent_two_messages_at_the_same_moment(
     phones.follow("one-person")
     put(messages)
     together: list[int] = []
-    take = claims.hand_over
+    take = claims.mark_handed_over
 
     def watched(owner: str, chosen: Any, now: Any) -> Any:
         together.append(len(chosen))
@@ -206,9 +206,9 @@ def test_a_wrong_template_stops_itself_and_not_the_queue(
     assert (outcomes(wrong), outcomes(more[0])) == (["template"], [])
     assert [state_of(each)[1:3] for each in [wrong, *more]] == [("waiting", "template_stopped")] * 4
     assert {state_of(each)[1] for each in other} == {DeliveryState.ACCEPTED}
-    assert [(stop.template_key, stop.errcode, stop.waiting) for stop in disabled_templates.listed()] == [
-        ("staff_task", 40037, 4)
-    ]
+    assert [
+        (stop.template_key, stop.errcode, stop.waiting) for stop in disabled_templates.disabled_templates()
+    ] == [("staff_task", 40037, 4)]
     assert [record.message for record in caplog.records if record.levelname == "ERROR"].count(
         "a template is stopped"
     ) == 1
@@ -222,7 +222,7 @@ def test_a_wrong_template_stops_itself_and_not_the_queue(
 
 def test_a_stopped_templates_message_takes_the_next_channel(run: Run, phones: Phones) -> None:
     with atomic():
-        disabled_templates.stop("accepted", 40037, clock.now())
+        disabled_templates.disable("accepted", 40037, clock.now())
     phones.follow("service-1")
     next_channels = {"routes": [plain(Channel.TEMPLATE, "staff_task", "service-1")]}
     (told,) = put(rows(1, Channel.SUBSCRIBE, next_channels=next_channels))
@@ -237,11 +237,11 @@ def test_content_that_is_refused_again_and_again_is_the_templates_fault(run: Run
     phones.fault(TEMPLATE, errcode=47003, times=disabled_templates.CONTENT_FAULTS)
     staff(disabled_templates.CONTENT_FAULTS - 1, phones)
     run()
-    assert disabled_templates.listed() == []
+    assert disabled_templates.disabled_templates() == []
     staff(1, phones)
     run()
 
-    assert [stop.template_key for stop in disabled_templates.listed()] == ["staff_task"]
+    assert [stop.template_key for stop in disabled_templates.disabled_templates()] == ["staff_task"]
 
 
 # --- outages ---

@@ -37,7 +37,7 @@ def agree(phones: Phones, count: int = 1) -> None:
     phones.consent("mini-customer", ACCEPTED, count)
     with atomic():
         for _ in range(count):
-            consents.record(CUSTOMER, {"accepted": 1})
+            consents.record_accepted(CUSTOMER, {"accepted": 1})
 
 
 def run(phones: Phones, *, batch: int = 100) -> Counts:
@@ -107,7 +107,7 @@ def test_a_consent_that_wechat_no_longer_honours_leads_to_the_next_channel(
     known: Registry, phones: Phones
 ) -> None:
     with atomic():
-        consents.record(CUSTOMER, {"water_on": 1})
+        consents.record_accepted(CUSTOMER, {"water_on": 1})
     phones.consent("mini-customer", "SIM-water_on", 0)
     phones.follow("service-customer")
     publish(events.WaterOn("case-1"))
@@ -123,7 +123,7 @@ def test_a_consent_that_wechat_no_longer_honours_leads_to_the_next_channel(
 
 def test_who_can_be_reached_by_no_channel_has_refused(known: Registry, phones: Phones) -> None:
     with atomic():
-        consents.record(CUSTOMER, {"water_on": 1})
+        consents.record_accepted(CUSTOMER, {"water_on": 1})
     phones.consent("mini-customer", "SIM-water_on", 0)
     known.change_case(replace(CASE, customer=NO_FOLLOWER))
     publish(events.WaterOn("case-1"))

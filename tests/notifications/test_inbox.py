@@ -269,7 +269,7 @@ def unknown(known: Registry, phones: Phones) -> None:
     """A subscribe message that arrived although its sender never learned so."""
     phones.consent(OPENID, "SIM-accepted")
     with atomic():
-        consents.record(CUSTOMER, {"accepted": 1})
+        consents.record_accepted(CUSTOMER, {"accepted": 1})
     known.change_case(replace(CASE, acting=person("x", follows=False)))
     phones.fault(SUBSCRIBE, failure="timeout", after_delivery=True)
     with atomic():

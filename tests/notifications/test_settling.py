@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind, Route
 from notifications.dispatch import retry
-from notifications.dispatch.outcome_policy import settle
+from notifications.dispatch.outcome_policy import resolve
 from notifications.models import DeliveryState
 from notifications.wording.kinds import Channel
 
@@ -64,7 +64,7 @@ def test_a_used_up_quota_comes_back_after_midnight_in_china(hour: int) -> None:
 
 def test_a_transient_fault_is_tried_a_bounded_number_of_times() -> None:
     states = [
-        settle(envelope(TEMPLATE, attempt=attempt), outcome(OutcomeKind.TRANSIENT), Random(1)).state
+        resolve(envelope(TEMPLATE, attempt=attempt), outcome(OutcomeKind.TRANSIENT), Random(1)).state
         for attempt in range(1, retry.MOST_ATTEMPTS + 1)
     ]
 
@@ -72,29 +72,29 @@ def test_a_transient_fault_is_tried_a_bounded_number_of_times() -> None:
 
 
 def test_a_token_refused_to_the_end_raises_the_alarm() -> None:
-    settled = settle(envelope(TEMPLATE, attempt=retry.MOST_ATTEMPTS), outcome(OutcomeKind.TOKEN), Random(1))
+    settled = resolve(envelope(TEMPLATE, attempt=retry.MOST_ATTEMPTS), outcome(OutcomeKind.TOKEN), Random(1))
 
     assert (settled.state, settled.alarm) == (DeliveryState.FAILED, True)
 
 
 def test_a_quota_costs_no_attempt() -> None:
-    settled = settle(envelope(TEMPLATE, attempt=3), outcome(OutcomeKind.QUOTA), Random(1))
+    settled = resolve(envelope(TEMPLATE, attempt=3), outcome(OutcomeKind.QUOTA), Random(1))
 
     assert (settled.state, settled.attempts) == (DeliveryState.WAITING, 2)
 
 
 def test_a_subscribe_message_of_unknown_outcome_is_never_repeated() -> None:
-    settled = settle(envelope(SUBSCRIBE, TEMPLATE), outcome(OutcomeKind.UNKNOWN), Random(1))
+    settled = resolve(envelope(SUBSCRIBE, TEMPLATE), outcome(OutcomeKind.UNKNOWN), Random(1))
 
     assert (settled.state, settled.reroute) == (DeliveryState.UNKNOWN, None)
 
 
 def test_a_template_message_of_unknown_outcome_is_repeated_while_wechat_would_recognise_it() -> None:
-    first = settle(envelope(TEMPLATE), outcome(OutcomeKind.UNKNOWN), Random(1))
+    first = resolve(envelope(TEMPLATE), outcome(OutcomeKind.UNKNOWN), Random(1))
     assert (first.state, first.unknown_since) == (DeliveryState.WAITING, NOW)
 
     late = NOW + timedelta(minutes=9)
-    last = settle(
+    last = resolve(
         envelope(TEMPLATE, attempt=2, unknown_since=NOW), outcome(OutcomeKind.UNKNOWN, late), Random(1)
     )
     assert last.state is DeliveryState.UNKNOWN
@@ -104,20 +104,20 @@ def test_a_template_message_of_unknown_outcome_is_repeated_while_wechat_would_re
 def test_no_repetition_is_planned_beyond_wechats_ten_minutes(attempt: int, minutes: float, seed: int) -> None:
     message = envelope(TEMPLATE, attempt=attempt, unknown_since=NOW)
     for kind in (OutcomeKind.UNKNOWN, OutcomeKind.TRANSIENT, OutcomeKind.TOKEN):
-        settled = settle(message, outcome(kind, NOW + timedelta(minutes=minutes)), Random(seed))
+        settled = resolve(message, outcome(kind, NOW + timedelta(minutes=minutes)), Random(seed))
         if settled.next_attempt_at is not None:
             assert settled.next_attempt_at - NOW < timedelta(minutes=9)
 
 
 def test_somebody_who_can_not_be_reached_gets_the_next_channel_then_none() -> None:
-    moved = settle(envelope(SUBSCRIBE, TEMPLATE, attempt=2), outcome(OutcomeKind.RECIPIENT), Random(1))
+    moved = resolve(envelope(SUBSCRIBE, TEMPLATE, attempt=2), outcome(OutcomeKind.RECIPIENT), Random(1))
     assert (moved.state, moved.reroute, moved.attempts) == (DeliveryState.WAITING, TEMPLATE, 0)
 
-    ended = settle(envelope(TEMPLATE), outcome(OutcomeKind.RECIPIENT), Random(1))
+    ended = resolve(envelope(TEMPLATE), outcome(OutcomeKind.RECIPIENT), Random(1))
     assert ended.state is DeliveryState.REFUSED
 
 
 def test_a_message_that_was_not_sent_in_time_waits_as_if_nothing_had_been() -> None:
-    settled = settle(envelope(SUBSCRIBE, attempt=1), outcome(OutcomeKind.LATE), Random(1))
+    settled = resolve(envelope(SUBSCRIBE, attempt=1), outcome(OutcomeKind.LATE), Random(1))
 
     assert (settled.state, settled.attempts, settled.next_attempt_at) == (DeliveryState.WAITING, 0, NOW)
