@@ -40,14 +40,14 @@ SAVED_SECONDS = 5
 """A draining channel may save up its allowance for so many seconds."""
 
 DRAINING = Work("messages.draining", exists(select(ChannelGate.channel).where(ChannelGate.draining)))
-"""Why a channel is closed."""
+"""While a channel releases its backlog, the jobs look at it until it has caught up."""
 
 _BUSY = -1
 _log = logging.getLogger(__name__)
 
 
 class Reason(StrEnum):
-    """How many messages one claim may take for a channel, and whether they are counted."""
+    """Why a channel is closed."""
 
     OUTAGE = "outage"
     QUOTA = "quota"
@@ -56,18 +56,18 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many messages one claim may take for each channel, up to `most`; closed channels are left
-    out.
-
-    In the caller's transaction: the row of a channel that is probed or drained is locked until its end.
-    """
+    """How many messages one claim may take for a channel, and whether they are counted."""
 
     most: int
     counted: bool = False
 
 
 def allowances(channels: Sequence[Channel], most: int, now: datetime) -> dict[Channel, Allowance]:
-    """Records how many messages were claimed; a draining channel with nothing left has caught up."""
+    """How many messages one claim may take for each channel, up to `most`; closed channels are left
+    out.
+
+    In the caller's transaction: the row of a channel that is probed or drained is locked until its end.
+    """
     troubled = _known(channels)
     found = {channel: Allowance(most) for channel in channels if channel not in troubled}
     if troubled:
@@ -79,12 +79,12 @@ def allowances(channels: Sequence[Channel], most: int, now: datetime) -> dict[Ch
 
 
 def use_allowances(counts: Mapping[Channel, int], given: Mapping[Channel, Allowance], now: datetime) -> None:
-    """No message is left to probe with: the next one may."""
+    """Records how many messages were claimed; a draining channel with nothing left has caught up."""
     counted = [channel for channel, allowance in given.items() if allowance.counted]
     for channel, gate in _rows(counted).items():
         used = counts.get(channel, 0)
         if gate.reason is not None:
-            # Opens or closes channels by the outcomes of sends, in the caller's transaction.
+            # No message is left to probe with: the next one may.
             gate.probing_until = gate.probing_until if used else None
             continue
         gate.allowance -= used
@@ -95,7 +95,7 @@ def use_allowances(counts: Mapping[Channel, int], given: Mapping[Channel, Allowa
 
 
 def record_outcomes(outcomes: Sequence[tuple[Channel, Outcome]], chance: Chance, now: datetime) -> None:
-    """What a round of sends says of a channel: it answers, so many faults, or it must close."""
+    """Opens or closes channels by the outcomes of sends, in the caller's transaction."""
     by_channel: dict[Channel, list[Outcome]] = {}
     for channel, outcome in outcomes:
         by_channel.setdefault(channel, []).append(outcome)
@@ -108,7 +108,7 @@ def record_outcomes(outcomes: Sequence[tuple[Channel, Outcome]], chance: Chance,
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What was still under way when the channel closed says nothing new."""
+    """What a round of sends says of a channel: it answers, so many faults, or it must close."""
 
     answers: bool
     faults: int
@@ -143,7 +143,7 @@ def _apply(gate: ChannelGate, verdict: _Verdict, chance: Chance, now: datetime) 
     elif verdict.answers:
         _open(gate, now)
     elif gate.closed_until is None or gate.closed_until <= now:
-        # Open already; or closed by a fault while this answer was under way.
+        # What was still under way when the channel closed says nothing new.
         gate.faults += verdict.faults
         if verdict.faults and (gate.reason is not None or gate.faults >= FAULTS_TO_CLOSE):
             pause = min(FIRST_PAUSE * 2 ** min(gate.closings, 10), LONGEST_PAUSE)
@@ -160,7 +160,7 @@ def _close(gate: ChannelGate, reason: Reason, until: datetime) -> None:
 def _open(gate: ChannelGate, now: datetime) -> None:
     gate.faults = 0
     if gate.reason is None or (gate.closed_until is not None and gate.closed_until > now):
-        # The allowance of a channel that has a row; marks a probe, and accumulates the allowance.
+        # Open already; or closed by a fault while this answer was under way.
         return
     _log.info("a channel is open again", extra={"channel": gate.channel, "reason": gate.reason})
     gate.reason = gate.closed_until = gate.probing_until = None
@@ -169,7 +169,7 @@ def _open(gate: ChannelGate, now: datetime) -> None:
 
 
 def _allowance(gate: ChannelGate, most: int, now: datetime) -> Allowance:
-    """A few ticks' allowance is saved and no more, so that a pause is not followed by a flood."""
+    """The allowance of a channel that has a row; marks a probe, and accumulates the allowance."""
     if gate.reason is not None:
         waits = gate.closed_until is not None and gate.closed_until > now
         if waits or (gate.probing_until is not None and gate.probing_until > now):
@@ -180,13 +180,13 @@ def _allowance(gate: ChannelGate, most: int, now: datetime) -> Allowance:
         return Allowance(most)
     rate = delivery_rules.current().drain_per_second
     grown = gate.allowance + rate * max((now - gate.allowance_at).total_seconds(), 0.0)
-    # Those of these channels that have a row; queried in each iteration, when hardly ever one has.
+    # A few ticks' allowance is saved and no more, so that a pause is not followed by a flood.
     gate.allowance, gate.allowance_at = min(grown, max(rate * SAVED_SECONDS, 1.0)), now
     return Allowance(min(int(gate.allowance), most), counted=True)
 
 
 def _known(channels: Sequence[Channel]) -> set[Channel]:
-    """The rows of these channels, locked until the transaction ends, in the same order for every worker."""
+    """Those of these channels that have a row; queried in each iteration, when hardly ever one has."""
     if not channels:
         return set()
     return set(map(Channel, db.session.connection().scalars(_KNOWN))).intersection(channels)
@@ -196,7 +196,7 @@ _KNOWN = select(ChannelGate.channel)
 
 
 def _rows(channels: Sequence[Channel]) -> dict[Channel, ChannelGate]:
-    """The row of this channel, created if needed, locked until the transaction ends."""
+    """The rows of these channels, locked until the transaction ends, in the same order for every worker."""
     if not channels:
         return {}
     statement = (
@@ -210,7 +210,7 @@ def _rows(channels: Sequence[Channel]) -> dict[Channel, ChannelGate]:
 
 
 def _locked(channel: Channel, now: datetime) -> ChannelGate:
-    """The row of this channel, made if need be, held until the transaction ends."""
+    """The row of this channel, created if needed, locked until the transaction ends."""
     fresh = {
         "channel": channel.value,
         "faults": 0,
