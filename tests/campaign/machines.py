@@ -13,7 +13,7 @@ from time import monotonic
 import requests
 
 from demo.json_client import JsonClient
-from demo.processes import PROJECT, Process
+from demo.processes import Process
 from demo.reserved_port import HOST, reserved_port
 from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
 
@@ -158,9 +158,8 @@ def _environ(folder: Path, database_url: str, clock_file: Path, tick_seconds: fl
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "FLASK_"))
     }
-    if environ.pop("PYTHONDONTWRITEBYTECODE", None):
-        # Several processes of the same code start again and again: it is compiled once, and beside the code.
-        environ["PYTHONPYCACHEPREFIX"] = str(PROJECT / "var" / "compiled")
+    # Several processes of the same code start again and again: what set-up has not compiled is compiled once.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return environ | {
         "PYTHONIOENCODING": "utf-8",
         "STEWARD_PROFILE": "demo",
