@@ -1,8 +1,6 @@
 """The same request twice, in sequence and at the same time, takes effect once."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from app.jobs import timetable
 from app.services.cases.flow.case_flow import CaseFlow
 from tests.api.answers import json_of, refused
 from tests.api.database_rows import count, nothing_changes
-from tests.at_once import at_once
+from tests.at_once import MeetingPoint, at_once
 from tests.world import ANSWERS, OUTPUTS, SINGLE_METER, Phone, World
 
 KEY = "0123456789abcdef"
@@ -194,12 +192,11 @@ def test_departments_that_finish_at_the_same_moment_do_not_wait_for_each_other_f
 ) -> None:
     """Each sees the others' task as still open; yet together they end what the next task waits for."""
     written = CaseFlow.publish
-    together = Barrier(3)
+    together = MeetingPoint(world.app, 3)
 
     def publish(flow: CaseFlow) -> None:
         # Each decides what comes next before any of them has committed, if it is let so far at all.
-        with suppress(BrokenBarrierError):
-            together.wait(timeout=0.2)
+        together.wait()
         written(flow)
 
     case = customer.post(submission)
@@ -211,7 +208,7 @@ def test_departments_that_finish_at_the_same_moment_do_not_wait_for_each_other_f
         (task,) = phone.get("/staff/tasks?scope=department")["items"]
         acts.append(sending(phone, f"/staff/tasks/{task['id']}/completion", {"outputs": OUTPUTS[key]}))
     monkeypatch.setattr(CaseFlow, "publish", publish)
-    answers = at_once(world.app, acts)
+    answers = at_once(world.app, acts, together)
     assert [answer.status_code for answer in answers] == [200, 200, 200], [a.text for a in answers]
     tasks = world.staff("S001").get(f"/staff/cases/{case['id']}/tasks")["items"]
     assert [task["key"] for task in tasks if task["state"] == "open"] == ["confirm_plan"]

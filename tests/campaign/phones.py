@@ -11,13 +11,12 @@ import requests
 
 from demo.json_client import Answer, JsonClient
 from tests.campaign.diary import Diary
-from tests.campaign.machines import WEBS, Machines
+from tests.campaign.machines import LAST_RESORT_SECONDS, WEBS, Machines
 from tests.campaign.scene import Applicant
 from tests.world import ANSWERS
 
 THREADS = 4
 AGAIN_SECONDS = 0.2
-PATIENCE_SECONDS = 120.0
 READS = 2
 
 APPLICATIONS = "/api/v1/customer/applications"
@@ -122,7 +121,7 @@ class _Line:
         Raises `GaveUpError`.
         """
         headers = {"Authorization": f"Bearer {who.token}"} | ({"Idempotency-Key": key} if key else {})
-        until = monotonic() + PATIENCE_SECONDS
+        until = monotonic() + LAST_RESORT_SECONDS
         while monotonic() < until:
             self._turn += 1
             answer = self._once(self._wires[self._turn % len(self._wires)], method, path, body, headers)
@@ -135,7 +134,7 @@ class _Line:
                 self._diary.fault(f"{method} {path}: {answer.status}, and not that it may be tried again")
             self._diary.count("requests without an answer" if answer is None else "requests put off (503)")
             self._pause.wait(AGAIN_SECONDS)
-        raise GaveUpError(f"{method} {path} was not answered for {PATIENCE_SECONDS:g} s")
+        raise GaveUpError(f"{method} {path} was not answered for {LAST_RESORT_SECONDS:g} s")
 
     @staticmethod
     def _once(wire: JsonClient, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer | None:

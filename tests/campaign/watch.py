@@ -8,7 +8,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.campaign.diary import Diary
-from tests.campaign.machines import METRICS_TOKEN, WEBS, Machines
+from tests.campaign.machines import LAST_RESORT_SECONDS, METRICS_TOKEN, WEBS, Machines
 
 EVERY_SECONDS = 0.2
 OK, AWAY = 200, 503
@@ -66,7 +66,7 @@ class Watch:
         http.headers["Authorization"] = f"Bearer {METRICS_TOKEN}"
         for name in WEBS:
             try:
-                answer = http.get(f"{self.machines.url(name)}/metrics", timeout=10)
+                answer = http.get(f"{self.machines.url(name)}/metrics", timeout=LAST_RESORT_SECONDS)
             except requests.RequestException:
                 continue
             if answer.ok:

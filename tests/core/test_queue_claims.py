@@ -1,8 +1,7 @@
 """What is due is taken once, oldest first, however many sweep."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Barrier, BrokenBarrierError, Thread
+from contextlib import contextmanager
 
 import pytest
 
@@ -10,6 +9,7 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.models import PromiseWatch
 from app.services.cases.flow.promise_watches import QUEUE
+from tests.at_once import MeetingPoint, at_once
 from tests.world import World, local
 
 MOMENTS = ("2026-09-18 09:00", "2026-09-18 09:30", "2026-09-18 10:00")
@@ -56,21 +56,16 @@ def test_two_who_take_at_once_never_take_the_same(world: World) -> None:
     cases = watches(world)
     world.at("2026-09-18 11:00")
     taken: list[str] = []
-    holding = Barrier(2)
+    both = MeetingPoint(world.app, 2)
 
-    def take() -> None:
+    def take(_client: object) -> None:
         with _in_transaction(world):
             rows = QUEUE.pop(2)
             # Neither commits before the other has taken, where the database lets both in at once.
-            with suppress(BrokenBarrierError):
-                holding.wait(timeout=0.2)
+            both.wait()
             taken.extend(row.case_id for row in rows)
 
-    threads = [Thread(target=take) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(world.app, [take] * 2, both)
     assert sorted(taken) == sorted(cases)
 
 

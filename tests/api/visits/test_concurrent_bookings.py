@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from threading import Event
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from app.core.atomic import atomic
@@ -27,7 +27,7 @@ from app.services.scheduling import absences
 from app.services.visits.booking.book_for_customer import book_for_customer
 from tests.api.answers import refused
 from tests.api.visits.booking import PLAN, Booker, at, check_no_double_booking, enrol, quick_case
-from tests.at_once import at_once
+from tests.at_once import at_once, waiting_for_locks
 from tests.world import World, local
 
 T = TypeVar("T")
@@ -35,7 +35,6 @@ Act = Callable[[FlaskClient], TestResponse]
 
 MONDAY, TUESDAY = "2026-09-21", "2026-09-22"
 _A_LITTLE = 0.02
-_PATIENCE = 500
 
 
 def post(token: str, path: str, body: Any = None) -> Act:
@@ -70,7 +69,7 @@ def while_open(world: World, change: Callable[[], object], act: Act, *, keep: bo
         answer = pool.submit(run)
         started.wait()
         if db.engine.dialect.name == "postgresql":
-            _until_somebody_waits(world)
+            _until_somebody_waits(world, answer)
         if not keep:
             transaction.turn_back()
             db.session.rollback()
@@ -79,17 +78,14 @@ def while_open(world: World, change: Callable[[], object], act: Act, *, keep: bo
         return answer.result()
 
 
-def _until_somebody_waits(world: World) -> None:
+def _until_somebody_waits(world: World, act: Future[TestResponse]) -> None:
     """On SQLite the writer waits at its first statement; here it is seen to wait for the other's row."""
     pause = Event()
-    with world.app.app_context(), db.engine.connect() as watcher:
-        for _ in range(_PATIENCE):
-            waiting = watcher.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
-            watcher.rollback()
-            if waiting:
-                return
-            pause.wait(_A_LITTLE)
-    raise AssertionError("nobody ran into the open transaction")
+    with world.app.app_context():
+        engine = db.engine
+    while not waiting_for_locks(engine):
+        assert not act.done(), "it did not run into the open transaction"
+        pause.wait(_A_LITTLE)
 
 
 def test_64_bookers_on_8_time_slots_book_exactly_8(world: World) -> None:

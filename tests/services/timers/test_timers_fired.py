@@ -1,8 +1,6 @@
 """Who is told when a timer fires: each once, whatever became of the jobs in the meantime."""
 
 from collections import Counter
-from contextlib import suppress
-from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from app.core.db import db
 from app.domain.events import ReminderDue
 from app.jobs import timetable
 from app.services.timers import firing
-from tests.at_once import at_once
+from tests.at_once import MeetingPoint, at_once
 from tests.services.timers.timer_state import CONCERNED, FIRST_TASKS, each, overdue, reminded, timers
 from tests.world import World
 
@@ -101,14 +99,13 @@ def test_two_sweepers_at_once_fire_each_timer_once(
         world.submitted(customer, contact_phone="13800000002")
     world.at("2026-09-18 14:00")
     fired: Counter[str] = Counter()
-    publish, together = eventbus.publish, Barrier(2)
+    publish, together = eventbus.publish, MeetingPoint(world.app, 2)
 
     def publish_together(event: object) -> None:
         if isinstance(event, ReminderDue):
             fired[event.task_id] += 1
             # Each has read what is due before the other has committed, if it is let so far at all.
-            with suppress(BrokenBarrierError):
-                together.wait(timeout=0.2)
+            together.wait()
         publish(event)
 
     def fire(_client: object) -> None:
@@ -117,7 +114,7 @@ def test_two_sweepers_at_once_fire_each_timer_once(
             db.session.remove()
 
     monkeypatch.setattr(eventbus, "publish", publish_together)
-    at_once(world.app, [fire] * 2)
+    at_once(world.app, [fire] * 2, together)
     # What was left alone because the other was firing it is taken up the next time.
     fire(None)
     assert fired.total() == len(fired) == 4 * len(FIRST_TASKS)
