@@ -31,7 +31,7 @@ def insert_or_ignore(
     connection = connection if connection is not None else db.session.connection()
     key = inspect(model).primary_key[0]
     statement = (
-        _insert(connection.dialect.name, model)
+        insert_for(connection.dialect.name, model)
         .values(values)
         .on_conflict_do_nothing(index_elements=list(conflict) or None)
         .returning(key)
@@ -52,7 +52,7 @@ def insert_or_update(
     a column of the model stands for what the row holds so far.
     """
     connection = db.session.connection()
-    statement = _insert(connection.dialect.name, model).values(values)
+    statement = insert_for(connection.dialect.name, model).values(values)
     connection.execute(
         statement.on_conflict_do_update(index_elements=list(conflict), set_=dict(changes(statement.excluded)))
     )
@@ -65,7 +65,7 @@ def for_each_database(
 
     `build` makes it from the insert of that database, whose ON CONFLICT methods it may use.
     """
-    return {name: build(_insert(name, model), name) for name in _INSERTS}
+    return {name: build(insert_for(name, model), name) for name in _INSERTS}
 
 
 _INSERTS: Mapping[str, Callable[[Any], Insert]] = {
@@ -74,5 +74,6 @@ _INSERTS: Mapping[str, Callable[[Any], Insert]] = {
 }
 
 
-def _insert(dialect: str, model: type[Base]) -> Insert:
+def insert_for(dialect: str, model: type[Base]) -> Insert:
+    """The insert of the database that SQLAlchemy calls `dialect`."""
     return _INSERTS[dialect](model)

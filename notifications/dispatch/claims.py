@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from app.core.db import db
-from app.core.manyrows import one_of
+from app.core.list_parameter import one_of
 from app.core.queue import what_is_due
 from app.services.people import recipients
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import or_, update
 
+from app.core.bulk_write import insert_rows, update_rows
 from app.core.db import db
-from app.core.manyrows import insert_rows, update_rows
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind, Route
 from notifications.dispatch.outbox_queue import CLAIMED
 from notifications.dispatch.outcome_policy import Resolution

@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core import clock, eventbus
+from app.core.bulk_write import insert_rows
 from app.core.crypto import Sealed, seal_json, seal_text
 from app.core.db import db
 from app.core.ids import new_id
+from app.core.list_parameter import one_of
 from app.core.logs import NO_REQUEST, request_id
-from app.core.manyrows import insert_rows, one_of
 from notifications.channels.envelope import Route
 from notifications.channels.message_channel import Draft
 from notifications.channels.registry import CHANNELS

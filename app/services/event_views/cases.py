@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.core import clock, eventbus
 from app.core.db import db
-from app.core.manyrows import one_of
+from app.core.list_parameter import one_of
 from app.core.prepared_query import PreparedQuery
 from app.domain.programs.definition import Program
 from app.models import Case, Customer, Staff, StaffLeave, Task, TaskState

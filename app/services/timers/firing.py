@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 
 from app.core import clock, eventbus
+from app.core.bulk_write import insert_rows
 from app.core.db import db
-from app.core.manyrows import insert_rows, one_of
+from app.core.list_parameter import one_of
 from app.core.queue import Queue
 from app.domain.events import ReminderDue, TaskOverdue
 from app.domain.programs import engine

@@ -11,10 +11,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from app.core.atomic import atomic
+from app.core.bulk_write import insert_rows, update_rows
 from app.core.crypto import seal_text
 from app.core.db import db
 from app.core.ids import new_id
-from app.core.manyrows import insert_rows, one_of, update_rows
+from app.core.list_parameter import one_of
 from notifications.models import Notice, StoppedTemplate
 
 NOW = datetime(2026, 3, 10, 1, 2, 3, 456789, tzinfo=UTC)
