@@ -1,16 +1,17 @@
 """Insert or update many rows by one statement, whose SQL is the same for any number of rows.
 
-On PostgreSQL a column travels as one array, or as one value where all rows have the same. So neither is one
-statement sent for each row, nor one parameter for each value, which the driver would parse again for every
-number of rows. SQLite has no arrays and no network: there the statement runs once for each row.
+PostgreSQL gets the rows as one JSON document, which it reads as a table. So neither is one statement sent for
+each row, nor one parameter for each value, which the driver would parse again for every number of rows.
+SQLite is in this process: there the statement runs once for each row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import orjson
+from psycopg import Binary
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Connection,
     Executable,
@@ -23,7 +24,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.core.db import Base
 from app.core.upsert import insert_for
@@ -31,6 +34,7 @@ from app.core.upsert import insert_for
 _ID = "id"
 _NEW = "new_"
 """Before the names of parameters: SQLAlchemy keeps the bare names of columns for itself."""
+_ROWS = "new_rows"
 
 
 def insert_rows(
@@ -48,13 +52,9 @@ def insert_rows(
     """
     if not rows:
         return ()
-    names, dialect = tuple(rows[0]), connection.dialect.name
-    if dialect == "postgresql":
-        arrays, values = _as_arrays(names, rows)
-        result = connection.execute(_insert(dialect, model, names, arrays, unless, returning), values)
-    else:
-        statement = _insert(dialect, model, names, frozenset(), unless, returning)
-        result = connection.execute(statement, [dict(row) for row in rows])
+    statement = _insert(connection.dialect.name, model, tuple(rows[0]), unless, returning)
+    together = connection.dialect.name == "postgresql"
+    result = connection.execute(statement, {_ROWS: rows} if together else [dict(row) for row in rows])
     return result.scalars().all() if returning is not None else ()
 
 
@@ -72,40 +72,22 @@ def update_rows(
     """
     if not rows:
         return
-    names = tuple(rows[0])
+    statement = _update(connection.dialect.name, model, tuple(rows[0]), where)
     if connection.dialect.name == "postgresql":
-        arrays, values = _as_arrays(names, rows)
-        connection.execute(_update(model, names, arrays, where), {**values, **(given or {})})
+        connection.execute(statement, {_ROWS: rows, **(given or {})})
         return
     each = [{_NEW + name: value for name, value in row.items()} | dict(given or {}) for row in rows]
-    connection.execute(_update(model, names, frozenset(), where), each)
-
-
-def _as_arrays(
-    names: Sequence[str], rows: Sequence[Mapping[str, Any]]
-) -> tuple[frozenset[str], dict[str, Any]]:
-    """The columns that differ from row to row, and all values: an array for each of those columns."""
-    values: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
-    arrays = frozenset(name for name in names if any(value != values[name][0] for value in values[name][1:]))
-    # One array at least says how many rows there are.
-    arrays |= {_ID if _ID in names else names[0]}
-    return arrays, {_NEW + name: values[name] if name in arrays else values[name][0] for name in names}
+    connection.execute(statement, each)
 
 
 @cache
 def _insert(
-    dialect: str,
-    model: type[Base],
-    names: tuple[str, ...],
-    arrays: frozenset[str],
-    unless: str | None,
-    returning: str | None,
+    dialect: str, model: type[Base], names: tuple[str, ...], unless: str | None, returning: str | None
 ) -> Executable:
     statement = insert_for(dialect, model)
-    if arrays:
-        values = _values(model, names, arrays)
-        rows = select(*(values[name].label(name) for name in names))
-        statement = statement.from_select(names, rows, include_defaults=False)
+    if dialect == "postgresql":
+        values = _json_columns(model, names)
+        statement = statement.from_select(names, select(*values.values()), include_defaults=False)
     if unless is not None:
         statement = statement.on_conflict_do_nothing(index_elements=[unless])
     return statement if returning is None else statement.returning(inspect(model).local_table.c[returning])
@@ -113,33 +95,59 @@ def _insert(
 
 @cache
 def _update(
-    model: type[Base], names: tuple[str, ...], arrays: frozenset[str], where: tuple[ColumnElement[bool], ...]
+    dialect: str, model: type[Base], names: tuple[str, ...], where: tuple[ColumnElement[bool], ...]
 ) -> Executable:
-    values = _values(model, names, arrays)
+    values: Mapping[str, ColumnElement[Any]] = {name: bindparam(_NEW + name) for name in names}
+    if dialect == "postgresql":
+        values = _json_columns(model, names)
     key = inspect(model).local_table.c[_ID]
     changes = {name: value for name, value in values.items() if name != _ID}
     return update(model).where(key == values[_ID], *where).values(changes)
 
 
-def _values(
-    model: type[Base], names: Sequence[str], arrays: frozenset[str]
-) -> Mapping[str, ColumnElement[Any]]:
-    """Each column of the new rows: of a table that PostgreSQL makes of the arrays, or one parameter."""
+def _json_columns(model: type[Base], names: Sequence[str]) -> Mapping[str, ColumnElement[Any]]:
+    """The columns of the table that PostgreSQL makes of the parameter `new_rows`."""
     types = {name: _without_length(inspect(model).local_table.c[name].type) for name in names}
-    values: dict[str, ColumnElement[Any]] = {
-        name: bindparam(_NEW + name, type_=types[name]) for name in names if name not in arrays
-    }
-    if arrays:
-        ordered = [name for name in names if name in arrays]
-        unnested = (
-            func.unnest(*(bindparam(_NEW + name, type_=ARRAY(types[name], dimensions=1)) for name in ordered))
-            .table_valued(*(column(name, types[name]) for name in ordered), name="new_rows")
-            .render_derived()
-        )
-        values |= {name: unnested.c[name] for name in ordered}
-    return values
+    table = (
+        func.json_to_recordset(bindparam(_ROWS, type_=_JsonRows(types)))
+        .table_valued(*(column(name, types[name]) for name in names), name="rows_given")
+        .render_derived(with_types=True)
+    )
+    return {name: table.c[name] for name in names}
 
 
 def _without_length(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     # A value too long for its column must be refused; a cast to the column's own type would cut it.
     return Text() if isinstance(kind, String) else kind
+
+
+class _JsonRows(TypeDecorator[Sequence[Mapping[str, Any]]]):
+    """Rows as a JSON document, each value as its column's type stores it."""
+
+    impl = JSON
+    # A statement with the same columns of the same model has the same types.
+    cache_ok = True
+
+    def __init__(self, types: Mapping[str, TypeEngine[Any]]) -> None:
+        super().__init__()
+        self._types = types
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        binders = {
+            name: bind
+            for name, kind in self._types.items()
+            if (bind := kind.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+
+        def document(rows: Sequence[Mapping[str, Any]]) -> str:
+            stored = [{**row, **{name: bind(row[name]) for name, bind in binders.items()}} for row in rows]
+            return orjson.dumps(stored, default=_hex).decode()
+
+        return document
+
+
+def _hex(value: Any) -> str:
+    """Bytes as PostgreSQL reads them. SQLAlchemy wraps them into the driver's own type."""
+    if isinstance(value, Binary):
+        return "\\x" + bytes(value.obj).hex()
+    raise TypeError(type(value))

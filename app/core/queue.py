@@ -41,7 +41,7 @@ from sqlalchemy.sql.dml import ReturningDelete
 
 from app.core import clock
 from app.core.db import Base, UtcDateTime, db
-from app.core.manyrows import one_of
+from app.core.list_parameter import one_of
 
 NOW = bindparam("now", type_=UtcDateTime())
 """The instant by the clock, in the conditions of work that is due."""
