@@ -141,7 +141,7 @@ def test_time_once_lost_is_not_warned_of_before_the_next_stage_is_late_too() -> 
     assert found.threat.at == at("2026-09-20 08:30")
 
 
-def test_nothing_threatens_while_the_clock_stands_or_when_no_stage_follows() -> None:
+def test_no_overrun_while_the_clock_is_paused_or_when_no_stage_follows() -> None:
     logs = logs_of(SINGLE, [at("2026-09-14 08:30")])
     assert of(SINGLE, logs, at("2026-09-14 10:00"), stopped=True).threat is None
     last = [at("2026-09-14 08:30"), at("2026-09-15 08:30"), at("2026-09-16 08:30"), at("2026-09-17 08:30")]
@@ -182,7 +182,7 @@ def test_the_headline_warns_half_a_day_before_it_breaks(acceptance_end: str, war
     assert residential_at_water_on(acceptance_end, "2026-09-21 08:30").warn_at == at(warned)
 
 
-def test_between_its_two_links_the_headline_stands_still() -> None:
+def test_between_its_two_links_the_headline_does_not_count() -> None:
     logs = logs_of(RESIDENTIAL, [at("2026-09-14 08:30"), at("2026-09-15 08:30")])
     found = budget.headline_budget(PLAIN, RESIDENTIAL, logs, {}, (), at("2026-09-24 09:00"), stopped=False)
     assert found is not None

@@ -62,7 +62,7 @@ def test_the_stages_receipts_add_up_to_the_whole(
 @LINES
 @given(instants=LOGS, stops=STOPS)
 @bounded
-def test_every_day_is_told_once_and_says_why(
+def test_every_day_is_listed_once_with_its_reason(
     line: WorkingTime, instants: list[datetime], stops: list[Stretch]
 ) -> None:
     found = clock_receipt.write_out(line, [Stretch(instants[0], instants[-1])], entries(stops))
@@ -94,7 +94,7 @@ def shares(found: Receipt) -> dict[str, str]:
     return {day.day.date.isoformat(): str(rounded(day.used)) for day in found.days}
 
 
-def test_a_holiday_with_its_make_up_day_and_a_stop_is_told_day_by_day() -> None:
+def test_a_holiday_with_its_make_up_day_and_a_pause_is_listed_day_by_day() -> None:
     """The Mid-Autumn days of 2026, checked by hand: 25 to 27 September off, Sunday the 20th worked."""
     found = clock_receipt.write_out(
         PLAIN,
@@ -135,7 +135,7 @@ def test_what_ends_at_midnight_has_no_share_in_the_next_day() -> None:
     assert [day.day.date for day in found.days] == [date(2026, 9, 17)]
 
 
-def test_a_stage_that_ended_as_it_began_is_told_with_nothing() -> None:
+def test_a_stage_that_ended_as_it_began_shows_its_day_with_nothing_used() -> None:
     moment = at("2026-09-18 00:00")
     found = clock_receipt.write_out(PLAIN, [Stretch(moment, moment)], [])
     assert [day.day.date for day in found.days] == [date(2026, 9, 18)]

@@ -169,7 +169,7 @@ def test_a_task_without_a_due_date_is_reminded_once_or_never(
 
 @bounded
 @given(INSTANTS, st.integers(1, 6))
-def test_lateness_is_told_in_office_hours_and_once_each_working_day(due: datetime, times: int) -> None:
+def test_overdue_notices_come_in_office_hours_once_each_working_day(due: datetime, times: int) -> None:
     told = [engine.overdue_at(LINE, due, occurrence) for occurrence in range(1, times + 1)]
     assert told[0] > due
     days = [at.astimezone(SHANGHAI).date() for at in told]

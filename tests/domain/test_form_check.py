@@ -57,7 +57,7 @@ def test_a_sound_form_has_no_fault() -> None:
     assert check_form(ESTATE, estate()) == []
 
 
-def test_an_empty_form_is_told_all_that_is_missing_at_once() -> None:
+def test_an_empty_form_lists_everything_that_is_missing() -> None:
     assert check_form(SINGLE, {}) == [
         FieldFault("applicant_kind", "required", "请选择申请人类型。"),
         FieldFault("project_name", "required", "请填写项目名称。"),
@@ -77,7 +77,7 @@ def test_a_draft_may_lack_anything_but_may_not_be_wrong() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  ", "　", []])
-def test_what_holds_nothing_counts_as_missing(nothing: object) -> None:
+def test_an_empty_value_counts_as_missing(nothing: object) -> None:
     assert found(household(address=nothing)) == [("address", "required")]
 
 
@@ -136,7 +136,7 @@ def test_a_wrong_value_is_one_fault_of_its_field(field: str, value: object, code
         "“三零”项目——一期（A）",
     ],
 )
-def test_what_is_merely_unusual_in_a_name_is_taken(name: str) -> None:
+def test_an_unusual_name_is_accepted(name: str) -> None:
     assert found(household(project_name=name)) == []
 
 
@@ -186,7 +186,7 @@ def test_a_list_has_no_more_rows_than_its_form_allows() -> None:
     )
 
 
-def test_a_check_handed_in_is_asked_only_about_values_of_the_right_shape() -> None:
+def test_an_extra_check_sees_only_values_of_the_right_type() -> None:
     asked: list[object] = []
 
     def refuse(value: object) -> str | None:

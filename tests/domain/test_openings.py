@@ -106,7 +106,7 @@ def test_instants_and_pieces_agree(microseconds: int, before: int, minutes: int)
         assert grid.instant_of(member + 1) <= until
 
 
-def test_the_nearest_opening_keeps_the_due_date_unless_told_otherwise() -> None:
+def test_the_nearest_opening_keeps_the_due_date_unless_allowed_otherwise() -> None:
     def opening(piece: int, *, after_due: bool = False) -> openings.Opening:
         starts_at = grid.instant_of(FIRST + piece)
         return openings.Opening(starts_at, starts_at + timedelta(hours=1), after_due, stand_in=False)
@@ -119,7 +119,7 @@ def test_the_nearest_opening_keeps_the_due_date_unless_told_otherwise() -> None:
     assert openings.nearest([], to) is None
 
 
-def test_a_pattern_holds_from_its_day_until_the_next() -> None:
+def test_a_pattern_applies_from_its_day_until_the_next() -> None:
     summer = Pattern(date(2026, 6, 1), weekly_of({"mon": [["08:00", "11:00"]]}))
     winter = Pattern(
         date(2026, 10, 1), weekly_of({"mon": [["09:00", "12:00"]], "make_up": [["09:00", "10:00"]]})

@@ -227,7 +227,7 @@ def test_a_lower_bound_reminder_needs_a_bound_below_the_limit(city: Path) -> Non
     ) in faults(city)
 
 
-def test_all_faults_of_all_files_are_told_together(city: Path) -> None:
+def test_all_faults_of_all_files_are_listed_together(city: Path) -> None:
     edit(city, "order = 1", "order = 2")
     edit(city, "max = 10\n", "max = 2\n")
     edit(city, 'name = "单表接水"\n', "")
@@ -256,14 +256,14 @@ def test_two_programs_can_not_have_the_same_place_in_the_order(city: Path) -> No
     assert faults(city) == [("three_zero.toml", "order", "2 is also that of another program")]
 
 
-def test_what_is_no_toml_is_told_as_a_fault_of_the_file(city: Path) -> None:
+def test_a_file_that_is_not_toml_is_a_fault(city: Path) -> None:
     (city / "programs" / "single_meter.toml").write_text("order = = 1", encoding="utf-8")
     [(file, key, fault)] = faults(city)
     assert (file, key) == ("single_meter.toml", "")
     assert fault.startswith("is not valid TOML")
 
 
-def test_a_file_in_another_encoding_is_told_as_a_fault(city: Path) -> None:
+def test_a_file_in_another_encoding_is_a_fault(city: Path) -> None:
     (city / "programs" / "single_meter.toml").write_bytes('name = "单表"'.encode("gb18030"))
     [(file, _, fault)] = faults(city)
     assert file == "single_meter.toml"
@@ -321,7 +321,7 @@ def test_a_city_has_exactly_one_lead_department(city: Path) -> None:
         ),
     ],
 )
-def test_turns_promises_and_calibres_are_checked(
+def test_program_switches_promises_and_calibres_are_checked(
     city: Path, old: str, new: str, key: str, fault: str
 ) -> None:
     edit(city, old, new, "programs/three_zero.toml")

@@ -52,7 +52,7 @@ def test_a_refused_program_leaves_its_check_and_nothing_else_of_itself() -> None
     assert (case.key, case.total, case.headline) == (single.key, single.total, single.headline)
 
 
-def test_a_case_that_turns_has_every_answer_that_the_other_form_requires() -> None:
+def test_a_program_switch_supplies_every_answer_that_the_other_form_requires() -> None:
     """What the other form requires is asked here too, or follows from the turn: nothing is typed twice."""
     forms = load_forms(CITY)
     turns = [
@@ -86,7 +86,7 @@ def test_calibres_are_read_as_they_are_written(value: object, millimetres: int |
         (40, 100, "DN50", {"outlet_calibre_mm", "chosen_calibre"}),
     ],
 )
-def test_no_pipe_is_wider_than_the_one_it_is_taken_from(
+def test_no_pipe_is_wider_than_the_main_it_branches_from(
     main: int, outlet: int, chosen: str, faulty: set[str]
 ) -> None:
     for program in PROGRAMS.values():

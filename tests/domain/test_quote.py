@@ -40,7 +40,7 @@ def test_a_calibre_without_a_price_is_not_guessed() -> None:
         options(PRICES, "DN300", 1)
 
 
-def test_the_estimate_takes_the_forms_numbers_and_the_measured_metres() -> None:
+def test_the_estimate_uses_the_forms_numbers_and_the_measured_metres() -> None:
     told = estimate(PRICES, ESTATE, {"main_metre": 850})
     assert [(line.name, line.quantity) for line in told.lines] == [
         ("多层户表安装", 48),

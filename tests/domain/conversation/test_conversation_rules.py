@@ -23,7 +23,7 @@ stretches = st.timedeltas(timedelta(), timedelta(days=5))
 
 
 @given(seq=st.integers(1, 9), delivered=st.integers(0, 9), read=st.integers(0, 9), sending=st.booleans())
-def test_a_message_that_failed_or_was_taken_back_never_looks_sent(
+def test_a_failed_or_recalled_message_never_looks_sent(
     seq: int, delivered: int, read: int, sending: bool
 ) -> None:
     failed = state_of(seq, Fate(failed=True, sending=sending), delivered=delivered, read=read)
@@ -40,7 +40,7 @@ def test_what_is_read_was_delivered_and_nothing_goes_back(seq: int, delivered: i
 
 
 @given(ago=st.timedeltas(timedelta(days=-2), timedelta(days=2)))
-def test_two_minutes_to_take_back_and_a_clock_that_goes_back_takes_no_right(
+def test_a_message_can_be_recalled_for_two_minutes_even_if_the_clock_goes_back(
     ago: timedelta,
 ) -> None:
     assert may_recall(NOW - ago, NOW, RULES.message.recall) == (ago <= timedelta(minutes=2))

@@ -40,7 +40,7 @@ def test_the_same_paper_has_the_same_bytes_in_another_process_and_zone(template:
     assert here == there
 
 
-def test_another_word_makes_another_paper(template: Path) -> None:
+def test_another_text_makes_another_paper(template: Path) -> None:
     assert render(template, {"words": "计时"}) != render(template, {"words": "清单"})
 
 

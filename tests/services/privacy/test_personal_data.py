@@ -66,7 +66,7 @@ def encrypted(column: Any) -> bool:
     return isinstance(column.type, crypto.EncryptedText | crypto.EncryptedJson)
 
 
-def test_no_column_of_any_table_tells_of_the_customer(world: World, journey: Any) -> None:
+def test_no_column_of_any_table_reveals_the_customer(world: World, journey: Any) -> None:
     tables = set()
     readable = set()
     for where, value in stored(world.app):
@@ -78,7 +78,7 @@ def test_no_column_of_any_table_tells_of_the_customer(world: World, journey: Any
 
 
 @on_sqlite
-def test_the_database_file_itself_tells_nothing(world: World, journey: Any) -> None:
+def test_the_database_file_itself_reveals_nothing(world: World, journey: Any) -> None:
     """Whatever SQLite keeps beside the rows: indexes, free pages, the write-ahead log."""
     with world.app.app_context():
         file = db.engine.url.database
@@ -112,7 +112,7 @@ def reads(app: Flask) -> list[tuple[str, str, str]]:
 
 
 @on_sqlite
-def test_staff_answers_tell_no_phone_but_where_it_is_recorded(world: World, journey: Any) -> None:
+def test_staff_answers_show_a_phone_only_where_the_read_is_recorded(world: World, journey: Any) -> None:
     """The application that a manager took for somebody is masked once the customer has it."""
     manager, case = world.staff("G001"), journey["id"]
     for path in (
@@ -153,7 +153,7 @@ def test_the_application_is_masked_for_staff_once_it_is_submitted(world: World) 
 
 
 @on_sqlite
-def test_no_log_line_tells_a_phone(world: World, journey: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_line_contains_a_phone(world: World, journey: Any, caplog: pytest.LogCaptureFixture) -> None:
     world.desk.ask("POST", "faults", {"path": "/wxa/business/getuserphonenumber", "errcode": -1, "times": 20})
     codes = world.codes(openid="o_customer", phone="13800000001")
     Phone(world.client, world.log_in("o_customer").token).send(

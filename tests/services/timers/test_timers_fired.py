@@ -69,7 +69,7 @@ def test_overdue_work_is_notified_to_the_supervisor_once_each_working_day(world:
 
 
 @on_sqlite
-def test_what_is_done_is_not_told_of(world: World, case: Any) -> None:
+def test_a_completed_task_is_not_notified(world: World, case: Any) -> None:
     world.complete(case["id"], "network_survey")
     assert timers(world, "network_survey") == []
     world.at("2026-09-24 08:30")
