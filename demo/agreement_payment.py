@@ -20,7 +20,7 @@ STAGE = "agreement_payment"
 
 def pass_through(run: StoryRun, case: StoryCase, times: StageTimes, issued: Mapping[str, Any]) -> datetime:
     """From the issued estimate to the agreement in the hands of 工程管理; when."""
-    run.narrator.heading("签订协议、缴纳费用 agreement and payment: the gate")
+    run.heading("签订协议、缴纳费用", "agreement and payment: the gate")
     _is_accepted(run, case, issued)
     _site_is_ready(run, case)
     ready_at = run.now

@@ -71,7 +71,7 @@ class StoryCase:
         self._run.event(f"{task['department']} {member.name} 出具费用清单{mark}，供客户选择")
         for option in issued["options"]:
             lines = "、".join(f"{line['name']} {yuan(line['amount_fen'])}" for line in option["lines"])
-            self._run.narrator.detail(f"{option['name']}：{yuan(option['total_fen'])}（{lines}）")
+            self._run.detail(f"{option['name']}：{yuan(option['total_fen'])}（{lines}）")
         self._run.wait_for_jobs()
         return issued
 
@@ -98,7 +98,7 @@ class StoryCase:
         confirmed = owner.post(address, {"sha256": paper["sha256"]})
         expect(confirmed["confirmed_at"] is not None, f"{name}应记为客户已确认")
         self._run.event(f"客户 {owner.person.name} 在手机上确认{name}")
-        self._run.narrator.detail(f"{name}PDF 已确认，SHA-256 {paper['sha256'][:_HASH_SHOWN]}…")
+        self._run.detail(f"{name}PDF 已确认，SHA-256 {paper['sha256'][:_HASH_SHOWN]}…")
         paper_number: str = paper["number"]
         return paper_number
 
@@ -116,7 +116,7 @@ class StoryCase:
         kept = self._run.staff[self.manager["number"]].get(path)
         expect(kept["location"] == place, "确认的地点应与时间一起记下")
         where = f"北纬 {place['latitude_gcj02']}、东经 {place['longitude_gcj02']}"
-        self._run.narrator.detail(f"无需纸质签字：确认时间 {kept['confirmed_at']}，地点 {where}")
+        self._run.detail(f"无需纸质签字：确认时间 {self._run.shown(kept['confirmed_at'])}，地点 {where}")
 
     def refuses(self, number: str, task_key: str, outputs: Mapping[str, Any], what: str) -> None:
         """What must not be is refused when a task is completed with it; the product says why."""
@@ -124,7 +124,7 @@ class StoryCase:
         answer = self._run.staff[number].send("POST", f"/tasks/{task['id']}/completion", {"outputs": outputs})
         expect(not answer.ok and answer.status < 500, f"{what}应被拒绝")
         faults = [fault["message"] for fault in answer.body.get("errors", ())]
-        self._run.narrator.detail(f"{what}：被拒绝。{''.join(faults) or answer.body['detail']}")
+        self._run.detail(f"{what}：被拒绝。{''.join(faults) or answer.body['detail']}")
 
     def refuses_without_outputs(self, number: str, task_key: str) -> None:
         """A task cannot be completed without what it must deliver; everything missing is named at once."""
@@ -135,7 +135,7 @@ class StoryCase:
             answer.status == REFUSED and len(answer.body["errors"]) == required,
             "缺少须填内容时不能办结，且应一次列出全部缺项",
         )
-        self._run.narrator.detail(f"未填内容就想办结：被拒绝，一次列出 {required} 项缺项")
+        self._run.detail(f"未填内容就想办结：被拒绝，一次列出 {required} 项缺项")
 
     def look(self) -> dict[str, Any]:
         """The owner opens the progress page, and agrees to the next messages there."""
@@ -143,8 +143,7 @@ class StoryCase:
         turn = answer["whose_turn"]["name"]
         self._run.event(f"客户 {self.owner.person.name} 查看进度：轮到“{turn}”；{answer['next_action']}")
         # Twice, for one accept is one message, and the last of a kind is kept for the most important one.
-        for _ in range(2):
-            self.owner.accept_messages()
+        self.owner.accept_messages(times=2)
         return answer
 
     def _bring_evidence(self, number: str, task: Mapping[str, Any]) -> None:

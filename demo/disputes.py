@@ -23,7 +23,7 @@ class WrongStop:
 
 def strike(run: StoryRun, case: StoryCase, wrong: WrongStop) -> None:
     """From the stop to the ruling that takes it out of every figure."""
-    narrator, customer = run.narrator, case.owner
+    customer = case.owner
     manager = run.staff[case.manager["number"]]
     stops = f"/cases/{case.id}/stops"
     stopped_at = run.at(wrong.stopped)
@@ -40,7 +40,7 @@ def strike(run: StoryRun, case: StoryCase, wrong: WrongStop) -> None:
     delayed = _stage(case, wrong.stage)
     expect(_due(delayed) > wrong.due, "停钟期间的时间应先顺延到期日")
     case.look()
-    narrator.detail(f"“{delayed['name']}”停钟 {delayed['stopped']}，到期日顺延为 {delayed['due_at']}")
+    run.detail(f"“{delayed['name']}”停钟 {delayed['stopped']}，到期日顺延为 {run.shown(delayed['due_at'])}")
     objection = "还在设计图纸，与现场无关；也没有人通知过我们。"
     customer.post(f"{stops}/{made['id']}/dispute", {"text": objection})
     disputed_at = run.now
@@ -62,7 +62,8 @@ def strike(run: StoryRun, case: StoryCase, wrong: WrongStop) -> None:
     expect(_due(restored) == wrong.due, "到期日应回到原来的时间")
     (kept,) = customer.get(stops)["items"]
     expect(kept["struck_at"] and kept["reviews"][0]["grounds"] == grounds, "撤销的停钟和理由应仍可查看")
-    narrator.detail(f"停钟归零，已用 {restored['used']}，到期日回到 {restored['due_at']}；记录和理由仍可查看")
+    run.event(f"停钟归零，已用 {restored['used']}，到期日回到 {run.shown(restored['due_at'])}")
+    run.detail("停钟的记录和撤销的理由仍可查看")
 
 
 def _stage(case: StoryCase, key: str) -> dict[str, Any]:

@@ -1,20 +1,18 @@
-"""What the product says of a case at its end, held to the calendar and to itself; and how it is shown."""
+"""What the product says of a case at its end, held to the calendar and to itself."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from app.domain.worktime import Stretch, rounded
-from demo import text_columns
 from demo.case import StoryCase
-from demo.outcome import DASH, Outcome, promise, short, yuan
+from demo.outcome import Outcome, short
 from demo.stage_times import StageTimes
 from demo.story import StoryRun, expect
 
 LOOKUPS = "/api/v1/customer/lookups"
 # What the manager is only told in the app: WeChat has no template for it.
 _IN_APP = frozenset({"quote_chosen", "paper_confirmed", "plan_confirmed", "case_confirmed"})
-_DOCUMENT = "document"
 
 
 class FinalChecks:
@@ -26,6 +24,7 @@ class FinalChecks:
         self._times = times
         self.progress = case.progress()
         self.ledger: dict[str, Any] = case.owner.get(f"/cases/{case.id}/ledger")
+        self._receipt: dict[str, Any] = case.owner.get(f"/cases/{case.id}/receipt")
 
     def check_stages(self) -> None:
         """Hold each stage's figures to the working-time line, asked with the story's own instants."""
@@ -59,7 +58,7 @@ class FinalChecks:
     def check_receipt(self) -> None:
         """Add up the clock receipt day by day: its exact sums are the figures that are shown elsewhere."""
         answer = self.progress
-        receipt = self._case.owner.get(f"/cases/{self._case.id}/receipt")
+        receipt = self._receipt
         _adds_up("全流程", receipt["full_process"]["receipt"], answer["full_process"]["used"])
         if answer["headline"]:
             _adds_up("两个环节", receipt["headline"]["receipt"], answer["headline"]["used"])
@@ -68,11 +67,11 @@ class FinalChecks:
             _adds_up(stage["name"], stage["receipt"], shown[stage["key"]]["used"])
         whole = receipt["full_process"]["receipt"]
         counted = sum(1 for day in whole["days"] if day["share_exact"] != "0")
-        self._run.event(f"客户 {self._case.owner.person.name} 打开计时清单，逐日相加")
-        self._run.narrator.detail(
-            f"{len(whole['days'])} 天中 {counted} 天计时，合计恰为 {whole['used_exact']} 个工作日，"
-            f"四舍五入一次得 {whole['used']}，与进度页一致"
+        self._run.event(
+            f"客户 {self._case.owner.person.name} 打开计时清单，逐日相加："
+            f"{len(whole['days'])} 天中 {counted} 天计时，合计恰为 {whole['used_exact']} 个工作日"
         )
+        self._run.detail(f"四舍五入一次得 {whole['used']}，与进度页一致")
 
     def check_messages(self) -> None:
         """Each message to the customer is signed by the manager, and every message arrived."""
@@ -80,7 +79,7 @@ class FinalChecks:
         signed = (manager["name"], manager["phone"].removeprefix("+86"))
         unsigned = [
             message.title
-            for message in self._run.received
+            for message in self._run.record.messages
             if message.to_customer
             and (message.fields.get("客户管家"), message.fields.get("联系电话")) != signed
         ]
@@ -104,53 +103,20 @@ class FinalChecks:
         self._run.event(
             f"家人凭受理编号和手机后四位 {digits} 查询：已办结，客户管家 {answer['manager_name']}"
         )
-        self._run.narrator.detail(f"填错后四位：{wrong.body['detail']}")
+        self._run.detail(f"填错后四位：{wrong.body['detail']}")
 
     def outcome(self, utility_cost_fen: int = 0) -> Outcome:
-        """Show the table of stages in working days, both figures, and what was asked of the customer.
-
-        `utility_cost_fen` is what the utility bore in the customer's stead.
-        """
-        answer, ledger, narrator = self.progress, self.ledger, self._run.narrator
-        rows = [["环节 stage", "承诺 promised", "已用 used", "停钟 stopped", "结果"]]
-        rows += [
-            [stage["name"], _promised(stage), stage["used"], stage["stopped"], _judged(stage)]
-            for stage in answer["stages"]
-        ]
-        narrator.heading("结果（工作日） the result, in working days")
-        narrator.lines(text_columns.table(rows))
-        headline, whole = answer["headline"], answer["full_process"]
-        names = "、".join(entry["what"] for entry in ledger["entries"] if entry["kind"] == _DOCUMENT)
-        lines = [
-            "",
-            f"全流程 full process：承诺 {promise(whole['min'], whole['max'])}，已用 {whole['used']}",
-            f"向客户要的：资料 {ledger['documents']} 项{f'（{names}）' if names else ''}，"
-            f"跑腿 {ledger['trips']} 次，费用 {yuan(ledger['payment_fen'])}",
-            f"送达微信消息 {narrator.messages} 条；客户评分 {answer['rating']} 分",
-            f"日历版本 {answer['calendar_version']}",
-        ]
-        if headline:
-            days = short(headline["working_days"])
-            lines.insert(1, f"“{headline['name']}” 两个环节 headline：承诺 {days}，已用 {headline['used']}")
-        if utility_cost_fen:
-            lines.insert(-2, f"企业代客户承担：{yuan(utility_cost_fen)}")
-        narrator.lines(lines)
-        return Outcome(answer, ledger, narrator.messages)
+        """What the story came to; `utility_cost_fen` is what the utility bore in the customer's stead."""
+        return Outcome(
+            record=self._run.record,
+            progress=self.progress,
+            ledger=self.ledger,
+            receipt=self._receipt,
+            utility_cost_fen=utility_cost_fen,
+        )
 
 
 def _adds_up(name: str, written: Mapping[str, Any], shown: str) -> None:
     exact = sum((Fraction(day["share_exact"]) for day in written["days"]), Fraction(0))
     expect(exact == Fraction(written["used_exact"]), f"“{name}”计时清单逐日相加应等于其合计")
     expect(str(rounded(exact)) == shown, f"“{name}”计时清单合计应与进度页一致")
-
-
-def _promised(stage: Mapping[str, Any]) -> str:
-    return "当日" if stage["same_day"] else promise(stage["promised_min"], stage["promised_max"])
-
-
-def _judged(stage: Mapping[str, Any]) -> str:
-    if stage["same_day"]:
-        return "按时" if stage["completed_at"] <= stage["due_at"] else "超期"
-    if stage["promised_max"] is None:
-        return DASH
-    return "超期" if float(stage["used"]) > float(stage["promised_max"]) else "按时"

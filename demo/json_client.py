@@ -1,10 +1,11 @@
 """HTTP with JSON, as a phone speaks it to the server."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import requests
+import urllib3
 
 LAST_RESORT_SECONDS = 600.0
 """Far longer than a very busy machine takes to answer: silence for so long is a fault."""
@@ -27,31 +28,36 @@ class UnexpectedAnswerError(Exception):
     """A request that should have succeeded was refused."""
 
 
+class NoAnswerError(Exception):
+    """The server did not answer, or its answer broke off."""
+
+
 class JsonClient:
-    """Requests to one server on loopback."""
+    """Requests to one server on loopback, on kept connections. Nothing is sent twice."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = requests.Session()
-        # A proxy that the machine uses for the world has no business here.
-        self._http.trust_env = False
+        # No session of `requests`: it takes four times the processor time, and this is much of a demo's.
+        self._http = urllib3.PoolManager(retries=False, timeout=LAST_RESORT_SECONDS, maxsize=4)
 
     def send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Whatever the server answers. Raises `requests.RequestException` when it does not."""
-        return self._exchange(method, path, headers, json=body)
+        """Whatever the server answers. Raises `NoAnswerError` when it does not."""
+        if body is None:
+            return self._exchange(method, path, headers)
+        return self.send_bytes(method, path, json.dumps(body, ensure_ascii=False).encode(), headers or {})
 
     def send_bytes(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The same for a body of JSON whose very bytes were signed."""
         typed = {"Content-Type": "application/json"} if body else {}
-        return self._exchange(method, path, {**headers, **typed}, data=body)
+        return self._exchange(method, path, {**headers, **typed}, body=body)
 
     def send_file(
         self, path: str, form: Mapping[str, str], file: tuple[str, bytes], headers: Mapping[str, str]
     ) -> Answer:
         """Upload a file (name and content) with the fields of its form."""
-        return self._exchange("POST", path, headers, data=dict(form), files={"file": file})
+        return self._exchange("POST", path, headers, fields={**form, "file": file})
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """The body of a successful answer. Raises `UnexpectedAnswerError` for any other."""
@@ -61,7 +67,8 @@ class JsonClient:
         return answer.body
 
     def _exchange(self, method: str, path: str, headers: Mapping[str, str] | None, **content: Any) -> Answer:
-        response = self._http.request(
-            method, self.url + path, headers=dict(headers or {}), timeout=LAST_RESORT_SECONDS, **content
-        )
-        return Answer(response.status_code, response.json() if response.content else None)
+        try:
+            response = self._http.request(method, self.url + path, headers=dict(headers or {}), **content)
+        except urllib3.exceptions.HTTPError as fault:
+            raise NoAnswerError(f"{method} {self.url}{path}: {fault}") from fault
+        return Answer(response.status, response.json() if response.data else None)

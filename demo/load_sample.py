@@ -10,6 +10,7 @@ import click
 from flask import Flask
 from sqlalchemy import event
 
+from app.core import migrations
 from app.core.atomic import atomic
 from app.core.db import db
 from app.core.settings import Settings, SettingsError
@@ -17,6 +18,7 @@ from app.domain.errors import Refusal
 from app.factory import create_app
 from app.jobs import timetable
 from demo import people, sample
+from demo.enrol_staff import enrol_staff
 
 
 @click.group()
@@ -26,9 +28,11 @@ def load_sample() -> None:
 
 @load_sample.command("staff")
 def load_staff() -> None:
-    """Enter the fictional staff."""
-    with _application().app_context(), atomic():
-        people.enrol_staff()
+    """Enter the fictional staff, once the database is at its newest migration."""
+    app = _application()
+    migrations.upgrade(app)
+    with app.app_context(), atomic():
+        enrol_staff()
     click.echo(f"{len(people.staff())} members of staff entered")
 
 

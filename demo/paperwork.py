@@ -16,7 +16,7 @@ from app.services.people.staffing import Colleague
 from app.services.tasks.issue_task_quote import issue_task_quote
 from app.services.tasks.make_task_paper import make_task_paper
 from app.services.tasks.task_queries import TaskLine
-from demo.evidence import bring
+from demo.attach_evidence import attach
 
 # What is taken from the drawings for an estimate: metres of main.
 _MEASURED = {"main_metre": 100}
@@ -43,7 +43,7 @@ def prepare(
     case = db.session.get_one(Case, task.case_id)
     spec = city.program(case.program_key).stage(task.stage_key).task(task.key)
     known: dict[str, str | int] = {}
-    bring(case, spec, by_staff(staff.id))
+    attach(case, spec, by_staff(staff.id))
     if spec.issues_quote is not None:
         issued = issue_task_quote(staff, task, _MEASURED if spec.issues_quote == "estimate" else {})
         if spec.requires_choice:

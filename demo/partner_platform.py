@@ -47,7 +47,7 @@ class WebhookReceiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         """Listen on any free port of loopback."""
         super().__init__(("127.0.0.1", 0), _Hook)
-        self._told: list[Delivery] = []
+        self._deliveries: list[Delivery] = []
         self._more = Condition()
         self._thread = Thread(target=self.serve_forever, daemon=True)
 
@@ -67,21 +67,28 @@ class WebhookReceiver(ThreadingHTTPServer):
         """The address to be told at."""
         return f"http://127.0.0.1:{self.server_port}{HOOK}"
 
-    def keep(self, told: Delivery) -> None:
+    def keep(self, delivery: Delivery) -> None:
         """Remember a delivery."""
         with self._more:
-            self._told.append(told)
+            self._deliveries.append(delivery)
             self._more.notify_all()
 
-    def deliveries_until(self, event: str) -> list[Delivery]:
-        """Everything that was told, in its order, once `event` is among it; without it, if it never comes."""
+    def deliveries_until(self, number: str, event: str) -> list[Delivery]:
+        """Every delivery about the case of that number, in its order, once `event` is among them.
+
+        Without it, if it never comes.
+        """
         with self._more:
             self._more.wait_for(
-                lambda: any(told.content["event"] == event for told in self._told), LAST_RESORT_SECONDS
+                lambda: any(said.content["event"] == event for said in self._about(number)),
+                LAST_RESORT_SECONDS,
             )
             # At least once, in any order: the same id is the same delivery, `sequence` is the order.
-            once = {told.content["id"]: told for told in self._told}
-        return sorted(once.values(), key=lambda told: told.content["sequence"])
+            once = {said.content["id"]: said for said in self._about(number)}
+        return sorted(once.values(), key=lambda said: said.content["sequence"])
+
+    def _about(self, number: str) -> list[Delivery]:
+        return [said for said in self._deliveries if said.content["number"] == number]
 
 
 class _Hook(BaseHTTPRequestHandler):
@@ -136,10 +143,10 @@ class Platform:
         """A request with headers of any origin, such as a replayed one."""
         return self._server.send_bytes(method, API + path, self._body(document), headers)
 
-    def verifies(self, told: Delivery) -> bool:
+    def verifies(self, delivery: Delivery) -> bool:
         """Whether a delivery to the webhook is signed with this platform's own key."""
-        expected = self._signature("POST", HOOK, told.timestamp, told.nonce, told.body)
-        return hmac.compare_digest(expected, told.signature)
+        expected = self._signature("POST", HOOK, delivery.timestamp, delivery.nonce, delivery.body)
+        return hmac.compare_digest(expected, delivery.signature)
 
     def _body(self, document: object) -> bytes:
         return b"" if document is None else json.dumps(document, ensure_ascii=False).encode()

@@ -5,7 +5,7 @@ from typing import Any
 from demo import application_steps, partner_steps
 from demo.case import StoryCase
 from demo.outcome import Outcome
-from demo.partner_platform import Platform, WebhookReceiver
+from demo.partner_platform import Platform
 from demo.stage_times import StageTimes
 from demo.story import StoryRun, expect
 
@@ -21,10 +21,8 @@ class PartnerStory:
     customer: str
     manager: str
 
-    def __init__(self, run: StoryRun, receiver: WebhookReceiver) -> None:
+    def __init__(self, run: StoryRun) -> None:
         self._run = run
-        self._narrator = run.narrator
-        self._receiver = receiver
         self._customer = run.customer(self.customer)
         self._times = StageTimes(run.line)
         self._platform: Platform
@@ -33,20 +31,19 @@ class PartnerStory:
     @classmethod
     def play_on(cls, run: StoryRun) -> Outcome:
         """Play the story. Raises `StoryFailedError` at the first step that is not as told."""
-        with WebhookReceiver() as receiver:
-            return cls(run, receiver).play()
+        return cls(run).play()
 
     def play(self) -> Outcome:
         """Play every step, in order; the result."""
         raise NotImplementedError
 
     def _is_brought_in(
-        self, heading: str, at: str, path: str, document: dict[str, Any], stage: str
+        self, heading: tuple[str, str], at: str, path: str, document: dict[str, Any], stage: str
     ) -> dict[str, Any]:
         """The staff are there, and the platform brings the matter in, which opens `stage`; its answer."""
         application_steps.staff_arrive(self._run)
-        self._narrator.heading(heading)
-        self._platform = partner_steps.enrol(self._run, self._receiver)
+        self._run.heading(*heading)
+        self._platform = partner_steps.register(self._run)
         self._times.opened[stage] = self._run.at(at)
         taken = partner_steps.bring(self._run, self._platform, path, document)
         self._run.wait_for_jobs()

@@ -7,9 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.services.people import personnel
-from app.services.people.personnel import NewStaff
-
 DATA = Path(__file__).parent / "data"
 
 
@@ -77,26 +74,6 @@ def customers() -> Sequence[Person]:
 def customer(key: str) -> Person:
     """The customer of that key. Raises `StopIteration` when there is none."""
     return next(person for person in customers() if person.key == key)
-
-
-def enrol_staff() -> None:
-    """Enter everybody at the utility as its IT would, in the caller's transaction.
-
-    Raises `StaffFaultError` when the people do not fit the city.
-    """
-    for member in staff():
-        personnel.add(
-            NewStaff(
-                number=member.key,
-                name=member.name,
-                department=member.department,
-                phone=member.phone,
-                photo_url=f"https://example.invalid/photos/{member.key}.jpg",
-                is_manager=member.is_manager,
-                is_supervisor=member.is_supervisor,
-                districts=member.districts,
-            )
-        )
 
 
 @cache

@@ -92,16 +92,17 @@ class CustomerPhone(Phone):
         phone: str = self.post("/phone", {"code": self._phone_code()})["phone"]
         return phone
 
-    def accept_messages(self, page: str = "") -> list[str]:
-        """Tap “允许” for what the mini-program asks for on a page; the titles of these templates.
+    def accept_messages(self, page: str = "", times: int = 1) -> list[str]:
+        """Tap “允许” for what the mini-program asks for on a page, so many times; the templates' titles.
 
         The simulated WeChat counts the consents, and the client reports them, as wx.requestSubscribeMessage
         and its caller do.
         """
         wanted = self.get(f"/subscriptions?page={page}")["templates"]
         for template in wanted:
-            self._wechat.consent(self.person.openid, template["template_id"])
-        self.post("/subscriptions", {"choices": {template["key"]: "accept" for template in wanted}})
+            self._wechat.consent(self.person.openid, template["template_id"], times)
+        for _ in range(times):
+            self.post("/subscriptions", {"choices": {template["key"]: "accept" for template in wanted}})
         return [template["title"] for template in wanted]
 
     def _phone_code(self) -> str:

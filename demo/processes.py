@@ -80,9 +80,15 @@ class Process:
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
 
-    def output(self) -> str:
-        """Everything the process has printed so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
+    def signal(self, number: int) -> None:
+        """Send the process a signal; to one that has ended, nothing is sent."""
+        self._child.send_signal(number)
+
+    def output(self, after: int = 0) -> str:
+        """Everything the process has printed so far, without the first `after` bytes."""
+        with self.log.open("rb") as file:
+            file.seek(after)
+            return file.read().decode("utf-8", errors="replace")
 
     def first_line(self) -> str | None:
         """The first line of the log, once it is complete."""

@@ -29,12 +29,12 @@ def follow(run: StoryRun, case: StoryCase, steps: Sequence[Step]) -> tuple[Stret
         _enter(run, case, step)
     handed_in = run.now
     expect(case.look()["whose_turn"]["party"] == "authority", "递交之后应轮到行政审批部门")
-    count = len(run.received)
+    count = len(run.record.messages)
     run.at(received.moment)
-    expect(len(run.received) == count, "审批期间不应催促任何人")
+    expect(len(run.record.messages) == count, "审批期间不应催促任何人")
     permit = _enter(run, case, received)
     days = {step["key"]: step["working_days"] for step in permit["steps"] if step["working_days"]}
-    run.narrator.detail(f"只有递交到批准的 {days['received']} 个工作日停钟")
+    run.detail(f"只有递交到批准的 {days['received']} 个工作日停钟")
     return Stretch(handed_in, run.now), days
 
 

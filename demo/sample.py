@@ -36,6 +36,7 @@ from app.services.timers import firing
 from app.services.visits.changes import visit_sweep as visits_due
 from app.services.visits.day import finish
 from demo import paperwork, people, sample_plan, sample_visits
+from demo.enrol_staff import enrol_staff
 from demo.register_people import introduce
 from demo.sample_plan import PlannedCase, PlannedStop, PlannedVisit, SamplePlan
 from demo.simulated_wechat import Controls, SimulatedWeChat, register_templates
@@ -138,7 +139,7 @@ class _Loader:
         register_templates(self._wechat)
         introduce(self._wechat)
         with atomic():
-            people.enrol_staff()
+            enrol_staff()
             for member in people.staff():
                 identity.bind_staff(member.openid, member.unionid, f"+86{member.phone}")
                 identity.follow(member.service_openid, member.unionid)

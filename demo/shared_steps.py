@@ -29,7 +29,7 @@ def refuses_stop(run: StoryRun, case: StoryCase, reason: str, word: str) -> None
     stop = {"reason": reason, "party": "customer", "evidence": word}
     refused = manager.send("POST", f"/cases/{case.id}/stops", stop)
     expect(refused.body["code"] == "stop_not_allowed", "方案没有列出的原因不能停钟")
-    run.narrator.detail(f"想以“{word}”停钟：被拒绝。{refused.body['detail']}")
+    run.detail(f"想以“{word}”停钟：被拒绝。{refused.body['detail']}")
 
 
 def rate(run: StoryRun, case: StoryCase, remark: str) -> None:

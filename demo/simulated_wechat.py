@@ -58,6 +58,11 @@ class SimulatedWeChat:
         """Register a message template, as a utility does in the console of its account."""
         self._ask("templates", template)
 
+    def messages(self, after: int = 0) -> list[dict[str, Any]]:
+        """Every message that reached a phone, in order, without the first `after`."""
+        arrived: list[dict[str, Any]] = self._controls.ask("GET", f"messages?after={after}")
+        return arrived
+
     def _ask(self, control: str, document: dict[str, Any]) -> Any:
         return self._controls.ask("POST", control, document)
 

@@ -10,20 +10,22 @@ from threading import Event
 from types import FrameType, TracebackType
 from typing import Self, TypeVar
 
-import requests
-
 from app.core.clock import FileClock
-from demo.json_client import JsonClient
+from demo.json_client import JsonClient, NoAnswerError
 from demo.processes import Process, StackError
 from demo.reserved_port import HOST, PortTakenError, reserved_port
 from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
 
 T = TypeVar("T")
 
+OK = 200
 START_SECONDS = 600.0
 COMMAND_SECONDS = 3600.0
 """Last resorts: a wait ends when what is waited for happens, or when a process of the stack ends."""
 POLL_SECONDS = 0.05
+LOOK_POLL_SECONDS = 0.004
+# What the jobs process logs (app/jobs/runner.py).
+JOBS_STARTED, RAN_AT_ONCE = "jobs started", "ran what was due at once"
 # The stack decides these by itself, whatever the shell or the `flask` command that started it says.
 _NOT_HANDED_ON = ("STEWARD_", "FLASK_")
 
@@ -49,6 +51,7 @@ class Stack:
         self._port = port
         self._reservation = ExitStack()
         self._running: list[Process] = []
+        self._jobs: Process | None = None
         self._never = Event()
         self._simulator_url = ""
 
@@ -107,6 +110,14 @@ class Stack:
             del environ["STEWARD_WECHAT_URL"]
         self._run_to_end(f"sample-{what}", ("-m", "demo.load_sample", what), environ)
 
+    def look_for_work(self) -> None:
+        """Let the jobs run what is due now, and wait until they have."""
+        if self._jobs is None:
+            raise StackError("the jobs are not running")
+        before = self._jobs.log.stat().st_size
+        self._jobs.signal(signal.SIGUSR1)
+        self._until(lambda: RAN_AT_ONCE in self._jobs_said(before), "the jobs had run", LOOK_POLL_SECONDS)
+
     def serve(self) -> None:
         """Start web server and jobs, and wait until the product says that it is ready."""
         self.launch()
@@ -114,7 +125,7 @@ class Stack:
 
     def launch(self) -> None:
         """Start web server and jobs, for whoever has something else to do until they are ready."""
-        self._start("jobs", "-m", "flask", "--app", "wsgi", "jobs")
+        self._jobs = self._start("jobs", "-m", "flask", "--app", "wsgi", "jobs")
         self._start(
             "server",
             *("-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app"),
@@ -125,6 +136,7 @@ class Stack:
     def wait_until_ready(self) -> None:
         """Wait until the product says that it is ready."""
         self._until(self._is_ready, "the server was ready")
+        self._until(lambda: JOBS_STARTED in self._jobs_said(), "the jobs had started")
 
     def watch(self) -> None:
         """Wait until a process ends. Raises `StackError`: none of them ends by itself."""
@@ -162,28 +174,29 @@ class Stack:
             "no_proxy": f"{HOST},localhost",
             "PYTHONIOENCODING": "utf-8",
         }
-        if environ.pop("PYTHONDONTWRITEBYTECODE", None):
-            # Several processes of the same code compile it once, and still leave nothing in the project.
-            environ["PYTHONPYCACHEPREFIX"] = str(self.folder.resolve() / "compiled")
         if self._simulator_url:
             environ["STEWARD_WECHAT_URL"] = self._simulator_url
         if self._clock_file is not None:
             environ["STEWARD_CLOCK_FILE"] = str(self._clock_file.resolve())
         return environ
 
+    def _jobs_said(self, after: int = 0) -> str:
+        """What the jobs have logged, without so many bytes."""
+        return "" if self._jobs is None else self._jobs.output(after)
+
     def _is_ready(self) -> bool:
         try:
-            return bool(JsonClient(self.url).send("GET", "/readyz").status == requests.codes.ok)
-        except requests.RequestException:
+            return bool(JsonClient(self.url).send("GET", "/readyz").status == OK)
+        except NoAnswerError:
             return False
 
-    def _until(self, answer: Callable[[], T | None], what: str) -> T:
-        for _ in range(int(START_SECONDS / POLL_SECONDS)):
+    def _until(self, answer: Callable[[], T | None], what: str, poll_seconds: float = POLL_SECONDS) -> T:
+        for _ in range(int(START_SECONDS / poll_seconds)):
             self._check()
             found = answer()
             if found:
                 return found
-            self._never.wait(POLL_SECONDS)
+            self._never.wait(poll_seconds)
         raise StackError(f"waited {START_SECONDS:g} s in vain until {what}; logs are in {self._logs}")
 
     def _check(self) -> None:

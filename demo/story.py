@@ -1,6 +1,6 @@
-"""What every story has: people with their phones, one clock, and steps that are checked as they are told."""
+"""What every story has: people with their phones, one clock, and steps that are checked."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,14 @@ from typing import Any
 from app.domain.worktime import WorkingTime
 from demo import people
 from demo.json_client import JsonClient
-from demo.narrator import Narrator
 from demo.outcome import Outcome
+from demo.participants import Participants
 from demo.people import Person
-from demo.phone import CustomerPhone, StaffPhone
-from demo.simulated_wechat import SimulatedWeChat
+from demo.phone import CustomerPhone
+from demo.stack import Stack
 from demo.story_clock import StoryClock
+from demo.story_record import Event, Message, Part, StoryRecord
+from demo.terminal import Terminal
 
 
 class StoryFailedError(Exception):
@@ -26,41 +28,31 @@ def expect(condition: object, what: str) -> None:
         raise StoryFailedError(what)
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedMessage:
-    """A message that reached phones: when, its template's title, who got it (names), its labelled fields."""
-
-    at: datetime
-    title: str
-    readers: frozenset[str]
-    fields: Mapping[str, str]
-    to_customer: bool
-
-
 class StoryRun:
-    """A story being told: moves the clock, prints what happens, remembers the messages that arrived."""
+    """A story being played: moves the clock, prints and records what happens and every message."""
 
     def __init__(
         self,
-        server: JsonClient,
-        wechat: SimulatedWeChat,
-        narrator: Narrator,
+        stack: Stack,
+        participants: Participants,
         line: WorkingTime,
-        command: Callable[..., str],
+        record: StoryRecord,
+        terminal: Terminal,
     ) -> None:
-        """`command` runs a `flask` command, as the utility's IT does, and gives what it printed."""
-        self.server = server
-        self.command = command
+        """`line` is the working time that figures are held to; `record` is filled on the way."""
+        self.server = JsonClient(stack.url)
+        self.command = stack.run
+        self.participants = participants
+        self.staff = participants.staff
         self.line = line
-        self.narrator = narrator
-        self.received: list[ReceivedMessage] = []
+        self.record = record
         self.manager = ""
-        self._wechat = wechat
-        self._shown = 0
-        self._time = StoryClock(server, self._show_messages)
+        self._terminal = terminal
+        self._phones = stack.wechat
+        self._shown = len(self._phones.messages())
+        self._time = StoryClock(self.server, stack.look_for_work, self._show_messages)
         self._now = self._time.now()
         self._names = whose_openids()
-        self.staff = {member.key: StaffPhone(member, server, wechat) for member in people.staff()}
 
     @property
     def now(self) -> datetime:
@@ -69,59 +61,86 @@ class StoryRun:
 
     def customer(self, key: str) -> CustomerPhone:
         """The phone of a fictional customer."""
-        return CustomerPhone(people.customer(key), self.server, self._wechat)
+        return self.participants.customer(key)
 
     def local(self, text: str) -> datetime:
         """An instant written in the city's time: `2026-09-18 09:00`."""
         return datetime.fromisoformat(text).replace(tzinfo=self.line.zone)
 
+    def shown(self, written: str) -> str:
+        """An instant of an answer (ISO 8601) as people read it, in the city's time."""
+        return f"{datetime.fromisoformat(written).astimezone(self.line.zone):%Y-%m-%d %H:%M}"
+
     def at(self, text: str) -> datetime:
         """Let time pass until then, showing every message on the way; the instant."""
-        self._time.advance(self.local(text))
-        self._now = self._time.now()
+        self._now = self._time.advance(self.local(text))
         return self._now
 
     def wait_for_jobs(self) -> None:
         """Let the jobs finish what this instant brought, and show the messages."""
         self._time.wait_until_idle()
 
-    def event(self, text: str) -> None:
-        """One line for what happens now."""
-        self.narrator.event(self._now, text)
+    def heading(self, chinese: str, english: str) -> None:
+        """A part of the story begins."""
+        self.record.parts.append(Part(chinese))
+        self._terminal.heading(f"{chinese} {english}")
 
-    def messages_to(self, title: str, since: datetime, *names: str) -> list[ReceivedMessage]:
+    def event(self, text: str) -> None:
+        """Something happens now."""
+        event = Event(self._now, text)
+        self._part().entries.append(event)
+        self._terminal.event(event)
+
+    def detail(self, text: str) -> None:
+        """More about the newest event."""
+        self.record.events[-1].details.append(text)
+        self._terminal.detail(text)
+
+    def messages_to(self, title: str, since: datetime, *names: str) -> list[Message]:
         """The messages of that title since an instant that all of these people got."""
         wanted = set(names)
         return [
             message
-            for message in self.received
-            if message.title == title and message.at >= since and wanted <= message.readers
+            for message in self.record.messages
+            if message.title == title and message.at >= since and wanted <= set(message.readers)
         ]
 
-    def _show_messages(self, _at: datetime) -> None:
-        messages = self.server.ask("GET", "/dev/messages")["items"]
-        for same in _grouped(messages[self._shown :]):
-            first = same[0]
-            openids = [message["openid"] for message in same]
-            self.narrator.message(first, openids, self.manager)
-            self.received.append(
-                ReceivedMessage(
-                    at=datetime.fromisoformat(first["at"]),
-                    title=first["title"],
-                    readers=frozenset(self._names[openid] for openid in openids),
-                    fields={field["label"]: field["value"] for field in first["fields"]},
-                    to_customer=first["channel"] == "subscribe",
-                )
-            )
-        self._shown = len(messages)
+    def _show_messages(self) -> None:
+        arrived = self._phones.messages(after=self._shown)
+        self._shown += len(arrived)
+        for same in _grouped(arrived):
+            message = self._read(same)
+            self._part().entries.append(message)
+            self._terminal.message(message)
+
+    def _part(self) -> Part:
+        if not self.record.parts:
+            self.heading("开始", "the beginning")
+        return self.record.parts[-1]
+
+    def _read(self, same: list[dict[str, Any]]) -> Message:
+        first = same[0]
+        return Message(
+            at=datetime.fromisoformat(first["at"]),
+            title=first["title"],
+            readers=tuple(self._names[message["openid"]] for message in same),
+            fields={field["label"]: field["value"] for field in first["fields"]},
+            page=first["page"],
+            manager=self.manager,
+            to_customer=first["channel"] == "subscribe",
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A story that can be told: its program, when it begins (in the city's time), and how it goes."""
+    """A story that can be played.
+
+    `key` is its program, `start` when it begins (in the city's time), `about` one line on what will be shown.
+    """
 
     key: str
     start: str
+    about: str
     play: Callable[[StoryRun], Outcome]
 
 

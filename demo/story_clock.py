@@ -1,15 +1,13 @@
 """Simulated time: the one clock of a demo, moved through the console's interface."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from threading import Event
 from typing import Any
 
 from demo.json_client import JsonClient
 
-POLL_SECONDS = 0.03
-# Ten minutes of real time: far more than the jobs need on the busiest machine.
-POLLS = 20_000
+# One look is enough, unless something keeps making work.
+LOOKS = 1000
 
 
 class JobsStuckError(Exception):
@@ -19,32 +17,45 @@ class JobsStuckError(Exception):
 class StoryClock:
     """Moves the one clock of a demo from timer to timer, and lets the jobs finish at each stop.
 
-    `on_quiet` is called with the instant whenever everything that was due at it has been done.
+    `look_for_work` lets the jobs process run what is due, and returns when it has. `on_idle` is called
+    whenever everything that was due has been done.
     """
 
-    def __init__(self, server: JsonClient, on_quiet: Callable[[datetime], None]) -> None:
+    def __init__(
+        self, server: JsonClient, look_for_work: Callable[[], None], on_idle: Callable[[], None]
+    ) -> None:
         self._server = server
-        self._on_quiet = on_quiet
-        self._never = Event()
+        self._look_for_work = look_for_work
+        self._on_idle = on_idle
 
     def now(self) -> datetime:
         """The demo's instant."""
-        return datetime.fromisoformat(self._server.ask("GET", "/dev/clock")["now"])
+        return datetime.fromisoformat(self._read()["now"])
 
-    def advance(self, until: datetime) -> None:
-        """Move to `until`, stopping at every timer on the way. Raises `JobsStuckError`."""
+    def advance(self, until: datetime) -> datetime:
+        """Move to `until`, stopping at every timer on the way; the instant. Raises `JobsStuckError`."""
         state = self.wait_until_idle()
         while state["next_timer"] and (at := datetime.fromisoformat(state["next_timer"])) <= until:
-            self._server.ask("PUT", "/dev/clock", {"now": at.isoformat()})
-            state = self.wait_until_idle()
-        self._server.ask("PUT", "/dev/clock", {"now": until.isoformat()})
+            state = self._finish(self._set(at))
+        return datetime.fromisoformat(self._set(until)["now"])
 
-    def wait_until_idle(self) -> dict[str, Any]:
+    def wait_until_idle(self) -> Mapping[str, Any]:
         """Wait until nothing is due any more at this instant; the clock's state then."""
-        for _ in range(POLLS):
-            state: dict[str, Any] = self._server.ask("GET", "/dev/clock")
+        return self._finish(self._read())
+
+    def _finish(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        for _ in range(LOOKS):
             if state["timers_due"] == 0 and state["messages_waiting"] == 0:
-                self._on_quiet(datetime.fromisoformat(state["now"]))
+                self._on_idle()
                 return state
-            self._never.wait(POLL_SECONDS)
+            self._look_for_work()
+            state = self._read()
         raise JobsStuckError(f"the jobs did not finish what was due: {state}")
+
+    def _read(self) -> Mapping[str, Any]:
+        state: dict[str, Any] = self._server.ask("GET", "/dev/clock")
+        return state
+
+    def _set(self, instant: datetime) -> Mapping[str, Any]:
+        state: dict[str, Any] = self._server.ask("PUT", "/dev/clock", {"now": instant.isoformat()})
+        return state

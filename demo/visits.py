@@ -65,7 +65,7 @@ class StoryVisit:
     def _refuses_to_be_elsewhere(self, number: str) -> None:
         refused = self._run.staff[number].send("POST", f"/visits/{self.id}/arrival", {"position": FAR})
         expect(refused.status == REFUSED, "离用水地点太远时不能登记到达")
-        self._run.narrator.detail(f"没到门口就想登记到达：被拒绝。{refused.body['errors'][0]['message']}")
+        self._run.detail(f"没到门口就想登记到达：被拒绝。{refused.body['errors'][0]['message']}")
 
 
 def book(run: StoryRun, case: StoryCase, purpose: str, starts: str) -> StoryVisit:
@@ -83,14 +83,14 @@ def book(run: StoryRun, case: StoryCase, purpose: str, starts: str) -> StoryVisi
     held = owner.post(f"{path}/visits", {"purpose": purpose, "starts_at": wanted[0]["starts_at"]})
     owner.accept_messages("visit")
     until = datetime.fromisoformat(held["hold_until"]).astimezone(run.line.zone)
-    run.narrator.detail(f"选定 {starts}，为其保留到 {until:%H:%M}")
+    run.detail(f"选定 {starts}，为其保留到 {until:%H:%M}")
     confirmed = owner.post(f"{path}/visits/{held['id']}/confirmation")
     owner.accept_messages("visit")
     expect(confirmed["state"] == "confirmed", "确认后预约应生效")
     people = "、".join(f"{visitor['department']} {visitor['name']}" for visitor in confirmed["visitors"])
     run.event(f"客户 {owner.person.name} 确认预约 {starts}，上门人员：{people}")
     if confirmed["after_due"]:
-        run.narrator.detail("该时间晚于承诺的期限：页面已注明，客户自选并留痕，时钟照走不停")
+        run.detail("该时间晚于承诺的期限：页面已注明，客户自选并留痕，时钟照走不停")
     visit = StoryVisit(run, case, confirmed)
     run.wait_for_jobs()
     return visit
@@ -99,8 +99,7 @@ def book(run: StoryRun, case: StoryCase, purpose: str, starts: str) -> StoryVisi
 def book_by_phone(run: StoryRun, case: StoryCase, purpose: str, starts: str) -> StoryVisit:
     """The manager telephones and books at once, without a hold; the customer accepts messages."""
     owner, manager = case.owner, run.staff[case.manager["number"]]
-    for _ in range(MESSAGES_OF_A_VISIT):
-        owner.accept_messages("visit")
+    owner.accept_messages("visit", times=MESSAGES_OF_A_VISIT)
     wanted = {"purpose": purpose, "starts_at": run.local(starts).isoformat()}
     booked = manager.post(f"/cases/{case.id}/visits", wanted)["visit"]
     expect(booked["state"] == "confirmed", "代客户预约应直接生效")

@@ -15,7 +15,7 @@ from app.services.papers.confirm_paper import confirm_paper
 from app.services.people.staffing import Colleague
 from app.services.tasks.issue_task_quote import issue_task_quote
 from app.services.tasks.make_task_paper import make_task_paper
-from demo.evidence import bring
+from demo.attach_evidence import attach
 
 # Outputs that the system knows by itself, so that nobody has to type them.
 KNOWN = frozenset({"quoted_option", "paper_number"})
@@ -31,7 +31,7 @@ def prepare(number: str, task_id: str, outputs: Mapping[str, Any]) -> dict[str, 
     case = db.session.get_one(Case, task.case_id)
     staff = db.session.scalars(select(Staff).where(Staff.number == number)).one()
     spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
-    bring(case, spec, by_staff(staff.id))
+    attach(case, spec, by_staff(staff.id))
     if spec.issues_quote is not None:
         issue_task_quote(
             Colleague.of(staff), task, {"main_metre": 100} if spec.issues_quote == "estimate" else {}
@@ -51,7 +51,7 @@ def show(number: str, task_id: str) -> None:
     case = db.session.get_one(Case, task.case_id)
     staff = db.session.scalars(select(Staff).where(Staff.number == number)).one()
     spec = city.program_of(case.program_key, case.former_program_key).stage(task.stage_key).task(task.key)
-    bring(case, spec, by_staff(staff.id))
+    attach(case, spec, by_staff(staff.id))
 
 
 def _wanted(spec: TaskSpec, outputs: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bool]:

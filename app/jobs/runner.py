@@ -4,9 +4,8 @@ import logging
 import signal
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
@@ -17,17 +16,28 @@ from app.core.settings import Settings
 from app.jobs import timetable
 from app.jobs.timetable import Job, jobs
 
+# What one job makes due, the next round finds; more rounds than this mean that somebody keeps making work.
+MOST_ROUNDS = 10
+
+_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGUSR1})
 log = logging.getLogger(__name__)
 
 
 def run(app: Flask) -> None:
-    """Tick until the process is told to stop; the jobs under way are finished first."""
+    """Tick until the process is told to stop; the jobs under way are finished first.
+
+    SIGUSR1 asks for what is due at once: whoever has just made work need not wait for the next tick. The log
+    says when it is done.
+    """
     settings: Settings = app.extensions["steward.settings"]
-    stop = threading.Event()
-    _stop_on_signal(stop)
+    # Blocked before a thread begins, so that every signal waits until this one asks for it: a handler could
+    # interrupt code that holds a lock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     ticker = start(app, settings)
     log.info("jobs started")
-    stop.wait()
+    while signal.sigwait(_SIGNALS) == signal.SIGUSR1:
+        ticker.run_now()
+        log.info("ran what was due at once")
     ticker.shutdown()
     log.info("jobs stopped")
 
@@ -50,8 +60,9 @@ class Ticker:
         self._app = app
         self._jobs = everything
         self._ticks = 0
-        self._running: set[str] = set()
+        self._running: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._pool = ThreadPoolExecutor(max_workers=max(len(everything), 1), thread_name_prefix="job")
         self._scheduler = BackgroundScheduler(timezone="UTC")
 
@@ -71,18 +82,33 @@ class Ticker:
     def tick(self) -> None:
         """Start every job that has something to do and is not still running."""
         self._ticks += 1
-        with self._lock:
-            free = [job for job in self._jobs if job.name not in self._running]
-        for job in due(self._app, [job for job in free if self._ticks % job.every_ticks == 0]):
+        self._start([job for job in self._jobs if self._ticks % job.every_ticks == 0])
+
+    def run_now(self) -> None:
+        """Run what every tick looks for, then what that made due, until nothing is; and wait for its end."""
+        looked_for = [job for job in self._jobs if job.works and job.every_ticks == 1]
+        for _ in range(MOST_ROUNDS):
+            self._start(looked_for)
             with self._lock:
-                self._running.add(job.name)
-            self._pool.submit(self._run, job)
+                running = list(self._running.values())
+            if not running:
+                return
+            wait(running)
 
     def shutdown(self) -> None:
         """Tick no more, and wait for the jobs under way."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True)
+
+    def _start(self, looked_at: Sequence[Job]) -> None:
+        # One at a time, or a tick and `run_now` could both find the same job free.
+        with self._starting:
+            with self._lock:
+                free = [job for job in looked_at if job.name not in self._running]
+            for job in due(self._app, free):
+                with self._lock:
+                    self._running[job.name] = self._pool.submit(self._run, job)
 
     def _run(self, job: Job) -> None:
         try:
@@ -91,7 +117,7 @@ class Ticker:
                 run_once(self._app, job)
         finally:
             with self._lock:
-                self._running.discard(job.name)
+                self._running.pop(job.name, None)
 
 
 def due(app: Flask, looked_at: Sequence[Job]) -> list[Job]:
@@ -124,11 +150,3 @@ def _report(job: str, fault: Exception) -> None:
         log.warning("job put off: the database does not answer", extra={"job": job})
     else:
         log.error("job failed", extra={"job": job}, exc_info=fault)
-
-
-def _stop_on_signal(stop: threading.Event) -> None:
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)

@@ -13,7 +13,6 @@ from app.domain.worktime import Stretch
 from demo import agreement_payment, disputes, early_service, partner_steps, shared_steps, visits
 from demo.final_checks import FinalChecks
 from demo.outcome import Outcome
-from demo.partner_platform import WebhookReceiver
 from demo.partner_story import PartnerStory
 from demo.story import Story, StoryRun, expect
 
@@ -55,8 +54,8 @@ ESTIMATE_FEN = 480 * 116_000 + 8 * 1_860_000 + 24_500_000 + 380 * 42_000
 class _Story(PartnerStory):
     program, customer, manager = KEY, "anju", MANAGER
 
-    def __init__(self, run: StoryRun, receiver: WebhookReceiver) -> None:
-        super().__init__(run, receiver)
+    def __init__(self, run: StoryRun) -> None:
+        super().__init__(run)
         self._issued: dict[str, Any] = {}
 
     def play(self) -> Outcome:
@@ -75,7 +74,7 @@ class _Story(PartnerStory):
 
     def _plan_is_asked_about(self) -> None:
         run, stage = self._run, "information_transfer"
-        heading = "设计方案意见征询：提前服务 a plan is asked about: early service"
+        heading = "设计方案意见征询：提前服务", "a plan is asked about: early service"
         taken = self._is_brought_in(heading, "2026-04-20 09:30", "/consultations", CONSULTATION, stage)
         asked_at = self._times.opened[stage]
         closing = run.local("2026-04-20 17:00")
@@ -84,19 +83,19 @@ class _Story(PartnerStory):
         readers = {name for message in told for name in message.readers}
         five = {run.staff[number].person.name for number in ("C001", "D001", "E001", "N001", "M001")}
         expect(five <= readers, f"五个部门应同时收到任务，实际通知 {sorted(readers)}")
-        self._narrator.detail("五个部门同时收到任务，当日 17:00 到期")
+        self._run.detail("五个部门同时收到任务，当日 17:00 到期")
         self._is_found("2026-04-20 09:50", taken["number"])
 
     def _departments_answer(self) -> None:
         run, case, times = self._run, self._case, self._times
-        self._narrator.heading("信息传递（当日） information transfer, the same day")
+        self._run.heading("信息传递（当日）", "information transfer, the same day")
         early_service.departments_answer(run, case, times.opened["information_transfer"])
         times.hands_over("information_transfer", "acceptance_plan", run.now)
-        self._narrator.detail("五个部门当日答复齐全，承诺的 60 个工作日从现在起算")
+        self._run.detail("五个部门当日答复齐全，承诺的 60 个工作日从现在起算")
 
     def _form_is_completed(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("上门补全申请表 the form is completed at the door")
+        self._run.heading("上门补全申请表", "the form is completed at the door")
         visit = visits.book(run, case, "water_plan", "2026-04-21 10:00")
         begun_at = run.at("2026-04-21 10:00")
         visit.was_reminded_of("2026-04-20 18:00", "2026-04-21 08:00")
@@ -116,11 +115,11 @@ class _Story(PartnerStory):
         run.event(f"客户 {self._customer.person.name} 在手机上传{drawings['kind_name']}（PDF）")
         refused = run.staff[MANAGER].send("POST", requests, {"document": "other"})
         expect(refused.body["code"] == "document_not_allowed", "承诺 2 项资料，不能再要第三项")
-        self._narrator.detail(f"想再要一项资料：被拒绝。{refused.body['detail']}")
+        self._run.detail(f"想再要一项资料：被拒绝。{refused.body['detail']}")
 
     def _plan_is_made(self) -> None:
         run, case, times = self._run, self._case, self._times
-        self._narrator.heading("受理并确定用水方案；“222”预警 the plan, and the headline's warning")
+        self._run.heading("受理并确定用水方案；“222”预警", "the plan, and the headline's warning")
         run.at("2026-04-21 14:00")
         mains = {**shared_steps.MAINS, "main_calibre_mm": 400, "outlet_calibre_mm": 200}
         case.complete("N001", "network_survey", mains, "周边管道 DN400，预留口 DN200")
@@ -154,7 +153,7 @@ class _Story(PartnerStory):
 
     def _stop_is_disputed(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("有异议的停钟 a stop that is disputed, and struck")
+        self._run.heading("有异议的停钟", "a stop that is disputed, and struck")
         due = run.line.due(self._times.opened["design"], 18)
         expect(due == run.local("2026-05-20 11:00"), "设计出图 18 个工作日应到 5 月 20 日（劳动节调休）")
         disputes.strike(
@@ -171,7 +170,7 @@ class _Story(PartnerStory):
 
     def _drawings_and_estimate(self) -> None:
         run, case, times = self._run, self._case, self._times
-        self._narrator.heading("设计出图、出具概算 drawings and estimate")
+        self._run.heading("设计出图、出具概算", "drawings and estimate")
         drawn_at = run.at("2026-05-18 15:00")
         reminded = run.messages_to("任务提醒", times.opened["design"], "图小南", case.manager["name"])
         expect(
@@ -197,7 +196,7 @@ class _Story(PartnerStory):
 
     def _quarter_is_built(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("工程施工：户表安装、工程验收 construction and acceptance")
+        self._run.heading("工程施工：户表安装、工程验收", "construction and acceptance")
         opened = self._times.opened["construction"]
         case.look()
         done_at = run.at("2026-06-18 11:00")
@@ -224,13 +223,13 @@ class _Story(PartnerStory):
 
     def _water_runs(self) -> None:
         run, case, times = self._run, self._case, self._times
-        self._narrator.heading("挂表通水 water-on")
+        self._run.heading("挂表通水", "water-on")
         warned = [
             message.fields["任务"]
             for message in run.messages_to("新任务通知", times.opened["water_on"], "表小新", "督小明")
         ]
         expect(warned == ["“222”承诺时限即将用完"], "“222”只剩 0.36 个工作日，应立即提醒营销部门和督办")
-        self._narrator.detail("“222”只剩 0.36 个工作日（2 小时 30 分），营销部门当场挂表")
+        self._run.detail("“222”只剩 0.36 个工作日（2 小时 30 分），营销部门当场挂表")
         run.at("2026-07-07 11:00")
         meter = {
             "meter_serial": "YS-100-0020",
@@ -245,7 +244,7 @@ class _Story(PartnerStory):
 
     def _case_closes(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("竣工归档；回访与评价 after-work; the rated return visit")
+        self._run.heading("竣工归档；回访与评价", "after-work; the rated return visit")
         run.at("2026-07-08 15:00")
         shared_steps.survey_and_hand_over(run, case)
         visit = visits.book_by_phone(run, case, "return_visit", "2026-07-09 15:00")
@@ -272,8 +271,13 @@ class _Story(PartnerStory):
         checks.check_receipt()
         checks.check_messages()
         checks.look_up()
-        partner_steps.check_deliveries(run, self._platform, self._receiver, case)
+        partner_steps.check_deliveries(run, self._platform, case)
         return checks.outcome()
 
 
-STORY = Story(KEY, "2026-04-20 08:40", _Story.play_on)
+STORY = Story(
+    KEY,
+    "2026-04-20 08:40",
+    "480 户小区从方案征询到通水：五部门当日答复、“222”预警、被撤销的停钟、概算与协议两段停钟",
+    _Story.play_on,
+)

@@ -49,7 +49,12 @@ def play(run: StoryRun) -> Outcome:
     return _Story(run).play()
 
 
-STORY = Story(KEY, "2026-09-18 08:40", play)
+STORY = Story(
+    KEY,
+    "2026-09-18 08:40",
+    "历下区一家小馆接水：填错的申请、预约上门、设计院慢一步、备款停钟、国庆假期和一次逾期的回访",
+    play,
+)
 
 
 class _Story:
@@ -57,7 +62,6 @@ class _Story:
 
     def __init__(self, run: StoryRun) -> None:
         self._run = run
-        self._narrator = run.narrator
         self._customer: CustomerPhone = run.customer("qianquan")
         self._times = StageTimes(run.line)
         self._accepted = run.now
@@ -93,20 +97,20 @@ class _Story:
             datetime.fromisoformat(plan["due_at"]) == run.line.due(opened_at, 1),
             "受理环节应在 1 个工作日后到期",
         )
-        self._narrator.detail(f"受理环节到期：{plan['due_at']}（周六休息，周日 9 月 20 日调休上班）")
+        self._run.detail(f"受理环节到期：{run.shown(plan['due_at'])}（周六休息，周日 9 月 20 日调休上班）")
         run.wait_for_jobs()
         expect(run.messages_to("报装受理通知", opened_at, customer.person.name), "客户应收到受理通知")
         expect(run.messages_to("新任务通知", opened_at, case.manager["name"]), "客户管家应收到新客户通知")
 
     def _visit_is_booked(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("预约上门：四个部门一起到 booking a joint visit")
+        self._run.heading("预约上门：四个部门一起到", "booking a joint visit")
         run.at("2026-09-18 09:25")
         self._visit = visits.book(run, case, "water_plan", "2026-09-18 13:30")
 
     def _plan_is_made(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("受理并确定用水方案 acceptance and water plan")
+        self._run.heading("受理并确定用水方案", "acceptance and water plan")
         run.at("2026-09-18 10:00")
         case.look()
         case.take("N001", "network_survey")
@@ -138,7 +142,7 @@ class _Story:
 
     def _drawings_are_slow(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("设计出图：设计院慢了一步 design drawings, with reminders")
+        self._run.heading("设计出图：设计院慢了一步", "design drawings, with reminders")
         run.at("2026-09-18 16:00")
         case.look()
         case.take("D001", "drawings")
@@ -146,7 +150,7 @@ class _Story:
         run.at("2026-09-19 10:00")
         on_saturday = next(stage for stage in case.look()["stages"] if stage["key"] == "design")
         expect(on_saturday["used"] == str(rounded(closed_for_the_day)), "周六不应计时")
-        self._narrator.detail(f"周六不计时：设计出图已用仍是周五下班时的 {on_saturday['used']} 个工作日")
+        self._run.detail(f"周六不计时：设计出图已用仍是周五下班时的 {on_saturday['used']} 个工作日")
         run.at("2026-09-21 14:30")
         reminders = run.messages_to("任务提醒", self._times.opened["design"], "图小南", case.manager["name"])
         # One working day after Friday 15:20 is Sunday 15:20, a make-up workday; half a day before Monday
@@ -163,7 +167,7 @@ class _Story:
 
     def _agreement_is_signed(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("出具预算、签订合同 quote and agreement")
+        self._run.heading("出具预算、签订合同", "quote and agreement")
         run.at("2026-09-21 16:00")
         case.look()
         chosen = case.choose(case.quote(MANAGER, "quote"), "standard")
@@ -180,7 +184,7 @@ class _Story:
 
     def _customer_pays(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("备款：系统自动停钟 the clock stops until the customer has paid")
+        self._run.heading("备款：系统自动停钟", "the clock stops until the customer has paid")
         stopped_at = run.now
         run.at("2026-09-22 10:00")
         answer = case.look()
@@ -192,9 +196,11 @@ class _Story:
             run.messages_to("办理计时变更通知", stopped_at, self._customer.person.name), "客户应收到停钟通知"
         )
         shared_steps.refuses_stop(run, case, "rain", "下雨")
-        told_before = len(run.received)
+        told_before = len(run.record.messages)
         paid_at = run.at("2026-09-28 10:10")
-        told = [(message.title, message.at, message.to_customer) for message in run.received[told_before:]]
+        told = [
+            (message.title, message.at, message.to_customer) for message in run.record.messages[told_before:]
+        ]
         # Three working days after Tuesday 09:30, with 25 to 27 September off (program data: `remind_after`).
         expect(
             told == [("任务提醒", run.local("2026-09-28 09:30"), False)],
@@ -202,18 +208,18 @@ class _Story:
         )
         payment = {"paid_fen": self._price_fen, "receipt_number": "演示-SJ-9001"}
         case.complete("F001", "payment", payment, "中秋假期后到账，恢复计时")
-        self._narrator.detail("停钟 6 天（含 9 月 25–27 日中秋假期），其间没有催过客户")
+        self._run.detail("停钟 6 天（含 9 月 25–27 日中秋假期），其间没有催过客户")
         self._times.stops.append(Stretch(stopped_at, paid_at))
         resumed = case.look()
         expect(not resumed["clock"]["stopped"], "付款后应恢复计时")
         due = run.line.due(self._times.opened["construction"], 6, self._times.stops)
         construction = next(stage for stage in resumed["stages"] if stage["key"] == "construction")
         expect(datetime.fromisoformat(construction["due_at"]) == due, "施工到期日应顺延停钟的时间")
-        self._narrator.detail(f"施工到期日顺延为 {construction['due_at']}（国庆假期不计）")
+        self._run.detail(f"施工到期日顺延为 {run.shown(construction['due_at'])}（国庆假期不计）")
 
     def _water_runs(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("施工、验收、通水 construction, acceptance, water-on")
+        self._run.heading("施工、验收、通水", "construction, acceptance, water-on")
         run.at("2026-09-28 13:30")
         case.take("E001", "build_and_accept")
         self._accepted = run.at("2026-09-30 11:00")
@@ -240,7 +246,7 @@ class _Story:
     def _return_visit_is_late(self) -> None:
         run, case = self._run, self._case
         manager = case.manager["name"]
-        self._narrator.heading("竣工归档；回访逾期 after-work; the return visit is late")
+        self._run.heading("竣工归档；回访逾期", "after-work; the return visit is late")
         water_on = run.now
         run.at("2026-10-08 10:00")
         shared_steps.survey_and_hand_over(run, case)
@@ -269,7 +275,7 @@ class _Story:
 
     def _case_closes(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("回访与评价 the rated return visit")
+        self._run.heading("回访与评价", "the rated return visit")
         self._visit.was_reminded_of("2026-10-11 18:00", "2026-10-12 08:00")
         self._visit.begins(ANSWERS["location"])
         shared_steps.rate(run, case, "水很好，按我约的时间来的")

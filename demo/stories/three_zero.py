@@ -69,7 +69,7 @@ class _Story(PartnerStory):
 
     def _is_applied_for(self) -> None:
         run, customer = self._run, self._customer
-        heading = "合作平台代客户申请 a partner platform applies, signed"
+        heading = "合作平台代客户申请", "a partner platform applies, signed"
         taken = self._is_brought_in(heading, "2026-03-30 09:00", "/applications", APPLICATION, "approval")
         case = self._is_found("2026-03-30 09:20", taken["number"])
         expect(case.progress()["whose_turn"]["party"] == "customer", "代填的申请应等客户在手机上确认")
@@ -83,7 +83,7 @@ class _Story(PartnerStory):
 
     def _is_approved(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("项目审核报批 eligibility and approval")
+        self._run.heading("项目审核报批", "eligibility and approval")
         run.at("2026-03-30 10:00")
         case.look()
         findings = {
@@ -103,11 +103,11 @@ class _Story(PartnerStory):
         approval = {"approval_decision": "approved", "approval_number": "演示批〔2026〕12 号"}
         case.complete("Z001", "group_approval", approval, "同意，批准文号已登记")
         self._times.hands_over("approval", "acceptance_plan", approved)
-        self._narrator.detail("审核报批不在全流程之内；承诺的 2–9 个工作日从现在起算")
+        self._run.detail("审核报批不在全流程之内；承诺的 2–9 个工作日从现在起算")
 
     def _plan_is_made(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("受理并确定用水方案 acceptance and water plan")
+        self._run.heading("受理并确定用水方案", "acceptance and water plan")
         run.at("2026-03-30 14:40")
         visit = visits.book(run, case, "water_plan", "2026-03-31 09:00")
         run.at("2026-03-30 15:30")
@@ -141,7 +141,7 @@ class _Story(PartnerStory):
 
     def _project_is_set_up(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("设计出图：图纸→预算→立项 drawings, then budget, then 项目立项")
+        self._run.heading("设计出图：图纸→预算→立项", "drawings, then budget, then 项目立项")
         expect(run.staff[MANAGER].task("budget", case.id) is None, "图纸未出，预算任务不应开始")
         run.at("2026-04-01 10:00")
         reminded = run.messages_to("任务提醒", self._times.opened["design"], "图小南", case.manager["name"])
@@ -165,7 +165,7 @@ class _Story(PartnerStory):
 
     def _site_is_awaited(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("等待现场：系统自动停钟 the clock stops until the site is ready")
+        self._run.heading("等待现场：系统自动停钟", "the clock stops until the site is ready")
         stopped_at = run.now
         told = run.messages_to("办理计时变更通知", stopped_at, self._customer.person.name)
         expect(told and told[0].fields["原因"] == "施工现场不具备施工条件", "客户应收到停钟通知，写明原因")
@@ -186,18 +186,18 @@ class _Story(PartnerStory):
 
     def _road_is_opened(self) -> None:
         run, case, times = self._run, self._case, self._times
-        self._narrator.heading("道路挖掘审批 the road-opening permit, step by step")
+        self._run.heading("道路挖掘审批", "the road-opening permit, step by step")
         authority, days = road_permit.follow(run, case, PERMIT)
         times.stops.append(authority)
         expect(days == PERMIT_DAYS, f"各步用时应为 {PERMIT_DAYS}，产品给出 {days}")
         construction = next(stage for stage in case.look()["stages"] if stage["key"] == "construction")
         due = run.line.due(times.opened["construction"], 6, times.stops)
         expect(datetime.fromisoformat(construction["due_at"]) == due, "施工到期日应顺延两段停钟的时间")
-        self._narrator.detail(f"施工到期日顺延为 {construction['due_at']}")
+        self._run.detail(f"施工到期日顺延为 {self._run.shown(construction['due_at'])}")
 
     def _water_runs(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("施工、验收、通水 construction, acceptance, water-on")
+        self._run.heading("施工、验收、通水", "construction, acceptance, water-on")
         run.at("2026-04-10 10:30")
         case.take("E001", "build_and_accept")
         accepted = run.at("2026-04-13 16:00")
@@ -218,7 +218,7 @@ class _Story(PartnerStory):
 
     def _case_closes(self) -> None:
         run, case = self._run, self._case
-        self._narrator.heading("竣工归档；回访与评价 after-work; the rated return visit")
+        self._run.heading("竣工归档；回访与评价", "after-work; the rated return visit")
         run.at("2026-04-15 15:00")
         shared_steps.survey_and_hand_over(run, case)
         visit = visits.book(run, case, "return_visit", "2026-04-16 10:00")
@@ -245,8 +245,13 @@ class _Story(PartnerStory):
         checks.check_receipt()
         checks.check_messages()
         checks.look_up()
-        partner_steps.check_deliveries(run, self._platform, self._receiver, case)
+        partner_steps.check_deliveries(run, self._platform, case)
         return checks.outcome(own["utility_cost_fen"])
 
 
-STORY = Story(KEY, "2026-03-30 08:40", _Story.play_on)
+STORY = Story(
+    KEY,
+    "2026-03-30 08:40",
+    "招商引资企业零资料、零跑腿、零费用：平台代为申请、等待现场停钟、清明假期、道路挖掘审批",
+    _Story.play_on,
+)

@@ -12,7 +12,7 @@ from time import monotonic
 
 import requests
 
-from demo.json_client import JsonClient
+from demo.json_client import JsonClient, NoAnswerError
 from demo.processes import Process
 from demo.reserved_port import HOST, reserved_port
 from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
@@ -119,7 +119,7 @@ class Machines:
         """The status of `/readyz` of a web server; None when nobody answers."""
         try:
             return JsonClient(self.url(name)).send("GET", "/readyz").status
-        except (requests.RequestException, ValueError):
+        except (NoAnswerError, ValueError):
             return None
 
     def check(self) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import requests
 
-from demo.json_client import Answer, JsonClient
+from demo.json_client import Answer, JsonClient, NoAnswerError
 from tests.campaign.diary import Diary
 from tests.campaign.machines import LAST_RESORT_SECONDS, WEBS, Machines
 from tests.campaign.scene import Applicant
@@ -140,5 +140,5 @@ class _Line:
     def _once(wire: JsonClient, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer | None:
         try:
             return wire.send(method, path, body, headers)
-        except (requests.RequestException, ValueError):
+        except (NoAnswerError, ValueError):
             return None

@@ -1,5 +1,6 @@
 """The demo, as a newcomer runs it; and that it fails when a step is not as told."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +13,26 @@ from demo import __main__ as demo
 from demo.outcome import Outcome
 from demo.story import Story, StoryFailedError, StoryRun, expect
 from tests.databases import PROJECT
+from tests.demo.page import Page
 
 
 @pytest.fixture(scope="module")
-def played() -> subprocess.CompletedProcess[str]:
-    """`make demo`: every story, each on a stack of its own."""
-    return _demo()
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo writes its page."""
+    return tmp_path_factory.mktemp("demo") / "page" / "story.html"
+
+
+@pytest.fixture(scope="module")
+def played(page: Path) -> subprocess.CompletedProcess[str]:
+    """`make demo`: every story."""
+    return _demo("--page", str(page))
+
+
+@pytest.fixture(scope="module")
+def shown(played: subprocess.CompletedProcess[str], page: Path) -> Page:
+    """The page of that demo."""
+    assert played.returncode == 0, played.stdout[-2000:] + played.stderr
+    return Page.read(page)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +48,7 @@ def told(played: subprocess.CompletedProcess[str]) -> dict[str, str]:
 
 def test_every_story_plays_to_its_end(played: subprocess.CompletedProcess[str], told: dict[str, str]) -> None:
     assert played.returncode == 0, played.stdout[-2000:] + played.stderr
-    assert list(told) == [*demo.STORIES, ""]
+    assert list(told) == ["three_zero", "residential", "single_meter", ""]
     assert "\x1b[" not in played.stdout
     assert "✗" not in played.stdout
 
@@ -111,16 +126,81 @@ def test_the_figures_of_the_residential_quarter(told: dict[str, str]) -> None:
     # 325 hours of seven.
     assert "合计恰为 325/7 个工作日" in story
     assert "资料 2 项（申请表、项目图纸），跑腿 0 次，费用 1,110,200.00 元" in story
-    assert "停钟归零，已用 3.21，到期日回到 2026-05-20T11:00:00+08:00" in story
+    assert "停钟归零，已用 3.21，到期日回到 2026-05-20 11:00" in story
     assert "逐条验签无误" in story
 
 
 def test_one_row_for_each_program(told: dict[str, str]) -> None:
     rows = [line.split() for line in told[""].splitlines()]
     assert [row[:-1] for row in rows if row and row[-1].isdecimal()] == [
-        ["单表接水", "3–10", "5.57", "“221”", "1.07/2", "1", "0", "3,860.00"],
         ["“三零”项目", "2–9", "4.79", "–", "0", "0", "0.00"],
         ["新建居民住宅小区", "60", "46.43", "“222”", "1.93/2", "2", "0", "1,110,200.00"],
+        ["单表接水", "3–10", "5.57", "“221”", "1.07/2", "1", "0", "3,860.00"],
+    ]
+
+
+def test_it_begins_with_what_will_be_shown_and_how_long_it_takes(
+    played: subprocess.CompletedProcess[str],
+) -> None:
+    before, *_ = played.stdout.partition("═")
+    assert all(story.about in before for story in demo.STORIES.values())
+    assert "约需一分钟" in before
+
+
+def test_an_event_and_a_message_are_a_line_each_and_a_kind_of_message_is_boxed_once(
+    played: subprocess.CompletedProcess[str], told: dict[str, str]
+) -> None:
+    # 2,155 lines when every message was a box.
+    assert len(played.stdout.splitlines()) < 700
+    assert "                          → 千小泉 · 订阅消息 · 报装受理通知\n" in told["single_meter"]
+    assert "09-18 周五 09:20          提交申请，受理编号 " in told["single_meter"]
+    assert "09-20 周日 15:20 调休上班" not in told["single_meter"], "nobody did anything then"
+    kinds = re.findall(r"╭─ (.*?」)", played.stdout)
+    assert len(kinds) == len(set(kinds)) == 9
+    assert "服务号 · 模板消息「任务超期提醒」" in kinds
+
+
+def test_the_page_needs_nothing_but_itself(shown: Page) -> None:
+    assert not re.search(r"https?:|//[a-z]|url\(|@import|<script|<link|<img| src=", shown.text)
+    # Only to places within itself.
+    assert {link[0] for link in shown.links} == {"#"}
+
+
+def test_the_page_shows_every_event_and_every_message(
+    shown: Page, played: subprocess.CompletedProcess[str]
+) -> None:
+    lines = [line.strip() for line in played.stdout.splitlines()]
+    messages = [
+        line.removeprefix("→ ").split(" · ") for line in lines if line.startswith("→ ") and " · " in line
+    ]
+    assert len(messages) > 100
+    assert [(readers, title) for readers, _, title in messages] == shown.messages
+    events = [line for line in lines if re.match(r"\d\d-\d\d 周", line)]
+    assert len(events) == len(shown.events) > 150
+    assert all(line.endswith(text) for line, text in zip(events, shown.events, strict=True))
+
+
+def test_the_page_shows_every_day_of_the_clock_statement(shown: Page) -> None:
+    assert [len(days) for days in shown.days] == [16, 79, 13]
+    single_meter = [(day[8:], kind, text) for day, kind, text in shown.days[2]]
+    assert single_meter == [
+        # From 09:20.
+        ("18", "part", "9月18 0.88"),
+        ("19", "rest", "19 周末"),
+        ("20", "counted", "20 班 1.00"),
+        ("21", "counted", "21 1.00"),
+        # One hour until the agreement was signed, then six of the stop.
+        ("22", "part", "22 0.14 停 0.86"),
+        ("23", "stopped", "23 停 1.00"),
+        ("24", "stopped", "24 停 1.00"),
+        ("25", "rest", "25 中秋节"),
+        ("26", "rest", "26 周末"),
+        ("27", "rest", "27 周末"),
+        # Paid at 10:10.
+        ("28", "part", "28 0.76 停 0.24"),
+        ("29", "counted", "29 1.00"),
+        # Water runs at 15:30.
+        ("30", "part", "30 0.79"),
     ]
 
 
@@ -141,6 +221,7 @@ def test_a_failed_step_ends_the_demo_with_exit_code_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def sabotaged(run: StoryRun) -> Outcome:
+        run.heading("破坏", "sabotage")
         run.event("开始")
         expect(run.server.send("GET", "/healthz").status == 500, "服务器应当坏掉")
         raise AssertionError("unreachable")
@@ -149,10 +230,12 @@ def test_a_failed_step_ends_the_demo_with_exit_code_1(
         raise AssertionError("a story after one that failed is not told")
 
     stories = [
-        Story("three_zero", "2026-03-30 08:40", sabotaged),
-        Story("single_meter", "2026-09-18 08:40", never),
+        Story("three_zero", "2026-03-30 08:40", "三零", sabotaged),
+        Story("single_meter", "2026-09-18 08:40", "单表", never),
     ]
-    assert demo.play_all(stories, tmp_path) == 1
+    page = tmp_path / "story.html"
+    assert demo.play_all(stories, tmp_path / "stack", page) == 1
+    assert not page.exists()
     said = capsys.readouterr().out
     assert "与故事不符：服务器应当坏掉" in said
     assert "与故事相符" not in said

@@ -1,6 +1,11 @@
 """The jobs process: a tick that runs each job in a context of its own, whatever became of the run before."""
 
 import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
 from threading import Event
 
 import pytest
@@ -13,6 +18,7 @@ from app.core.settings import Settings
 from app.jobs import runner
 from app.jobs.timetable import Job, jobs
 from tests.api.database_rows import count, nothing_changes
+from tests.databases import PROJECT
 
 # Longer than any tick below takes; a test that waits for it has failed.
 LAST_RESORT_SECONDS = 600
@@ -127,3 +133,47 @@ def test_the_timetable_ticks_for_all_that_is_due_and_does_the_rest_by_minute_and
     )
     every_minute = dict.fromkeys(("tokens", "calls", "unknown", "morning", "bytes"), 30)
     assert found == {**every_tick, **every_minute, "forget": 1800}
+
+
+def test_what_is_due_runs_at_once_and_so_does_what_it_makes_due(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = list(jobs(app.extensions["steward.settings"], app.extensions["steward.wechat"]))
+    ran: list[str] = []
+    # A timer fires, a message follows from it, and then nothing is left.
+    rounds = [["timers"], ["messages", "webhooks"], []]
+
+    def due(_app: Flask, looked_at: Sequence[Job]) -> list[Job]:
+        found = rounds.pop(0)
+        return [job for job in looked_at if job.name in found]
+
+    monkeypatch.setattr(runner, "due", due)
+    monkeypatch.setattr(runner, "run_once", lambda _app, job: ran.append(job.name))
+    ticker = runner.Ticker(app, everything)
+    try:
+        ticker.run_now()
+        assert (ran[0], sorted(ran[1:])) == ("timers", ["messages", "webhooks"])
+        assert rounds == []
+    finally:
+        ticker.shutdown()
+
+
+def test_a_signal_makes_the_process_run_what_is_due_and_another_ends_it(database_url: str) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
+    # The next tick of its own would come in a day.
+    environ |= {
+        "STEWARD_PROFILE": "demo",
+        "STEWARD_DATABASE_URL": database_url,
+        "STEWARD_TICK_SECONDS": "86400",
+    }
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs"]
+    with subprocess.Popen(command, cwd=PROJECT, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        logged = iter(process.stderr)
+        assert any("jobs started" in line for line in logged)
+        for _ in range(2):
+            process.send_signal(signal.SIGUSR1)
+            assert any("ran what was due at once" in line for line in logged)
+        process.terminate()
+        assert any("jobs stopped" in line for line in logged)
+    assert process.returncode == 0
