@@ -88,12 +88,12 @@ class Ticker:
         """Run what every tick looks for, then what that made due, until nothing is; and wait for its end."""
         looked_for = [job for job in self._jobs if job.works and job.every_ticks == 1]
         for _ in range(MOST_ROUNDS):
-            self._start(looked_for)
+            started = self._start(looked_for)
             with self._lock:
                 running = list(self._running.values())
-            if not running:
+            if not started and not running:
                 return
-            wait(running)
+            wait([*started, *running])
 
     def shutdown(self) -> None:
         """Tick no more, and wait for the jobs under way."""
@@ -101,14 +101,17 @@ class Ticker:
             self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True)
 
-    def _start(self, looked_at: Sequence[Job]) -> None:
+    def _start(self, looked_at: Sequence[Job]) -> list["Future[None]"]:
         # One at a time, or a tick and `run_now` could both find the same job free.
         with self._starting:
             with self._lock:
                 free = [job for job in looked_at if job.name not in self._running]
+            started = []
             for job in due(self._app, free):
                 with self._lock:
                     self._running[job.name] = self._pool.submit(self._run, job)
+                    started.append(self._running[job.name])
+            return started
 
     def _run(self, job: Job) -> None:
         try:
