@@ -65,7 +65,7 @@ class StewardApp(APIFlask):
                 response: Response = super().full_dispatch_request()
                 response.headers[REQUEST_ID] = request_id.get()
                 if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
-                    transaction.turn_back()
+                    transaction.mark_for_rollback()
                 return response
         finally:
             request_id.reset(token)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from flask import Response, g, request
 
-from app.core.atomic import let_go
+from app.core.atomic import release_connection
 from app.domain.errors import ConflictError, IdempotencyError
 from app.services.operations import idempotency
 from app.services.operations.idempotency import KeptAnswer
@@ -44,7 +44,7 @@ def store_answer(response: Response) -> Response:
     try:
         idempotency.store_answer(caller().subject_id, key, print_, answer)
     except idempotency.AnsweredMeanwhileError:
-        let_go()
+        release_connection()
         return _stored_answer() or _answer_gone()
     return response
 

@@ -10,7 +10,7 @@ from apiflask import HTTPError
 from flask import Response, g
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.core.away import database_is_away
+from app.core.connection_failure import is_connection_failure
 from app.core.logs import request_id
 from app.domain.errors import Refusal
 from miniprogram_api.flask_app import StewardApp
@@ -61,7 +61,7 @@ def _on_refusal(refusal: Refusal) -> Response:
 
 
 def _on_http_exception(fault: HTTPException) -> Response:
-    if isinstance(fault, InternalServerError) and database_is_away(fault.original_exception or fault):
+    if isinstance(fault, InternalServerError) and is_connection_failure(fault.original_exception or fault):
         # The commit failed, after the view had finished. Failures inside the view reach `_on_error`.
         return _away()
     status = fault.code or HTTPStatus.INTERNAL_SERVER_ERROR
@@ -83,7 +83,7 @@ def _on_validation_error(fault: HTTPError) -> Response:
 
 
 def _on_error(fault: Exception) -> Response:
-    if database_is_away(fault):
+    if is_connection_failure(fault):
         return _away()
     log.error("request failed", exc_info=fault)
     return _standard(HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 from werkzeug.datastructures import FileStorage
 
-from app.core.atomic import let_go
+from app.core.atomic import release_connection
 from app.domain.document_kinds import Uploader
 from app.services.cases.access import Case
 from app.services.documents import document_access, upload
@@ -25,7 +25,7 @@ def receive_file(
     file: FileStorage = form["file"]
     content = file.read()
     arrived = upload.check(find_case().id, form["kind"], file.filename or "", content, uploader)
-    let_go()
+    release_connection()
     upload.keep_bytes(arrived, content)
     return asdict(document_access.line(upload.record(find_case().id, arrived, by)))
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from flask import current_app
 
-from app.core.atomic import let_go
+from app.core.atomic import release_connection
 from app.domain.errors import LoginRefusedError, WeChatUnavailableError
 from app.wechat.port import Accounts, FaultKind, WeChatError
 
@@ -24,7 +24,7 @@ def ask_wechat(question: Callable[[], T]) -> T:
     Raises `LoginRefusedError` when WeChat does not accept the code or the user, and
     `WeChatUnavailableError` for everything that is not the user's fault.
     """
-    let_go()
+    release_connection()
     try:
         return question()
     except WeChatError as fault:

@@ -10,20 +10,20 @@ from app.core.db import db, reading
 
 
 class Transaction:
-    """The transaction under way; the edge may turn it back although no error was raised."""
+    """The transaction under way; the web edge may roll it back although no error was raised."""
 
     def __init__(self) -> None:
-        """Begin as one that will be committed."""
+        """It will be committed unless it is marked."""
         self.keep = True
 
-    def turn_back(self) -> None:
-        """Undo everything at the end, for a request that was answered with a refusal."""
+    def mark_for_rollback(self) -> None:
+        """Roll back at the end: the request was answered with a refusal."""
         self.keep = False
 
 
 @contextmanager
 def atomic(*, read_only: bool = False) -> Iterator[Transaction]:
-    """Commit at the end of the block; roll back when it raises, was turned back, or only read."""
+    """Commit at the end of the block; roll back when it raised, was marked for rollback, or was read-only."""
     transaction = Transaction()
     with reading(read_only):
         try:
@@ -31,16 +31,16 @@ def atomic(*, read_only: bool = False) -> Iterator[Transaction]:
             if transaction.keep and not read_only:
                 db.session.commit()
         finally:
-            # After a commit this only hands the connection back; before one it undoes the work. Where nobody
-            # asked for a session (a hot read needs none), there is nothing to undo and none is made for it.
+            # After a commit this only returns the connection to the pool; before one it undoes the work. A
+            # prepared query needs no session: where none exists, none is made to be rolled back.
             if db.session.registry.has():
                 db.session.rollback()
 
 
-def let_go() -> None:
-    """Give the connection back in the middle of a request: nothing so far is kept, locks are released.
+def release_connection() -> None:
+    """Roll back and return the connection in the middle of a request: locks are released, work is undone.
 
-    Needed before the world outside is asked (WeChat is never called inside a transaction), and when
-    another process turned out to have done the work first.
+    Needed before a call to WeChat, which never happens inside a transaction, and when another process turned
+    out to have done the work first.
     """
     db.session.rollback()

@@ -44,7 +44,7 @@ class FixedClock:
 
 
 class FileClock:
-    """A clock whose instant stands in a small file, shared by all processes of a demo or a test."""
+    """A clock whose instant is kept in a small file, shared by all processes of a demo or a test."""
 
     def __init__(self, path: Path) -> None:
         """Read the instant from `path`; `set` creates it."""

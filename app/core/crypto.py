@@ -35,7 +35,7 @@ _keys = _Keys()
 
 
 def install(data_keys: Sequence[str], hash_key: str) -> None:
-    """Take the keys of this installation: the first data key encrypts, all of them decrypt.
+    """Set the keys of this installation: the first data key encrypts, all of them decrypt.
 
     Raises `ValueError` when a data key is not 32 url-safe base64 bytes.
     """
@@ -44,26 +44,26 @@ def install(data_keys: Sequence[str], hash_key: str) -> None:
 
 
 def encrypt(text: str) -> bytes:
-    """`text` under the newest key."""
+    """Encrypt `text` with the newest key."""
     return _fernet().encrypt(text.encode())
 
 
 class Sealed(bytes):
-    """What was encrypted already, because several rows are to hold the same; columns take it as it is."""
+    """A value that was encrypted already, once for several rows; encrypted columns store it unchanged."""
 
 
 def seal_text(text: str) -> Sealed:
-    """Encrypt what several columns of `EncryptedText` are to hold."""
+    """Encrypt a text once for several columns of `EncryptedText`."""
     return Sealed(encrypt(text))
 
 
 def seal_json(document: Mapping[str, Any]) -> Sealed:
-    """Encrypt what several columns of `EncryptedJson` are to hold."""
+    """Encrypt a document once for several columns of `EncryptedJson`."""
     return Sealed(encrypt(orjson.dumps(document).decode()))
 
 
 def decrypt(token: bytes) -> str:
-    """What `encrypt` was given, under whichever key wrote it. Raises `UnreadableError`."""
+    """Decrypt with whichever key encrypted it. Raises `UnreadableError`."""
     return _decrypted(token).decode()
 
 
@@ -76,7 +76,7 @@ def _decrypted(token: bytes) -> bytes:
 
 
 def rotate(token: bytes) -> bytes:
-    """The same secret under the newest key. Raises `UnreadableError`."""
+    """Encrypt the same text anew with the newest key. Raises `UnreadableError`."""
     try:
         return _fernet().rotate(bytes(token))
     except InvalidToken as fault:
@@ -85,7 +85,7 @@ def rotate(token: bytes) -> bytes:
 
 
 def keyed_hash(kind: str, value: str) -> str:
-    """What a value of personal data is looked up by; `kind` keeps a phone from equalling a credit code."""
+    """The hash by which personal data is looked up; `kind` keeps a phone and a credit code apart."""
     if _keys.hash_key is None:
         raise KeysMissingError
     return hmac.new(_keys.hash_key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
@@ -167,6 +167,6 @@ def mask_name(name: str) -> str:
 
 
 def mask_address(address: str) -> str:
-    """An address as lists show it: enough to know the street, not the door."""
+    """An address as lists show it: the street can be recognised, the house number can't."""
     kept = max(len(address) // 2, 1)
     return address[:kept] + "***"

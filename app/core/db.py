@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_SECONDS = 15
 CONNECT_SECONDS = 5
-"""How long PostgreSQL may take to answer a new connection; a host that has vanished says nothing at all."""
+"""The longest wait for a new connection to PostgreSQL. A host that is gone does not answer at all."""
 
 # libpq's own names. Without them a connection to a host that lost its power is noticed after two hours.
 _NOTICE_SILENCE = {
@@ -73,8 +73,8 @@ class UtcDateTime(TypeDecorator[datetime]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002
         """Aware on the way out.
 
-        In the place of `process_result_value`, which on SQLite would have the text read by one function and
-        given its zone by another: instants are most of what is read here.
+        Instead of `process_result_value`: on SQLite that would be two function calls for each instant, and
+        instants are most of what is read.
         """
         return _from_text if dialect.name == "sqlite" else _in_utc
 
@@ -107,8 +107,8 @@ def is_reading() -> bool:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """What SQLAlchemy's engine is told for this database."""
-    # A fault's text would name the values of the statement, and reach the log with them: personal data.
+    """Options of SQLAlchemy's engine for this database."""
+    # An error's text would hold the statement's values, which are personal data, and reach the log.
     options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}}
@@ -121,7 +121,7 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 def reads_options(url: str) -> dict[str, Any]:
-    """What SQLAlchemy's engine for hot reads is told for this database."""
+    """Options of SQLAlchemy's engine for prepared queries on this database."""
     return {
         "url": url,
         "isolation_level": "AUTOCOMMIT",
@@ -132,7 +132,7 @@ def reads_options(url: str) -> dict[str, Any]:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Teach an engine of SQLite how to journal and how to begin; PostgreSQL needs nothing."""
+    """Set SQLite's journal mode and its way to begin a transaction; PostgreSQL needs nothing."""
     if engine.dialect.name != "sqlite":
         return
 

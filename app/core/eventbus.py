@@ -1,7 +1,7 @@
 """Events inside the transaction: a publisher names what happened, listeners act in the same commit.
 
 A listener's error propagates to the publisher and so rolls everything back: a business change
-whose notices could not be queued did not happen. Events are small frozen dataclasses of ids.
+whose notices could not be queued is undone too. Events are small frozen dataclasses of ids.
 """
 
 from collections import defaultdict
@@ -28,16 +28,16 @@ def subscribe(event_type: type[E], listener: Callable[[E], None]) -> None:
 
 
 def publish(event: object) -> None:
-    """Tell every listener of this event's type, in the order they subscribed; their errors rise."""
+    """Call every listener of this event's type, in the order of subscription; their errors propagate."""
     for listener in _listeners[type(event)]:
         listener(event)
 
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Publish many events in this block: what their listeners gather is written once, at its end.
+    """Publish many events in this block; what their listeners collect is written once, at its end.
 
-    A block inside another belongs to the outer one. An error in the block drops what was gathered.
+    A block inside another belongs to the outer one. An error in the block drops what was collected.
     """
     if _gathered.get() is not None:
         yield
@@ -55,10 +55,10 @@ def together() -> Iterator[None]:
 
 
 def once(ask: Callable[[K], T], key: K) -> T:
-    """What `ask` says of `key`, asked one time in a block of `together` however many listeners want it.
+    """The result of `ask(key)`, computed once in a block of `together` for all listeners.
 
-    The events of a block are told after everything they speak of was written, so that an answer stays right
-    until its end. Outside of a block, or when the asking raises, nothing is kept.
+    The events of a block are published after everything they refer to was written, so a result stays valid
+    until the block's end. Outside a block, or when `ask` raises, nothing is kept.
     """
     known = _known.get()
     if known is None:
@@ -71,6 +71,6 @@ def once(ask: Callable[[K], T], key: K) -> T:
 
 
 def gathered(write: Callable[[list[T]], None]) -> list[T] | None:
-    """What was gathered for `write` in this block so far, to be added to; None outside of a block."""
+    """The list of items that `write` will get at the end of this block, to be appended to; None outside."""
     waiting = _gathered.get()
     return None if waiting is None else waiting.setdefault(write, [])

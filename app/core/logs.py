@@ -1,6 +1,6 @@
 """Structured logs: one JSON line per record, with the ids of request and message, never with personal data.
 
-Callers log ids and codes. As a second fence, anything that looks like a mainland mobile number
+Callers log ids and codes. As a second safeguard, anything that looks like a mainland mobile number
 is masked on its way out, whoever wrote it.
 """
 
@@ -14,9 +14,9 @@ from app.core import clock
 NO_REQUEST = "-"
 request_id: ContextVar[str] = ContextVar("request_id", default=NO_REQUEST)
 message_id: ContextVar[str | None] = ContextVar("message_id", default=None)
-"""The message that a thread is sending: whatever is logged meanwhile, by whomever, carries its id."""
+"""The message that a thread is sending; every log line written meanwhile carries its id."""
 
-# PostgreSQL says in these lines which values a row held.
+# In these lines PostgreSQL quotes the values of a row.
 _VALUES = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)")
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
@@ -26,7 +26,7 @@ _secrets: set[str] = set()
 
 
 def hide(*secrets: str) -> None:
-    """Let none of these stand in any log line of this process, whoever writes it."""
+    """Keep these values out of every log line of this process."""
     _secrets.update(secret for secret in secrets if secret)
 
 
@@ -54,7 +54,7 @@ class JsonFormatter(logging.Formatter):
         line |= {key: value for key, value in record.__dict__.items() if key not in _OWN}
         if record.exc_info:
             line["exception"] = _VALUES.sub(r"\1: ***", self.formatException(record.exc_info))
-        # Not by orjson, which refuses half a character; a line that tells of one must not be lost.
+        # Not by orjson, which refuses a lone surrogate; a line that contains one must not be lost.
         return scrub(json.dumps(line, default=str, ensure_ascii=False)).encode("utf-8", "replace").decode()
 
 
@@ -65,7 +65,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # These two tell of every job run and every request; the product's own lines say it better. That a tick
-    # finds the run before it still at work is how a backlog is worked off, and nothing to be warned of.
+    # These two log every job run and every request; the product's own lines say it better. That a tick finds
+    # the previous run still working is normal during a backlog, and no reason for a warning.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("urllib3").setLevel(logging.WARNING)

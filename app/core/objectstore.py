@@ -1,4 +1,4 @@
-"""Where large bytes lie: a local folder by default, any S3-compatible store by URL (obstore)."""
+"""Storage of large files: a local folder by default, any S3-compatible store by URL (obstore)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ MEMORY = "memory://"
 
 
 class NoStoreError(RuntimeError):
-    """Bytes were to be kept or fetched before `install` named a store."""
+    """A file was stored or fetched before `install` named a store."""
 
 
 class _Installed:
@@ -19,7 +19,7 @@ class _Installed:
 
 
 def install(url: str) -> None:
-    """Keep bytes at `url` from now on: `file:///folder`, `s3://bucket/prefix`, or `memory://` for tests."""
+    """Store files at `url` from now on: `file:///folder`, `s3://bucket/prefix`, or `memory://` for tests."""
     if url.startswith(MEMORY):
         _Installed.store = MemoryStore()
     elif url.startswith(FILE):
@@ -29,7 +29,7 @@ def install(url: str) -> None:
 
 
 def put(key: str, content: bytes) -> None:
-    """Keep `content` under `key`; an error of the store rises."""
+    """Store `content` under `key`; errors of the store propagate."""
     obstore.put(_store(), key, content)
 
 
@@ -40,7 +40,7 @@ def stream(key: str) -> Iterator[bytes]:
 
 
 def remove(key: str) -> None:
-    """Take the bytes under `key` away; that they are gone already is fine."""
+    """Delete the file under `key`; no error if there is none."""
     try:
         obstore.delete(_store(), key)
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """Prepared queries: selects that run very often, compiled once and executed on the driver's own cursor.
 
 SQLAlchemy's way from a statement to its rows costs several times what the database needs for a look-up by
-key (decisions 0013 and 0018). A prepared query pays for it once. After that each run costs the database's
+key (decisions 0013 and 0020). A prepared query pays for it once. After that each run costs the database's
 work and the conversion of the columns.
 """
 

@@ -2,7 +2,7 @@
 
 Three profiles: `production` (the default), `demo` and `test`. Only the latter two have default
 secrets, a settable clock and the WeChat simulator; production refuses all three, and refuses
-SQLite unless it is wished for explicitly.
+SQLite unless it is requested explicitly.
 """
 
 import logging
@@ -24,7 +24,7 @@ class SettingsError(Exception):
     """The environment does not describe a runnable installation; `faults` says everything that is wrong."""
 
     def __init__(self, faults: list[str]) -> None:
-        """Keep all faults, so that IT mends them in one go."""
+        """Keep all faults, so that IT can fix them all at once."""
         super().__init__("settings are incomplete:\n" + "\n".join(f"  - {fault}" for fault in faults))
         self.faults = faults
 
@@ -187,8 +187,8 @@ class _Reader:
             url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
         if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             self._fault("DATABASE_URL", "must begin with sqlite:/// or postgresql://")
-        wished = self._environ.get(f"{PREFIX}ALLOW_SQLITE") == "yes"
-        if self._profile is Profile.PRODUCTION and url.startswith("sqlite") and not wished:
+        requested = self._environ.get(f"{PREFIX}ALLOW_SQLITE") == "yes"
+        if self._profile is Profile.PRODUCTION and url.startswith("sqlite") and not requested:
             self._fault("DATABASE_URL", f"is SQLite: set {PREFIX}ALLOW_SQLITE=yes if one machine is meant")
         return url
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
-from app.core.away import database_is_away
+from app.core.connection_failure import is_connection_failure
 from app.core.db import db
 from app.core.settings import Settings
 from app.jobs import timetable
@@ -148,7 +148,7 @@ def run_once(app: Flask, job: Job) -> None:
 
 
 def _report(job: str, fault: Exception) -> None:
-    if database_is_away(fault):
+    if is_connection_failure(fault):
         # Every job meets it at every tick, and where in the code says nothing.
         log.warning("job put off: the database does not answer", extra={"job": job})
     else:

@@ -3,7 +3,7 @@
 `requests` uses more processor time for a call than the rest of a send together, and does not say whether the
 request had left when it failed. Here the error is `NotSentError` until the first byte was given to a
 connection; after that the outcome is unknown. `http.client` opens connections and reads answers. A request is
-written here, since `http.client` would send its head and its body by two system calls (decision 0018).
+written here, since `http.client` would send its head and its body by two system calls (decision 0020).
 """
 
 import select

@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.core.atomic import let_go
+from app.core.atomic import release_connection
 from app.services.calendar_desk import calendar_drafts, calendar_overview
 from app.services.calendar_desk.calendar_drafts import Change, DatedPeriods
 from app.services.calendar_desk.publish_calendar import publish_calendar
@@ -78,7 +78,7 @@ def publish_draft(draft_id: str) -> dict[str, Any]:
     """
     calendar_drafts.of_supervisor(me(), draft_id)
     with alone():
-        let_go()
+        release_connection()
         found = calendar_drafts.of_supervisor(me(), draft_id)
         counts = publish_calendar(found, me().id)
     return {"version": calendar_overview.version_line(found), "counts": counts}

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
 from app.core.atomic import atomic
-from app.core.away import database_is_away
+from app.core.connection_failure import is_connection_failure
 from app.core.ids import new_id
 from app.wechat.port import Accounts, MiniProgram, ServiceAccount
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind
@@ -129,7 +129,7 @@ class _Pipeline:
                 try:
                     claim, handed = self._turn(back, wants=wants)
                 except DBAPIError as fault:
-                    if database_is_away(fault):
+                    if is_connection_failure(fault):
                         self._keep([*back, *workers.rest()])
                     raise
                 self._pace(workers.left())

@@ -12,7 +12,7 @@ from time import monotonic
 from sqlalchemy.exc import DBAPIError
 
 from app.core.atomic import atomic
-from app.core.away import database_is_away
+from app.core.connection_failure import is_connection_failure
 
 PATIENCE_SECONDS = 300.0
 """How long, in seconds of real time, a worker waits for the database with its outcomes. Then leases
@@ -38,7 +38,7 @@ def write_when_available(record: Callable[[], None]) -> None:
             with atomic():
                 record()
         except DBAPIError as fault:
-            if not database_is_away(fault) or monotonic() > until:
+            if not is_connection_failure(fault) or monotonic() > until:
                 raise
         else:
             return

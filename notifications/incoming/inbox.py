@@ -105,7 +105,7 @@ def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance 
             follower = _ask(service_account, event) if (event.account, event.name) == _FOLLOW else None
             with atomic() as transaction:
                 if QUEUE.lock_one(event.id) is None:
-                    transaction.turn_back()
+                    transaction.mark_for_rollback()
                     continue
                 _change(event, outcome=_effect(event, follower), handled_at=clock.now())
         except NotYet:

@@ -81,7 +81,7 @@ def release(template_key: str) -> int:
     )
     if gone.first() is None:
         raise NotFoundError
-    let_go = db.session.execute(
+    released = db.session.execute(
         update(OutboxMessage)
         .where(
             OutboxMessage.state == DeliveryState.WAITING,
@@ -92,7 +92,7 @@ def release(template_key: str) -> int:
         .returning(OutboxMessage.id)
         .execution_options(synchronize_session=False)
     )
-    return len(let_go.all())
+    return len(released.all())
 
 
 def _waiting(template_keys: Collection[str]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import StatementError
 
 from app.core import clock
-from app.core.atomic import atomic, let_go
+from app.core.atomic import atomic, release_connection
 from app.core.db import db
 from app.models import LookupCount
 
@@ -46,7 +46,7 @@ def test_a_refusal_takes_everything_back_without_an_error(app: Flask) -> None:
     with app.app_context(), atomic() as transaction:
         put("one")
         db.session.flush()
-        transaction.turn_back()
+        transaction.mark_for_rollback()
     assert kept(app) == set()
 
 
@@ -60,7 +60,7 @@ def test_what_came_before_letting_go_is_lost_and_what_comes_after_is_kept(app: F
     with app.app_context(), atomic():
         put("before")
         db.session.flush()
-        let_go()
+        release_connection()
         put("after")
     assert kept(app) == {"after"}
 

@@ -60,7 +60,7 @@ def test_every_value_is_stored_as_it_was_given(
         assert stored(Notice.title, Notice.customer_id, Notice.body, Notice.created_at) == [
             (row["title"], row["customer_id"], row["body"], row["created_at"]) for row in rows
         ]
-        transaction.turn_back()
+        transaction.mark_for_rollback()
 
 
 def test_what_exists_is_left_out_and_what_was_new_is_answered(app: Flask) -> None:

@@ -149,7 +149,7 @@ def test_a_claim_that_is_rolled_back_was_none(settable: Flask, queue: Queue[Any]
     keys = put(settable, queue, 1)
     with settable.app_context(), atomic() as attempt:
         assert [queue.key_of(row) for row in queue.claim("fails", 5)] == keys
-        attempt.turn_back()
+        attempt.mark_for_rollback()
     assert claim(settable, queue, "works") == keys
 
 

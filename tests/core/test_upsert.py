@@ -33,7 +33,7 @@ def test_an_inserted_row_goes_with_its_transaction(app: Flask) -> None:
     with app.app_context():
         with atomic() as transaction:
             assert insert_or_ignore(JobRun, AT_NOON | {"at": clock.now()})
-            transaction.turn_back()
+            transaction.mark_for_rollback()
         assert _runs() == []
 
 

@@ -195,6 +195,6 @@ def test_wiring_twice_tells_once(known: Registry) -> None:
 def test_a_change_that_is_rolled_back_tells_nobody(known: Registry) -> None:
     with atomic() as transaction:
         eventbus.publish(events.CaseOpened("case-1"))
-        transaction.turn_back()
+        transaction.mark_for_rollback()
 
     assert db.session.scalars(select(Notice.id)).all() == []

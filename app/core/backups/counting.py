@@ -1,4 +1,4 @@
-"""How many rows each table holds: what a backup is compared by."""
+"""How many rows each table holds; a backup is compared by these counts."""
 
 from collections.abc import Mapping
 

@@ -18,7 +18,7 @@ class ToolMissingError(Exception):
 
 
 class ToolFailedError(Exception):
-    """pg_dump or pg_restore ended with an error, which it told on standard error."""
+    """pg_dump or pg_restore ended with an error; the text is what it wrote to standard error."""
 
 
 def dump(engine: Engine, folder: Path) -> Counts:

@@ -13,7 +13,7 @@ FILE = "database.sqlite"
 _PAGES_AT_ONCE = 2000
 
 Progress = Callable[[int, int], None]
-"""Is told how many pages are done, and of how many."""
+"""Called with the number of pages done and the number of all."""
 
 
 def dump(engine: Engine, folder: Path, progress: Progress) -> Counts:

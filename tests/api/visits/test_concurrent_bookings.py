@@ -71,7 +71,7 @@ def while_open(world: World, change: Callable[[], object], act: Act, *, keep: bo
         if db.engine.dialect.name == "postgresql":
             _until_somebody_waits(world, answer)
         if not keep:
-            transaction.turn_back()
+            transaction.mark_for_rollback()
             db.session.rollback()
         else:
             db.session.commit()

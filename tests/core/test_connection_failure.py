@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.core import db as core_db
 from app.core.atomic import atomic
-from app.core.away import database_is_away
+from app.core.connection_failure import is_connection_failure
 from app.core.db import db
 from app.core.settings import Settings
 from app.factory import create_app
@@ -52,8 +52,8 @@ def nowhere(tmp_path: Path) -> Iterator[Flask]:
     ],
 )
 def test_what_counts_as_away(fault: Exception, away: bool) -> None:
-    assert database_is_away(fault) is away
-    assert database_is_away(OperationalError("SELECT 1", {}, fault)) is away
+    assert is_connection_failure(fault) is away
+    assert is_connection_failure(OperationalError("SELECT 1", {}, fault)) is away
 
 
 def test_requests_are_told_to_come_again(nowhere: Flask) -> None:
@@ -92,7 +92,7 @@ def test_a_host_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -
         engine = create_engine(url, **core_db.engine_options(url))
         with pytest.raises(OperationalError) as given_up:
             engine.connect()
-    assert database_is_away(given_up.value)
+    assert is_connection_failure(given_up.value)
 
 
 def test_a_job_is_put_off_with_one_line(nowhere: Flask, caplog: pytest.LogCaptureFixture) -> None:
