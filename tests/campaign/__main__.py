@@ -5,7 +5,7 @@ import random
 import sys
 
 from demo.stack import ended_by_signals
-from tests.campaign import course, plan
+from tests.campaign import plan, run_campaign
 
 
 def main() -> int:
@@ -18,9 +18,9 @@ def main() -> int:
     size = plan.SMALL if options.small else plan.FULL
     print(f"campaign, seed {seed}: {size.messages:,} messages, {size.timers:,} timers", flush=True)
     with ended_by_signals():
-        reckoning = course.run(plan.draw(size, seed), morning_after=not options.small)
-    print(reckoning)
-    return 1 if reckoning.faults else 0
+        results = run_campaign.run(plan.draw(size, seed), morning_after=not options.small)
+    print(results)
+    return 1 if results.faults else 0
 
 
 if __name__ == "__main__":

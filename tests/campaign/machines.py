@@ -25,7 +25,7 @@ JOBS, WEBS = ("jobs-1", "jobs-2"), ("web-1", "web-2")
 
 
 class Unit:
-    """One process as its systemd unit has it: who kills it sees it started again."""
+    """One process under supervision, as by systemd: a killed one is started again."""
 
     def __init__(self, name: str, arguments: Sequence[str], environ: Mapping[str, str], logs: Path) -> None:
         self.name = name
@@ -86,7 +86,7 @@ class Machines:
         return self.controls
 
     def start(self) -> None:
-        """Start the four; `wait` is for what else there is to do meanwhile."""
+        """Start the four processes without waiting; `wait` waits for them."""
         for name in JOBS:
             self._start(name, "-m", "flask", "--app", "wsgi", "jobs")
         for name in WEBS:
@@ -146,7 +146,7 @@ class Machines:
 
 @contextmanager
 def machines(folder: Path, database_url: str, clock_file: Path, tick_seconds: float) -> Iterator[Machines]:
-    """As long as the block lasts; only the simulator runs at first."""
+    """The processes, ended with the block; only the simulator runs at first."""
     found = Machines(folder, database_url, clock_file, tick_seconds)
     try:
         yield found

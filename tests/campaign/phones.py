@@ -1,4 +1,4 @@
-"""Customers who apply and ask how far it is while machines die: they insist, with one Idempotency-Key."""
+"""Customers who apply and look at their case while processes die, and repeat what is not answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from uuid import uuid4
 import requests
 
 from demo.json_client import Answer, JsonClient, NoAnswerError
-from tests.campaign.diary import Diary
 from tests.campaign.machines import LAST_RESORT_SECONDS, WEBS, Machines
-from tests.campaign.scene import Applicant
+from tests.campaign.observations import Observations
+from tests.campaign.starting_data import Applicant
 from tests.world import ANSWERS
 
 THREADS = 4
@@ -23,28 +23,28 @@ APPLICATIONS = "/api/v1/customer/applications"
 CASES = "/api/v1/customer/cases"
 
 
-class GaveUpError(Exception):
-    """No machine has answered for longer than any outage of a campaign lasts."""
+class OutageTooLongError(Exception):
+    """No web server answered for far longer than any outage lasts."""
 
 
 @dataclass
 class Phones:
-    """The customers' phones; each applies at its own moment of the storm, and later asks how far it is.
+    """The customers' phones; each applies at its own moment, and later looks at its case.
 
     `answered` are the cases that a customer was told of, by customer: they must all be there in the end.
     """
 
     machines: Machines
-    diary: Diary
+    observations: Observations
     answered: dict[str, dict[str, str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _threads: list[Thread] = field(default_factory=list)
     _pause: Event = field(default_factory=Event)
 
-    def begin(self, applicants: Sequence[Applicant], storm: float) -> None:
-        """Let them apply one after the other, all through `storm` seconds from now."""
+    def begin(self, applicants: Sequence[Applicant], chaos: float) -> None:
+        """Let them apply one after the other, spread over `chaos` seconds from now."""
         begun = monotonic()
-        each = storm * 0.85 / len(applicants)
+        each = chaos * 0.85 / len(applicants)
         moments = [(begun + each * place, one) for place, one in enumerate(applicants)]
         for number in range(THREADS):
             thread = Thread(target=self._run, args=(number, moments[number::THREADS]), daemon=True)
@@ -58,7 +58,7 @@ class Phones:
 
     def _run(self, number: int, moments: Sequence[tuple[float, Applicant]]) -> None:
         wires = {name: JsonClient(self.machines.url(name)) for name in WEBS}
-        line = _Line(wires, self.diary, self._pause, number)
+        line = _Connection(wires, self.observations, self._pause, number)
         mine: list[tuple[Applicant, str]] = []
         for at, applicant in moments:
             self._pause.wait(max(at - monotonic(), 0))
@@ -68,20 +68,20 @@ class Phones:
                     mine.append((applicant, case))
                 for known, case_id in mine[-READS:]:
                     self._look(line, known, case_id)
-            except GaveUpError as fault:
-                self.diary.fault(str(fault))
+            except OutageTooLongError as fault:
+                self.observations.fault(str(fault))
 
-    def _apply(self, line: "_Line", applicant: Applicant) -> str | None:
+    def _apply(self, line: "_Connection", applicant: Applicant) -> str | None:
         """A draft, its answers, its submission; then the same again, as a nervous thumb sends it."""
         draft_key, key = uuid4().hex, uuid4().hex
-        draft = line.insist(applicant, "POST", APPLICATIONS, {"program": "single_meter"}, draft_key)
+        draft = line.send(applicant, "POST", APPLICATIONS, {"program": "single_meter"}, draft_key)
         if draft is None:
             return None
         path = f"{APPLICATIONS}/{draft['id']}"
         answers = {**ANSWERS, "contact_phone": applicant.phone}
-        if line.insist(applicant, "PATCH", path, {"answers": answers}) is None:
+        if line.send(applicant, "PATCH", path, {"answers": answers}) is None:
             return None
-        case = line.insist(applicant, "POST", f"{path}/submission", None, key)
+        case = line.send(applicant, "POST", f"{path}/submission", None, key)
         if case is None:
             return None
         with self._lock:
@@ -91,34 +91,36 @@ class Phones:
             (f"{path}/submission", None, key, case),
         )
         for address, body, same, before in repeats:
-            again = line.insist(applicant, "POST", address, body, same)
+            again = line.send(applicant, "POST", address, body, same)
             if again is not None and again["id"] != before["id"]:
-                self.diary.fault(
+                self.observations.fault(
                     f"a repeated key was answered with another id: {again['id']}, {before['id']}"
                 )
-        self.diary.count("applications answered")
+        self.observations.count("applications answered")
         return str(case["id"])
 
-    def _look(self, line: "_Line", applicant: Applicant, case_id: str) -> None:
-        found = line.insist(applicant, "GET", f"{CASES}/{case_id}")
+    def _look(self, line: "_Connection", applicant: Applicant, case_id: str) -> None:
+        found = line.send(applicant, "GET", f"{CASES}/{case_id}")
         if found is not None and found["id"] != case_id:
-            self.diary.fault(f"another case was shown for {case_id}")
-        self.diary.count("progress shown")
+            self.observations.fault(f"another case was shown for {case_id}")
+        self.observations.count("progress shown")
 
 
-class _Line:
+class _Connection:
     """Requests to whichever web server answers, as a proxy before both would carry them."""
 
-    def __init__(self, wires: dict[str, JsonClient], diary: Diary, pause: Event, turn: int) -> None:
+    def __init__(
+        self, wires: dict[str, JsonClient], observations: Observations, pause: Event, turn: int
+    ) -> None:
         self._wires = list(wires.values())
-        self._diary = diary
+        self._observations = observations
         self._pause = pause
         self._turn = turn
 
-    def insist(self, who: Applicant, method: str, path: str, body: Any = None, key: str = "") -> Any:
+    def send(self, who: Applicant, method: str, path: str, body: Any = None, key: str = "") -> Any:
         """The body of a 2xx answer, asked for again and again; None for a refusal, which is a fault.
 
-        Raises `GaveUpError`.
+        Raises `OutageTooLongError`.
         """
         headers = {"Authorization": f"Bearer {who.token}"} | ({"Idempotency-Key": key} if key else {})
         until = monotonic() + LAST_RESORT_SECONDS
@@ -128,13 +130,17 @@ class _Line:
             if answer is not None and answer.ok:
                 return answer.body
             if answer is not None and answer.status < requests.codes.server_error:
-                self._diary.fault(f"{method} {path}: {answer.status} {answer.body}")
+                self._observations.fault(f"{method} {path}: {answer.status} {answer.body}")
                 return None
             if answer is not None and answer.status != requests.codes.unavailable:
-                self._diary.fault(f"{method} {path}: {answer.status}, and not that it may be tried again")
-            self._diary.count("requests without an answer" if answer is None else "requests put off (503)")
+                self._observations.fault(
+                    f"{method} {path}: {answer.status}, and not that it may be tried again"
+                )
+            self._observations.count(
+                "requests without an answer" if answer is None else "requests put off (503)"
+            )
             self._pause.wait(AGAIN_SECONDS)
-        raise GaveUpError(f"{method} {path} was not answered for {LAST_RESORT_SECONDS:g} s")
+        raise OutageTooLongError(f"{method} {path} was not answered for {LAST_RESORT_SECONDS:g} s")
 
     @staticmethod
     def _once(wire: JsonClient, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer | None:

@@ -19,9 +19,9 @@ Faults = Sequence[Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much, and for how long (seconds of the storm, which is real time).
+    """How much, and for how long (seconds of the chaos phase, in real time).
 
-    `kills` is how often one process of each sort is killed; `faults` how many sends each spell of bad weather
+    `kills` is how often one process of each sort is killed; `faults` how many sends each phase of bad weather
     spoils.
     """
 
@@ -29,7 +29,7 @@ class Size:
     timers: int
     cases: int
     customers: int
-    storm: float
+    chaos: float
     kills: int
     faults: int
     database_away: float
@@ -37,14 +37,14 @@ class Size:
 
 
 SMALL = Size(
-    messages=200, timers=200, cases=8, customers=12, storm=8, kills=1, faults=3, database_away=1, tick=0.2
+    messages=200, timers=200, cases=8, customers=12, chaos=8, kills=1, faults=3, database_away=1, tick=0.2
 )
 FULL = Size(
     messages=20_000,
     timers=20_000,
     cases=100,
     customers=300,
-    storm=240,
+    chaos=240,
     kills=4,
     faults=60,
     database_away=8,
@@ -53,19 +53,22 @@ FULL = Size(
 
 
 class Act(StrEnum):
-    """What befalls the machines."""
+    """What is done to the processes."""
 
     KILL_JOBS = "kill -9 a jobs process"
     KILL_WEB = "kill -9 a web server"
     KILL_WORKER = "kill -9 a web worker"
     STOP_DATABASE = "stop PostgreSQL"
     START_DATABASE = "start PostgreSQL"
-    WEATHER = "change WeChat's weather"
+    CHANGE_FAULTS = "change WeChat's faults"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One act, so many seconds into the storm; `what` is the machine, the way of stopping, or the spell."""
+    """One act `at` seconds after the start of the chaos phase.
+
+    `what` is the process, the way of stopping PostgreSQL, or the phase of faults.
+    """
 
     at: float
     act: Act
@@ -83,13 +86,13 @@ class Plan:
 
 
 def draw(size: Size, seed: int) -> Plan:
-    """The plan of this seed: a spell of every kind, kills, and PostgreSQL away in the middle, once or more.
+    """The plan of this seed: a phase of every kind of fault, kills, and PostgreSQL away in the middle.
 
     No web server is killed while PostgreSQL is away, so that what each says of it can be listened to; a jobs
     process may be, and then has to start without a database.
     """
     chance = random.Random(seed)
-    events = [*_weather(size, chance), *(away := _outages(size, chance)), *_kills(size, chance, away)]
+    events = [*_fault_phases(size, chance), *(away := _outages(size, chance)), *_kills(size, chance, away)]
     return Plan(seed, size, sorted(events, key=lambda event: event.at))
 
 
@@ -100,7 +103,7 @@ def _outages(size: Size, chance: random.Random) -> list[Event]:
     moments = [0.5] if size.kills == 1 else [0.35, 0.65]
     events = []
     for share, way in zip(moments, ways, strict=False):
-        at = size.storm * (share + chance.uniform(-0.05, 0.05))
+        at = size.chaos * (share + chance.uniform(-0.05, 0.05))
         events += [
             Event(at, Act.STOP_DATABASE, way),
             Event(at + size.database_away, Act.START_DATABASE, way),
@@ -116,8 +119,8 @@ def _kills(size: Size, chance: random.Random, away: Sequence[Event]) -> list[Eve
         (Act.KILL_WORKER, ("web-1", "web-2")),
     ):
         for number in range(size.kills):
-            # Each in its own part of the storm, so that they come several times and not all at once.
-            at = size.storm * (0.1 + 0.8 * (number + chance.random()) / size.kills)
+            # Each in its own part of the time, so that they are spread.
+            at = size.chaos * (0.1 + 0.8 * (number + chance.random()) / size.kills)
             events.append(
                 Event(
                     _clear_of(at, away, size) if act is not Act.KILL_JOBS else at, act, chance.choice(names)
@@ -128,29 +131,29 @@ def _kills(size: Size, chance: random.Random, away: Sequence[Event]) -> list[Eve
 
 def _clear_of(at: float, away: Sequence[Event], size: Size) -> float:
     """`at`, or a moment before, while a web server has time to be up again when PostgreSQL goes."""
-    margin = size.storm / 12
+    margin = size.chaos / 12
     for stop, start in zip(away[::2], away[1::2], strict=True):
         if stop.at - margin < at < start.at + margin:
             return max(stop.at - margin, 0.0)
     return at
 
 
-def _weather(size: Size, chance: random.Random) -> list[Event]:
-    """Every kind of spell once (or more, in a long storm), in any order; the used-up quota comes last."""
-    spells = list(_spells(size.faults).items())
+def _fault_phases(size: Size, chance: random.Random) -> list[Event]:
+    """Every kind of fault once (twice in a full campaign), in any order; the used-up quota comes last."""
+    phases = list(_phases(size.faults).items())
     rounds = 1 if size.kills == 1 else 2
-    order = [spell for _ in range(rounds) for spell in chance.sample(spells, len(spells))]
-    events = [Event(0.0, Act.WEATHER, "fair", _latency(LATENCY_MS))]
-    length = size.storm * 0.85 / len(order)
+    order = [phase for _ in range(rounds) for phase in chance.sample(phases, len(phases))]
+    events = [Event(0.0, Act.CHANGE_FAULTS, "fair", _latency(LATENCY_MS))]
+    length = size.chaos * 0.85 / len(order)
     for number, (name, faults) in enumerate(order):
-        at = size.storm * 0.05 + length * (number + chance.uniform(0.0, 0.2))
-        events.append(Event(at, Act.WEATHER, name, faults))
+        at = size.chaos * 0.05 + length * (number + chance.uniform(0.0, 0.2))
+        events.append(Event(at, Act.CHANGE_FAULTS, name, faults))
     quota = [_fault(SUBSCRIBE, errcode=QUOTA), *_latency(LATENCY_MS)]
-    return [*events, Event(size.storm * 0.92, Act.WEATHER, f"quota used up ({QUOTA})", quota)]
+    return [*events, Event(size.chaos * 0.92, Act.CHANGE_FAULTS, f"quota used up ({QUOTA})", quota)]
 
 
-def _spells(times: int) -> Mapping[str, Faults]:
-    """By name; whatever else they bring, WeChat takes its 50 ms, or 2 s."""
+def _phases(times: int) -> Mapping[str, Faults]:
+    """The faults of each phase by its name; besides, WeChat takes 50 ms, or 2 s."""
     after = _latency(LATENCY_MS)
     some = {"times": times}
     return {

@@ -19,12 +19,12 @@ from app.wechat.port import Accounts
 from notifications.dispatch import dispatcher
 from notifications.models import DeliveryState, OutboxMessage
 from notifications.wording.kinds import Channel
-from tests.campaign import left
-from tests.campaign.diary import Diary
+from tests.campaign import remaining_work
 from tests.campaign.machines import Machines
+from tests.campaign.observations import Observations
 from tests.campaign.phones import Phones
-from tests.campaign.reckoning import Reckoning, reckon
-from tests.campaign.scene import Scene
+from tests.campaign.results import Results, compare
+from tests.campaign.starting_data import StartingData
 from tests.notifications.outgoing import put, rows
 from tests.world import World, local
 
@@ -66,7 +66,7 @@ def test_a_timer_that_fires_during_the_count_is_counted(world: World) -> None:
         db.session.remove()
     fires = after_the_first_statement(world.app, timetable.fire_timers)
     with fires, world.app.app_context(), atomic(read_only=True):
-        assert left.unsettled() > 0
+        assert remaining_work.count() > 0
     with world.app.app_context(), atomic(read_only=True):
         assert firing.QUEUE.pending() == 0, "it did not fire during the count"
 
@@ -79,10 +79,10 @@ def settable(app: Flask) -> Iterator[Flask]:
     clock.use(before)
 
 
-def counted(app: Flask, received: Any) -> Reckoning:
-    scene = Scene({}, frozenset(), 0, (), (), (), {})
-    phones = Phones(Machines.__new__(Machines), Diary())
-    return reckon(app, scene, received, phones, Diary(), NOTHING_WAITS)
+def counted(app: Flask, received: Any) -> Results:
+    data = StartingData({}, frozenset(), 0, (), (), (), {})
+    phones = Phones(Machines.__new__(Machines), Observations())
+    return compare(app, data, received, phones, Observations(), NOTHING_WAITS)
 
 
 def test_a_message_that_is_sent_during_the_count_is_not_called_lost(settable: Flask) -> None:

@@ -7,8 +7,8 @@ from time import monotonic
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.campaign.diary import Diary
 from tests.campaign.machines import LAST_RESORT_SECONDS, METRICS_TOKEN, WEBS, Machines
+from tests.campaign.observations import Observations
 
 EVERY_SECONDS = 0.2
 OK, AWAY = 200, 503
@@ -22,14 +22,14 @@ OLDEST, LAG, WAITING, DUE = (
 
 
 @dataclass
-class Watch:
+class HealthMonitor:
     """Asks every web server again and again, from `begin` to `end`.
 
     `away` is set by whoever stops the database, once it is down, and taken back before it is started again.
     """
 
     machines: Machines
-    diary: Diary
+    observations: Observations
     _said_away: set[str] = field(default_factory=set)
     _away: bool = False
     _lock: Lock = field(default_factory=Lock)
@@ -97,7 +97,7 @@ class Watch:
                     self._while_away(name, status)
             figures = self.figures()
             for figure in (OLDEST, LAG):
-                self.diary.peak(figure, figures.get(figure, 0.0))
+                self.observations.peak(figure, figures.get(figure, 0.0))
 
     def _is_away(self) -> bool:
         with self._lock:
@@ -108,4 +108,4 @@ class Watch:
             with self._lock:
                 self._said_away.add(name)
         elif status is not None:
-            self.diary.fault(f"/readyz of {name} said {status} without a database")
+            self.observations.fault(f"/readyz of {name} said {status} without a database")

@@ -1,11 +1,11 @@
-"""What is written down while a campaign runs, by several threads: counts, and what should not have been."""
+"""What several threads observe while a campaign runs: counts, highest values, and faults."""
 
 from collections import Counter
 from threading import Lock
 
 
-class Diary:
-    """Thread-safe."""
+class Observations:
+    """Counts, highest values and faults; thread-safe."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -14,32 +14,32 @@ class Diary:
         self._lock = Lock()
 
     def count(self, what: str, number: int = 1) -> None:
-        """So many more of these."""
+        """Add `number` to a count."""
         with self._lock:
             self._counts[what] += number
 
     def counted(self, what: str) -> int:
-        """How many there were so far."""
+        """The count so far."""
         with self._lock:
             return self._counts[what]
 
     def peak(self, what: str, value: float) -> None:
-        """A figure of which the highest is kept."""
+        """Keep the highest of the values given."""
         with self._lock:
             self._most[what] = max(self._most.get(what, value), value)
 
     def highest(self, what: str) -> float:
-        """The highest so far, 0 without any."""
+        """The highest value so far, 0 without any."""
         with self._lock:
             return self._most.get(what, 0.0)
 
     def fault(self, what: str) -> None:
-        """Something that must not be."""
+        """Report something that must not happen."""
         with self._lock:
             self._faults.append(what)
 
     @property
     def faults(self) -> list[str]:
-        """All of them, in their order."""
+        """All faults in the order in which they were reported."""
         with self._lock:
             return list(self._faults)

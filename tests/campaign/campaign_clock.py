@@ -1,4 +1,4 @@
-"""The clock of a campaign: it runs as the real one does, and can be moved ahead when nothing is under way."""
+"""The clock of a campaign: runs like the real one, can run faster and can jump ahead."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,8 +10,8 @@ from app.core.clock import FileClock
 STEP_SECONDS = 0.02
 
 
-class Pace:
-    """Moves the file that every process of the campaign reads its time from; real pace to begin with."""
+class CampaignClock:
+    """Writes the file that every process of the campaign reads its time from; real speed to begin with."""
 
     def __init__(self, path: Path, start: datetime) -> None:
         self.path = path
@@ -20,7 +20,7 @@ class Pace:
         self._shown, self._seen, self._speed = start, monotonic(), 1.0
         self._lock = Lock()
         self._stop = Event()
-        self._thread = Thread(target=self._run, name="pace", daemon=True)
+        self._thread = Thread(target=self._run, name="campaign-clock", daemon=True)
 
     def begin(self) -> None:
         """Run from now on."""
@@ -31,12 +31,12 @@ class Pace:
         """The instant that every process reads."""
         return self._clock.now()
 
-    def speed_up(self, times: float) -> None:
+    def set_speed(self, times: float) -> None:
         """Run so many times as fast as the real clock."""
         self._tick()
         self._speed = times
 
-    def leap(self, to: datetime) -> None:
+    def jump_to(self, to: datetime) -> None:
         """Be at `to`, unless it is past."""
         with self._lock:
             self._shown = max(self._shown, to)

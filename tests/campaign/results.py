@@ -1,4 +1,4 @@
-"""The end of a campaign: what WeChat's side received, held against what the outbox says became of it."""
+"""The results of a campaign: what arrived at WeChat's side, compared with what the outbox says of it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +13,10 @@ from app.core.db import db
 from app.models import Application, Case, Task, Timer
 from notifications.channels.envelope import OutcomeKind
 from notifications.models import DeliveryAttempt, DeliveryState, Notice, OutboxMessage
-from tests.campaign.diary import Diary
+from tests.campaign.health_monitor import DUE, LAG, OLDEST, WAITING
+from tests.campaign.observations import Observations
 from tests.campaign.phones import Phones
-from tests.campaign.scene import FIRST_OCCURRENCE, Scene
-from tests.campaign.watch import DUE, LAG, OLDEST, WAITING
+from tests.campaign.starting_data import FIRST_OCCURRENCE, StartingData
 
 UNSETTLED = (DeliveryState.WAITING, DeliveryState.SENDING)
 ARRIVED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED)
@@ -36,7 +36,7 @@ class Message:
 
     @property
     def was_unknown(self) -> bool:
-        """Whether a send of it ended so that nobody knew."""
+        """Whether the outcome of one of its sends was unknown."""
         return self.outcomes.get(OutcomeKind.UNKNOWN, 0) > 0
 
 
@@ -49,7 +49,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoning:
+class Results:
     """The table, and everything that is not as it should be."""
 
     lines: Sequence[Line]
@@ -67,31 +67,33 @@ class Reckoning:
         return "\n".join([*rows, *verdict])
 
 
-def reckon(
+def compare(
     app: Flask,
-    scene: Scene,
+    data: StartingData,
     received: Callable[[], Sequence[Mapping[str, Any]]],
     phones: Phones,
-    diary: Diary,
+    observations: Observations,
     metrics: Mapping[str, float],
-) -> Reckoning:
+) -> Results:
     """Compare the outbox with `received`, which asks WeChat's side for every message that arrived there.
 
     WeChat's side is asked after the outbox was read. The other way round, a message that is sent between the
     two is accepted in the outbox and missing at WeChat, and would be called lost.
     """
     with app.app_context(), atomic(read_only=True):
-        messages, strays = _messages(scene, received)
-        faults = [*_faults_of(messages), *_timers(scene), *_cases(phones)]
-        lines = [*_lines(messages, scene), *_diary_lines(diary)]
+        messages, strays = _messages(data, received)
+        faults = [*_faults_of(messages), *_timers(data), *_cases(phones)]
+        lines = [*_lines(messages, data), *_observation_lines(observations)]
     if strays:
         faults.append(f"{strays} messages arrived that the outbox does not know")
     if not metrics or metrics.get(DUE) or metrics.get(WAITING) or metrics.get(LAG):
         faults.append(f"/metrics says that something waits: {dict(metrics)}")
-    return Reckoning(lines, [*diary.faults, *faults])
+    return Results(lines, [*observations.faults, *faults])
 
 
-def _messages(scene: Scene, received: Callable[[], Sequence[Mapping[str, Any]]]) -> tuple[list[Message], int]:
+def _messages(
+    data: StartingData, received: Callable[[], Sequence[Mapping[str, Any]]]
+) -> tuple[list[Message], int]:
     """Every message of the outbox, and how many messages arrived that belong to none of them."""
     rows = db.session.execute(
         select(OutboxMessage.id, OutboxMessage.state, OutboxMessage.failure_class, OutboxMessage.msgid)
@@ -103,7 +105,7 @@ def _messages(scene: Scene, received: Callable[[], Sequence[Mapping[str, Any]]])
         )
     ):
         outcomes[message_id][outcome] = number
-    by_mark = {mark: message_id for message_id, mark in scene.marks.items()}
+    by_mark = {mark: message_id for message_id, mark in data.marks.items()}
     arrived: defaultdict[str, list[str]] = defaultdict(list)
     for one in received():
         key = one["client_msg_id"] or by_mark.get(one["data"].get("character_string1"), "")
@@ -125,7 +127,7 @@ def _faults_of(messages: Sequence[Message]) -> list[str]:
 
 
 def _fault_of(message: Message) -> str | None:
-    """What is wrong with one message, if anything is."""
+    """What is wrong with one message, or None."""
     arrived = len(message.arrived)
     if message.state in UNSETTLED:
         return "messages are not settled"
@@ -142,12 +144,12 @@ def _fault_of(message: Message) -> str | None:
     return None
 
 
-def _timers(scene: Scene) -> list[str]:
-    """Each reminder told its two people, each overdue task was told once, and no timer is left."""
+def _timers(data: StartingData) -> list[str]:
+    """Each reminder reached its two people, each overdue task was reported once, and no timer is left."""
     faults = []
-    told = Counter(key for key in db.session.scalars(select(Notice.dedupe_key)) if key in scene.reminders)
-    if missing := len(scene.reminders - told.keys()):
-        faults.append(f"{missing} of {len(scene.reminders)} notices of reminders are missing")
+    told = Counter(key for key in db.session.scalars(select(Notice.dedupe_key)) if key in data.reminders)
+    if missing := len(data.reminders - told.keys()):
+        faults.append(f"{missing} of {len(data.reminders)} notices of reminders are missing")
     left = db.session.scalar(
         select(func.count()).select_from(Timer).where(Timer.occurrence >= FIRST_OCCURRENCE)
     )
@@ -157,14 +159,14 @@ def _timers(scene: Scene) -> list[str]:
         row.id: row
         for row in db.session.execute(
             select(Task.id, Task.overdue_told, Task.version).where(
-                Task.id.in_([one.task_id for one in scene.overdue])
+                Task.id.in_([one.task_id for one in data.overdue])
             )
         )
     }
     # Every telling raises the version by one, so that a second one could not hide.
     wrong = [
         one.task_id
-        for one in scene.overdue
+        for one in data.overdue
         if (tasks[one.task_id].overdue_told, tasks[one.task_id].version) != (1, one.version + 1)
     ]
     if wrong:
@@ -173,7 +175,7 @@ def _timers(scene: Scene) -> list[str]:
 
 
 def _cases(phones: Phones) -> list[str]:
-    """Whoever was told of a case has that one and no other, and one draft, however often it was sent."""
+    """Each customer has exactly the case and the draft of the answer, however often it was requested."""
     faults = []
     for model, key in ((Application, "draft"), (Case, "case")):
         found: defaultdict[str | None, list[str]] = defaultdict(list)
@@ -187,7 +189,7 @@ def _cases(phones: Phones) -> list[str]:
     return faults
 
 
-def _lines(messages: Sequence[Message], scene: Scene) -> list[Line]:
+def _lines(messages: Sequence[Message], data: StartingData) -> list[Line]:
     states = Counter(message.state for message in messages)
     unknown_once = [message for message in messages if message.was_unknown]
     return [
@@ -205,7 +207,7 @@ def _lines(messages: Sequence[Message], scene: Scene) -> list[Line]:
         Line("lost", sum(message.state in ARRIVED and not message.arrived for message in messages)),
         Line("attempts", sum(sum(message.outcomes.values()) for message in messages)),
         *_errcodes(),
-        Line("timers fired", scene.timers + len(scene.overdue)),
+        Line("timers fired", data.timers + len(data.overdue)),
     ]
 
 
@@ -226,7 +228,7 @@ def _count_unknown(messages: Sequence[Message], *, arrived: bool) -> int:
     )
 
 
-def _diary_lines(diary: Diary) -> list[Line]:
+def _observation_lines(observations: Observations) -> list[Line]:
     counted = [
         "applications answered",
         "progress shown",
@@ -234,7 +236,7 @@ def _diary_lines(diary: Diary) -> list[Line]:
         "requests without an answer",
     ]
     return [
-        *(Line(what, diary.counted(what)) for what in counted),
-        Line("oldest message that waited (s)", round(diary.highest(OLDEST), 1)),
-        Line("latest timer (s)", round(diary.highest(LAG), 1)),
+        *(Line(what, observations.counted(what)) for what in counted),
+        Line("oldest message that waited (s)", round(observations.highest(OLDEST), 1)),
+        Line("latest timer (s)", round(observations.highest(LAG), 1)),
     ]

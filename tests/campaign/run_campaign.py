@@ -1,4 +1,4 @@
-"""The course of a campaign: the scene, the storm, the time after it, and the reckoning."""
+"""Runs a campaign: starting data, chaos phase, time until all work is done, comparison."""
 
 import random
 import tempfile
@@ -21,15 +21,15 @@ from app.factory import create_app
 from app.wechat.simulator.faults import Failure
 from benchmarks.table import say
 from notifications.models import DeliveryAttempt
-from tests.campaign import left
-from tests.campaign.diary import Diary
+from tests.campaign import remaining_work
+from tests.campaign.campaign_clock import CampaignClock
+from tests.campaign.health_monitor import HealthMonitor
 from tests.campaign.machines import LAST_RESORT_SECONDS, machines
-from tests.campaign.pace import Pace
+from tests.campaign.observations import Observations
 from tests.campaign.phones import Phones
 from tests.campaign.plan import BUSY, Act, Event, Faults, Plan
-from tests.campaign.reckoning import Line, Reckoning, reckon
-from tests.campaign.scene import BEFORE, START, Applicant, introduce, prepare
-from tests.campaign.watch import Watch
+from tests.campaign.results import Line, Results, compare
+from tests.campaign.starting_data import BEFORE, START, Applicant, introduce, prepare
 from tests.databases import Postgresql, migrated_postgresql, postgresql
 
 T = TypeVar("T")
@@ -38,24 +38,24 @@ DATABASE = "campaign"
 LOOK_SECONDS = 0.25
 STUCK_SECONDS = 900.0
 SETTLE_SECONDS = 6 * 3600.0
-"""Last resorts of the time after the storm: real time without any change, and altogether."""
+"""Last resorts of the time after the chaos: real time without any change, and altogether."""
 
 HANG_SECONDS = 6.0
-"""A little longer than the client waits for WeChat: after it, nothing hangs on an earlier spell."""
+"""A little longer than the client waits for WeChat: after it, nothing hangs on an earlier phase."""
 
 CALM_SPEED = 10.0
-"""How fast time passes after the storm: a send takes no time then, and must not seem to outlast its lease."""
+"""How fast time passes after the chaos: a send takes no time then, and must not seem to outlast its lease."""
 CALM_SECONDS = 1.0
 
 NEXT_MORNING = START + timedelta(hours=22, minutes=5)
 
 
-class NeverSettledError(Exception):
-    """What was still to be done did not become less."""
+class WorkRemainsError(Exception):
+    """Messages or timers remained although nothing happened any more."""
 
 
-def run(plan: Plan, *, morning_after: bool) -> Reckoning:
-    """Play the plan; with `morning_after`, to the next day's summary for supervisors."""
+def run(plan: Plan, *, morning_after: bool) -> Results:
+    """Carry out the plan; with `morning_after`, until the next day's summary for supervisors."""
     before = clock.in_use()
     # Not below pytest's own folder: PostgreSQL runs as another user, and paths of sockets are short.
     with (
@@ -74,111 +74,111 @@ class _Campaign:
         self._plan = plan
         self._folder = folder
         self._server = server
-        self._diary = Diary()
+        self._observations = Observations()
         self._pause = Pause()
         self._begun = self._last_hang = 0.0
         self._lines: list[Line] = []
 
-    def play(self, *, morning_after: bool) -> Reckoning:
+    def play(self, *, morning_after: bool) -> Results:
         size = self._plan.size
-        say(f"campaign, seed {self._plan.seed}: making the scene")
-        # Its rows are safe before the storm begins, and only then the disk is waited for.
+        say(f"campaign, seed {self._plan.seed}: writing the starting data")
+        # Written without waiting for the disk; `be_careful` makes it durable before the chaos phase.
         self._server.be_careless()
         url = migrated_postgresql(self._server, DATABASE)
         self._app = create_app(Settings.for_tests(url))
-        self._pace = Pace(self._folder / "clock", BEFORE)
-        with machines(self._folder, url, self._pace.path, size.tick) as self._machines:
+        self._clock = CampaignClock(self._folder / "clock", BEFORE)
+        with machines(self._folder, url, self._clock.path, size.tick) as self._machines:
             wechat = self._machines.open_wechat()
-            # They start while the scene is made, at an hour at which nothing of it is due.
+            # They start while the data is written, at an hour at which nothing of it is due.
             self._machines.start()
-            scene = prepare(self._app, size, random.Random(self._plan.seed))
-            introduce(scene, wechat)
+            data = prepare(self._app, size, random.Random(self._plan.seed))
+            introduce(data, wechat)
             self._server.be_careful()
             say(f"campaign, seed {self._plan.seed}: starting the machines")
             self._machines.wait()
-            clock.use(FileClock(self._pace.path))
-            self._watch = Watch(self._machines, self._diary)
-            phones = Phones(self._machines, self._diary)
+            clock.use(FileClock(self._clock.path))
+            self._monitor = HealthMonitor(self._machines, self._observations)
+            phones = Phones(self._machines, self._observations)
             try:
-                self._storm(phones, scene.applicants)
+                self._chaos(phones, data.applicants)
                 phones.wait()
-                self._watch.end()
+                self._monitor.end()
                 self._settle()
                 if morning_after:
                     self._morning()
                     self._settle()
-                figures = self._watch.figures()
+                figures = self._monitor.figures()
                 # The clock still runs: whatever falls due from here on must not be sent while it is counted.
                 self._machines.stop_jobs()
             finally:
-                self._watch.end()
-                self._pace.end()
-            found = reckon(self._app, scene, self._received, phones, self._diary, figures)
+                self._monitor.end()
+                self._clock.end()
+            found = compare(self._app, data, self._received, phones, self._observations, figures)
         with self._app.app_context():
             db.engine.dispose()
-        return Reckoning([*self._killed(), *found.lines, *self._lines], found.faults)
+        return Results([*self._killed(), *found.lines, *self._lines], found.faults)
 
     def _received(self) -> list[dict[str, Any]]:
         """Every message that arrived at WeChat's side."""
         messages: list[dict[str, Any]] = self._machines.controls.ask("GET", "messages")
         return messages
 
-    def _storm(self, phones: Phones, applicants: Sequence[Applicant]) -> None:
-        self._pace.leap(START)
-        self._pace.begin()
-        self._watch.begin()
+    def _chaos(self, phones: Phones, applicants: Sequence[Applicant]) -> None:
+        self._clock.jump_to(START)
+        self._clock.begin()
+        self._monitor.begin()
         self._begun = monotonic()
-        phones.begin(applicants, self._plan.size.storm)
+        phones.begin(applicants, self._plan.size.chaos)
         for event in self._plan.events:
             self._wait_until(event.at)
-            self._befall(event)
-        self._wait_until(self._plan.size.storm)
-        self._clear_up()
+            self._carry_out(event)
+        self._wait_until(self._plan.size.chaos)
+        self._end_chaos()
 
     def _wait_until(self, moment: float) -> None:
         while (seconds := self._begun + moment - monotonic()) > 0:
             self._machines.check()
-            self._show(f"storm {monotonic() - self._begun:.0f} of {self._plan.size.storm:g} s")
+            self._show(f"chaos {monotonic() - self._begun:.0f} of {self._plan.size.chaos:g} s")
             self._pause.wait(min(seconds, LOOK_SECONDS))
 
-    def _befall(self, event: Event) -> None:
-        self._diary.count(event.act)
+    def _carry_out(self, event: Event) -> None:
+        self._observations.count(event.act)
         match event.act:
-            case Act.WEATHER:
-                self._set_weather(event.faults)
+            case Act.CHANGE_FAULTS:
+                self._change_faults(event.faults)
             case Act.KILL_JOBS | Act.KILL_WEB:
                 self._machines.units[event.what].kill()
             case Act.KILL_WORKER:
                 self._machines.units[event.what].kill_worker()
             case Act.STOP_DATABASE:
                 self._server.stop(event.what)
-                self._watch.away(True)
+                self._monitor.away(True)
             case Act.START_DATABASE:
-                self._hear_of_it()
-                self._watch.away(False)
+                self._wait_until_noticed()
+                self._monitor.away(False)
                 self._server.start()
-                self._come_back(event.what)
+                self._wait_until_back(event.what)
 
-    def _hear_of_it(self) -> None:
-        """PostgreSQL stays away until every web server was heard to say so."""
+    def _wait_until_noticed(self) -> None:
+        """Wait until every web server has reported that PostgreSQL is away."""
         until = monotonic() + LAST_RESORT_SECONDS
-        while (silent := self._watch.silent()) and monotonic() < until:
+        while (silent := self._monitor.silent()) and monotonic() < until:
             self._machines.check()
             self._pause.wait(0.05)
         for name in silent:
-            self._diary.fault(f"/readyz of {name} never said that the database was away")
+            self._observations.fault(f"/readyz of {name} never said that the database was away")
 
-    def _come_back(self, way: str) -> None:
-        """Nobody helps: web servers are ready again, and every process asks the database as before."""
+    def _wait_until_back(self, way: str) -> None:
+        """Wait until the web servers are ready and every process is connected to PostgreSQL again."""
         begun = monotonic()
-        ready = self._watch.until_ready(LAST_RESORT_SECONDS)
+        ready = self._monitor.until_ready(LAST_RESORT_SECONDS)
         while (
             ready is not None and (missing := self._missing()) and monotonic() - begun < LAST_RESORT_SECONDS
         ):
             self._machines.check()
             self._pause.wait(0.05)
         if ready is None or missing:
-            self._diary.fault(f"not back {LAST_RESORT_SECONDS:g} s after PostgreSQL was")
+            self._observations.fault(f"not back {LAST_RESORT_SECONDS:g} s after PostgreSQL was")
             return
         self._lines += [
             Line(f"ready after PostgreSQL was back ({way}, s)", round(ready, 1)),
@@ -192,16 +192,16 @@ class _Campaign:
         )
         return set(self._machines.units) - (there or set())
 
-    def _set_weather(self, faults: Faults) -> None:
-        """Let the weather change; what of a spell has befallen nobody yet is still to come."""
+    def _change_faults(self, faults: Faults) -> None:
+        """Begin the next phase of faults. Faults of earlier phases that hit no send yet stay."""
         controls = self._machines.controls
         to_come = self._to_come()
         controls.ask("DELETE", "faults")
         for fault in (*to_come, *faults):
             controls.ask("POST", "faults", dict(fault))
 
-    def _clear_up(self) -> None:
-        """WeChat answers at once from now on, be it with an error code: time is about to run faster."""
+    def _end_chaos(self) -> None:
+        """WeChat answers at once from now on, if only with errors: the clock is about to run faster."""
         controls = self._machines.controls
         to_come = self._to_come()
         controls.ask("DELETE", "faults")
@@ -212,9 +212,9 @@ class _Campaign:
         self._pause.wait(max(self._last_hang + HANG_SECONDS - monotonic(), 0))
 
     def _to_come(self) -> list[dict[str, Any]]:
-        """The faults that befall a number of sends, and have not yet.
+        """The faults that are meant for a number of sends and still wait for some.
 
-        Without those that say “busy”: each of them would keep a closed channel closed, long after its spell.
+        Without those that say “busy”: each of them would keep a closed channel closed, long after its phase.
         """
         found: list[dict[str, Any]] = self._machines.controls.ask("GET", "faults")
         if any(fault["failure"] == Failure.TIMEOUT for fault in found):
@@ -222,11 +222,11 @@ class _Campaign:
         return [fault for fault in found if fault["times"] is not None and fault["errcode"] != BUSY]
 
     def _settle(self) -> None:
-        """Let time pass until nothing is to be done any more: quickly, and by leaps where all only waits."""
-        self._pace.speed_up(CALM_SPEED)
+        """Let time pass until no work remains: faster, and by jumps where everything only waits."""
+        self._clock.set_speed(CALM_SPEED)
         begun = changed = quiet_since = monotonic()
         before = (-1, -1)
-        while (number := self._left()) != 0:
+        while (number := self._remaining()) != 0:
             self._machines.check()
             self._show("settling")
             now, seen = monotonic(), (number or 0, self._attempts() or 0)
@@ -234,46 +234,49 @@ class _Campaign:
                 changed = quiet_since = now
                 before = seen
             elif now - quiet_since > CALM_SECONDS + 2 * self._plan.size.tick:
-                self._leap()
+                self._jump()
                 quiet_since = monotonic()
             if now - changed > STUCK_SECONDS or now - begun > SETTLE_SECONDS:
-                raise NeverSettledError(f"{number} messages and timers after {now - begun:.0f} s")
+                raise WorkRemainsError(f"{number} messages and timers after {now - begun:.0f} s")
             self._pause.wait(LOOK_SECONDS)
-        self._pace.speed_up(1.0)
+        self._clock.set_speed(1.0)
 
-    def _leap(self) -> None:
-        now = self._pace.now()
-        found = self._ask(lambda: left.next_instant(now))
+    def _jump(self) -> None:
+        now = self._clock.now()
+        found = self._ask(lambda: remaining_work.next_instant(now))
         if found is not None:
-            self._diary.count("leaps")
-            self._pace.leap(found + timedelta(seconds=1))
+            self._observations.count("jumps of the clock")
+            self._clock.jump_to(found + timedelta(seconds=1))
 
     def _morning(self) -> None:
         """The next working day at 08:05: supervisors are told once what did not arrive."""
-        self._pace.leap(NEXT_MORNING)
+        self._clock.jump_to(NEXT_MORNING)
         until = monotonic() + LAST_RESORT_SECONDS
-        while not (runs := self._ask(lambda: left.summaries(NEXT_MORNING.date()))) or not runs[0]:
+        while (
+            not (runs := self._ask(lambda: remaining_work.count_summaries(NEXT_MORNING.date())))
+            or not runs[0]
+        ):
             self._machines.check()
             self._show("the morning after")
             if monotonic() > until:
-                self._diary.fault("supervisors were not told in the morning")
+                self._observations.fault("supervisors were not told in the morning")
                 return
             self._pause.wait(LOOK_SECONDS)
         # Both jobs processes have had their turn by then.
         self._pause.wait(60 + self._plan.size.tick)
-        runs = self._ask(lambda: left.summaries(NEXT_MORNING.date()))
+        runs = self._ask(lambda: remaining_work.count_summaries(NEXT_MORNING.date()))
         if runs != (1, 1):
-            self._diary.fault(f"the morning's summary: (runs, notices to the supervisor) are {runs}")
+            self._observations.fault(f"the morning's summary: (runs, notices to the supervisor) are {runs}")
         self._lines.append(Line("morning summaries told", runs[0] if runs else 0))
 
-    def _left(self) -> int | None:
-        return self._ask(left.unsettled)
+    def _remaining(self) -> int | None:
+        return self._ask(remaining_work.count)
 
     def _attempts(self) -> int | None:
         return self._ask(lambda: db.session.scalar(select(func.count()).select_from(DeliveryAttempt)) or 0)
 
     def _show(self, what: str) -> None:
-        number = self._left()
+        number = self._remaining()
         waits = "PostgreSQL is away" if number is None else f"{number:,} messages and timers to go"
         say(f"campaign, seed {self._plan.seed}: {what}, {self._kills()} kills, {waits}")
 
@@ -286,9 +289,9 @@ class _Campaign:
             return None
 
     def _kills(self) -> int:
-        return sum(self._diary.counted(act) for act in (Act.KILL_JOBS, Act.KILL_WEB, Act.KILL_WORKER))
+        return sum(self._observations.counted(act) for act in (Act.KILL_JOBS, Act.KILL_WEB, Act.KILL_WORKER))
 
     def _killed(self) -> list[Line]:
         return [Line("seed", str(self._plan.seed))] + [
-            Line(act.value, self._diary.counted(act)) for act in Act
+            Line(act.value, self._observations.counted(act)) for act in Act
         ]

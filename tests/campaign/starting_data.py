@@ -29,7 +29,7 @@ from tests.notifications.outgoing import DATA, TEMPLATES, put, rows
 from tests.world import World, local
 
 START = local("2026-09-22 10:00")
-"""A Tuesday; nothing that the cases set by themselves is due before the next morning."""
+"""A Tuesday. Timers that the cases set by themselves are due in the afternoon and later."""
 
 BEFORE = START - timedelta(minutes=30)
 """When the cases were submitted, and the hour of every process until all is prepared."""
@@ -53,7 +53,7 @@ class Applicant:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OverdueTask:
     """A task with an overdue timer of its own, as it stood before."""
 
     task_id: str
@@ -61,7 +61,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class StartingData:
     """What has to be found at the end. `marks` is the text by which a subscribe message is recognised.
 
     `reminders` are the keys of the notices that the reminders owe, two for each: its holder and the manager.
@@ -70,13 +70,13 @@ class Scene:
     marks: dict[str, str]
     reminders: frozenset[str]
     timers: int
-    overdue: Sequence[Told]
+    overdue: Sequence[OverdueTask]
     applicants: Sequence[Applicant]
     followers: Sequence[str]
     consents: dict[str, int]
 
 
-def prepare(app: Flask, size: Size, chance: random.Random) -> Scene:
+def prepare(app: Flask, size: Size, chance: random.Random) -> StartingData:
     """Fill the application's empty database."""
     world = World(app)
     fixed = FixedClock(BEFORE)
@@ -95,7 +95,7 @@ def prepare(app: Flask, size: Size, chance: random.Random) -> Scene:
             db.session.connection().exec_driver_sql("ANALYZE")
         db.session.remove()
         db.engine.dispose()
-    return Scene(
+    return StartingData(
         marks,
         frozenset(reminders),
         size.timers,
@@ -110,12 +110,12 @@ def prepare(app: Flask, size: Size, chance: random.Random) -> Scene:
     )
 
 
-def introduce(scene: Scene, controls: ControlsOverHttp) -> None:
+def introduce(data: StartingData, controls: ControlsOverHttp) -> None:
     """Let the simulated WeChat know everybody, and what they consented to."""
     wechat = SimulatedWeChat(controls)
-    for openid in scene.followers:
+    for openid in data.followers:
         wechat.know_follower(openid, f"union-{openid}")
-    for openid, count in scene.consents.items():
+    for openid, count in data.consents.items():
         wechat.consent(openid, f"SIM-{TEMPLATES[Channel.SUBSCRIBE]}", count)
 
 
@@ -124,7 +124,7 @@ def _people(size: Size) -> int:
 
 
 def _holders(number: int) -> list[str]:
-    """A person for each case who follows the 服务号; the others of the utility read notices in the app."""
+    """One staff member for each case who follows the 服务号; the others read notices in the app."""
     found = []
     with atomic():
         for place in range(number):
@@ -151,7 +151,7 @@ def _set_reminders(
     """Reminders of one task of each case, no two of a case in the same second; the notices they owe."""
     each = size.timers // len(cases)
     # Some are late when it begins, and the last come before it ends.
-    seconds = range(-each, int(size.storm * 0.9))
+    seconds = range(-each, int(size.chaos * 0.9))
     expected, timers = set(), []
     with atomic():
         tasks = db.session.scalars(select(Task).where(Task.case_id.in_(cases), Task.key == REMINDED)).all()
@@ -185,18 +185,18 @@ def _set_reminders(
     return expected
 
 
-def _move_overdue(cases: Sequence[str], size: Size, chance: random.Random) -> list[Told]:
-    """Let the other tasks' own overdue timers fall into the storm."""
+def _move_overdue(cases: Sequence[str], size: Size, chance: random.Random) -> list[OverdueTask]:
+    """Let the other tasks' own overdue timers become due during the chaos phase."""
     with atomic():
         tasks = db.session.scalars(select(Task).where(Task.case_id.in_(cases), Task.key.in_(OVERDUE))).all()
         for task in tasks:
-            at = START + timedelta(seconds=chance.uniform(0, size.storm * 0.9))
+            at = START + timedelta(seconds=chance.uniform(0, size.chaos * 0.9))
             db.session.execute(
                 update(Timer)
                 .where(Timer.task_id == task.id, Timer.kind == TimerKind.OVERDUE)
                 .values(due_at=at)
             )
-        return [Told(task.id, task.version) for task in tasks]
+        return [OverdueTask(task.id, task.version) for task in tasks]
 
 
 def _messages(
@@ -226,7 +226,7 @@ def _messages(
             "data": _data(message["channel"], mark),
             "importance": chance.choice(IMPORTANCES),
             # A third waits already when it begins.
-            "next_attempt_at": START + timedelta(seconds=max(chance.uniform(-0.45, 0.9), 0) * size.storm),
+            "next_attempt_at": START + timedelta(seconds=max(chance.uniform(-0.45, 0.9), 0) * size.chaos),
         }
     put(messages)
     with atomic():

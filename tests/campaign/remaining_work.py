@@ -1,4 +1,4 @@
-"""What is still to be done, and when it may go on, as the database says."""
+"""The work that remains according to the database, and when it can go on."""
 
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from notifications.models import ChannelGate, DeliveryState, Notice, OutboxMessa
 from notifications.oversight import morning_summary
 
 
-def unsettled() -> int:
+def count() -> int:
     """Messages that may still be sent, plus timers that are due.
 
     One statement counts both. A timer that fires between two statements would be in neither count: not yet a
@@ -32,7 +32,7 @@ def unsettled() -> int:
 
 
 def next_instant(now: datetime) -> datetime | None:
-    """The next moment at which something that waits may go on."""
+    """The next moment at which waiting work can go on."""
     moments = [
         db.session.scalar(
             select(func.min(OutboxMessage.next_attempt_at)).where(
@@ -48,8 +48,8 @@ def next_instant(now: datetime) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def summaries(day: date) -> tuple[int, int]:
-    """How often the summary of that morning was made, and how many notices of it there are."""
+def count_summaries(day: date) -> tuple[int, int]:
+    """How often the summary of that morning was made, and how many notices it produced."""
     runs = db.session.scalar(
         select(func.count())
         .select_from(JobRun)
