@@ -48,10 +48,12 @@ class Scripted:
             Thread(target=self._serve, args=(wire,), daemon=True).start()
 
     def _serve(self, wire: socket.socket) -> None:
-        with wire, wire.makefile("rb") as file:
+        # A client that gives up resets its connection.
+        with suppress(ConnectionError), wire, wire.makefile("rb") as file:
             while line := file.readline():
                 head = line
-                while (line := file.readline()) != b"\r\n":
+                # Until the empty line; or until the end, where what came is no request.
+                while (line := file.readline()) not in {b"\r\n", b""}:
                     head += line
                 length = next(
                     (
