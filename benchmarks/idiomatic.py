@@ -60,7 +60,7 @@ class ProgramSchema(Schema):
     name = fields.String()
 
 
-class TurnSchema(Schema):
+class CaseChangeSchema(Schema):
     party = fields.String()
     name = fields.String()
 
@@ -114,7 +114,7 @@ class ProgressSchema(Schema):
     closed_at = Moment()
     rating = fields.Integer(allow_none=True)
     manager = fields.Nested(ManagerSchema)
-    whose_turn = fields.Nested(TurnSchema)
+    whose_turn = fields.Nested(CaseChangeSchema)
     next_action = fields.String()
     clock = fields.Nested(ClockSchema)
     stages = fields.List(fields.Nested(StageSchema))

@@ -39,9 +39,9 @@ from app.models import (
 )
 from app.services.applications.answers import check, form_of
 from app.services.cases.submit import lookup_hash
-from app.services.event_views.cases import CaseBrief, TaskBrief
+from app.services.event_views.cases import CaseView, TaskView
 from app.services.installation import city
-from app.services.people.recipients import CustomerBrief, PersonBrief
+from app.services.people.recipients import CustomerRecipient, StaffRecipient
 from notifications.handlers.message_values import MessageValues
 from notifications.models import DeliveryState, Notice, OutboxMessage, SubscribeConsent
 from notifications.outbox import delivery_rules
@@ -252,18 +252,18 @@ def _speech(now: datetime) -> MessageValues:
     return MessageValues(catalog.current().wording, city.working_time().zone, now)
 
 
-def _case_brief(case_id: str, now: datetime) -> CaseBrief:
+def _case_brief(case_id: str, now: datetime) -> CaseView:
     case = db.session.scalars(select(Case).where(Case.id == case_id)).one()
     manager = db.session.scalars(select(Staff).where(Staff.id == case.manager_id)).one()
     acting = db.session.get_one(Staff, _acting(manager.id, now))
     customer = db.session.scalars(select(Customer).where(Customer.id == case.customer_id)).one()
-    return CaseBrief(
+    return CaseView(
         case_id=case.id,
         number=case.number,
         project_name=case.project_name,
         program_name=city.program(case.program_key).name,
         opened_at=case.opened_at,
-        customer=CustomerBrief(
+        customer=CustomerRecipient(
             customer.id, {"subscribe": customer.openid, "template": customer.service_openid or ""}
         ),
         manager=_person(manager),
@@ -271,7 +271,7 @@ def _case_brief(case_id: str, now: datetime) -> CaseBrief:
     )
 
 
-def _task_brief(task_id: str, now: datetime) -> TaskBrief:
+def _task_brief(task_id: str, now: datetime) -> TaskView:
     task = db.session.scalars(select(Task).where(Task.id == task_id)).one()
     case = _case_brief(task.case_id, now)
     program = city.program(db.session.get_one(Case, task.case_id).program_key)
@@ -284,7 +284,7 @@ def _task_brief(task_id: str, now: datetime) -> TaskBrief:
         ).all()
     else:
         holders = [db.session.get_one(Staff, task.assignee_id)]
-    return TaskBrief(
+    return TaskView(
         task_id=task.id,
         case=case,
         task_key=task.key,
@@ -300,8 +300,8 @@ def _task_brief(task_id: str, now: datetime) -> TaskBrief:
     )
 
 
-def _person(row: Staff) -> PersonBrief:
-    return PersonBrief(row.id, row.number, row.name, row.phone, {"template": row.service_openid or ""})
+def _person(row: Staff) -> StaffRecipient:
+    return StaffRecipient(row.id, row.number, row.name, row.phone, {"template": row.service_openid or ""})
 
 
 def _is_told(key: str) -> bool:
@@ -311,10 +311,10 @@ def _is_told(key: str) -> bool:
 def _enqueue_staff(
     kind: str,
     event_key: str,
-    case: CaseBrief,
+    case: CaseView,
     task_id: str | None,
     values: dict[str, str],
-    people: list[PersonBrief],
+    people: list[StaffRecipient],
 ) -> None:
     for person in people:
         _enqueue(
@@ -325,7 +325,7 @@ def _enqueue_staff(
 def _enqueue(
     kind: str,
     event_key: str,
-    case: CaseBrief,
+    case: CaseView,
     task_id: str | None,
     values: dict[str, str],
     recipient_id: str,

@@ -139,10 +139,10 @@ class CaseRated:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseTurned:
-    """A case took a turn: withdrawn, refused, handed over, sent back, or on in another program."""
+class CaseChanged:
+    """A case changed its course: withdrawn, refused, handed over, sent back, or switched to another program."""
 
-    turn_id: str
+    change_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from app.models.application import Application
 from app.models.availability import VisitChance, VisitClosure, VisitRecheck, VisitWait, WorkPattern
 from app.models.calendar import CalendarDay, CalendarHalfDay, CalendarHours, CalendarMove, CalendarVersion
 from app.models.case import Case, CaseState
-from app.models.case_change import CaseTurn, TurnKind
+from app.models.case_change import CaseChange, CaseChangeKind
 from app.models.chase import Chase
 from app.models.chat import ChatPerson, ChatSend, ChatSendKind, MediaKind, MessageCheck, MessageMedia
 from app.models.complaint import Complaint, ComplaintState
@@ -20,9 +20,9 @@ from app.models.conversation import (
     Safety,
 )
 from app.models.conversation_note import ConversationNote, NoteKind
-from app.models.conversation_timer import TalkTimer, TalkTimerKind
+from app.models.conversation_timer import ConversationTimer, ConversationTimerKind
 from app.models.customer import Customer, PrivacyConsent
-from app.models.document import Document, DocumentRequest, DoomedBytes
+from app.models.document import DeletedBytes, Document, DocumentRequest
 from app.models.erasure import Erasure
 from app.models.idempotency import IdempotencyRecord
 from app.models.job_run import JobRun
@@ -67,8 +67,9 @@ __all__ = [
     "Capability",
     "Carriage",
     "Case",
+    "CaseChange",
+    "CaseChangeKind",
     "CaseState",
-    "CaseTurn",
     "Chase",
     "ChatPerson",
     "ChatSend",
@@ -79,10 +80,12 @@ __all__ = [
     "ConversationGuest",
     "ConversationNote",
     "ConversationReader",
+    "ConversationTimer",
+    "ConversationTimerKind",
     "Customer",
+    "DeletedBytes",
     "Document",
     "DocumentRequest",
-    "DoomedBytes",
     "DueKind",
     "Erasure",
     "IdempotencyRecord",
@@ -120,14 +123,11 @@ __all__ = [
     "StageVoid",
     "Stop",
     "StopReview",
-    "TalkTimer",
-    "TalkTimerKind",
     "Task",
     "TaskState",
     "TimelineEntry",
     "Timer",
     "TimerKind",
-    "TurnKind",
     "Visit",
     "VisitAttendee",
     "VisitChance",

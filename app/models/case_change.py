@@ -1,4 +1,4 @@
-"""Where a case took another way than its program's: ends, hand-overs, steps back, corrections."""
+"""Changes of a case beside the course of its program: ends, hand-overs, steps back, corrections."""
 
 from enum import StrEnum
 from typing import Any
@@ -11,8 +11,8 @@ from app.core.db import Base
 from app.models.column_types import Id, Instant, Key
 
 
-class TurnKind(StrEnum):
-    """What kind of turn."""
+class CaseChangeKind(StrEnum):
+    """The kind of change."""
 
     WITHDRAWN = "withdrawn"
     REFUSED = "refused"
@@ -22,8 +22,8 @@ class TurnKind(StrEnum):
     CORRECTED = "corrected"
 
 
-class CaseTurn(Base):
-    """One turn: who, when, why. `key` is a coded reason or the stage sent back to, where there is one.
+class CaseChange(Base):
+    """One change: who, when, why. `key` is a coded reason or the stage sent back to, where there is one.
 
     `words` are the person's own (reason, hand-over summary); `detail` holds what was and what is now.
     """

@@ -8,7 +8,7 @@ from app.core.db import Base
 from app.models.column_types import Instant, Key
 
 
-class TalkTimerKind(StrEnum):
+class ConversationTimerKind(StrEnum):
     """What a timer is for; its subject is a conversation, a chase or a complaint."""
 
     PUSH_CUSTOMER = "push_customer"
@@ -20,7 +20,7 @@ class TalkTimerKind(StrEnum):
     COMPLAINT_OVERDUE = "complaint_overdue"
 
 
-class TalkTimer(Base):
+class ConversationTimer(Base):
     """Taken and deleted by the sweep in one transaction. Not a `Timer`, which belongs to a task.
 
     The subject is named without a foreign key: it may be of three kinds.

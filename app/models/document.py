@@ -33,7 +33,7 @@ class Document(Base):
     withheld_at: Mapped[Instant | None]
 
 
-class DoomedBytes(Base):
+class DeletedBytes(Base):
     """Bytes whose row was deleted: written with the deletion, so that they go even if the store is away."""
 
     __tablename__ = "doomed_bytes"

@@ -53,7 +53,7 @@ def is_other_task(context: Context) -> bool:
 
 
 def changed_by(*kinds: str) -> Condition:
-    """The case was changed in one of these ways (`TurnKind`)."""
+    """The case was changed in one of these ways (`CaseChangeKind`)."""
 
     def when(context: Context) -> bool:
         return context.brief.kind in kinds

@@ -6,15 +6,15 @@ from datetime import datetime, tzinfo
 
 from app.core import clock
 from app.services.event_views.case_changes import (
-    PromiseBrief,
-    RunningStageBrief,
-    StageBrief,
-    StopBrief,
-    TurnBrief,
+    CaseChangeView,
+    OpenStageView,
+    PromiseView,
+    StageView,
+    StopView,
 )
-from app.services.event_views.cases import CaseBrief, TaskBrief
-from app.services.event_views.conversations import ChaseBrief, TalkBrief
-from app.services.event_views.visits import VisitBrief
+from app.services.event_views.cases import CaseView, TaskView
+from app.services.event_views.conversations import ChaseView, ConversationView
+from app.services.event_views.visits import VisitView
 from app.services.installation import city
 from notifications.followup.undelivered import Sum
 from notifications.wording import catalog
@@ -29,7 +29,7 @@ class MessageValues:
     zone: tzinfo
     now: datetime
 
-    def of_case(self, brief: CaseBrief) -> dict[str, str]:
+    def of_case(self, brief: CaseView) -> dict[str, str]:
         """The values of a case. The manager is the named one, also during leave: they answer for it."""
         return {
             "case_number": brief.number,
@@ -40,7 +40,7 @@ class MessageValues:
             "event_time": self._moment(self.now),
         }
 
-    def of_stage(self, brief: StageBrief) -> dict[str, str]:
+    def of_stage(self, brief: StageView) -> dict[str, str]:
         """The values of a completed stage."""
         return self.of_case(brief.case) | {
             "stage_name": brief.stage_name,
@@ -48,7 +48,7 @@ class MessageValues:
             "next_due": self._due("next_due", brief.next_due_at),
         }
 
-    def of_stop(self, brief: StopBrief) -> dict[str, str]:
+    def of_stop(self, brief: StopView) -> dict[str, str]:
         """The values of a stop of the clock."""
         return self.of_case(brief.case) | {
             "reason": brief.reason_name,
@@ -59,7 +59,7 @@ class MessageValues:
         }
 
     def of_task(
-        self, brief: TaskBrief, *, reminders: Sequence[str] = (), occurrence: int = 0
+        self, brief: TaskView, *, reminders: Sequence[str] = (), occurrence: int = 0
     ) -> dict[str, str]:
         """The values of a task: the reminders that fell together, the overdue days told (from 1)."""
         return self.of_case(brief.case) | {
@@ -71,7 +71,7 @@ class MessageValues:
             "overdue_days": str(occurrence),
         }
 
-    def of_due(self, brief: RunningStageBrief, was: datetime) -> dict[str, str]:
+    def of_due(self, brief: OpenStageView, was: datetime) -> dict[str, str]:
         """The values of an open stage whose due date was another one."""
         return self.of_case(brief.case) | {
             "stage_name": brief.stage_name,
@@ -79,11 +79,11 @@ class MessageValues:
             "due": self._due("due", brief.due_at),
         }
 
-    def of_rating(self, brief: CaseBrief, rating: int) -> dict[str, str]:
+    def of_rating(self, brief: CaseView, rating: int) -> dict[str, str]:
         """The values of a rating, 1 to 5."""
         return self.of_case(brief) | {"rating": str(rating)}
 
-    def of_promise(self, brief: PromiseBrief) -> dict[str, str]:
+    def of_promise(self, brief: PromiseView) -> dict[str, str]:
         """The values of a promise that runs short."""
         return self.of_case(brief.case) | {
             "stage_name": brief.stage_name,
@@ -91,8 +91,8 @@ class MessageValues:
             "later_stages": "、".join(brief.later_stages),
         }
 
-    def of_turn(self, brief: TurnBrief) -> dict[str, str]:
-        """The values of a turn: why, what can be done next, what was and is now."""
+    def of_turn(self, brief: CaseChangeView) -> dict[str, str]:
+        """The values of a case change: why, what can be done next, what was and is now."""
         absent = self.wording.absent
         return self.of_case(brief.case) | {
             "reason": brief.reason or absent["reason"],
@@ -101,7 +101,7 @@ class MessageValues:
             "turned_to": brief.now or absent["turned_to"],
         }
 
-    def of_visit(self, brief: VisitBrief) -> dict[str, str]:
+    def of_visit(self, brief: VisitView) -> dict[str, str]:
         """The values of a visit. The visitors are named as the customer will meet them, the lead first."""
         absent = self.wording.absent
         return self.of_case(brief.case) | {
@@ -116,7 +116,7 @@ class MessageValues:
             "next_opening": self._due("next_opening", brief.next_opening),
         }
 
-    def of_talk(self, brief: TalkBrief) -> dict[str, str]:
+    def of_talk(self, brief: ConversationView) -> dict[str, str]:
         """The values of a conversation; its topic is the project, where it is about one."""
         return {
             "topic": brief.topic,
@@ -126,7 +126,7 @@ class MessageValues:
             "due": self._due("due", brief.due_at),
         }
 
-    def of_chase(self, brief: ChaseBrief) -> dict[str, str]:
+    def of_chase(self, brief: ChaseView) -> dict[str, str]:
         """The values of a chase: the stage's figures when the customer asked, and when an answer is due."""
         return self.of_case(brief.case) | {
             "stage_name": brief.stage_name,

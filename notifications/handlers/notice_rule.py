@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from app.services.event_views.cases import CaseBrief
-from app.services.people.recipients import CustomerBrief
+from app.services.event_views.cases import CaseView
+from app.services.people.recipients import CustomerRecipient
 from notifications.outbox.outbox import NewNotice, Recipient, enqueue
 from notifications.wording.kinds import Audience, Subject
 
@@ -24,8 +24,8 @@ class Facts:
     case_id: str
     key: str
     values: Mapping[str, str] = field(repr=False)
-    case: CaseBrief | None = None
-    customer: CustomerBrief | None = None
+    case: CaseView | None = None
+    customer: CustomerRecipient | None = None
     task_id: str | None = None
     visit_id: str | None = None
 
@@ -56,7 +56,7 @@ class Context:
         return self.facts.brief
 
     @property
-    def case(self) -> CaseBrief:
+    def case(self) -> CaseView:
         """The case. Raises `LookupError` when the subject has none."""
         if self.facts.case is None:
             raise LookupError(self._view.subject)

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 from app.services.event_views import cases, visits
 from app.services.people import recipients
-from app.services.people.recipients import PersonBrief
+from app.services.people.recipients import StaffRecipient
 from notifications.handlers.notice_rule import Context, To
 from notifications.outbox import outbox
 from notifications.outbox.outbox import Recipient, dedupe_key
 from notifications.wording import catalog
 from notifications.wording.kinds import Audience
 
-StaffOf = Callable[[Context], Iterable[PersonBrief]]
+StaffOf = Callable[[Context], Iterable[StaffRecipient]]
 
 
 def staff(*groups: StaffOf) -> To:
@@ -35,29 +35,29 @@ CUSTOMER = To(Audience.CUSTOMER, _customer)
 """The customer, if the mini-program knows them."""
 
 
-def manager(context: Context) -> Iterable[PersonBrief]:
+def manager(context: Context) -> Iterable[StaffRecipient]:
     """The manager of the case, or the deputy during leave."""
     return (context.case.acting,)
 
 
-def manager_unless_author(context: Context) -> Iterable[PersonBrief]:
+def manager_unless_author(context: Context) -> Iterable[StaffRecipient]:
     """The manager, unless it was they who filled in the form with the customer."""
     acting = context.case.acting
     return () if context.event.by_staff_id == acting.staff_id else (acting,)
 
 
-def supervisors(_context: Context) -> Iterable[PersonBrief]:
+def supervisors(_context: Context) -> Iterable[StaffRecipient]:
     """Everybody who audits the promise."""
     return recipients.supervisors()
 
 
-def holders(context: Context) -> Iterable[PersonBrief]:
+def holders(context: Context) -> Iterable[StaffRecipient]:
     """Who holds the task, held the case's work when it changed, or works on the stage of a chase."""
-    people: Iterable[PersonBrief] = context.brief.holders
+    people: Iterable[StaffRecipient] = context.brief.holders
     return people
 
 
-def holders_not_told_yet(context: Context) -> Iterable[PersonBrief]:
+def holders_not_told_yet(context: Context) -> Iterable[StaffRecipient]:
     """The holders, without those whom the message of what opened this task has just told of it."""
     task = context.brief
     messages = catalog.current().messages
@@ -72,67 +72,67 @@ def holders_not_told_yet(context: Context) -> Iterable[PersonBrief]:
     return [person for person in task.holders if person.staff_id not in told]
 
 
-def holders_of_stage(context: Context) -> Iterable[PersonBrief]:
+def holders_of_stage(context: Context) -> Iterable[StaffRecipient]:
     """Who works on the stage that the event names."""
     return cases.holders_of_stage(context.event.case_id, context.event.stage_key)
 
 
-def people_of_later_stages(context: Context) -> Iterable[PersonBrief]:
+def people_of_later_stages(context: Context) -> Iterable[StaffRecipient]:
     """Those whose time is used up by a late stage before theirs."""
-    people: Iterable[PersonBrief] = context.brief.later_people
+    people: Iterable[StaffRecipient] = context.brief.later_people
     return people
 
 
-def maker_of_paper(context: Context) -> Iterable[PersonBrief]:
+def maker_of_paper(context: Context) -> Iterable[StaffRecipient]:
     """Who made the paper, and perhaps stands at the customer's door."""
     return (recipients.member(context.event.staff_id),)
 
 
-def visitors(context: Context) -> Iterable[PersonBrief]:
+def visitors(context: Context) -> Iterable[StaffRecipient]:
     """Everybody who comes to the visit, the lead first."""
-    people: Iterable[PersonBrief] = context.brief.visitors
+    people: Iterable[StaffRecipient] = context.brief.visitors
     return people
 
 
-def lead_visitor(context: Context) -> Iterable[PersonBrief]:
+def lead_visitor(context: Context) -> Iterable[StaffRecipient]:
     """The first of the visitors."""
-    people: Sequence[PersonBrief] = context.brief.visitors
+    people: Sequence[StaffRecipient] = context.brief.visitors
     return people[:1]
 
 
-def visitors_who_stay(context: Context) -> Iterable[PersonBrief]:
+def visitors_who_stay(context: Context) -> Iterable[StaffRecipient]:
     """Who comes to a moved visit and would have come to the former one."""
     before = visits.people(context.event.former_id)
     return [person for person in visitors(context) if person in before]
 
 
-def visitors_who_join(context: Context) -> Iterable[PersonBrief]:
+def visitors_who_join(context: Context) -> Iterable[StaffRecipient]:
     """Who comes to a moved visit only."""
     before = visits.people(context.event.former_id)
     return [person for person in visitors(context) if person not in before]
 
 
-def visitors_who_leave(context: Context) -> Iterable[PersonBrief]:
+def visitors_who_leave(context: Context) -> Iterable[StaffRecipient]:
     """Who would have come to the former visit only."""
     now = visits.people(context.event.visit_id)
     return [person for person in visits.people(context.event.former_id) if person not in now]
 
 
-def answering(context: Context) -> Iterable[PersonBrief]:
+def answering(context: Context) -> Iterable[StaffRecipient]:
     """Who answers the conversation at present."""
     return (context.brief.answering,)
 
 
-def department(context: Context) -> Iterable[PersonBrief]:
+def department(context: Context) -> Iterable[StaffRecipient]:
     """Everybody of the department that the event names."""
     return recipients.everybody_of(context.event.department)
 
 
-def responsible(context: Context) -> Iterable[PersonBrief]:
+def responsible(context: Context) -> Iterable[StaffRecipient]:
     """Who is responsible for a complaint, and whoever stands in for them."""
-    people: Iterable[PersonBrief] = context.brief.responsible
+    people: Iterable[StaffRecipient] = context.brief.responsible
     return people
 
 
-def _member(person: PersonBrief) -> Recipient:
+def _member(person: StaffRecipient) -> Recipient:
     return Recipient(Audience.STAFF, person.staff_id, person.addresses)

@@ -120,52 +120,52 @@ NOTICES: Sequence[NoticeRule] = (
     ),
     # Changes of a case. Who worked on it learns that nothing is awaited; supervisors hear of every refusal.
     NoticeRule(
-        events.CaseTurned,
+        events.CaseChanged,
         "case_withdrawn",
         views.CASE_CHANGE,
         CUSTOMER,
         when=conditions.changed_by("withdrawn"),
     ),
     NoticeRule(
-        events.CaseTurned, "case_refused", views.CASE_CHANGE, CUSTOMER, when=conditions.changed_by("refused")
+        events.CaseChanged, "case_refused", views.CASE_CHANGE, CUSTOMER, when=conditions.changed_by("refused")
     ),
     NoticeRule(
-        events.CaseTurned,
+        events.CaseChanged,
         "manager_changed",
         views.CASE_CHANGE,
         CUSTOMER,
         when=conditions.changed_by("handed_over"),
     ),
     NoticeRule(
-        events.CaseTurned,
+        events.CaseChanged,
         "stage_sent_back",
         views.CASE_CHANGE,
         CUSTOMER,
         when=conditions.changed_by("sent_back"),
     ),
     NoticeRule(
-        events.CaseTurned,
+        events.CaseChanged,
         "program_changed",
         views.CASE_CHANGE,
         CUSTOMER,
         when=conditions.changed_by("program_changed"),
     ),
     NoticeRule(
-        events.CaseTurned,
+        events.CaseChanged,
         "case_ended",
         views.CASE_CHANGE,
         staff(manager, holders),
         when=conditions.changed_by("withdrawn"),
     ),
     NoticeRule(
-        events.CaseTurned,
+        events.CaseChanged,
         "case_ended",
         views.CASE_CHANGE,
         staff(manager, holders, supervisors),
         when=conditions.changed_by("refused"),
     ),
     NoticeRule(
-        events.CaseTurned,
+        events.CaseChanged,
         "case_handed_over",
         views.CASE_CHANGE,
         staff(manager, holders),

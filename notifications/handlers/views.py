@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from app.services.event_views import case_changes, cases, conversations, visits
-from app.services.event_views.cases import CaseBrief
-from app.services.event_views.conversations import TalkBrief
-from app.services.event_views.visits import VisitBrief
+from app.services.event_views.cases import CaseView
+from app.services.event_views.conversations import ConversationView
+from app.services.event_views.visits import VisitView
 from notifications.handlers.message_values import MessageValues, at_present
 from notifications.handlers.notice_rule import Facts, View
 from notifications.wording.kinds import Subject
 
 
-def _of_case(case: CaseBrief, brief: Any, key: str, values: dict[str, str], **ids: str) -> Facts:
+def _of_case(case: CaseView, brief: Any, key: str, values: dict[str, str], **ids: str) -> Facts:
     return Facts(brief, case.case_id, key, values, case, case.customer, **ids)
 
 
@@ -56,8 +56,8 @@ def _promise(event: Any) -> Facts:
 
 
 def _case_change(event: Any) -> Facts:
-    brief = case_changes.turn(event.turn_id)
-    return _of_case(brief.case, brief, brief.turn_id, at_present().of_turn(brief))
+    brief = case_changes.case_change(event.change_id)
+    return _of_case(brief.case, brief, brief.change_id, at_present().of_turn(brief))
 
 
 def _task(event: Any) -> Facts:
@@ -89,7 +89,7 @@ def _overdue_task(event: Any) -> Facts:
     return _of_case(brief.case, brief, key, values, task_id=brief.task_id)
 
 
-def _of_visit(brief: VisitBrief) -> Facts:
+def _of_visit(brief: VisitView) -> Facts:
     values = at_present().of_visit(brief)
     return _of_case(brief.case, brief, brief.visit_id, values, visit_id=brief.visit_id)
 
@@ -110,7 +110,7 @@ def _former_visit(event: Any) -> Facts:
     return _of_visit(visits.visit(event.former_id))
 
 
-def _of_talk(talk: TalkBrief, brief: Any, key: str, said: MessageValues) -> Facts:
+def _of_talk(talk: ConversationView, brief: Any, key: str, said: MessageValues) -> Facts:
     return Facts(brief, talk.conversation_id, key, said.of_talk(talk), customer=talk.customer)
 
 

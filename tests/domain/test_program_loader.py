@@ -292,13 +292,13 @@ def test_a_city_has_exactly_one_lead_department(city: Path) -> None:
         (
             'program = "single_meter", answers',
             'program = "double_meter", answers',
-            "approval.check_eligibility.turn.program",
+            "approval.check_eligibility.program_switch.program",
             "there is no program 'double_meter'",
         ),
         (
             'value = "not_eligible"',
             'value = "perhaps"',
-            "stages[0].tasks[0].turn.field",
+            "stages[0].tasks[0].program_switch.field",
             "no output 'eligibility_decision' offers 'perhaps'",
         ),
         (

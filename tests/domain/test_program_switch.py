@@ -56,16 +56,20 @@ def test_a_program_switch_supplies_every_answer_that_the_other_form_requires() -
     """What the other form requires is asked here too, or follows from the turn: nothing is typed twice."""
     forms = load_forms(CITY)
     turns = [
-        (program, task.turn)
+        (program, task.program_switch)
         for program in PROGRAMS.values()
         for stage in program.stages
         for task in stage.tasks
-        if task.turn is not None
+        if task.program_switch is not None
     ]
     assert turns
-    for program, turn in turns:
-        asked = {field.key for field in forms[program.form].fields if field.required} | turn.answers.keys()
-        wanted = {field.key for field in forms[PROGRAMS[turn.program].form].fields if field.required}
+    for program, program_switch in turns:
+        asked = {
+            field.key for field in forms[program.form].fields if field.required
+        } | program_switch.answers.keys()
+        wanted = {
+            field.key for field in forms[PROGRAMS[program_switch.program].form].fields if field.required
+        }
         assert wanted <= asked
 
 

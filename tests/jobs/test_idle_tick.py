@@ -22,11 +22,11 @@ from app.jobs.timetable import Job
 from app.models import (
     CalendarMove,
     ChatSend,
-    DoomedBytes,
+    ConversationTimer,
+    DeletedBytes,
     MessageCheck,
     MessageMedia,
     PromiseWatch,
-    TalkTimer,
     Timer,
     VisitChance,
     VisitDue,
@@ -127,12 +127,12 @@ def rows(now: datetime) -> Mapping[str, tuple[type[Base], dict[str, Any]]]:
         "visits": (VisitDue, {"due_at": now, "kind": "hold_end"}),
         "rechecks": (VisitRecheck, {"due_at": now}),
         "waitlist": (VisitChance, {"due_at": now}),
-        "talk": (TalkTimer, {"due_at": now, "kind": "push_staff"}),
+        "talk": (ConversationTimer, {"due_at": now, "kind": "push_staff"}),
         "media": (MessageMedia, {"due_at": now, "kind": "picture"}),
         "checks": (MessageCheck, {"due_at": now}),
         "replies": (ChatSend, {"due_at": now, "kind": "text"}),
         "webhooks": (PartnerDelivery, {"next_attempt_at": now, "state": WebhookState.WAITING}),
-        "bytes": (DoomedBytes, {}),
+        "bytes": (DeletedBytes, {}),
     }
 
 

@@ -8,24 +8,24 @@ import pytest
 from app.services.conversations import cards
 from app.services.event_views import case_changes, cases
 from app.services.event_views.case_changes import (
-    PromiseBrief,
-    RunningStageBrief,
-    StageBrief,
-    StopBrief,
-    TurnBrief,
+    CaseChangeView,
+    OpenStageView,
+    PromiseView,
+    StageView,
+    StopView,
 )
-from app.services.event_views.cases import CaseBrief, TaskBrief
-from app.services.event_views.conversations import ChaseBrief, TalkBrief
-from app.services.event_views.visits import VisitBrief
+from app.services.event_views.cases import CaseView, TaskView
+from app.services.event_views.conversations import ChaseView, ConversationView
+from app.services.event_views.visits import VisitView
 from app.services.people import recipients
-from app.services.people.recipients import CustomerBrief, PersonBrief
+from app.services.people.recipients import CustomerRecipient, StaffRecipient
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 """Tuesday, 09:00 in Jinan."""
 
 
-def person(key: str, name: str = "某人", *, follows: bool = True) -> PersonBrief:
-    return PersonBrief(
+def person(key: str, name: str = "某人", *, follows: bool = True) -> StaffRecipient:
+    return StaffRecipient(
         staff_id=f"staff-{key}",
         number=f"no-{key}",
         name=name,
@@ -40,8 +40,8 @@ DESIGNER = person("designer-1", "设计丙")
 SECOND_DESIGNER = person("designer-2", "设计丁")
 BOSS = person("boss", "督办戊")
 
-CUSTOMER = CustomerBrief("customer-1", {"subscribe": "mini-customer", "template": "service-customer"})
-CASE = CaseBrief(
+CUSTOMER = CustomerRecipient("customer-1", {"subscribe": "mini-customer", "template": "service-customer"})
+CASE = CaseView(
     case_id="case-1",
     number="26031012345678",
     project_name="演示食品厂一期",
@@ -51,7 +51,7 @@ CASE = CaseBrief(
     manager=MANAGER,
     acting=MANAGER,
 )
-TASK = TaskBrief(
+TASK = TaskView(
     task_id="task-1",
     case=CASE,
     task_key="drawings",
@@ -66,8 +66,8 @@ TASK = TaskBrief(
     is_open=True,
 )
 
-TURN = TurnBrief(
-    turn_id="turn-1",
+TURN = CaseChangeView(
+    change_id="change-1",
     case=CASE,
     kind="refused",
     reason="同一户名存在欠费",
@@ -77,7 +77,7 @@ TURN = TurnBrief(
     holders=(DESIGNER,),
 )
 
-VISIT = VisitBrief(
+VISIT = VisitView(
     visit_id="visit-1",
     case=CASE,
     purpose_name="上门受理并确定用水方案",
@@ -93,7 +93,7 @@ VISIT = VisitBrief(
     no_show_of=None,
 )
 
-TALK = TalkBrief(
+TALK = ConversationView(
     conversation_id="case-1",
     topic=CASE.project_name,
     customer=CUSTOMER,
@@ -101,7 +101,7 @@ TALK = TalkBrief(
     answering=MANAGER,
     due_at=datetime(2026, 3, 10, 3, 0, tzinfo=UTC),
 )
-CHASE = ChaseBrief(
+CHASE = ChaseView(
     chase_id="chase-1",
     case=CASE,
     stage_name="设计出图",
@@ -116,10 +116,10 @@ CHASE = ChaseBrief(
 class Registry:
     """What the services know, for `app.services.event_views.cases` to answer with."""
 
-    case: CaseBrief = CASE
-    task: TaskBrief = TASK
-    stop: StopBrief = field(
-        default_factory=lambda: StopBrief(
+    case: CaseView = CASE
+    task: TaskView = TASK
+    stop: StopView = field(
+        default_factory=lambda: StopView(
             stop_id="stop-1",
             case=CASE,
             reason_name="备款",
@@ -129,8 +129,8 @@ class Registry:
             due_at=None,
         )
     )
-    stage: StageBrief = field(
-        default_factory=lambda: StageBrief(
+    stage: StageView = field(
+        default_factory=lambda: StageView(
             case=CASE,
             stage_key="design",
             stage_name="设计出图",
@@ -138,8 +138,8 @@ class Registry:
             next_due_at=datetime(2026, 3, 13, 9, 0, tzinfo=UTC),
         )
     )
-    promise: PromiseBrief = field(
-        default_factory=lambda: PromiseBrief(
+    promise: PromiseView = field(
+        default_factory=lambda: PromiseView(
             case=CASE,
             stage_key="acceptance_plan",
             stage_name="受理并确定用水方案",
@@ -148,12 +148,12 @@ class Registry:
             later_people=(DESIGNER, SECOND_DESIGNER),
         )
     )
-    running_stage: RunningStageBrief = field(
-        default_factory=lambda: RunningStageBrief(CASE, "设计出图", datetime(2026, 3, 13, 9, 0, tzinfo=UTC))
+    running_stage: OpenStageView = field(
+        default_factory=lambda: OpenStageView(CASE, "设计出图", datetime(2026, 3, 13, 9, 0, tzinfo=UTC))
     )
-    supervisors: tuple[PersonBrief, ...] = (BOSS,)
+    supervisors: tuple[StaffRecipient, ...] = (BOSS,)
     phone: str | None = "+8613800000009"
-    customer: CustomerBrief = field(default_factory=lambda: CUSTOMER)
+    customer: CustomerRecipient = field(default_factory=lambda: CUSTOMER)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         # These cases have no rows, so they have no conversation either.
@@ -172,7 +172,7 @@ class Registry:
         monkeypatch.setattr(recipients, "supervisors", lambda: self.supervisors)
         monkeypatch.setattr(recipients, "customer", lambda _id: self.customer)
 
-    def change_case(self, case: CaseBrief) -> None:
+    def change_case(self, case: CaseView) -> None:
         """Let every brief be of this case."""
         self.case = case
         self.task = replace(self.task, case=case)

@@ -13,7 +13,7 @@ from app.core import clock, eventbus
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain import events
-from app.services.people.recipients import CustomerBrief
+from app.services.people.recipients import CustomerRecipient
 from notifications.dispatch import dispatcher, sender_pool
 from notifications.dispatch.dispatcher import Counts, dispatch
 from notifications.dispatch.outbox_queue import LEASE
@@ -24,7 +24,7 @@ from tests.notifications.people import CASE, DESIGNER, MANAGER, SECOND_DESIGNER,
 
 ACCEPTED = "SIM-accepted"
 CUSTOMER = "customer-1"
-NO_FOLLOWER = CustomerBrief(CUSTOMER, {"subscribe": "mini-customer"})
+NO_FOLLOWER = CustomerRecipient(CUSTOMER, {"subscribe": "mini-customer"})
 
 
 def publish(event: object) -> None:

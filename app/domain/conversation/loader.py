@@ -11,6 +11,7 @@ from app.domain.conversation.rules import (
     AnswerRules,
     AskingRules,
     ComplaintRules,
+    ConversationRules,
     MediaRules,
     MessageRules,
     PushRules,
@@ -18,7 +19,6 @@ from app.domain.conversation.rules import (
     SafetyRules,
     SearchRules,
     SharedReply,
-    TalkRules,
     WindowRules,
 )
 from app.domain.conversation.vocabulary import CARDS, REPLY_FIELDS, TEXTS
@@ -31,7 +31,7 @@ MOST_CHARACTERS = 2500
 """As many as WeChat's content check takes at once."""
 
 
-def load_talk(folder: Path, documents: DocumentRules) -> TalkRules:
+def load_talk(folder: Path, documents: DocumentRules) -> ConversationRules:
     """The rules of talking of the city in `folder`, whose files in WeChat's chat become such `documents`.
 
     :raises DataFault: with every fault of the file: missing or unknown keys, numbers without citation, hours
@@ -39,7 +39,7 @@ def load_talk(folder: Path, documents: DocumentRules) -> TalkRules:
     """
     source = Source(folder / FILE)
     root = source.root
-    rules = TalkRules(
+    rules = ConversationRules(
         message=_message(_section(source, "message")),
         asking=_asking(_section(source, "asking")),
         push=_push(_section(source, "push")),

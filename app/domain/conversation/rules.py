@@ -117,7 +117,7 @@ class SharedReply:
 
 
 @dataclass(frozen=True, slots=True)
-class TalkRules:
+class ConversationRules:
     """Everything of talk.toml. `texts` and `cards` are sentences by name, with {values} in braces."""
 
     message: MessageRules

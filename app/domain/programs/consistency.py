@@ -134,17 +134,23 @@ def _check_task(task: TaskSpec, stage: Stage, path: str, reasons: set[str], note
 
 
 def _check_turn(task: TaskSpec, path: str, note: Note) -> None:
-    if task.turn is None:
+    if task.program_switch is None:
         if any(field.criterion for field in task.outputs):
-            note(f"{path}.outputs", "a criterion needs a task that decides: turn is missing")
+            note(f"{path}.outputs", "a criterion needs a task that decides: program_switch is missing")
         return
     fields = {field.key: field for field in task.outputs}
-    decides = fields.get(task.turn.field)
-    if decides is None or task.turn.value not in [choice.key for choice in decides.choices]:
-        note(f"{path}.turn.field", f"no output {task.turn.field!r} offers {task.turn.value!r}")
-    reason = fields.get(task.turn.reason)
+    decides = fields.get(task.program_switch.field)
+    if decides is None or task.program_switch.value not in [choice.key for choice in decides.choices]:
+        note(
+            f"{path}.program_switch.field",
+            f"no output {task.program_switch.field!r} offers {task.program_switch.value!r}",
+        )
+    reason = fields.get(task.program_switch.reason)
     if reason is None or reason.kind is not OutputKind.TEXT or reason.required:
-        note(f"{path}.turn.reason", f"{task.turn.reason!r} must be a text that is not always required")
+        note(
+            f"{path}.program_switch.reason",
+            f"{task.program_switch.reason!r} must be a text that is not always required",
+        )
 
 
 def _check_calibres(stage: Stage, path: str, note: Note) -> None:

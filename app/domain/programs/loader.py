@@ -31,7 +31,7 @@ from app.domain.programs.definition import (
 )
 from app.domain.programs.outputs import read_output
 from app.domain.programs.task_visits import read_visit
-from app.domain.programs.tasks import ASKED, Holder, NeededDocument, Pricing, TaskSpec, Turn
+from app.domain.programs.tasks import ASKED, Holder, NeededDocument, Pricing, ProgramSwitch, TaskSpec
 from app.domain.toml_reader import DataFaults, Source, Table, check_unique, each_fault
 from app.domain.visit_rules import load_visit_rules
 
@@ -114,18 +114,18 @@ def _load_program(file: Path, around: _Surroundings) -> tuple[int, Program]:
 
 
 def _unknown_turns(folder: Path, programs: Sequence[Program]) -> list[ConfigError]:
-    """The turns to a program that the city has no file of."""
+    """Switches to a program that the city has no file of."""
     known = {file.stem for file in (folder / "programs").glob("*.toml")}
     return [
         ConfigError(
             folder / "programs" / f"{program.key}.toml",
-            f"{stage.key}.{task.key}.turn.program",
-            f"there is no program {task.turn.program!r}",
+            f"{stage.key}.{task.key}.program_switch.program",
+            f"there is no program {task.program_switch.program!r}",
         )
         for program in programs
         for stage in program.stages
         for task in stage.tasks
-        if task.turn is not None and task.turn.program not in known
+        if task.program_switch is not None and task.program_switch.program not in known
     ]
 
 
@@ -257,13 +257,13 @@ def _read_reminders(row: Table) -> tuple[ReminderRule, ...]:
     return tuple(rules)
 
 
-def _read_turn(row: Table) -> Turn | None:
-    table = row.table("turn", optional=True)
+def _read_program_switch(row: Table) -> ProgramSwitch | None:
+    table = row.table("program_switch", optional=True)
     if table is None:
         return None
     table.cite()
     answers = table.table("answers", optional=True)
-    return Turn(
+    return ProgramSwitch(
         field=table.text("field"),
         value=table.text("value"),
         reason=table.text("reason"),
@@ -301,7 +301,7 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         outputs=delivered,
         milestones=row.texts("milestones", optional=True),
         opened_by=row.text("opened_by", optional=True) or None,
-        turn=_read_turn(row),
+        program_switch=_read_program_switch(row),
         issues_quote=row.choice("issues_quote", Pricing) if row.has("issues_quote") else None,
         requires_choice=row.flag("requires_choice"),
         requires_paper=row.text("requires_paper", optional=True) or None,

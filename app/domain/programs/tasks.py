@@ -86,7 +86,7 @@ class OutputField:
     ``in_paper``: it stands in the paper that the task requires, and is delivered as it stands there.
     ``not_above``: the values of the same stage, as ``task.key``, that this calibre can't exceed (三(二): what
     can be built on site). ``criterion``: a condition that has to be met before the task may decide in favour
-    (``TaskSpec.turn``).
+    (``TaskSpec.program_switch``).
     """
 
     key: str
@@ -116,12 +116,12 @@ class NeededDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ProgramSwitch:
     """A decision that lets the case go on in another program, such as a refused “三零” eligibility (二(二)).
 
     ``field`` is the output that decides, ``value`` its choice against; ``reason`` is the text that must then
     say why; ``program`` is the key of the one to go on in; ``answers`` are what its form asks beyond the
-    present one's, and what is true of every case that turns.
+    present one's, and what is true of every case that switches.
     """
 
     field: str
@@ -154,7 +154,7 @@ class TaskSpec:
     opening (``None``: the stage's due date). ``remind_after``: working days after its opening at which its
     holder is reminded, for work to which neither plan nor program sets a limit. ``milestones``: those (of
     ``MILESTONES``) that completing it sets. ``opened_by``: the trigger (of ``TRIGGERS``) that opens it;
-    nothing waits for such a task: its stage completes without it. ``turn``: the
+    nothing waits for such a task: its stage completes without it. ``program_switch``: the
     decision of it after which the case goes on in another program. ``issues_quote``: the task tells the
     customer a sum, and how it comes about. ``requires_choice``: it is not complete before the customer has
     chosen on the phone. ``requires_paper``: nor before the customer has confirmed this paper (a key of the
@@ -173,7 +173,7 @@ class TaskSpec:
     outputs: tuple[OutputField, ...] = ()
     milestones: tuple[str, ...] = ()
     opened_by: str | None = None
-    turn: Turn | None = None
+    program_switch: ProgramSwitch | None = None
     issues_quote: Pricing | None = None
     requires_choice: bool = False
     requires_paper: str | None = None

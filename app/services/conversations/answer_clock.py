@@ -7,12 +7,12 @@ from sqlalchemy import func, select
 from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.events import AnswerDue
-from app.models import Actor, Conversation, Message, Safety, Staff, TalkTimerKind
+from app.models import Actor, Conversation, ConversationTimerKind, Message, Safety, Staff
 from app.services.conversations import conversation_timers, on_duty
 from app.services.conversations.append_message import append_text
 from app.services.installation import city
 
-_OWED = (TalkTimerKind.ANSWER_REMINDER, TalkTimerKind.ANSWER_OVERDUE)
+_OWED = (ConversationTimerKind.ANSWER_REMINDER, ConversationTimerKind.ANSWER_OVERDUE)
 
 
 def start_answer_clock(conversation: Conversation, now: datetime) -> None:
@@ -64,9 +64,11 @@ def _owe(conversation: Conversation, since: datetime) -> None:
     conversation.waiting_since = since
     conversation.answer_due_at = line.due(since, rules.due)
     conversation_timers.set_timer(
-        conversation.id, TalkTimerKind.ANSWER_REMINDER, line.after(since, rules.remind)
+        conversation.id, ConversationTimerKind.ANSWER_REMINDER, line.after(since, rules.remind)
     )
-    conversation_timers.set_timer(conversation.id, TalkTimerKind.ANSWER_OVERDUE, conversation.answer_due_at)
+    conversation_timers.set_timer(
+        conversation.id, ConversationTimerKind.ANSWER_OVERDUE, conversation.answer_due_at
+    )
 
 
 def remind(conversation_id: str, *, overdue: bool) -> None:
@@ -80,7 +82,7 @@ def remind(conversation_id: str, *, overdue: bool) -> None:
     eventbus.publish(AnswerDue(conversation_id, since, overdue))
     if overdue:
         conversation_timers.set_timer(
-            conversation_id, TalkTimerKind.ANSWER_OVERDUE, city.working_time().next_morning(now)
+            conversation_id, ConversationTimerKind.ANSWER_OVERDUE, city.working_time().next_morning(now)
         )
 
 

@@ -8,7 +8,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.eventbus import subscribe
 from app.domain import events
-from app.models import Case, CaseTurn, Stop, TurnKind, Visit
+from app.models import Case, CaseChange, CaseChangeKind, Stop, Visit
 from app.services.conversations import open_conversation
 from app.services.conversations.append_message import append_card
 from app.services.conversations.care.hand_over_conversation import hand_over_conversation
@@ -53,11 +53,11 @@ def _of_rating(event: Any) -> Facts:
 
 
 def _of_turn(event: Any) -> Facts | None:
-    turn = db.session.get_one(CaseTurn, event.turn_id)
-    if turn.kind != TurnKind.HANDED_OVER:
+    change = db.session.get_one(CaseChange, event.change_id)
+    if change.kind != CaseChangeKind.HANDED_OVER:
         return None
-    hand_over_conversation(turn)
-    return Facts(turn.case_id, {"was": turn.detail["was"], "now": turn.detail["now"]})
+    hand_over_conversation(change)
+    return Facts(change.case_id, {"was": change.detail["was"], "now": change.detail["now"]})
 
 
 def _of_visit(event: Any) -> Facts:
@@ -75,7 +75,7 @@ CARDS: Sequence[tuple[type, str, Reader]] = (
     (events.StageCompleted, "stage_completed", _of_stage),
     (events.WaterOn, "water_on", _of_case),
     (events.CaseRated, "case_rated", _of_rating),
-    (events.CaseTurned, "handed_over", _of_turn),
+    (events.CaseChanged, "handed_over", _of_turn),
     (events.VisitBooked, "visit_booked", _of_visit),
     (events.VisitMoved, "visit_moved", _of_visit),
     (events.VisitCancelled, "visit_cancelled", _of_visit),

@@ -6,28 +6,30 @@ from types import MappingProxyType
 from app.core import eventbus
 from app.core.queue import Queue
 from app.domain.conversation.message_states import Side
-from app.models import TalkTimer, TalkTimerKind
+from app.models import ConversationTimer, ConversationTimerKind
 from app.services.conversations import answer_clock
 from app.services.conversations.care import chases, complaints
 from app.services.conversations.delivery import unread_push
 
-QUEUE = Queue("talk", TalkTimer, falls_due=TalkTimer.due_at)
+QUEUE = Queue("talk", ConversationTimer, falls_due=ConversationTimer.due_at)
 
 Fire = Callable[[str, bool], None]
 
 _FIRE: Mapping[str, Fire] = MappingProxyType(
     {
-        TalkTimerKind.PUSH_CUSTOMER: lambda id_, urgent: unread_push.push_unread(
+        ConversationTimerKind.PUSH_CUSTOMER: lambda id_, urgent: unread_push.push_unread(
             id_, Side.CUSTOMER, urgent=urgent
         ),
-        TalkTimerKind.PUSH_STAFF: lambda id_, urgent: unread_push.push_unread(id_, Side.STAFF, urgent=urgent),
-        TalkTimerKind.ANSWER_REMINDER: lambda id_, _urgent: answer_clock.remind(id_, overdue=False),
-        TalkTimerKind.ANSWER_OVERDUE: lambda id_, _urgent: answer_clock.remind(id_, overdue=True),
-        TalkTimerKind.CHASE_OVERDUE: lambda id_, _urgent: chases.remind_of_chase(id_),
-        TalkTimerKind.COMPLAINT_REMINDER: lambda id_, _urgent: complaints.remind_of_complaint(
+        ConversationTimerKind.PUSH_STAFF: lambda id_, urgent: unread_push.push_unread(
+            id_, Side.STAFF, urgent=urgent
+        ),
+        ConversationTimerKind.ANSWER_REMINDER: lambda id_, _urgent: answer_clock.remind(id_, overdue=False),
+        ConversationTimerKind.ANSWER_OVERDUE: lambda id_, _urgent: answer_clock.remind(id_, overdue=True),
+        ConversationTimerKind.CHASE_OVERDUE: lambda id_, _urgent: chases.remind_of_chase(id_),
+        ConversationTimerKind.COMPLAINT_REMINDER: lambda id_, _urgent: complaints.remind_of_complaint(
             id_, overdue=False
         ),
-        TalkTimerKind.COMPLAINT_OVERDUE: lambda id_, _urgent: complaints.remind_of_complaint(
+        ConversationTimerKind.COMPLAINT_OVERDUE: lambda id_, _urgent: complaints.remind_of_complaint(
             id_, overdue=True
         ),
     }

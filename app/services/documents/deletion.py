@@ -10,10 +10,10 @@ from sqlalchemy import delete, insert, select
 
 from app.core.db import db
 from app.core.queue import Queue
-from app.models import Document, DoomedBytes
+from app.models import DeletedBytes, Document
 
 # Always due, and claimed by nobody: to remove bytes twice does no harm, and the store may be slow.
-QUEUE = Queue("bytes", DoomedBytes, order_by=(DoomedBytes.object_key,))
+QUEUE = Queue("bytes", DeletedBytes, order_by=(DeletedBytes.object_key,))
 
 
 def delete_documents(document_ids: Sequence[str | None]) -> None:
@@ -23,7 +23,7 @@ def delete_documents(document_ids: Sequence[str | None]) -> None:
         return
     db.session.flush()
     doomed_keys = select(Document.object_key).where(Document.id.in_(ids))
-    db.session.execute(insert(DoomedBytes).from_select(["object_key"], doomed_keys))
+    db.session.execute(insert(DeletedBytes).from_select(["object_key"], doomed_keys))
     db.session.execute(
         delete(Document).where(Document.id.in_(ids)), execution_options={"synchronize_session": False}
     )
@@ -31,9 +31,9 @@ def delete_documents(document_ids: Sequence[str | None]) -> None:
 
 def keys_to_delete(limit: int) -> list[str]:
     """Up to `limit` keys whose bytes must be removed."""
-    return [row.object_key for row in QUEUE.peek(limit, DoomedBytes.object_key)]
+    return [row.object_key for row in QUEUE.peek(limit, DeletedBytes.object_key)]
 
 
 def bytes_deleted(keys: Sequence[str]) -> None:
     """Records that the bytes under these keys have been removed."""
-    db.session.execute(delete(DoomedBytes).where(DoomedBytes.object_key.in_(keys)))
+    db.session.execute(delete(DeletedBytes).where(DeletedBytes.object_key.in_(keys)))

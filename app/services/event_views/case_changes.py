@@ -1,4 +1,4 @@
-"""What notices need to know of what happens to a case: stops, stages, promises, turns, as plain values."""
+"""What notices need to know of what happens to a case: stops, stages, promises, changes, as plain values."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,23 +7,23 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.domain.programs.tasks import Holder
-from app.models import Case, CaseTurn, Stage, Stop
+from app.models import Case, CaseChange, Stage, Stop
 from app.services.cases.decisions import case_changes
 from app.services.event_views import cases
-from app.services.event_views.cases import CaseBrief
+from app.services.event_views.cases import CaseView
 from app.services.people import recipients
-from app.services.people.recipients import PersonBrief
+from app.services.people.recipients import StaffRecipient
 
 
 @dataclass(frozen=True, slots=True)
-class StopBrief:
+class StopView:
     """A stop, and when the running stage is due now that it ended.
 
     `still_stopped` says whether another stop holds the clock: then the end of this one lets nothing run.
     """
 
     stop_id: str
-    case: CaseBrief
+    case: CaseView
     reason_name: str
     party: str
     started_at: datetime
@@ -33,10 +33,10 @@ class StopBrief:
 
 
 @dataclass(frozen=True, slots=True)
-class StageBrief:
+class StageView:
     """A completed stage and the one that follows it."""
 
-    case: CaseBrief
+    case: CaseView
     stage_key: str
     stage_name: str
     next_stage_name: str | None
@@ -44,49 +44,49 @@ class StageBrief:
 
 
 @dataclass(frozen=True, slots=True)
-class PromiseBrief:
+class PromiseView:
     """A promise that runs short: the stage that runs, the stages to come, and who will have to do those.
 
     `later_people` are those of the queues; what the manager holds is the manager's. `headline_name` is ""
     where the plan has no headline.
     """
 
-    case: CaseBrief
+    case: CaseView
     stage_key: str
     stage_name: str
     headline_name: str
     later_stages: tuple[str, ...]
-    later_people: tuple[PersonBrief, ...]
+    later_people: tuple[StaffRecipient, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class TurnBrief:
-    """A turn of a case: why, what the customer can do next, what was and is now, who had held its work."""
+class CaseChangeView:
+    """A change of a case: why, what the customer can do next, what was and is now, who had held its work."""
 
-    turn_id: str
-    case: CaseBrief
+    change_id: str
+    case: CaseView
     kind: str
     reason: str
     advice: str
     was: str
     now: str
-    holders: tuple[PersonBrief, ...]
+    holders: tuple[StaffRecipient, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class RunningStageBrief:
+class OpenStageView:
     """An open stage and when it is due."""
 
-    case: CaseBrief
+    case: CaseView
     stage_name: str
     due_at: datetime | None
 
 
-def stop(stop_id: str) -> StopBrief:
+def stop(stop_id: str) -> StopView:
     """What notices say of a stop."""
     found = db.session.get_one(Stop, stop_id)
     brief, program = cases.with_program(found.case_id)
-    return StopBrief(
+    return StopView(
         stop_id=found.id,
         case=brief,
         reason_name=program.stop_reason(found.reason_key).name,
@@ -113,7 +113,7 @@ def stop(stop_id: str) -> StopBrief:
     )
 
 
-def stage(case_id: str, stage_key: str) -> StageBrief:
+def stage(case_id: str, stage_key: str) -> StageView:
     """What notices say of a completed stage; the next is the open one that is due first."""
     brief, program = cases.with_program(case_id)
     following = [spec for spec in program.stages if stage_key in spec.follows]
@@ -124,7 +124,7 @@ def stage(case_id: str, stage_key: str) -> StageBrief:
         )
     }
     coming = next((spec for spec in following if spec.key in opened), None)
-    return StageBrief(
+    return StageView(
         case=brief,
         stage_key=stage_key,
         stage_name=program.stage(stage_key).name,
@@ -133,7 +133,7 @@ def stage(case_id: str, stage_key: str) -> StageBrief:
     )
 
 
-def promise(case_id: str, stage_key: str) -> PromiseBrief:
+def promise(case_id: str, stage_key: str) -> PromiseView:
     """What notices say of a promise that runs short while the stage `stage_key` runs."""
     brief, program = cases.with_program(case_id)
     entered = set(db.session.scalars(select(Stage.key).where(Stage.case_id == case_id)))
@@ -141,7 +141,7 @@ def promise(case_id: str, stage_key: str) -> PromiseBrief:
     waiting = dict.fromkeys(
         task.department for spec in later for task in spec.tasks if task.holder is Holder.QUEUE
     )
-    return PromiseBrief(
+    return PromiseView(
         case=brief,
         stage_key=stage_key,
         stage_name=program.stage(stage_key).name,
@@ -153,13 +153,13 @@ def promise(case_id: str, stage_key: str) -> PromiseBrief:
     )
 
 
-def turn(turn_id: str) -> TurnBrief:
-    """What notices say of a turn."""
-    found = db.session.get_one(CaseTurn, turn_id)
+def case_change(change_id: str) -> CaseChangeView:
+    """What notices say of a change of a case."""
+    found = db.session.get_one(CaseChange, change_id)
     said = case_changes.change_line(db.session.get_one(Case, found.case_id), found)
     holders = found.detail.get("holders", [])
-    return TurnBrief(
-        turn_id=found.id,
+    return CaseChangeView(
+        change_id=found.id,
         case=cases.case(found.case_id),
         kind=found.kind,
         reason=said.reason,
@@ -170,7 +170,7 @@ def turn(turn_id: str) -> TurnBrief:
     )
 
 
-def running_stage(case_id: str, stage_key: str) -> RunningStageBrief:
+def running_stage(case_id: str, stage_key: str) -> OpenStageView:
     """What notices say of an open stage."""
     brief, program = cases.with_program(case_id)
     due_at = db.session.scalar(
@@ -178,4 +178,4 @@ def running_stage(case_id: str, stage_key: str) -> RunningStageBrief:
             Stage.case_id == case_id, Stage.key == stage_key, Stage.completed_at.is_(None)
         )
     )
-    return RunningStageBrief(brief, program.stage(stage_key).name, due_at)
+    return OpenStageView(brief, program.stage(stage_key).name, due_at)

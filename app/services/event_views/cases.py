@@ -17,8 +17,8 @@ from app.models import Case, Customer, Staff, StaffLeave, Task, TaskState
 from app.services.installation import city
 from app.services.people import addresses, recipients
 from app.services.people.recipients import (
-    CustomerBrief,
-    PersonBrief,
+    CustomerRecipient,
+    StaffRecipient,
     UnknownSubjectError,
     columns,
     person_of,
@@ -26,7 +26,7 @@ from app.services.people.recipients import (
 
 
 @dataclass(frozen=True, slots=True)
-class CaseBrief:
+class CaseView:
     """A case, its named manager, and `acting`, who answers while the manager is on leave."""
 
     case_id: str
@@ -34,24 +34,24 @@ class CaseBrief:
     project_name: str
     program_name: str
     opened_at: datetime
-    customer: CustomerBrief | None
-    manager: PersonBrief
-    acting: PersonBrief
+    customer: CustomerRecipient | None
+    manager: StaffRecipient
+    acting: StaffRecipient
 
 
 @dataclass(frozen=True, slots=True)
-class TaskBrief:
+class TaskView:
     """A task and everybody who holds it: the assignee, else the whole department."""
 
     task_id: str
-    case: CaseBrief
+    case: CaseView
     task_key: str
     task_name: str
     stage_key: str
     stage_name: str
     stage_kind: str
     department_name: str
-    holders: tuple[PersonBrief, ...]
+    holders: tuple[StaffRecipient, ...]
     opened_at: datetime
     due_at: datetime | None
     is_open: bool
@@ -121,17 +121,17 @@ _QUEUES = PreparedQuery(
 )
 
 
-def case(case_id: str) -> CaseBrief:
+def case(case_id: str) -> CaseView:
     """What notices say of a case. Raises `UnknownSubjectError` for an unknown id."""
     return with_program(case_id)[0]
 
 
-def with_program(case_id: str) -> tuple[CaseBrief, Program]:
+def with_program(case_id: str) -> tuple[CaseView, Program]:
     """The same, and the program that the case follows."""
     return eventbus.once(_read_case, case_id)
 
 
-def _read_case(case_id: str) -> tuple[CaseBrief, Program]:
+def _read_case(case_id: str) -> tuple[CaseView, Program]:
     rows = _CASE.rows({"case_id": case_id, "now": clock.now()})
     if not rows:
         raise UnknownSubjectError(case_id)
@@ -142,7 +142,7 @@ def _read_case(case_id: str) -> tuple[CaseBrief, Program]:
     manager = person_of(people[:_PERSON])
     deputy = people[_PERSON:]
     program = city.program_of(program_key, former_key)
-    brief = CaseBrief(
+    brief = CaseView(
         case_id=id_,
         number=number,
         project_name=project_name,
@@ -150,14 +150,14 @@ def _read_case(case_id: str) -> tuple[CaseBrief, Program]:
         opened_at=opened_at,
         customer=None
         if customer_id is None
-        else CustomerBrief(customer_id, addresses.customer_addresses(reached_by)),
+        else CustomerRecipient(customer_id, addresses.customer_addresses(reached_by)),
         manager=manager,
         acting=person_of(deputy) if deputy[0] is not None else manager,
     )
     return brief, program
 
 
-def task(task_id: str) -> TaskBrief:
+def task(task_id: str) -> TaskView:
     """What notices say of a task. Raises `UnknownSubjectError` for an unknown id."""
     row = _task_row(task_id)
     if row is None:
@@ -165,7 +165,7 @@ def task(task_id: str) -> TaskBrief:
     case_id, stage_key, key, department, assignee_id, opened_at, due_at, state = row
     brief, program = with_program(case_id)
     stage = program.stage(stage_key)
-    return TaskBrief(
+    return TaskView(
         task_id=task_id,
         case=brief,
         task_key=key,
@@ -193,7 +193,7 @@ def _nothing_yet(_of: str) -> dict[str, Any]:
     return {}
 
 
-def holders_of_stage(case_id: str, stage_key: str) -> tuple[PersonBrief, ...]:
+def holders_of_stage(case_id: str, stage_key: str) -> tuple[StaffRecipient, ...]:
     """Everybody who holds an open task of this stage, by name or in a queue, each once."""
     brief = case(case_id)
     held = db.session.execute(
@@ -211,7 +211,7 @@ def open_tasks(task_ids: Collection[str]) -> set[str]:
     return set(db.session.connection().scalars(_OPEN_TASKS, {"ids": sorted(task_ids)}))
 
 
-def holders(assignee_id: str | None, department: str, brief: CaseBrief) -> tuple[PersonBrief, ...]:
+def holders(assignee_id: str | None, department: str, brief: CaseView) -> tuple[StaffRecipient, ...]:
     """Who holds a task: the assignee, or the queue of the department."""
     if assignee_id is None:
         return eventbus.once(_queues, brief.case_id).get(department) or recipients.everybody_of(department)
@@ -220,9 +220,9 @@ def holders(assignee_id: str | None, department: str, brief: CaseBrief) -> tuple
     return (recipients.member(assignee_id),)
 
 
-def _queues(case_id: str) -> dict[str, tuple[PersonBrief, ...]]:
+def _queues(case_id: str) -> dict[str, tuple[StaffRecipient, ...]]:
     """By department, everybody of the queues that hold open work of a case."""
-    people: dict[str, tuple[PersonBrief, ...]] = {}
+    people: dict[str, tuple[StaffRecipient, ...]] = {}
     for department, *person in _QUEUES.rows({"case_id": case_id}):
         people[department] = (*people.get(department, ()), person_of(person))
     return people

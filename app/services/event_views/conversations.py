@@ -8,14 +8,14 @@ from app.core.db import db
 from app.models import Case, Chase, Complaint, Conversation
 from app.services.conversations import on_duty
 from app.services.event_views import cases
-from app.services.event_views.cases import CaseBrief
+from app.services.event_views.cases import CaseView
 from app.services.installation import city
 from app.services.people import recipients, staffing
-from app.services.people.recipients import CustomerBrief, PersonBrief
+from app.services.people.recipients import CustomerRecipient, StaffRecipient
 
 
 @dataclass(frozen=True, slots=True)
-class TalkBrief:
+class ConversationView:
     """A conversation: what it is about, the customer if the mini-program knows them, and who answers.
 
     `manager` is whom the customer knows, `answering` who does it at present.
@@ -23,56 +23,58 @@ class TalkBrief:
 
     conversation_id: str
     topic: str
-    customer: CustomerBrief | None
-    manager: PersonBrief
-    answering: PersonBrief
+    customer: CustomerRecipient | None
+    manager: StaffRecipient
+    answering: StaffRecipient
     due_at: datetime | None
 
 
-def talk(conversation_id: str) -> TalkBrief:
+def talk(conversation_id: str) -> ConversationView:
     """What notices say of a conversation."""
     found = db.session.get_one(Conversation, conversation_id)
     holder = recipients.member(found.holder_id)
     if found.case_id is None:
         customer = recipients.customer(found.customer_id) if found.customer_id else None
         topic = city.current().talk.texts["enquiry_topic"]
-        return TalkBrief(found.id, topic, customer, holder, holder, found.answer_due_at)
+        return ConversationView(found.id, topic, customer, holder, holder, found.answer_due_at)
     case = cases.case(found.case_id)
-    return TalkBrief(found.id, case.project_name, case.customer, case.manager, holder, found.answer_due_at)
+    return ConversationView(
+        found.id, case.project_name, case.customer, case.manager, holder, found.answer_due_at
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class ChaseBrief:
+class ChaseView:
     """A chase: the case, the stage with its figures at that moment, and who works on it."""
 
     chase_id: str
-    case: CaseBrief
+    case: CaseView
     stage_name: str
     used: str
     allowed: str
     due_at: datetime
-    holders: tuple[PersonBrief, ...]
+    holders: tuple[StaffRecipient, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ComplaintBrief:
+class ComplaintView:
     """A complaint: its conversation (due when the answer is), and who is responsible to the end.
 
     While that person is away, also whoever stands in; of somebody who left, only they.
     """
 
     complaint_id: str
-    talk: TalkBrief
-    responsible: tuple[PersonBrief, ...]
+    talk: ConversationView
+    responsible: tuple[StaffRecipient, ...]
 
 
-def chase(chase_id: str) -> ChaseBrief:
+def chase(chase_id: str) -> ChaseView:
     """What notices say of a chase."""
     found = db.session.get_one(Chase, chase_id)
     case = cases.case(found.case_id)
     row = db.session.get_one(Case, found.case_id)
     program = city.program_of(row.program_key, row.former_program_key)
-    return ChaseBrief(
+    return ChaseView(
         chase_id=found.id,
         case=case,
         stage_name=program.stage(found.stage_key).name,
@@ -83,12 +85,12 @@ def chase(chase_id: str) -> ChaseBrief:
     )
 
 
-def complaint(complaint_id: str) -> ComplaintBrief:
+def complaint(complaint_id: str) -> ComplaintView:
     """What notices say of a complaint."""
     found = db.session.get_one(Complaint, complaint_id)
     standing_in = on_duty.who_answers(found.responsible_id, clock.now())
     people = [found.responsible_id] if staffing.active_staff(found.responsible_id) else []
-    return ComplaintBrief(
+    return ComplaintView(
         complaint_id=found.id,
         talk=replace(talk(found.conversation_id), due_at=found.due_at),
         responsible=tuple(recipients.member(id_) for id_ in dict.fromkeys([*people, standing_in])),

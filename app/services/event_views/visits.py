@@ -6,9 +6,9 @@ from datetime import datetime
 from app.core.db import db
 from app.models import Case, Visit
 from app.services.event_views import cases
-from app.services.event_views.cases import CaseBrief
+from app.services.event_views.cases import CaseView
 from app.services.people import recipients
-from app.services.people.recipients import PersonBrief
+from app.services.people.recipients import StaffRecipient
 from app.services.scheduling.availability import Supposed
 from app.services.visits import appointments, required_visits
 from app.services.visits.booking import find_openings
@@ -16,14 +16,14 @@ from app.services.visits.views import visit_queries
 
 
 @dataclass(frozen=True, slots=True)
-class VisitBrief:
+class VisitView:
     """A visit and everybody who comes, the lead first.
 
     `was` is the time that it had before, `next_opening` the first other one that could be had now.
     """
 
     visit_id: str
-    case: CaseBrief
+    case: CaseView
     purpose_name: str
     state: str
     starts_at: datetime
@@ -32,12 +32,12 @@ class VisitBrief:
     hold_until: datetime | None
     next_opening: datetime | None
     address: str
-    visitors: tuple[PersonBrief, ...]
+    visitors: tuple[StaffRecipient, ...]
     reason: str | None
     no_show_of: str | None
 
 
-def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = False) -> VisitBrief:
+def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = False) -> VisitView:
     """What notices say of a visit; `former_id` is the one in whose place it came.
 
     `look_for_next` asks for the next opening, which costs as much as listing them.
@@ -45,7 +45,7 @@ def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = 
     found = db.session.get_one(Visit, visit_id)
     case = db.session.get_one(Case, found.case_id)
     former = None if former_id is None else db.session.get_one(Visit, former_id)
-    return VisitBrief(
+    return VisitView(
         visit_id=found.id,
         case=cases.case(case.id),
         purpose_name=visit_queries.purpose_name(found),
@@ -62,7 +62,7 @@ def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = 
     )
 
 
-def people(visit_id: str) -> tuple[PersonBrief, ...]:
+def people(visit_id: str) -> tuple[StaffRecipient, ...]:
     """Everybody who comes, or was to come, to a visit."""
     return tuple(recipients.member(staff_id) for staff_id in appointments.staff_ids(visit_id))
 

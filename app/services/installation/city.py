@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.city import City, load_city
 from app.domain.conversation.loader import load_talk
-from app.domain.conversation.rules import TalkRules
+from app.domain.conversation.rules import ConversationRules
 from app.domain.departments import load_departments
 from app.domain.document_kinds import DocumentRules, load_document_rules
 from app.domain.forms import Form, load_forms
@@ -45,7 +45,7 @@ class CityBundle:
     calendar: WorkingTime
     refusals: Mapping[str, RefusalReason]
     visits: VisitRules
-    talk: TalkRules
+    talk: ConversationRules
 
     @cached_property
     def ways(self) -> Mapping[tuple[str, str | None], Program]:
@@ -54,13 +54,13 @@ class CityBundle:
             (key, None): one for key, one in self.programs.items()
         }
         turned = {
-            (task.turn.program, former.key): program_switch.continued(
-                self.programs[task.turn.program], former
+            (task.program_switch.program, former.key): program_switch.continued(
+                self.programs[task.program_switch.program], former
             )
             for former in self.programs.values()
             for stage in former.stages
             for task in stage.tasks
-            if task.turn is not None
+            if task.program_switch is not None
         }
         return alone | turned
 

@@ -19,7 +19,7 @@ class UnknownSubjectError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class PersonBrief:
+class StaffRecipient:
     """A member of staff as somebody to write to, and as the customer may know them."""
 
     staff_id: str
@@ -30,7 +30,7 @@ class PersonBrief:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerBrief:
+class CustomerRecipient:
     """A customer as somebody to write to."""
 
     customer_id: str
@@ -38,7 +38,7 @@ class CustomerBrief:
 
 
 def columns(person: type[Staff]) -> tuple[Any, ...]:
-    """The columns of a `PersonBrief`, in its order; the phone as it is stored."""
+    """The columns of a `StaffRecipient`, in its order; the phone as it is stored."""
     return (
         person.id,
         person.number,
@@ -66,17 +66,17 @@ def phones(customer_ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.phone for row in rows}
 
 
-def supervisors() -> tuple[PersonBrief, ...]:
+def supervisors() -> tuple[StaffRecipient, ...]:
     """Everybody who audits the promise."""
     return tuple(person_of(row) for row in _SUPERVISORS.rows({}))
 
 
-def everybody_of(department: str) -> tuple[PersonBrief, ...]:
+def everybody_of(department: str) -> tuple[StaffRecipient, ...]:
     """Everybody of a department."""
     return eventbus.once(_colleagues, department)
 
 
-def member(staff_id: str) -> PersonBrief:
+def member(staff_id: str) -> StaffRecipient:
     """A member of staff as somebody to write to."""
     rows = _ASSIGNEE.rows({"staff_id": staff_id})
     if not rows:
@@ -84,27 +84,27 @@ def member(staff_id: str) -> PersonBrief:
     return person_of(rows[0])
 
 
-def customer(customer_id: str) -> CustomerBrief:
+def customer(customer_id: str) -> CustomerRecipient:
     """A customer as somebody to write to."""
     row = db.session.execute(
         select(*addresses.customer_columns(Customer)).where(Customer.id == customer_id)
     ).one()
-    return CustomerBrief(customer_id, addresses.customer_addresses(row))
+    return CustomerRecipient(customer_id, addresses.customer_addresses(row))
 
 
-def active(staff_ids: Sequence[str]) -> tuple[PersonBrief, ...]:
+def active(staff_ids: Sequence[str]) -> tuple[StaffRecipient, ...]:
     """Those of these members of staff who still work here."""
     if not staff_ids:
         return ()
     return tuple(person_of(row) for row in db.session.execute(_COLLEAGUES.where(Staff.id.in_(staff_ids))))
 
 
-def _colleagues(department: str) -> tuple[PersonBrief, ...]:
+def _colleagues(department: str) -> tuple[StaffRecipient, ...]:
     return tuple(person_of(row) for row in _DEPARTMENT.rows({"department": department}))
 
 
-def person_of(row: Sequence[Any]) -> PersonBrief:
+def person_of(row: Sequence[Any]) -> StaffRecipient:
     """A member of staff from their `columns`."""
     staff_id, number, name, sealed_phone, *reached_by = row
     known = addresses.staff_addresses(reached_by)
-    return PersonBrief(staff_id, number, name, staffing.phone(sealed_phone), known)
+    return StaffRecipient(staff_id, number, name, staffing.phone(sealed_phone), known)

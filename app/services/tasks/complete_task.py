@@ -47,9 +47,9 @@ def complete_task(staff: Colleague, task: Task, given: Mapping[str, Any], versio
     _record(flow, task, spec, outputs, staff, bound)
     _enter_in_ledger(case, stage, spec, outputs)
     against = change_program.decides_against(spec, outputs)
-    if against is not None and spec.turn is not None:
+    if against is not None and spec.program_switch is not None:
         flow.mark_done(task, by, now)
-        change_program.change_program(case, flow, spec.turn, against, by, now)
+        change_program.change_program(case, flow, spec.program_switch, against, by, now)
     else:
         flow.complete(task, by, now)
     if is_return_visit:

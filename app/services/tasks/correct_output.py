@@ -9,7 +9,7 @@ from app.core.ids import new_id
 from app.domain.errors import ChangedMeanwhileError, ConflictError, FieldsError
 from app.domain.programs.definition import StageKind
 from app.domain.programs.tasks import OutputField, OutputKind, TaskSpec
-from app.models import Case, CaseTurn, Task, TaskState, TurnKind
+from app.models import Case, CaseChange, CaseChangeKind, Task, TaskState
 from app.services.cases import edit_conflicts
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff, note
@@ -46,11 +46,11 @@ def correct_output(staff: Colleague, task: Task, key: str, value: Any, why: str,
     task.outputs = after
     _correct_ledger(case, field, before, after, reported=stage.kind is StageKind.RETURN_VISIT)
     db.session.add(
-        CaseTurn(
+        CaseChange(
             id=new_id(),
             case_id=case.id,
             at=now,
-            kind=TurnKind.CORRECTED,
+            kind=CaseChangeKind.CORRECTED,
             actor=by_staff(staff.id).actor,
             actor_id=staff.id,
             key=key,
@@ -68,7 +68,9 @@ def _correctable(spec: TaskSpec, key: str) -> OutputField:
         raise _fault(key, "没有这一项，请核对后重新填写。")
     if field.kind is OutputKind.RATING:
         raise _fault(key, "评分由客户作出，不能更正。")
-    if spec.turn is not None and (field.criterion or key in {spec.turn.field, spec.turn.reason}):
+    if spec.program_switch is not None and (
+        field.criterion or key in {spec.program_switch.field, spec.program_switch.reason}
+    ):
         raise _fault(key, "工单已按该结论继续办理，不能更正。")
     return field
 

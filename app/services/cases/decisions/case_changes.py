@@ -9,18 +9,18 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.ids import new_id
-from app.domain.events import CaseTurned
-from app.models import Actor, Case, CaseTurn, Staff, TurnKind
+from app.domain.events import CaseChanged
+from app.models import Actor, Case, CaseChange, CaseChangeKind, Staff
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By, note
 from app.services.installation import city
 
 # A hand-over's summary is for the next manager only; the customer learns who that is.
-_AMONG_STAFF = frozenset({TurnKind.HANDED_OVER, TurnKind.CORRECTED})
+_AMONG_STAFF = frozenset({CaseChangeKind.HANDED_OVER, CaseChangeKind.CORRECTED})
 
 
 @dataclass(frozen=True, slots=True)
-class TurnLine:
+class CaseChangeLine:
     """A change in words. `advice`: what can be done next. `was` and `now`: what it changed."""
 
     id: str
@@ -36,16 +36,16 @@ class TurnLine:
 def record_change(
     case: Case,
     flow: CaseFlow,
-    kind: TurnKind,
+    kind: CaseChangeKind,
     by: By,
     at: datetime,
     words: str,
     *,
     key: str | None = None,
     detail: Mapping[str, Any] | None = None,
-) -> CaseTurn:
+) -> CaseChange:
     """Records a change with its line in the history, and adds its event to the flow's events."""
-    turn = CaseTurn(
+    change = CaseChange(
         id=new_id(),
         case_id=case.id,
         at=at,
@@ -56,72 +56,74 @@ def record_change(
         words=words,
         detail=dict(detail or {}),
     )
-    db.session.add(turn)
-    names = {"stage": key} if kind is TurnKind.SENT_BACK else {}
+    db.session.add(change)
+    names = {"stage": key} if kind is CaseChangeKind.SENT_BACK else {}
     note(case.id, at, f"case_{kind}", by, names)
-    flow.add_event(CaseTurned(turn.id), of=turn)
-    return turn
+    flow.add_event(CaseChanged(change.id), of=change)
+    return change
 
 
-def changes_for_staff(case: Case) -> list[TurnLine]:
+def changes_for_staff(case: Case) -> list[CaseChangeLine]:
     """All changes of a case that the caller was allowed to see, in order."""
-    return [change_line(case, turn, name) for turn, name in _of(case)]
+    return [change_line(case, change, name) for change, name in _of(case)]
 
 
-def changes_for_customer(case: Case) -> list[TurnLine]:
+def changes_for_customer(case: Case) -> list[CaseChangeLine]:
     """The changes that concern the customer, without internal remarks."""
     return [
-        change_line(case, turn, name, hide=turn.kind in _AMONG_STAFF)
-        for turn, name in _of(case)
-        if turn.kind != TurnKind.CORRECTED
+        change_line(case, change, name, hide=change.kind in _AMONG_STAFF)
+        for change, name in _of(case)
+        if change.kind != CaseChangeKind.CORRECTED
     ]
 
 
-def _advice(turn: CaseTurn) -> str:
-    known = city.current().refusals.get(turn.key or "")
-    return known.advice if turn.kind == TurnKind.REFUSED and known else ""
+def _advice(change: CaseChange) -> str:
+    known = city.current().refusals.get(change.key or "")
+    return known.advice if change.kind == CaseChangeKind.REFUSED and known else ""
 
 
-def _reason(turn: CaseTurn) -> str:
-    known = city.current().refusals.get(turn.key or "")
-    if turn.kind == TurnKind.REFUSED and known:
-        return f"{known.name}：{turn.words}" if turn.words else known.name
-    return turn.words
+def _reason(change: CaseChange) -> str:
+    known = city.current().refusals.get(change.key or "")
+    if change.kind == CaseChangeKind.REFUSED and known:
+        return f"{known.name}：{change.words}" if change.words else known.name
+    return change.words
 
 
 def _of(case: Case) -> Sequence[Any]:
     return db.session.execute(
-        select(CaseTurn, Staff.name)
-        .outerjoin(Staff, Staff.id == CaseTurn.actor_id)
-        .where(CaseTurn.case_id == case.id)
-        .order_by(CaseTurn.at, CaseTurn.id)
+        select(CaseChange, Staff.name)
+        .outerjoin(Staff, Staff.id == CaseChange.actor_id)
+        .where(CaseChange.case_id == case.id)
+        .order_by(CaseChange.at, CaseChange.id)
     ).all()
 
 
-def change_line(case: Case, turn: CaseTurn, staff_name: str | None = None, *, hide: bool = False) -> TurnLine:
+def change_line(
+    case: Case, change: CaseChange, staff_name: str | None = None, *, hide: bool = False
+) -> CaseChangeLine:
     """One change in words; `hide` omits internal remarks."""
-    was, now = _changed(case, turn)
-    return TurnLine(
-        id=turn.id,
-        at=turn.at,
-        kind=turn.kind,
-        actor="客户" if turn.actor == Actor.CUSTOMER else staff_name or "系统",
-        reason="" if hide else _reason(turn),
-        advice=_advice(turn),
+    was, now = _changed(case, change)
+    return CaseChangeLine(
+        id=change.id,
+        at=change.at,
+        kind=change.kind,
+        actor="客户" if change.actor == Actor.CUSTOMER else staff_name or "系统",
+        reason="" if hide else _reason(change),
+        advice=_advice(change),
         was=was,
         now=now,
     )
 
 
-def _changed(case: Case, turn: CaseTurn) -> tuple[str, str]:
-    was, now = str(turn.detail.get("was", "")), str(turn.detail.get("now", ""))
-    match turn.kind:
-        case TurnKind.PROGRAM_CHANGED:
+def _changed(case: Case, change: CaseChange) -> tuple[str, str]:
+    was, now = str(change.detail.get("was", "")), str(change.detail.get("now", ""))
+    match change.kind:
+        case CaseChangeKind.PROGRAM_CHANGED:
             return city.program(was).name, city.program(now).name
-        case TurnKind.SENT_BACK:
+        case CaseChangeKind.SENT_BACK:
             program = city.program_of(case.program_key, case.former_program_key)
-            return "", program.stage(turn.key or "").name
-        case TurnKind.CORRECTED:
-            return f"{turn.detail['name']}：{was}", now
+            return "", program.stage(change.key or "").name
+        case CaseChangeKind.CORRECTED:
+            return f"{change.detail['name']}：{was}", now
         case _:
             return was, now

@@ -4,7 +4,7 @@ from app.core import clock
 from app.core.db import db
 from app.domain.errors import CaseEndedError, FieldsError
 from app.domain.programs.tasks import Holder
-from app.models import Case, CaseState, Staff, TurnKind
+from app.models import Case, CaseChangeKind, CaseState, Staff
 from app.services.cases.decisions import case_changes
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By
@@ -34,7 +34,7 @@ def hand_over(case: Case, by: By, number: str, summary: str) -> None:
             task.assignee_id = holder
     case.manager_id = new.id
     case_changes.record_change(
-        case, flow, TurnKind.HANDED_OVER, by, now, summary, detail={"was": old.name, "now": new.name}
+        case, flow, CaseChangeKind.HANDED_OVER, by, now, summary, detail={"was": old.name, "now": new.name}
     )
     # Visits of the old manager are revalidated: the new one, or somebody else, takes them.
     absences.revalidate_later(case_id=case.id)

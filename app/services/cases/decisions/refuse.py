@@ -2,7 +2,7 @@
 
 from app.core import clock
 from app.domain.errors import FieldsError, NotAllowedError
-from app.models import Case, CaseState, TurnKind
+from app.models import Case, CaseChangeKind, CaseState
 from app.services.cases import responsibility
 from app.services.cases.decisions import case_changes
 from app.services.cases.decisions.end_case import end_case
@@ -32,6 +32,6 @@ def refuse_case(case: Case, staff: Colleague, reason_key: str, words: str) -> No
     by, now = by_staff(staff.id), clock.now()
     holders = end_case(case, flow, CaseState.REFUSED, by, now)
     case_changes.record_change(
-        case, flow, TurnKind.REFUSED, by, now, words, key=reason.key, detail={"holders": holders}
+        case, flow, CaseChangeKind.REFUSED, by, now, words, key=reason.key, detail={"holders": holders}
     )
     flow.publish()

@@ -4,7 +4,7 @@ from app.core import clock
 from app.domain.errors import FieldsError
 from app.domain.events import VisitCancelled
 from app.domain.programs import engine
-from app.models import Case, TurnKind
+from app.models import Case, CaseChangeKind
 from app.services.cases import responsibility
 from app.services.cases.decisions import case_changes
 from app.services.cases.flow.case_flow import CaseFlow
@@ -33,7 +33,7 @@ def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
             [{"field": "stage", "code": "invalid", "message": f"只能退回到已完成的环节：{names}。"}]
         )
     now = clock.now()
-    case_changes.record_change(case, flow, TurnKind.SENT_BACK, by, now, words, key=stage_key)
+    case_changes.record_change(case, flow, CaseChangeKind.SENT_BACK, by, now, words, key=stage_key)
     flow.repeat(stage_key, by, now)
     # A visit to build must not take place while the drawings are being redone.
     for visit_id in cancel_for_case.cancel_visits_of_case(

@@ -1,7 +1,7 @@
 """Withdrawing a case: by the customer, or by the manager at the customer's wish."""
 
 from app.core import clock
-from app.models import Case, CaseState, TurnKind
+from app.models import Case, CaseChangeKind, CaseState
 from app.services.cases import responsibility
 from app.services.cases.decisions import case_changes
 from app.services.cases.decisions.end_case import end_case
@@ -18,5 +18,7 @@ def withdraw_case(case: Case, by: By, words: str) -> None:
     responsibility.require_under_way(case)
     now = clock.now()
     holders = end_case(case, flow, CaseState.WITHDRAWN, by, now)
-    case_changes.record_change(case, flow, TurnKind.WITHDRAWN, by, now, words, detail={"holders": holders})
+    case_changes.record_change(
+        case, flow, CaseChangeKind.WITHDRAWN, by, now, words, detail={"holders": holders}
+    )
     flow.publish()

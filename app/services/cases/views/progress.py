@@ -64,12 +64,12 @@ def case_figures(case_id: str) -> Answer:
 
 def brief_progress(found: CaseRecord) -> Answer:
     """Returns the little that anyone with number and digits may see: no names, no figures of single tasks."""
-    turn, action = _turn(found)
+    responsible, action = _responsible_party(found)
     return {
         "number": found.head.number,
         "program": found.program.name,
         "state": found.head.state,
-        "whose_turn": turn["party"],
+        "whose_turn": responsible["party"],
         "next_action": action,
         "stages": [
             {"name": shown.spec.name, "state": _state(entries)} for shown, entries in _shown_stages(found)
@@ -85,7 +85,7 @@ def describe(found: CaseRecord) -> Answer:
     line = city.working_time()
     stops = line.covered(found.stretches(now))
     program = found.program
-    turn, action = _turn(found)
+    responsible, action = _responsible_party(found)
     local = _Local(line)
     answer = {
         "id": head.id,
@@ -104,7 +104,7 @@ def describe(found: CaseRecord) -> Answer:
             "phone": head.manager_phone,
             "photo_url": head.manager_photo_url,
         },
-        "whose_turn": turn,
+        "whose_turn": responsible,
         "next_action": action,
         "clock": _clock(found, local),
         "stages": [
@@ -254,7 +254,7 @@ def _clock(found: CaseRecord, local: "_Local") -> Answer:
     return {"stopped": True, "reason": reason.name, "since": local[stop.started_at]}
 
 
-def _turn(found: CaseRecord) -> tuple[Answer, str]:
+def _responsible_party(found: CaseRecord) -> tuple[Answer, str]:
     """The responsible party and the one next action, in the customer's words."""
     if found.head.state == CaseState.CLOSED:
         return {"party": "none", "name": ""}, "已办结，感谢您的信任。用水有问题请随时联系客户管家。"

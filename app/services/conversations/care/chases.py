@@ -13,7 +13,7 @@ from app.core.upsert import insert_or_ignore
 from app.domain.errors import AlreadyDoneError, CaseEndedError, ConflictError, NotFoundError
 from app.domain.events import CaseChased, ChaseOverdue
 from app.domain.worktime import WorkingTime
-from app.models import Case, CaseState, Chase, TalkTimerKind
+from app.models import Case, CaseState, Chase, ConversationTimerKind
 from app.services.cases.views import progress
 from app.services.conversations import (
     conversation_timers,
@@ -76,7 +76,7 @@ def chase(case: Case, customer_id: str) -> ChaseLine:
     append_text(
         open_conversation.conversation_of_case(case), words.format(stage_name=stage["name"], due=due), now
     )
-    conversation_timers.set_timer(chase_id, TalkTimerKind.CHASE_OVERDUE, row["due_at"])
+    conversation_timers.set_timer(chase_id, ConversationTimerKind.CHASE_OVERDUE, row["due_at"])
     eventbus.publish(CaseChased(chase_id))
     return chase_line(case, db.session.get_one(Chase, chase_id))
 
@@ -100,7 +100,7 @@ def answer_chase(staff: Colleague, case: Case, chase_id: str, text: str) -> Chas
     )
     if taken.first() is None:
         raise AlreadyDoneError("该催办已答复，无需重复答复。")
-    conversation_timers.clear_timers(chase_id, [TalkTimerKind.CHASE_OVERDUE])
+    conversation_timers.clear_timers(chase_id, [ConversationTimerKind.CHASE_OVERDUE])
     send_message.send_by_staff(staff, case, case.id, said, ANSWER + chase_id, urgent=False)
     db.session.refresh(found)
     return chase_line(case, found)
@@ -114,7 +114,7 @@ def remind_of_chase(chase_id: str) -> None:
         now = clock.now()
         eventbus.publish(ChaseOverdue(chase_id, now))
         conversation_timers.set_timer(
-            chase_id, TalkTimerKind.CHASE_OVERDUE, city.working_time().next_morning(now)
+            chase_id, ConversationTimerKind.CHASE_OVERDUE, city.working_time().next_morning(now)
         )
 
 

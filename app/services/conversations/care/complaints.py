@@ -18,9 +18,9 @@ from app.models import (
     Complaint,
     ComplaintState,
     Conversation,
+    ConversationTimerKind,
     MessageKind,
     Staff,
-    TalkTimerKind,
 )
 from app.services.conversations import (
     conversation_access,
@@ -37,7 +37,7 @@ from app.services.history.timeline import By
 from app.services.installation import city
 from app.services.people.staffing import Colleague
 
-_OWED = (TalkTimerKind.COMPLAINT_REMINDER, TalkTimerKind.COMPLAINT_OVERDUE)
+_OWED = (ConversationTimerKind.COMPLAINT_REMINDER, ConversationTimerKind.COMPLAINT_OVERDUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ def complain(conversation: Conversation, by: By, complained: str) -> ComplaintLi
     words = text.format(due=spoken_time(due), responsible_name=responsible.name)
     append_text(conversation, words, now, in_chat=True)
     conversation_timers.set_timer(
-        complaint_id, TalkTimerKind.COMPLAINT_REMINDER, line.before(due, rules.remind_before)
+        complaint_id, ConversationTimerKind.COMPLAINT_REMINDER, line.before(due, rules.remind_before)
     )
-    conversation_timers.set_timer(complaint_id, TalkTimerKind.COMPLAINT_OVERDUE, due)
+    conversation_timers.set_timer(complaint_id, ConversationTimerKind.COMPLAINT_OVERDUE, due)
     eventbus.publish(ComplaintRaised(complaint_id))
     return complaint_line(db.session.get_one(Complaint, complaint_id))
 
@@ -149,7 +149,7 @@ def remind_of_complaint(complaint_id: str, *, overdue: bool) -> None:
     eventbus.publish(ComplaintDue(complaint_id, overdue, now))
     if overdue:
         again = city.working_time().next_morning(now)
-        conversation_timers.set_timer(complaint_id, TalkTimerKind.COMPLAINT_OVERDUE, again)
+        conversation_timers.set_timer(complaint_id, ConversationTimerKind.COMPLAINT_OVERDUE, again)
 
 
 def complaints_of_conversation(conversation_id: str) -> list[ComplaintLine]:

@@ -16,11 +16,11 @@ from app.models import (
     ConversationGuest,
     ConversationNote,
     ConversationReader,
+    ConversationTimer,
     Document,
     Message,
     MessageCheck,
     MessageMedia,
-    TalkTimer,
 )
 from app.services.documents import deletion
 from app.services.installation import city
@@ -68,10 +68,10 @@ def delete_all(conversation_ids: Sequence[str]) -> None:
     ).all()
     chases = select(Chase.id).where(Chase.case_id.in_(ids))
     for doomed in (
-        delete(TalkTimer).where(
-            TalkTimer.subject_id.in_(ids)
-            | TalkTimer.subject_id.in_(complaints)
-            | TalkTimer.subject_id.in_(chases)
+        delete(ConversationTimer).where(
+            ConversationTimer.subject_id.in_(ids)
+            | ConversationTimer.subject_id.in_(complaints)
+            | ConversationTimer.subject_id.in_(chases)
         ),
         delete(ChatSend).where(ChatSend.message_id.in_(messages)),
         delete(MessageCheck).where(MessageCheck.message_id.in_(messages)),

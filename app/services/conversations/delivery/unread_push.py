@@ -9,11 +9,11 @@ from app.core.db import db
 from app.domain.conversation import push_timing
 from app.domain.conversation.message_states import Side
 from app.domain.events import MessagesUnread
-from app.models import Carriage, Conversation, Message, Safety, TalkTimerKind
+from app.models import Carriage, Conversation, ConversationTimerKind, Message, Safety
 from app.services.conversations import conversation_timers, on_duty
 from app.services.installation import city
 
-_KINDS = {Side.CUSTOMER: TalkTimerKind.PUSH_CUSTOMER, Side.STAFF: TalkTimerKind.PUSH_STAFF}
+_KINDS = {Side.CUSTOMER: ConversationTimerKind.PUSH_CUSTOMER, Side.STAFF: ConversationTimerKind.PUSH_STAFF}
 
 
 def schedule_push(conversation: Conversation, to: Side, message: Message) -> None:
