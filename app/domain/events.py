@@ -140,7 +140,7 @@ class CaseRated:
 
 @dataclass(frozen=True, slots=True)
 class CaseChanged:
-    """A case changed its course: withdrawn, refused, handed over, sent back, or switched to another program."""
+    """The course changed: withdrawn, refused, handed over, sent back, or switched to another program."""
 
     change_id: str
 
