@@ -2,7 +2,7 @@
 
 Sources: WeChat's documentation, 客服消息 (message/custom/send, message/custom/typing), 临时素材 (media/get
 and media/upload: temporary media live three days), 内容安全 (msg_sec_check and media_check_async, both in
-version 2). wechatpy knows the first version of the check alone, and fetches media by a path of its own
+version 2). wechatpy knows only the first version of the check, and fetches media by a path of its own
 without time-out.
 """
 
@@ -19,7 +19,7 @@ class _OfAccount:
 
 
 class ChatCalls(_OfAccount):
-    """Answering somebody in the chat of an account."""
+    """Calls for the chat of an account."""
 
     def send_text(self, *, openid: str, text: str) -> None:
         """Say something in the chat; see the port."""
@@ -49,7 +49,7 @@ class ChatCalls(_OfAccount):
 
 
 class CheckCalls(_OfAccount):
-    """Asking what WeChat thinks of a text or a picture."""
+    """Calls for the check of a text or a picture."""
 
     def check_text(self, *, openid: str, text: str, scene: int) -> Verdict:
         """What WeChat thinks of a text; see the port."""

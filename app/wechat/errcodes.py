@@ -1,4 +1,4 @@
-"""Which treatment an error code of WeChat needs, read from a table (TOML) and checked as a whole."""
+"""Which treatment an error code of WeChat needs: errcodes.toml, read and checked as a whole."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -24,13 +24,13 @@ class Codes:
 
 
 def kind_of(errcode: int, table: Path = TABLE) -> FaultKind:
-    """The kind of fault behind a non-zero errcode; the table's default for a code it does not hold."""
+    """The kind of fault behind a non-zero errcode; the table's default for a code that it does not have."""
     codes = _table(table)
     return codes.kinds.get(errcode, codes.default)
 
 
 def meaning_of(errcode: int | None, table: Path = TABLE) -> str | None:
-    """What staff are told that an errcode stands for; None without one, or for one that the table lacks."""
+    """The Chinese meaning of an errcode for staff; None without a code, or for one that the table lacks."""
     return None if errcode is None else _table(table).meanings.get(errcode)
 
 
@@ -43,7 +43,7 @@ def load(file: Path) -> Codes:
     """Read a table of codes.
 
     Raises `DataFault` with every fault: a kind that is missing or unknown, a treatment that does not exist, a
-    code that is no whole number, is 0, or stands there twice.
+    code that is no whole number, is 0, or is listed twice.
     """
     source = Source(file)
     root = source.root
@@ -64,7 +64,7 @@ def load(file: Path) -> Codes:
             if not name.removeprefix("-").isascii() or not name.removeprefix("-").isdigit() or int(name) == 0:
                 codes.fault(name, "must be an errcode: a whole number other than 0")
             elif int(name) in kinds:
-                codes.fault(name, f"the code stands under {kinds[int(name)]} too")
+                codes.fault(name, f"the code is listed under {kinds[int(name)]} too")
             else:
                 kinds[int(name)], meanings[int(name)] = kind, meaning
     source.finish()

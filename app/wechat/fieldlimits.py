@@ -1,9 +1,9 @@
-"""What WeChat lets stand in a field of a subscribe or template message.
+"""What WeChat accepts in a field of a subscribe or template message.
 
-A field's key is its type and a number ("thing1", "phone_number3"); the type decides which text is taken,
-and anything else comes back as 47003. Source: WeChat's documentation of subscribe messages, section
-订阅消息参数值内容限制说明; the service account's template messages use the same types. Where it leaves
-room, this is the stricter reading: a text that passes here is one that WeChat takes.
+A field's key is its type and a number ("thing1", "phone_number3"); the type decides which text is accepted,
+and anything else is answered with 47003. Source: WeChat's documentation of subscribe messages, section
+订阅消息参数值内容限制说明; the service account's template messages use the same types. Where it is
+ambiguous, this is the stricter reading: WeChat accepts every text that passes here.
 """
 
 import re

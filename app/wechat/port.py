@@ -1,4 +1,4 @@
-"""What the product needs of WeChat, as protocols and plain values; nothing here knows how it is reached.
+"""What the product needs of WeChat, as protocols and plain values; nothing here knows how WeChat is reached.
 
 Two accounts exist and their openids differ: the mini-program (customers and staff log in there, customers get
 subscribe messages) and the 服务号, the service account (staff get template messages). unionid joins the two.
@@ -32,15 +32,15 @@ class FaultKind(StrEnum):
     TEMPLATE = "template"
     """The template or the page it opens is wrong: every message of this template would meet it."""
     CONTENT = "content"
-    """What this one message says is refused; others of its template may go."""
+    """The content of this one message is refused; others of its template may be sent."""
     CONFIGURATION = "configuration"
-    """The account is wrong: nothing of it will go until somebody sees to it; alarm the operator."""
+    """The account is wrong: nothing can be sent until somebody fixes it; alarm the operator."""
     UNKNOWN_OUTCOME = "unknown_outcome"
     """The request left and no usable answer came: it may or may not have been done; never repeat blindly."""
     LOGIN = "login"
     """The code from the client is wrong, too old or used; the client has to ask WeChat for a new one."""
     BLOCKED = "blocked"
-    """WeChat holds this user to be high-risk and lets nobody log them in."""
+    """WeChat considers this user high-risk and refuses the login."""
 
 
 class Treatment(StrEnum):
@@ -57,11 +57,11 @@ class Treatment(StrEnum):
     STOP_TEMPLATE = "stop_template"
     """Stop this template, alarm the operator, and let the queue go on."""
     FAIL_MESSAGE = "fail_message"
-    """Give this message up on this channel, and alarm the operator."""
+    """Abandon this message on this channel, and alarm the operator."""
     CLOSE_CHANNEL = "close_channel"
-    """Close the channel for a while, alarm the operator, and keep everything that waits."""
+    """Close the channel for a while, alarm the operator, and keep all waiting messages."""
     SETTLE_LATER = "settle_later"
-    """Repeat only where WeChat recognises a repetition; else wait for its report, or for the city's rule."""
+    """Repeat only if WeChat recognises a repetition; else wait for its report, or apply the city's rule."""
 
 
 class WeChatError(Exception):
@@ -116,7 +116,7 @@ class PhoneNumber:
 
 @dataclass(frozen=True, slots=True)
 class SendReceipt:
-    """WeChat took the message (accepted, which is not yet delivered)."""
+    """WeChat accepted the message, which does not yet mean that it was delivered."""
 
     msgid: str | None
     """WeChat's id of the message; later callbacks name it. None when WeChat gave none."""
@@ -193,7 +193,7 @@ class MiniProgram(ChatWindow, ContentCheck, Protocol):
     """The mini-program's account."""
 
     def keep_token_fresh(self) -> None:
-        """Have a token at hand that is good for some minutes, fetching one if need be. Raises WeChatError."""
+        """Make sure that a token is cached that is valid for some minutes. Raises WeChatError."""
         ...
 
     def login(self, code: str) -> Login:
@@ -229,7 +229,7 @@ class ServiceAccount(ChatWindow, Protocol):
     """The service account (服务号)."""
 
     def keep_token_fresh(self) -> None:
-        """Have a token at hand that is good for some minutes, fetching one if need be. Raises WeChatError."""
+        """Make sure that a token is cached that is valid for some minutes. Raises WeChatError."""
         ...
 
     def send_template(

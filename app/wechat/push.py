@@ -1,6 +1,6 @@
-"""WeChat's message push: is it really from WeChat, is it fresh, and what does it say?
+"""WeChat's message push: check that it is from WeChat and recent, decrypt it, and read it.
 
-Only the secure mode (安全模式) is spoken: signed, and encrypted with AES-256-CBC. Source: WeChat's
+Only the secure mode (安全模式) is supported: signed, and encrypted with AES-256-CBC. Source: WeChat's
 documentation, 消息推送 (miniprogram/dev/framework/server-ability/message-push) and 消息加解密说明.
 """
 
@@ -39,11 +39,11 @@ class RefusalReason(StrEnum):
     STALE = "stale"
     DECRYPTION = "decryption"
     FOREIGN_ACCOUNT = "foreign_account"
-    """Sealed with our key for another appid: the keys of the two accounts are mixed up."""
+    """Encrypted with our key for another appid: the keys of the two accounts are mixed up."""
 
 
 class PushRefused(Exception):
-    """A callback that is not acted upon; nothing of its content is in the text."""
+    """A callback that is refused; its text holds nothing of the content."""
 
     def __init__(self, reason_code: RefusalReason) -> None:
         super().__init__(f"WeChat callback refused: {reason_code}")
@@ -62,8 +62,8 @@ class SealedPush:
 class PushReceiver:
     """Opens the callbacks of one account.
 
-    `freshness` is how far the signed timestamp may lie from the present, either way; a copied callback
-    is of no use after that, and repeated ones within it are told by `PushEvent.dedupe_key`. Raises
+    `freshness` is how far the signed timestamp may be from the present, either way. A copied callback
+    is useless after that; a repeated one within it is recognised by `PushEvent.dedupe_key`. Raises
     ValueError for an AES key that is not WeChat's 43 characters.
     """
 
@@ -78,14 +78,14 @@ class PushReceiver:
         self._freshness = freshness
 
     def echo(self, query: Mapping[str, str], now: datetime) -> str:
-        """What to answer the GET check with, once its signature holds. Raises PushRefused."""
+        """The answer to the GET check, if its signature is right. Raises PushRefused."""
         timestamp, nonce = _needed(query, "timestamp"), _needed(query, "nonce")
         self._check(_needed(query, "signature"), timestamp, nonce)
         self._check_fresh(timestamp, now)
         return _needed(query, "echostr")
 
     def open(self, query: Mapping[str, str], body: bytes, now: datetime) -> PushEvent:
-        """What a POST says. `now` is the present instant (aware). Raises PushRefused, and nothing else."""
+        """The event in a POST. `now` is the present instant (aware). Raises PushRefused, and nothing else."""
         if len(body) > LARGEST_BODY:
             raise PushRefused(RefusalReason.TOO_LARGE)
         timestamp, nonce = _needed(query, "timestamp"), _needed(query, "nonce")

@@ -1,4 +1,4 @@
-"""What a callback of WeChat says, whichever form it came in.
+"""The event in a callback of WeChat, whether it came as XML or JSON.
 
 Sources in WeChat's documentation: 订阅消息 / 事件推送 (the three subscribe events), 模板消息
 (TEMPLATESENDJOBFINISH), 接收事件推送 (follow events), 消息推送 (how to tell a repeated push).
@@ -24,7 +24,7 @@ _CHOICES = MappingProxyType(
 )
 _SENT = MappingProxyType({"subscribe_msg_sent_event": "SubscribeMsgSentEvent"})
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# By what events of the same kind, person and second differ: a menu's key, and the name of a content check.
+# Events of the same kind, person and second differ by these: a menu's key, the id of a content check.
 _OWN_IDS = ("EventKey", "trace_id")
 _LAST_INSTANT = 253402300799
 
@@ -46,7 +46,7 @@ class TemplateChoice:
 
 @dataclass(frozen=True, slots=True)
 class SentReport:
-    """How a subscribe message ended."""
+    """The final result of a subscribe message."""
 
     template_id: str
     msgid: str
@@ -78,7 +78,7 @@ class PushEvent:
 
 
 def event_of(account: AccountKind, values: Mapping[str, object]) -> PushEvent:
-    """The event in the values of an opened callback. Raises ValueError when WeChat would not send such."""
+    """The event in the values of an opened callback. Raises ValueError for what WeChat would not send."""
     fields = {name: _plain(value) for name, value in values.items()}
     msg_type = _field(fields, "MsgType")
     event = _field(fields, "Event") if msg_type == "event" else None

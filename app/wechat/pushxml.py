@@ -1,7 +1,7 @@
 """The XML of WeChat's message push: read into plain values without trusting it, and written.
 
 The standard library's parsers expand entities that a document declares, so a few bytes can become
-gigabytes. No document type is ever needed here, and refusing it takes every such declaration away.
+gigabytes. No document type is ever needed here, so every document with one is refused.
 """
 
 from collections.abc import Mapping

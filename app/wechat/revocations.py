@@ -1,4 +1,4 @@
-"""What a user withdraws at WeChat, read from the table beside this module and checked as a whole."""
+"""Which authorisations somebody revoked at WeChat: revocations.toml, read and checked as a whole."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 
 class Held(StrEnum):
-    """What of it this product may hold."""
+    """Which of the revoked data this product may hold."""
 
     PHONE = "phone"
     ADDRESS = "address"
@@ -25,9 +25,9 @@ class Held(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """One number of RevokeInfo: WeChat's `name` of it, and what of it may be held.
+    """One number of RevokeInfo: WeChat's `name` for it, and which data of it this product may hold.
 
-    Both are None for a number that WeChat has added since: somebody has to look what it means.
+    Both are None for a number that WeChat has added since; somebody has to look up what it means.
     """
 
     number: str
@@ -36,14 +36,14 @@ class Revoked:
 
 
 def revoked(info: str) -> tuple[Revoked, ...]:
-    """What a RevokeInfo names, each once, in the order of the numbers; nothing when it names nothing."""
+    """The numbers in a RevokeInfo, each once and in ascending order."""
     known = _table()
     numbers = sorted({int(number) for number in _NUMBER.findall(info)})
     return tuple(known.get(number, Revoked(str(number), None, None)) for number in numbers)
 
 
 def load(file: Path) -> Mapping[int, Revoked]:
-    """Read a table of numbers. Raises `DataFault` for one that is no number or stands there twice."""
+    """Read a table of numbers. Raises `DataFault` for one that is no number or is listed twice."""
     source = Source(file)
     found: dict[int, Revoked] = {}
     for held in Held:
@@ -54,7 +54,7 @@ def load(file: Path) -> Mapping[int, Revoked]:
             if _NUMBER.fullmatch(name) is None:
                 table.fault(name, "must be a number of RevokeInfo")
             elif int(name) in found:
-                table.fault(name, f"stands under {found[int(name)].held} too")
+                table.fault(name, f"is listed under {found[int(name)].held} too")
             else:
                 found[int(name)] = Revoked(name, meaning, held)
     source.finish()

@@ -1,8 +1,7 @@
-"""Keeps WeChat's credentials out of exception texts and logs.
+"""Keep WeChat's credentials out of exception texts and logs.
 
-The AppSecret and the login code travel in the query of jscode2session, the access token in that of
-every other call, so they turn up in the texts of transport errors and in the debug log of the HTTP
-library.
+The AppSecret and the login code are query parameters of jscode2session, and the access token is one of every
+other call. So they appear in the texts of transport errors and in the debug log of the HTTP library.
 """
 
 import logging
@@ -25,7 +24,7 @@ def scrub(text: str, *secrets: str) -> str:
 
 
 class ScrubFilter(logging.Filter):
-    """Rewrites log records so that no credential parameter stands in them."""
+    """Rewrites log records so that they hold no credential parameter."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through, scrubbed."""
@@ -39,5 +38,5 @@ _filter = ScrubFilter()
 
 def guard_http_log() -> None:
     """Scrub what the HTTP library logs, from now on, in this process. May be called repeatedly."""
-    # addFilter leaves a filter that is already there alone.
+    # addFilter does nothing when the filter was added before.
     logging.getLogger(HTTP_LOGGER).addFilter(_filter)

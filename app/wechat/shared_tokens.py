@@ -1,8 +1,8 @@
 """Access tokens kept in the database: one refresher for all processes of an installation.
 
 The lease is two columns of the token's row and not a transaction, so that none is open while WeChat is asked;
-should the refresher die, the lease runs out. Each process remembers the token it has read, since it is asked
-for with every call: only a token that is missing, refused or near its end leads to the database.
+if the refresher dies, the lease expires. Each process remembers the token it has read, since every call
+needs it: only a token that is missing, refused or near its end is read from the database again.
 """
 
 from collections.abc import Iterator
@@ -26,10 +26,10 @@ LEASE = timedelta(seconds=20)
 
 POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 30.0
-"""In real time, whatever the clock says: a clock that is set by hand must not hang a caller for ever."""
+"""In real time, whatever the clock says: a caller must not wait for ever because a clock was set by hand."""
 
 REREAD_BEFORE = timedelta(minutes=5)
-"""How long before its end a remembered token is compared with the database, where a newer one may be."""
+"""How long before its end a remembered token is read again: the database may have a newer one."""
 
 
 class SharedTokenStore:
@@ -41,7 +41,7 @@ class SharedTokenStore:
         self._remembered: dict[str, AccessToken] = {}
         self._guards: dict[str, Lock] = {}
         self._lock = Lock()
-        # Nothing sets it: waiting on it is a pause.
+        # Never set: waiting for it is a pause.
         self._never = Event()
 
     def get(self, appid: str) -> AccessToken | None:
@@ -66,9 +66,9 @@ class SharedTokenStore:
 
     @contextmanager
     def refreshing(self, appid: str, *, wait: bool) -> Iterator[bool]:
-        """Be the one refresher of `appid`, of all processes, inside the block; see `TokenStore`.
+        """Be the only refresher of `appid` in all processes inside the block; see `TokenStore`.
 
-        Raises `WeChatError` (transient) when another is at it for longer than any refresher may be.
+        Raises `WeChatError` (transient) when another one holds the lease for longer than it may need.
         """
         with self._lock:
             guard = self._guards.setdefault(appid, Lock())
@@ -76,7 +76,7 @@ class SharedTokenStore:
             yield False
             return
         try:
-            # Whoever was at it before us, in this process or another, may have left a newer token.
+            # The refresher before, in this process or another, may have stored a newer token.
             mine = self._leased(appid, wait=wait)
             self._read(appid)
             try:

@@ -1,4 +1,4 @@
-"""Where access tokens are kept, and the guard that lets one refresher work at a time."""
+"""Where access tokens are kept, and the lock by which one refresher works at a time."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A token and the instant (aware, UTC) at which WeChat stops taking it."""
+    """A token and the instant (aware, UTC) from which WeChat refuses it."""
 
     value: str = field(repr=False)
     expires_at: datetime
@@ -20,7 +20,7 @@ class TokenStore(Protocol):
     """Tokens by appid, for all threads of a process or for all processes of an installation.
 
     One store per process is safe, since every process gets the same token from `stable_token`; a store
-    that is shared (a table with a lease column) merely asks less often. Such a store must hold no
+    that is shared (a table with a lease column) only asks less often. Such a store must hold no
     transaction open while its caller is inside `refreshing`, and must let a lease run out, so that a
     crashed refresher blocks nobody.
     """
@@ -34,11 +34,10 @@ class TokenStore(Protocol):
         ...
 
     def refreshing(self, appid: str, *, wait: bool) -> AbstractContextManager[bool]:
-        """Be the one refresher of `appid` inside the block; True says that the caller is it.
+        """Be the only refresher of `appid` inside the block; yields whether the caller is it.
 
-        With `wait` the caller blocks until the present refresher is done, and must then look again
-        whether its work is still needed. Without `wait` it gets False at once when somebody else is at
-        it.
+        With `wait` the caller blocks until the present refresher is done, and must then check whether
+        its work is still needed. Without `wait` it gets False at once when there is another refresher.
         """
         ...
 
@@ -63,7 +62,7 @@ class MemoryTokenStore:
 
     @contextmanager
     def refreshing(self, appid: str, *, wait: bool) -> Iterator[bool]:
-        """Be the one refresher of `appid` inside the block; see `TokenStore`."""
+        """Be the only refresher of `appid` inside the block; see `TokenStore`."""
         with self._lock:
             guard = self._guards.setdefault(appid, Lock())
         mine = guard.acquire(blocking=wait)

@@ -1,4 +1,4 @@
-"""What a failure below WeChat's own error codes means: did the request leave, and is repeating it safe?"""
+"""What a transport failure means: had the request left, and is repeating it safe?"""
 
 import ssl
 from pathlib import Path
@@ -34,7 +34,7 @@ def transport_fault(error: requests.RequestException) -> WeChatError:
 
 def _kind_of_status(status: int) -> FaultKind:
     if status == GATEWAY_TIMEOUT:
-        # A proxy gave up waiting; what stands behind it may still have done the work.
+        # A proxy stopped waiting; the server behind it may still have done the work.
         return FaultKind.UNKNOWN_OUTCOME
     if status >= SERVER_ERROR or status == TOO_MANY_REQUESTS:
         return FaultKind.TRANSIENT
@@ -54,5 +54,5 @@ def _before_sending(error: requests.RequestException) -> bool:
         cause = cause.reason
     if isinstance(cause, NewConnectionError | ProxyError):
         return True
-    # A certificate is checked before anything is said; any other TLS fault may come in mid-answer.
+    # A certificate is checked before anything is sent; any other TLS fault may interrupt an answer.
     return any(isinstance(part, ssl.SSLCertVerificationError) for part in getattr(cause, "args", ()))

@@ -42,7 +42,7 @@ def test_a_revoke_info_names_one_or_several(info: str, held: list[Held | None]) 
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('8 = "', '13 = "', "stands under phone too"),
+        ('8 = "', '13 = "', "is listed under phone too"),
         ('8 = "', 'eight = "', "must be a number"),
         ('8 = "手机号"', "8 = 8", "must be a text"),
         ("[places]", "[place]", "missing"),

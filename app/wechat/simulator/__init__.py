@@ -1,1 +1,1 @@
-"""A stand-in for WeChat's servers, for demo and tests: it answers, remembers and fails as told."""
+"""A stand-in for WeChat in demo and tests: it answers calls, remembers them, and fails on request."""

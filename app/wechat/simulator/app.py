@@ -1,4 +1,4 @@
-"""The simulated WeChat as one WSGI app: WeChat's own calls, and the faults that befall them.
+"""The simulated WeChat as one WSGI app: WeChat's own calls, and the faults injected into them.
 
 Everything under /_sim/ is the control interface (control.py), which no fault touches.
 """
@@ -50,7 +50,7 @@ class Simulator:
         self.faults = Faults()
         self._control = Control(self.state, self.faults, accounts, post)
         self._hold_seconds = hold_seconds
-        # Nothing sets it: waiting on it is a pause.
+        # Never set: waiting for it is a pause.
         self._never = Event()
         self._calls: dict[tuple[str, str], Callable[[Request], Answer]] = {
             ("GET", "sns/jscode2session"): self._login,
@@ -76,10 +76,10 @@ class Simulator:
                 raise
             if dropped.failure is Failure.TIMEOUT:
                 self._never.wait(self._hold_seconds)
-            # A client that has given up already is gone already.
+            # A client that stopped waiting has closed the connection.
             with suppress(OSError):
                 connection.shutdown(SHUT_RDWR)
-            # The server finds the connection gone when it writes this, and lets it be.
+            # The server finds the connection closed when it writes this, and ignores it.
             response = Response(status=500)
         return response(environ, start_response)
 

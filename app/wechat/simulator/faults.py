@@ -38,7 +38,7 @@ class Fault:
     latency_ms: int = 0
     """Milliseconds to wait before anything else."""
     times: int | None = 1
-    """How many calls it still befalls; None is until it is taken away."""
+    """How many more calls it affects; None means until it is removed."""
     after_delivery: bool = False
     """Whether the work is done all the same and only the answer is spoilt."""
 
@@ -51,12 +51,12 @@ class Faults:
         self._lock = Lock()
 
     def add(self, fault: Fault) -> None:
-        """Let `fault` befall the next calls of its path."""
+        """Inject `fault` into the next calls of its path."""
         with self._lock:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Take all faults away."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 

@@ -1,4 +1,4 @@
-"""The fictional people WeChat knows: who they are, the codes they hold, whom they follow."""
+"""The fictional people that the simulated WeChat knows: their ids, login codes and follows."""
 
 import re
 import secrets
