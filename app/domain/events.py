@@ -23,7 +23,7 @@ class CaseConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsultationTaken:
+class ConsultationReceived:
     """A 设计方案意见征询 came in: a case in early service and its manager exist, the form does not yet."""
 
     case_id: str

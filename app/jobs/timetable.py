@@ -45,7 +45,7 @@ CONVERSATIONS_AT_ONCE = 100
 CALLS_PER_TRANSACTION = 20
 BYTES_AT_ONCE = 100
 KEPT_ANSWERS = timedelta(days=7)
-KEPT_OCCASIONS = timedelta(days=90)
+KEPT_RUNS = timedelta(days=90)
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +72,9 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
         Job("callbacks", 1, lambda: inbox.work(wechat.service), (inbox.QUEUE,)),
         Job("timers", 1, fire_timers, (firing.QUEUE,)),
         Job("promises", 1, watch_promises, (promise_watches.QUEUE,)),
-        Job("calendar", 1, tell_of_moves, (notify_moves.QUEUE,)),
-        Job("visits", 1, look_at_visits, visits_due.QUEUES),
-        Job("talk", 1, fire_talk_timers, (talk.QUEUE,)),
+        Job("calendar", 1, notify_moved_due_dates, (notify_moves.QUEUE,)),
+        Job("visits", 1, handle_due_visits, visits_due.QUEUES),
+        Job("talk", 1, fire_conversation_timers, (talk.QUEUE,)),
         Job("files", 1, lambda: fetch_media.fetch(wechat), (inbound_media.QUEUE,)),
         # Before the replies: what is withheld does not go out.
         Job(
@@ -93,10 +93,10 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
         Job("webhooks", 1, lambda: send_webhooks.drain(simulated=settings.simulated), (send_webhooks.QUEUE,)),
         Job("tokens", a_minute, lambda: keep_tokens_fresh(wechat)),
         Job("calls", a_minute, ask_managers_to_call, (calls.QUEUE,)),
-        Job("unknown", a_minute, settle_unknown, (unknown_outcomes.QUEUE,)),
-        Job("morning", a_minute, tell_what_never_arrived, (morning_summary.WORK,)),
-        Job("bytes", a_minute, remove_doomed_bytes, (deletion.QUEUE,)),
-        Job("forget", an_hour, forget),
+        Job("unknown", a_minute, resolve_unknown, (unknown_outcomes.QUEUE,)),
+        Job("morning", a_minute, send_morning_summary, (morning_summary.WORK,)),
+        Job("bytes", a_minute, remove_deleted_bytes, (deletion.QUEUE,)),
+        Job("forget", an_hour, delete_old_records),
     )
 
 
@@ -128,17 +128,17 @@ def fire_timers() -> None:
 
 def watch_promises() -> None:
     """Tell of every promise that runs short by now, a bounded number in each transaction."""
-    _in_turns(promise_watches.sweep, TIMERS_PER_TRANSACTION)
+    _in_batches(promise_watches.sweep, TIMERS_PER_TRANSACTION)
 
 
-def fire_talk_timers() -> None:
+def fire_conversation_timers() -> None:
     """Push what stays unread and remind of answers that are owed, a bounded number in each transaction."""
-    _in_turns(talk.sweep, TIMERS_PER_TRANSACTION)
+    _in_batches(talk.sweep, TIMERS_PER_TRANSACTION)
 
 
-def tell_of_moves() -> None:
+def notify_moved_due_dates() -> None:
     """Tell everybody whose due dates a new calendar moved, a bounded number in each transaction."""
-    _in_turns(notify_moves.notify_moves, MOVES_PER_TRANSACTION)
+    _in_batches(notify_moves.notify_moves, MOVES_PER_TRANSACTION)
 
 
 def keep_tokens_fresh(wechat: Accounts) -> None:
@@ -156,33 +156,33 @@ def keep_tokens_fresh(wechat: Accounts) -> None:
 
 def ask_managers_to_call() -> None:
     """Ask managers to call whom nothing reached, a bounded number in each transaction."""
-    _in_turns(calls.ask_managers, CALLS_PER_TRANSACTION)
+    _in_batches(calls.ask_managers, CALLS_PER_TRANSACTION)
 
 
-def settle_unknown() -> None:
+def resolve_unknown() -> None:
     """Apply the city's rule to messages nobody will ever know of, a bounded number in each transaction."""
-    _in_turns(unknown_outcomes.settle, UNKNOWN_PER_TRANSACTION)
+    _in_batches(unknown_outcomes.resolve_unknown_outcomes, UNKNOWN_PER_TRANSACTION)
 
 
-def tell_what_never_arrived() -> None:
+def send_morning_summary() -> None:
     """On the morning of a working day, once, by whichever process comes first."""
     with atomic():
         morning_summary.tell()
 
 
-def forget() -> None:
+def delete_old_records() -> None:
     """Drop what need not be remembered: kept answers, counts, nonces, conversations past their time."""
     with atomic():
         idempotency.delete_old_answers(clock.now() - KEPT_ANSWERS)
         public_lookup.forget_old_counts()
         request_signatures.delete_old_nonces()
         retention.delete_expired(CONVERSATIONS_AT_ONCE)
-        run_once.delete_old_runs(clock.now() - KEPT_OCCASIONS)
+        run_once.delete_old_runs(clock.now() - KEPT_RUNS)
     with atomic(read_only=True):
         upload.sweep_orphans()
 
 
-def remove_doomed_bytes() -> None:
+def remove_deleted_bytes() -> None:
     """Take away the bytes of deleted documents, with no transaction open, a bounded number at a time."""
     while True:
         with atomic(read_only=True):
@@ -195,7 +195,7 @@ def remove_doomed_bytes() -> None:
             deletion.bytes_deleted(keys)
 
 
-def look_at_visits() -> None:
+def handle_due_visits() -> None:
     """End holds, remind, look again at visits after a change, and go through the wait-list, one by one."""
     for sweep_one in (visits_due.spread, visits_due.sweep, waitlist.sweep):
         while True:
@@ -205,7 +205,7 @@ def look_at_visits() -> None:
                 break
 
 
-def _in_turns(work: Callable[[int], int], most: int) -> None:
+def _in_batches(work: Callable[[int], int], most: int) -> None:
     """Let `work` take up to `most` of what is due in a transaction of its own, until it takes fewer."""
     while True:
         with atomic():

@@ -35,7 +35,7 @@ def show() -> str:
 def messages() -> dict[str, Any]:
     """Every message that reached a (simulated) phone, in order, with its recipient's name."""
     items = _desk().ask("GET", "messages")
-    names = openids.whose({item["openid"] for item in items})
+    names = openids.owners_of({item["openid"] for item in items})
     return {
         "items": [{**item, "to": names.get(item["openid"], item["openid"])} for item in items],
         "now": clock.now().isoformat(),

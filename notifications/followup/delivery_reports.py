@@ -46,7 +46,7 @@ class Report:
     template_key: str | None = None
 
 
-def of_template(openid: str, msgid: str, status: str) -> Report:
+def template_report(openid: str, msgid: str, status: str) -> Report:
     """What TEMPLATESENDJOBFINISH says: `success`, `failed:user block` or `failed: system failed`."""
     if status == _SUCCESS:
         state = DeliveryState.DELIVERED
@@ -57,7 +57,7 @@ def of_template(openid: str, msgid: str, status: str) -> Report:
     return Report(Channel.TEMPLATE, openid, msgid, state)
 
 
-def of_subscribe(openid: str, msgid: str, errcode: int, template_key: str | None) -> Report:
+def subscribe_report(openid: str, msgid: str, errcode: int, template_key: str | None) -> Report:
     """What subscribe_msg_sent_event says; errcode 0 is success."""
     if errcode == 0:
         state = DeliveryState.DELIVERED
@@ -68,7 +68,7 @@ def of_subscribe(openid: str, msgid: str, errcode: int, template_key: str | None
     return Report(Channel.SUBSCRIBE, openid, msgid, state, errcode or None, template_key)
 
 
-def settle(report: Report) -> Matched:
+def apply_report(report: Report) -> Matched:
     """Write a report down at its message, in the caller's transaction. Reported twice, it stays as it is.
 
     What did not arrive after all goes on by the next channel; that is an attempt like any other.

@@ -23,7 +23,7 @@ PRESUMED = "presumed_arrived"
 """The failure class of a message that is left at that."""
 
 
-def settle(limit: int) -> int:
+def resolve_unknown_outcomes(limit: int) -> int:
     """Apply the rule to up to `limit` messages, in the caller's transaction; how many there were."""
     now = clock.now()
     rows = db.session.connection().execute(_OVERDUE, _before(now) | {"limit": limit}).all()

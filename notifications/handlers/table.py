@@ -38,8 +38,8 @@ NOTICES: Sequence[NoticeRule] = (
     # A case begins. A customer whose case was opened by telephone hears of it when they confirm it.
     NoticeRule(events.CaseOpened, "case_accepted", views.CASE, CUSTOMER),
     NoticeRule(events.CaseOpened, "new_case", views.CASE, staff(manager_unless_author)),
-    NoticeRule(events.ConsultationTaken, "early_service", views.CASE, CUSTOMER),
-    NoticeRule(events.ConsultationTaken, "new_consultation", views.CASE, staff(manager)),
+    NoticeRule(events.ConsultationReceived, "early_service", views.CASE, CUSTOMER),
+    NoticeRule(events.ConsultationReceived, "new_consultation", views.CASE, staff(manager)),
     NoticeRule(events.CaseConfirmed, "case_accepted", views.CASE, CUSTOMER),
     NoticeRule(events.CaseConfirmed, "case_confirmed", views.CASE, staff(manager)),
     # Its stages, and when they are due.

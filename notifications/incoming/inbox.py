@@ -232,21 +232,23 @@ def _subscribe_sent(event: _Event) -> str:
         template = catalog.current().template_of(sent["template_id"])
         key = template.key if template else None
         outcomes.append(
-            _settle(event, delivery_reports.of_subscribe(event.openid, sent["msgid"], sent["errcode"], key))
+            _settle(
+                event, delivery_reports.subscribe_report(event.openid, sent["msgid"], sent["errcode"], key)
+            )
         )
     return HANDLED if HANDLED in outcomes else IGNORED
 
 
 def _template_sent(event: _Event) -> str:
     fields = event.payload["fields"]
-    report = delivery_reports.of_template(
+    report = delivery_reports.template_report(
         event.openid, event.payload["msg_id"] or "", fields.get("Status", "")
     )
     return _settle(event, report)
 
 
 def _settle(event: _Event, report: delivery_reports.Report) -> str:
-    matched = delivery_reports.settle(report)
+    matched = delivery_reports.apply_report(report)
     if matched is Matched.TOO_EARLY and not retry.exhausted(event.attempts + 1):
         raise NotYet
     return HANDLED if matched is Matched.SETTLED else IGNORED

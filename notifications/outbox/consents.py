@@ -26,7 +26,7 @@ MOST_REPORTED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TemplateToAsk:
     """A template to ask consent for; `why` is the sentence to show before."""
 
     key: str
@@ -36,7 +36,7 @@ class Wanted:
     remaining: int
 
 
-def templates_to_ask(customer_id: str, page: str = "") -> list[Wanted]:
+def templates_to_ask(customer_id: str, page: str = "") -> list[TemplateToAsk]:
     """The templates to ask this customer for at the next tap: fewest left first, then in the city's
     order.
 
@@ -51,7 +51,7 @@ def templates_to_ask(customer_id: str, page: str = "") -> list[Wanted]:
         if template.ask_order is not None and template.ask_on in {"", page}
     )
     return [
-        Wanted(
+        TemplateToAsk(
             key,
             words.template_ids[key],
             words.templates[key].title,

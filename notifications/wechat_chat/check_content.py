@@ -7,7 +7,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.ids import new_id
 from app.services.conversations import content_checks
-from app.services.conversations.content_checks import Claimed, Safety
+from app.services.conversations.content_checks import ClaimedCheck, Safety
 from app.services.documents.document_access import LinkSigner
 from app.services.installation import city
 from app.wechat.port import ContentCheck, FaultKind, Verdict, WeChatError
@@ -36,17 +36,17 @@ def work(
         asked += len(claimed)
 
 
-def _ask(wechat: ContentCheck, owner: str, one: Claimed, public_url: str | None, chance: Chance) -> None:
+def _ask(wechat: ContentCheck, owner: str, one: ClaimedCheck, public_url: str | None, chance: Chance) -> None:
     scene = city.current().talk.safety.scene
     try:
         if one.picture is None:
             verdict = wechat.check_text(openid=one.openid, text=one.text or " ", scene=scene)
             with atomic():
-                content_checks.settle(owner, one.message_id, SAFETY[verdict])
+                content_checks.record_verdict(owner, one.message_id, SAFETY[verdict])
         elif public_url is None:
             # WeChat has no way to this server.
             with atomic():
-                content_checks.settle(owner, one.message_id, Safety.UNCHECKED)
+                content_checks.record_verdict(owner, one.message_id, Safety.UNCHECKED)
         else:
             url = public_url + one.picture
             trace_id = wechat.check_picture(openid=one.openid, url=url, scene=scene)
@@ -56,12 +56,12 @@ def _ask(wechat: ContentCheck, owner: str, one: Claimed, public_url: str | None,
         _after_fault(owner, one, error, chance)
 
 
-def _after_fault(owner: str, one: Claimed, error: WeChatError, chance: Chance) -> None:
+def _after_fault(owner: str, one: ClaimedCheck, error: WeChatError, chance: Chance) -> None:
     with atomic():
         if error.kind in _WORTH_ASKING_AGAIN:
             again_at = clock.now() + retry.delay(one.attempts, chance)
             content_checks.postpone(owner, one.message_id, again_at)
             return
-        content_checks.settle(owner, one.message_id, Safety.UNCHECKED)
+        content_checks.record_verdict(owner, one.message_id, Safety.UNCHECKED)
     if error.kind is FaultKind.CONFIGURATION:
         _log.error("messages can't be checked as configured", extra={"errcode": error.errcode})

@@ -11,7 +11,7 @@ from app.core.atomic import atomic
 from app.core.ids import new_id
 from app.domain.errors import DocumentRefusedError
 from app.services.conversations.wechat_chat import inbound_media
-from app.services.conversations.wechat_chat.inbound_media import Claimed
+from app.services.conversations.wechat_chat.inbound_media import ClaimedMedia
 from app.services.documents import upload
 from app.wechat.port import AccountKind, Accounts, FaultKind, WeChatError
 from notifications.dispatch import retry
@@ -41,7 +41,7 @@ def fetch(wechat: Accounts, *, chance: Chance | None = None) -> int:
         tried += len(claimed)
 
 
-def _fetch(wechat: Accounts, owner: str, one: Claimed, chance: Chance) -> None:
+def _fetch(wechat: Accounts, owner: str, one: ClaimedMedia, chance: Chance) -> None:
     if clock.now() >= one.last:
         with atomic():
             inbound_media.give_up(owner, one.message_id, refused=False)
@@ -60,10 +60,10 @@ def _fetch(wechat: Accounts, owner: str, one: Claimed, chance: Chance) -> None:
         return
     upload.keep_bytes(arrived, content)
     with atomic():
-        inbound_media.settle(owner, one.message_id, arrived)
+        inbound_media.attach_file(owner, one.message_id, arrived)
 
 
-def _after_fault(owner: str, one: Claimed, error: WeChatError, chance: Chance) -> None:
+def _after_fault(owner: str, one: ClaimedMedia, error: WeChatError, chance: Chance) -> None:
     if error.kind is FaultKind.CONFIGURATION:
         _log.error("a file can't be fetched from WeChat's chat", extra={"errcode": error.errcode})
     again_at = _again(one, error, chance)
@@ -74,7 +74,7 @@ def _after_fault(owner: str, one: Claimed, error: WeChatError, chance: Chance) -
             inbound_media.postpone(owner, one.message_id, again_at)
 
 
-def _again(one: Claimed, error: WeChatError, chance: Chance) -> datetime | None:
+def _again(one: ClaimedMedia, error: WeChatError, chance: Chance) -> datetime | None:
     """When to try again; None when it never comes. The last try is just before WeChat forgets the file."""
     now = clock.now()
     if error.kind is FaultKind.QUOTA:

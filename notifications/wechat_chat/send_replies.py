@@ -11,7 +11,7 @@ from app.core import clock, objectstore
 from app.core.atomic import atomic
 from app.core.ids import new_id
 from app.services.conversations.delivery import wechat_replies
-from app.services.conversations.delivery.wechat_replies import Claimed, Outcome, Picture
+from app.services.conversations.delivery.wechat_replies import ClaimedReply, Outcome, Picture
 from app.wechat.port import AccountKind, Accounts, ChatWindow, FaultKind, WeChatError
 from notifications.dispatch import retry
 from notifications.dispatch.retry import Chance
@@ -36,15 +36,15 @@ def deliver(wechat: Accounts, *, chance: Chance | None = None) -> int:
             outcome = _send(_account(wechat, one), one)
             again_at = clock.now() + retry.delay(one.attempts + 1, chance)
             with atomic():
-                wechat_replies.settle(owner, one, outcome, again_at)
+                wechat_replies.record_result(owner, one, outcome, again_at)
         tried += len(claimed)
 
 
-def _account(wechat: Accounts, one: Claimed) -> ChatWindow:
+def _account(wechat: Accounts, one: ClaimedReply) -> ChatWindow:
     return wechat.service if one.medium == AccountKind.SERVICE else wechat.miniprogram
 
 
-def _send(account: ChatWindow, one: Claimed) -> Outcome:
+def _send(account: ChatWindow, one: ClaimedReply) -> Outcome:
     if one.crashed:
         return Outcome.UNKNOWN
     if not one.open:

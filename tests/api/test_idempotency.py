@@ -126,7 +126,7 @@ def test_an_answer_is_forgotten_after_a_week(world: World, customer: Phone) -> N
     for day, kept in (("2026-09-25 08:59", 1), ("2026-09-25 09:01", 0)):
         world.at(day)
         with world.app.app_context():
-            timetable.forget()
+            timetable.delete_old_records()
         with world.app.app_context():
             found = db.session.scalar(
                 text("SELECT count(*) FROM idempotency_records WHERE key = :key"), {"key": KEY}

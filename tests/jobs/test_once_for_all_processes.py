@@ -33,7 +33,7 @@ def test_the_morning_summary_is_written_by_one_process(world: World) -> None:
 
     def tell(_client: FlaskClient) -> None:
         with world.app.app_context():
-            timetable.tell_what_never_arrived()
+            timetable.send_morning_summary()
             db.session.remove()
 
     at_once(world.app, [tell] * PROCESSES)
@@ -56,7 +56,7 @@ def test_processes_that_forget_at_the_same_moment_do_not_stand_in_each_others_wa
 
     def forget(_client: FlaskClient) -> None:
         with world.app.app_context():
-            timetable.forget()
+            timetable.delete_old_records()
             db.session.remove()
 
     at_once(world.app, [forget] * PROCESSES)

@@ -34,7 +34,7 @@ def test_counts_of_past_windows_are_forgotten(world: World) -> None:
     world.at("2026-09-18 09:25")
     ask()
     with world.app.app_context():
-        timetable.forget()
+        timetable.delete_old_records()
         windows = set(db.session.scalars(select(LookupCount.window_start)))
         db.session.rollback()
     assert len(windows) == 1

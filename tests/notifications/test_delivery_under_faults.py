@@ -440,11 +440,11 @@ def test_the_citys_rule_settles_what_stays_unknown(
         )
     )
     with atomic():
-        assert unknown_outcomes.settle(10) == 0
+        assert unknown_outcomes.resolve_unknown_outcomes(10) == 0
     later(set_clock, hours=24)
     with atomic():
-        assert unknown_outcomes.settle(10) == 1
-        assert unknown_outcomes.settle(10) == 0
+        assert unknown_outcomes.resolve_unknown_outcomes(10) == 1
+        assert unknown_outcomes.resolve_unknown_outcomes(10) == 0
 
     assert state_of(lost)[1:3] == (state, why)
     assert outcomes(lost) == ["ruled"]

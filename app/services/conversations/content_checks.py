@@ -22,7 +22,7 @@ from app.services.documents.document_access import LinkSigner
 from app.services.installation import city
 
 __all__ = [
-    "Claimed",
+    "ClaimedCheck",
     "Safety",
     "answered",
     "ask",
@@ -32,7 +32,7 @@ __all__ = [
     "openid_of",
     "openid_of_member",
     "postpone",
-    "settle",
+    "record_verdict",
 ]
 
 LEASE = timedelta(minutes=1)
@@ -47,7 +47,7 @@ QUEUE = Queue(
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedCheck:
     """One message to check: its text or the path of a picture; neither once the wait is over."""
 
     message_id: str
@@ -82,7 +82,7 @@ def openid_of_member(staff_id: str) -> str | None:
     return db.session.get_one(Staff, staff_id).openid
 
 
-def claim(owner: str, limit: int, links: LinkSigner) -> Sequence[Claimed]:
+def claim(owner: str, limit: int, links: LinkSigner) -> Sequence[ClaimedCheck]:
     """Take up to `limit` checks that are due; a picture whose answer never came counts as unchecked."""
     claimed = []
     for row in QUEUE.lock(limit):
@@ -94,7 +94,7 @@ def claim(owner: str, limit: int, links: LinkSigner) -> Sequence[Claimed]:
     return claimed
 
 
-def settle(owner: str, message_id: str, safety: Safety) -> None:
+def record_verdict(owner: str, message_id: str, safety: Safety) -> None:
     """Write down what WeChat said, if the check is still this worker's."""
     row = QUEUE.owned(owner, message_id)
     if row is not None:
@@ -129,9 +129,9 @@ def answered(trace_id: str, safety: Safety) -> bool:
     return True
 
 
-def _claimed(row: MessageCheck, links: LinkSigner) -> Claimed:
+def _claimed(row: MessageCheck, links: LinkSigner) -> ClaimedCheck:
     message = db.session.get_one(Message, row.message_id)
-    return Claimed(
+    return ClaimedCheck(
         row.message_id, row.openid, message.content.get("text"), _picture(message, links), row.attempts + 1
     )
 

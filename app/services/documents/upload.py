@@ -28,7 +28,7 @@ LOOKED_BACK_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class CheckedUpload:
     """A checked file; its bytes are in the store once `keep_bytes` has returned."""
 
     kind: str
@@ -46,7 +46,7 @@ def check(
     content: bytes,
     uploader: Uploader,
     types: Sequence[FileType] = file_types.TYPES,
-) -> Arrived:
+) -> CheckedUpload:
     """Checks an upload. Call it in the transaction that has shown that the caller may see the case.
 
     Without a case: for a general enquiry. Raises `DocumentRefusedError` for an unknown kind, a kind of
@@ -69,7 +69,7 @@ def check(
         if held >= rules.most_per_case:
             raise DocumentRefusedError("该工单的资料数量已达上限，请联系客户管家。")
     day = clock.now().date().isoformat()
-    return Arrived(
+    return CheckedUpload(
         kind=kind,
         name=shown_name(name),
         media_type=found.media_type,
@@ -80,12 +80,12 @@ def check(
     )
 
 
-def keep_bytes(arrived: Arrived, content: bytes) -> None:
+def keep_bytes(arrived: CheckedUpload, content: bytes) -> None:
     """Stores the bytes. Call it with no transaction open, since a store may be slow."""
     objectstore.put(arrived.object_key, content)
 
 
-def record(case_id: str | None, arrived: Arrived, by: By) -> Document:
+def record(case_id: str | None, arrived: CheckedUpload, by: By) -> Document:
     """Write the row of a document whose bytes are kept."""
     now = clock.now()
     document = Document(

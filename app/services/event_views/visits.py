@@ -9,7 +9,7 @@ from app.services.event_views import cases
 from app.services.event_views.cases import CaseView
 from app.services.people import recipients
 from app.services.people.recipients import StaffRecipient
-from app.services.scheduling.availability import Supposed
+from app.services.scheduling.availability import Supposition
 from app.services.visits import appointments, required_visits
 from app.services.visits.booking import find_openings
 from app.services.visits.views import visit_queries
@@ -72,6 +72,6 @@ def _next(case: Case, found: Visit) -> datetime | None:
     if needed is None:
         return None
     openings = find_openings.view(
-        case, needed, find_openings.bookable(), Supposed(without=[found.id])
+        case, needed, find_openings.bookable(), Supposition(without=[found.id])
     ).listed()
     return openings[0].starts_at if openings else None

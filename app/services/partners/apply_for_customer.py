@@ -21,7 +21,7 @@ from app.services.people.phones import phone_hash
 
 def apply_for_customer(
     partner: PartnerIdentity, reference: str, program: str, answers: Mapping[str, Any]
-) -> partner_cases.Taken:
+) -> partner_cases.PartnerAnswer:
     """Submit the form of `program`; the case belongs to whoever proves its contact phone.
 
     A reference that this partner used before gives that case; if it was a consultation whose form is

@@ -16,7 +16,7 @@ from app.services.partners.request_signatures import PartnerIdentity
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class PartnerAnswer:
     """The answer to a partner that brought in a case, or repeats it (`repeated`).
 
     `due_at`: when the earliest open stage is due. The partner may tell the customer the manager's name.
@@ -61,7 +61,7 @@ def link_case(
     db.session.flush()
 
 
-def partner_answer(case: Case, reference: str, *, repeated: bool) -> Taken:
+def partner_answer(case: Case, reference: str, *, repeated: bool) -> PartnerAnswer:
     """The answer about a case of this partner."""
     manager = db.session.get_one(Staff, case.manager_id)
     due_at = db.session.scalar(
@@ -70,7 +70,7 @@ def partner_answer(case: Case, reference: str, *, repeated: bool) -> Taken:
         .order_by(Stage.due_at)
         .limit(1)
     )
-    return Taken(case.number, reference, case.state, repeated, due_at, manager.name, manager.phone)
+    return PartnerAnswer(case.number, reference, case.state, repeated, due_at, manager.name, manager.phone)
 
 
 def progress_of(partner: PartnerIdentity, number: str) -> progress.Answer:

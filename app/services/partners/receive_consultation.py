@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import FieldsError, UnknownProgramError
-from app.domain.events import ConsultationTaken
+from app.domain.events import ConsultationReceived
 from app.domain.forms import Form
 from app.models import Application, Customer
 from app.services.applications.answers import check, form_of, normalised
@@ -60,7 +60,7 @@ def check_fields(program: str, told: Mapping[str, Any]) -> None:
     check(form, _of_form(form, told), partial=True)
 
 
-def receive_consultation(partner: PartnerIdentity, wanted: Consultation) -> partner_cases.Taken:
+def receive_consultation(partner: PartnerIdentity, wanted: Consultation) -> partner_cases.PartnerAnswer:
     """Opens a case in early service; the same reference returns the same case.
 
     Raises `FieldsError`, `UnknownProgramError` for a program without early service, `NobodyAvailableError`.
@@ -80,7 +80,7 @@ def receive_consultation(partner: PartnerIdentity, wanted: Consultation) -> part
     db.session.flush()
     note(case.id, now, "consultation_received", by_partner(partner.id), {"channel": partner.channel_name})
     flow = CaseFlow.fresh(case)
-    flow.add_event(ConsultationTaken(case.id))
+    flow.add_event(ConsultationReceived(case.id))
     flow.open_stages(now)
     flow.publish()
     partner_cases.link_case(

@@ -10,7 +10,7 @@ from app.models import Customer, Staff
 from app.services.installation import city
 
 
-def whose(openids: Collection[str]) -> dict[str, str]:
+def owners_of(openids: Collection[str]) -> dict[str, str]:
     """A label for each openid of either account; unknown ones are left out."""
     wanted = list(openids)
     names: dict[str, str] = {}

@@ -22,7 +22,7 @@ _WORD = grid.PIECES_PER_DAY // 2
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class BookedTime:
     """A person's booked time: time slots, travel included, of a visit on a day."""
 
     staff_id: str
@@ -31,21 +31,21 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Supposed:
+class Supposition:
     """Deviations from what is booked: visits whose time counts as free, and time that counts as taken.
 
     For a visit that is to be moved, and for simulated moves.
     """
 
     without: Sequence[str] = ()
-    taken: Sequence[Taken] = ()
+    taken: Sequence[BookedTime] = ()
 
 
-AS_BOOKED = Supposed()
+AS_BOOKED = Supposition()
 
 
 def people(
-    wanted: Iterable[Member], stretch: Stretch, absent: Absences, supposed: Supposed = AS_BOOKED
+    wanted: Iterable[Member], stretch: Stretch, absent: Absences, supposed: Supposition = AS_BOOKED
 ) -> dict[str, Person]:
     """When each of these people is free in a stretch of time, by staff id."""
     known = {member.id: member for member in wanted}
@@ -79,7 +79,7 @@ def _working(
     return found
 
 
-def _busy(ids: Sequence[str], stretch: Stretch, supposed: Supposed) -> dict[str, int]:
+def _busy(ids: Sequence[str], stretch: Stretch, supposed: Supposition) -> dict[str, int]:
     """The booked time slots, by staff id."""
     asked = {
         "ids": ids,
@@ -97,7 +97,9 @@ def _busy(ids: Sequence[str], stretch: Stretch, supposed: Supposed) -> dict[str,
     return busy
 
 
-def _full_days(known: Mapping[str, Member], days: Sequence[LocalDay], supposed: Supposed) -> dict[str, int]:
+def _full_days(
+    known: Mapping[str, Member], days: Sequence[LocalDay], supposed: Supposition
+) -> dict[str, int]:
     """The days on which a person already has the most visits allowed."""
     places = {day.on.toordinal(): day for day in days}
     counts = Counter((taken.staff_id, taken.day.toordinal()) for taken in supposed.taken)

@@ -22,14 +22,14 @@ QUEUE = Queue("timers", Timer, falls_due=Timer.due_at, locks_with=(Case, Case.id
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """How many timers one sweep took, and how many of them were still relevant."""
 
     taken: int
     told: int
 
 
-def sweep(limit: int) -> Swept:
+def sweep(limit: int) -> SweepResult:
     """Fires up to `limit` due timers, oldest first, in the caller's transaction.
 
     If all of these are long overdue, some that have just become due are fired as well, so that a backlog
@@ -45,7 +45,7 @@ def sweep(limit: int) -> Swept:
         rows += QUEUE.pop(max(limit // FRESH_SHARE, 1), after=now - FRESH)
         rows.sort(key=lambda row: (row.due_at, row.id))
     if not rows:
-        return Swept(0, 0)
+        return SweepResult(0, 0)
     connection = db.session.connection()
     # Read after the cases are locked, so that a task completed meanwhile is seen as completed.
     asked = {"ids": sorted({row.task_id for row in rows})}
@@ -62,7 +62,7 @@ def sweep(limit: int) -> Swept:
                 eventbus.publish(ReminderDue(row.task_id, tuple(row.reminders.split(",")), row.due_at))
             else:
                 eventbus.publish(TaskOverdue(row.task_id, row.occurrence))
-    return Swept(len(rows), len(firing))
+    return SweepResult(len(rows), len(firing))
 
 
 FRESH = timedelta(minutes=10)

@@ -14,14 +14,14 @@ from app.services.installation import city
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TaskReminders:
     """A task and its reminders."""
 
     task: Task
     reminders: Sequence[engine.Reminder]
 
 
-def set_for(wanted: Sequence[Wanted], now: datetime) -> None:
+def set_timers(wanted: Sequence[TaskReminders], now: datetime) -> None:
     """Sets reminders of tasks, and the notice that each becomes overdue.
 
     A task that is already overdue (its stage is late, or the clock was resumed) is announced at the next
@@ -37,7 +37,7 @@ def set_for(wanted: Sequence[Wanted], now: datetime) -> None:
 _INSERT = insert(Timer)
 
 
-def _reminders(wanted: Wanted) -> list[dict[str, Any]]:
+def _reminders(wanted: TaskReminders) -> list[dict[str, Any]]:
     return [
         {
             "due_at": reminder.at,
@@ -68,7 +68,7 @@ def _overdue(task: Task, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def clear(tasks: Sequence[Task]) -> None:
+def clear_timers(tasks: Sequence[Task]) -> None:
     """Deletes every timer of these tasks: they are completed, or the clock is stopped."""
     if tasks:
         db.session.execute(delete(Timer).where(Timer.task_id.in_([task.id for task in tasks])))

@@ -189,7 +189,7 @@ def test_a_picture_from_somebody_without_a_case_belongs_to_the_enquiry(world: Wo
         db.session.remove()
         with atomic():
             assert retention.delete_expired(10) == 1
-        timetable.remove_doomed_bytes()
+        timetable.remove_deleted_bytes()
         with pytest.raises(FileNotFoundError):
             objectstore.stream(key)
     assert (count(world.app, "documents"), count(world.app, "doomed_bytes")) == (0, 0)

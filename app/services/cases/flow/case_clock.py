@@ -116,7 +116,7 @@ class CaseClock(CaseLog):
             spec = self.program.stage(row.key)
             if row.completed_at is None and engine.counts_stops(spec):
                 tasks = self._open_tasks_of(row)
-                timers.clear(tasks)
+                timers.clear_timers(tasks)
                 self._schedule(row, spec, tasks, now)
 
     def _schedule(self, row: Stage, spec: StageSpec, tasks: Sequence[Task], now: datetime) -> None:
@@ -125,4 +125,4 @@ class CaseClock(CaseLog):
         row.due_at = timing.due_at
         for timed in timing.tasks:
             timed.task.due_at = timed.due_at
-        timers.set_for([timers.Wanted(timed.task, timed.reminders) for timed in timing.tasks], now)
+        timers.set_timers([timers.TaskReminders(timed.task, timed.reminders) for timed in timing.tasks], now)

@@ -24,7 +24,7 @@ class CaseTasks(CaseClock):
         task.state = TaskState.DONE
         task.completed_at = now
         task.completed_by = by.id
-        timers.clear([task])
+        timers.clear_timers([task])
         note(self.case.id, now, "task_completed", by, {"stage": task.stage_key, "task": task.key})
         self._resume_clock_of([task], by, now)
 
@@ -59,7 +59,7 @@ class CaseTasks(CaseClock):
         for task in tasks:
             task.state = TaskState.CANCELLED
             task.due_at = None
-        timers.clear(tasks)
+        timers.clear_timers(tasks)
         self._resume_clock_of(tasks, by, now)
 
     def _triggers_of(self, tasks: Sequence[Task]) -> list[str]:

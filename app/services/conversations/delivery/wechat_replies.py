@@ -84,7 +84,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedReply:
     """One thing to hand to WeChat. `crashed`: somebody claimed it before and never told what came of it.
 
     `text` says the same as `picture`, should WeChat not take that one.
@@ -126,12 +126,12 @@ def show_typing(conversation_id: str) -> None:
         _queue(found[0], ChatSendKind.TYPING, None)
 
 
-def claim(owner: str, limit: int) -> Sequence[Claimed]:
+def claim(owner: str, limit: int) -> Sequence[ClaimedReply]:
     """Claim up to `limit` that are due, of each person only the first."""
     return [_claimed(row, clock.now()) for row in QUEUE.claim(owner, limit)]
 
 
-def settle(owner: str, claimed: Claimed, outcome: Outcome, again_at: datetime) -> None:
+def record_result(owner: str, claimed: ClaimedReply, outcome: Outcome, again_at: datetime) -> None:
     """Write down what became of one attempt, if it is still this worker's; `again_at` is for another try."""
     row = QUEUE.owned(owner, claimed.id)
     if row is None:
@@ -175,13 +175,13 @@ def _queue(person: ChatPerson, kind: ChatSendKind, message_id: str | None) -> No
     )
 
 
-def _claimed(row: ChatSend, now: datetime) -> Claimed:
+def _claimed(row: ChatSend, now: datetime) -> ClaimedReply:
     person = db.session.get_one(ChatPerson, (row.medium, row.openid))
     is_open = reply_windows.window_of_person(person, now, queued=0) is not None
     if row.kind == ChatSendKind.TYPING:
         is_open = now - row.created_at < TYPING_LASTS
     message = None if row.message_id is None else db.session.get_one(Message, row.message_id)
-    return Claimed(
+    return ClaimedReply(
         id=row.id,
         medium=row.medium,
         openid=row.openid,

@@ -84,7 +84,7 @@ def receive_message(incoming: Incoming) -> None:
         return
     message = send_message.add_customer_message(conversation, content, told)
     if media is not None:
-        inbound_media.expect(message, media)
+        inbound_media.schedule_download(message, media)
     if complaint_words.complain_by_words(conversation, by, text):
         return
     if person.choices:

@@ -26,7 +26,7 @@ from app.models import (
 from app.services.conversations import content_checks
 from app.services.conversations.append_message import append_text, mark_changed
 from app.services.documents import upload
-from app.services.documents.upload import Arrived
+from app.services.documents.upload import CheckedUpload
 from app.services.history.timeline import By
 from app.services.installation import city
 
@@ -54,7 +54,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedMedia:
     """One file to fetch from the account `medium`. `last`: WeChat keeps it no longer than this."""
 
     message_id: str
@@ -75,7 +75,7 @@ def words(media: Media, heard: str) -> dict[str, object]:
     return {"text": texts[f"{media.kind}_coming"], _COMING: True}
 
 
-def expect(message: Message, media: Media) -> None:
+def schedule_download(message: Message, media: Media) -> None:
     """Schedules the download of the file of a new message."""
     db.session.add(
         MessageMedia(
@@ -88,18 +88,20 @@ def expect(message: Message, media: Media) -> None:
     )
 
 
-def claim(owner: str, limit: int) -> Sequence[Claimed]:
+def claim(owner: str, limit: int) -> Sequence[ClaimedMedia]:
     """Take up to `limit` that are due."""
     claimed = []
     for row in QUEUE.claim(owner, limit):
         last = db.session.get_one(Message, row.message_id).sent_at + city.current().talk.media.kept
         claimed.append(
-            Claimed(row.message_id, row.medium, MediaKind(row.kind), row.media_id, row.attempts + 1, last)
+            ClaimedMedia(
+                row.message_id, row.medium, MediaKind(row.kind), row.media_id, row.attempts + 1, last
+            )
         )
     return claimed
 
 
-def accept(claimed: Claimed, content: bytes) -> Arrived:
+def accept(claimed: ClaimedMedia, content: bytes) -> CheckedUpload:
     """What is kept of a file that has been fetched. Raises `DocumentRefusedError`, as for any upload."""
     rules = city.current().talk
     message = db.session.get(Message, claimed.message_id)
@@ -119,7 +121,7 @@ def accept(claimed: Claimed, content: bytes) -> Arrived:
     )
 
 
-def settle(owner: str, message_id: str, arrived: Arrived) -> None:
+def attach_file(owner: str, message_id: str, arrived: CheckedUpload) -> None:
     """Attach a file whose bytes are kept, if it is still this worker's; it is checked like any picture."""
     row = QUEUE.owned(owner, message_id)
     if row is None:

@@ -9,7 +9,7 @@ from app.domain.slots import grid, openings
 from app.domain.slots.openings import Need, Party, Person
 from app.models import Case
 from app.services.scheduling import availability, roster, working_hours
-from app.services.scheduling.availability import Supposed
+from app.services.scheduling.availability import Supposition
 from app.services.scheduling.reservations import Attendee
 from app.services.scheduling.roster import Absences, Member
 from app.services.scheduling.working_hours import Stretch
@@ -68,7 +68,7 @@ def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
     return Candidates(manager, stand_ins or others, roles, absent)
 
 
-def party_times(found: Candidates, needed: Needed, stretch: Stretch, supposed: Supposed) -> Party:
+def party_times(found: Candidates, needed: Needed, stretch: Stretch, supposed: Supposition) -> Party:
     """The same people with their free time."""
     free = availability.people(found.everybody, stretch, found.absent, supposed)
     lead = None

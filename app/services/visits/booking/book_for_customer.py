@@ -12,7 +12,7 @@ from app.services.people.staffing import Colleague
 from app.services.scheduling import reservations
 from app.services.visits import appointments, required_visits, visit_updates
 from app.services.visits.booking import find_openings
-from app.services.visits.booking.reserve import Wish, reserve_visit
+from app.services.visits.booking.reserve import BookingRequest, reserve_visit
 
 
 def book_for_customer(staff: Colleague, case: Case, purpose_key: str, starts_at: datetime) -> Visit:
@@ -32,7 +32,7 @@ def book_for_customer(staff: Colleague, case: Case, purpose_key: str, starts_at:
         if reservations.end_booking(earlier.id, VisitState.EXPIRED, VisitState.HELD, {}):
             given_up.append(earlier.id)
     by = by_staff(staff.id)
-    wish = Wish(needed, starts_at, by, VisitState.CONFIRMED, gives_up=given_up)
+    wish = BookingRequest(needed, starts_at, by, VisitState.CONFIRMED, gives_up=given_up)
     visit = reserve_visit(case, wish, find_openings.bookable(by_staff=True))
     visit_updates.schedule_confirmed(case, visit, by, clock.now(), "visit_booked")
     eventbus.publish(VisitBooked(visit.id))

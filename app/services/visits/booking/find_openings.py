@@ -11,7 +11,7 @@ from app.domain.slots.openings import Opening, Party, Starts
 from app.models import Case
 from app.services.installation import city
 from app.services.scheduling import working_hours
-from app.services.scheduling.availability import AS_BOOKED, Supposed
+from app.services.scheduling.availability import AS_BOOKED, Supposition
 from app.services.scheduling.working_hours import Stretch
 from app.services.visits.booking import attendees
 from app.services.visits.booking.attendees import Candidates, Choice
@@ -88,7 +88,7 @@ def bookable(*, by_staff: bool = False) -> Bookable:
     )
 
 
-def view(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BOOKED) -> View:
+def view(case: Case, needed: Needed, times: Bookable, supposed: Supposition = AS_BOOKED) -> View:
     """Reads everybody's time."""
     need = needed.purpose.need
     first, last = grid.piece_from(times.earliest), grid.piece_of(times.latest)
@@ -101,7 +101,7 @@ def view(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BO
     return View(needed, stretch, people, found, starts, kept)
 
 
-def view_at(case: Case, needed: Needed, times: Bookable, piece: int, supposed: Supposed) -> View:
+def view_at(case: Case, needed: Needed, times: Bookable, piece: int, supposed: Supposition) -> View:
     """What a booking at one time slot chooses from: its day, or more if a stand-in may have to lead.
 
     Whether a stand-in may come depends on the manager's other days.
@@ -115,7 +115,7 @@ def view_at(case: Case, needed: Needed, times: Bookable, piece: int, supposed: S
     return view(case, needed, times, supposed)
 
 
-def offer(case: Case, needed: Needed, times: Bookable, supposed: Supposed = AS_BOOKED) -> Offer:
+def offer(case: Case, needed: Needed, times: Bookable, supposed: Supposition = AS_BOOKED) -> Offer:
     """Every opening in these times, in order."""
     seen = view(case, needed, times, supposed)
     listed = seen.listed()

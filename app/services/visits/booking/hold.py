@@ -11,7 +11,7 @@ from app.services.installation import city
 from app.services.scheduling import reservations
 from app.services.visits import appointments, required_visits
 from app.services.visits.booking import find_openings
-from app.services.visits.booking.reserve import Wish, reserve_visit
+from app.services.visits.booking.reserve import BookingRequest, reserve_visit
 
 
 def hold_visit(case: Case, purpose_key: str, starts_at: datetime, by: By) -> Visit:
@@ -33,7 +33,7 @@ def hold_visit(case: Case, purpose_key: str, starts_at: datetime, by: By) -> Vis
         if reservations.end_booking(earlier.id, VisitState.EXPIRED, VisitState.HELD, {}):
             given_up.append(earlier.id)
     until = now + city.current().visits.hold
-    wish = Wish(needed, starts_at, by, VisitState.HELD, hold_until=until, gives_up=given_up)
+    wish = BookingRequest(needed, starts_at, by, VisitState.HELD, hold_until=until, gives_up=given_up)
     visit = reserve_visit(case, wish, find_openings.bookable())
     reservations.set_due([(visit.id, DueKind.HOLD_END.value, until)])
     return visit

@@ -10,7 +10,7 @@ from app.services.history.timeline import By
 from app.services.visits import appointments, required_visits, visit_updates
 from app.services.visits.booking import find_openings
 from app.services.visits.booking.find_openings import Bookable
-from app.services.visits.booking.reserve import Wish, reserve_visit
+from app.services.visits.booking.reserve import BookingRequest, reserve_visit
 from app.services.visits.views import visit_queries
 
 
@@ -41,7 +41,9 @@ def move_visit(
     needed = required_visits.require_needed(case, visit.purpose)
     kept = appointments.staff_ids(visit.id)
     visit_updates.end_visit(visit, VisitState.RESCHEDULED, {"reason": reason})
-    wish = Wish(needed, starts_at, by, VisitState.CONFIRMED, former=visit, gives_up=[visit.id], kept=kept)
+    wish = BookingRequest(
+        needed, starts_at, by, VisitState.CONFIRMED, former=visit, gives_up=[visit.id], kept=kept
+    )
     moved = reserve_visit(case, wish, times)
     visit_updates.schedule_confirmed(case, moved, by, clock.now(), "visit_moved")
     eventbus.publish(VisitMoved(moved.id, visit.id))

@@ -11,7 +11,7 @@ from app.domain.slots import grid, openings
 from app.models import Case, Visit, VisitState
 from app.services.history.timeline import By
 from app.services.scheduling import availability, candidate_locks, reservations, roster, working_hours
-from app.services.scheduling.availability import Supposed
+from app.services.scheduling.availability import Supposition
 from app.services.scheduling.reservations import Attendee
 from app.services.scheduling.working_hours import Stretch
 from app.services.visits import visit_updates
@@ -25,7 +25,7 @@ _MOST_ATTEMPTS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class BookingRequest:
     """What to book: `state` with its `hold_until`, and the visit that it replaces (`former`).
 
     `gives_up`: visits of the case that the caller has ended for it; their time counts as free. `offered`:
@@ -44,7 +44,7 @@ class Wish:
     kept: Sequence[str] = ()
 
 
-def reserve_visit(case: Case, wish: Wish, times: Bookable) -> Visit:
+def reserve_visit(case: Case, wish: BookingRequest, times: Bookable) -> Visit:
     """Writes the visit and reserves everybody's time. The caller must have locked the case.
 
     Raises `FieldsError` for a start that is off the grid or outside `times`, `SlotTakenError` when
@@ -55,7 +55,7 @@ def reserve_visit(case: Case, wish: Wish, times: Bookable) -> Visit:
     piece = grid.piece_of(wish.starts_at)
     need = wish.needed.purpose.need
     for _ in range(_MOST_ATTEMPTS):
-        seen = find_openings.view_at(case, wish.needed, times, piece, Supposed(without=gone))
+        seen = find_openings.view_at(case, wish.needed, times, piece, Supposition(without=gone))
         seats = (
             attendees.choose_attendees(
                 Choice(case, need, seen.stretch, piece, wish.kept),
@@ -75,7 +75,7 @@ def reserve_visit(case: Case, wish: Wish, times: Bookable) -> Visit:
             return taken
         # Mostly somebody was faster. It may also have been an expired hold that nobody had cleared.
         gone += reservations.expire_overdue()
-    offer = find_openings.offer(case, wish.needed, times, Supposed(without=gone))
+    offer = find_openings.offer(case, wish.needed, times, Supposition(without=gone))
     raise SlotTakenError(offer.instead("该时间已约满或不可预约"), openings=offer.few())
 
 
@@ -94,7 +94,7 @@ def refuse_impossible(starts_at: datetime, times: Bookable) -> None:
     raise FieldsError([{"field": "starts_at", "code": "invalid", "message": fault}])
 
 
-def _row(case: Case, wish: Wish, after_due: bool) -> dict[str, object]:
+def _row(case: Case, wish: BookingRequest, after_due: bool) -> dict[str, object]:
     now = clock.now()
     own_id = new_id()
     confirmed = wish.state is VisitState.CONFIRMED

@@ -17,7 +17,7 @@ from app.services.installation import city
 from app.services.scheduling import reservations
 from app.services.visits import appointments, required_visits
 from app.services.visits.booking import find_openings
-from app.services.visits.booking.reserve import Wish, reserve_visit
+from app.services.visits.booking.reserve import BookingRequest, reserve_visit
 
 QUEUE = Queue("waitlist", VisitChance, falls_due=VisitChance.due_at)
 
@@ -90,7 +90,7 @@ def _try(waiting: VisitWait) -> None:
     if not found or (booked is not None and found[0].starts_at >= booked.starts_at):
         return
     until = clock.now() + city.current().visits.offer
-    wish = Wish(
+    wish = BookingRequest(
         needed,
         found[0].starts_at,
         ENGINE,

@@ -10,7 +10,7 @@ from app.models import Case, Visit, VisitState
 from app.services.cases import access
 from app.services.history.timeline import ENGINE, note
 from app.services.scheduling import reservations
-from app.services.scheduling.availability import Supposed
+from app.services.scheduling.availability import Supposition
 from app.services.visits import appointments, required_visits, visit_updates
 from app.services.visits.booking import attendees, find_openings, reschedule, reserve
 from app.services.visits.booking.find_openings import View
@@ -60,7 +60,7 @@ def nearest(seen: View, visit: Visit) -> Opening | None:
 
 
 def _moved(case: Case, visit: Visit, needed: Needed) -> bool:
-    supposed = Supposed(without=[visit.id])
+    supposed = Supposition(without=[visit.id])
     opening = nearest(find_openings.view(case, needed, find_openings.bookable(), supposed), visit)
     if opening is None:
         return False

@@ -6,7 +6,7 @@ from app.domain.slots import grid
 from app.domain.slots.openings import Opening
 from app.models import Case, Visit
 from app.services.scheduling import working_hours
-from app.services.scheduling.availability import Supposed, Taken
+from app.services.scheduling.availability import BookedTime, Supposition
 from app.services.visits import appointments
 from app.services.visits.booking import attendees, find_openings
 from app.services.visits.booking.attendees import Choice
@@ -20,12 +20,12 @@ class Plan:
     def __init__(self) -> None:
         """Starts from what is booked."""
         self._given_up: list[str] = []
-        self._taken: list[Taken] = []
+        self._taken: list[BookedTime] = []
 
     def move(self, case: Case, visit: Visit, needed: Needed) -> Opening | None:
         """Where a visit would be moved that cannot take place as booked; None when it would stay."""
         need = needed.purpose.need
-        supposed = Supposed([*self._given_up, visit.id], self._taken)
+        supposed = Supposition([*self._given_up, visit.id], self._taken)
         seen = find_openings.view(case, needed, find_openings.bookable(), supposed)
         opening = revalidate.nearest(seen, visit)
         if opening is None:
@@ -36,7 +36,7 @@ class Plan:
         pieces = range(piece + need.taken.start, piece + need.taken.stop)
         day = working_hours.local_day(opening.starts_at)
         self._given_up.append(visit.id)
-        self._taken += [Taken(seat.staff_id, pieces, day) for seat in coming]
+        self._taken += [BookedTime(seat.staff_id, pieces, day) for seat in coming]
         return opening
 
 
