@@ -27,8 +27,8 @@ def register(run: StoryRun) -> Platform:
     return Platform(run.server, participants.platform_key, lambda: run.now)
 
 
-def bring(run: StoryRun, platform: Platform, path: str, document: dict[str, Any]) -> dict[str, Any]:
-    """The platform brings a matter in: a wrong signature is refused, and so is a repeated one; the answer."""
+def submit_matter(run: StoryRun, platform: Platform, path: str, document: dict[str, Any]) -> dict[str, Any]:
+    """The platform submits a matter: a wrong signature is refused, and so is a repeated one; the answer."""
     forged = {**platform.sign("POST", path, document), "X-Signature": "0" * 64}
     refused = platform.send_signed("POST", path, document, forged)
     expect(refused.status == UNAUTHORIZED, "签名有误的请求应被拒绝")
@@ -49,7 +49,7 @@ def bring(run: StoryRun, platform: Platform, path: str, document: dict[str, Any]
     return answer
 
 
-def find(run: StoryRun, customer: CustomerPhone, number: str) -> StoryCase:
+def find_case(run: StoryRun, customer: CustomerPhone, number: str) -> StoryCase:
     """Whoever proves the phone of the matter finds the case in the mini-program; nothing is looked for."""
     mine = customer.get("/cases")["items"]
     expect([case["number"] for case in mine] == [number], "凭手机号登录后，工单应已在客户名下")

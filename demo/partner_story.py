@@ -37,7 +37,7 @@ class PartnerStory:
         """Play every step, in order; the result."""
         raise NotImplementedError
 
-    def _is_brought_in(
+    def _platform_submits(
         self, heading: tuple[str, str], at: str, path: str, document: dict[str, Any], stage: str
     ) -> dict[str, Any]:
         """The staff are there, and the platform brings the matter in, which opens `stage`; its answer."""
@@ -45,14 +45,14 @@ class PartnerStory:
         self._run.heading(*heading)
         self._platform = partner_steps.register(self._run)
         self._times.opened[stage] = self._run.at(at)
-        taken = partner_steps.bring(self._run, self._platform, path, document)
+        taken = partner_steps.submit_matter(self._run, self._platform, path, document)
         self._run.wait_for_jobs()
         return taken
 
-    def _is_found(self, at: str, number: str) -> StoryCase:
+    def _customer_finds_case(self, at: str, number: str) -> StoryCase:
         """The customer logs in for the first time, and finds the case there, with its manager."""
         self._run.at(at)
         application_steps.log_in(self._run, self._customer, self.program)
-        self._case = partner_steps.find(self._run, self._customer, number)
+        self._case = partner_steps.find_case(self._run, self._customer, number)
         expect(self._case.manager["number"] == self.manager, f"客户管家应为 {self.manager}")
         return self._case

@@ -75,7 +75,7 @@ class _Story(PartnerStory):
     def _plan_is_asked_about(self) -> None:
         run, stage = self._run, "information_transfer"
         heading = "设计方案意见征询：提前服务", "a plan is asked about: early service"
-        taken = self._is_brought_in(heading, "2026-04-20 09:30", "/consultations", CONSULTATION, stage)
+        taken = self._platform_submits(heading, "2026-04-20 09:30", "/consultations", CONSULTATION, stage)
         asked_at = self._times.opened[stage]
         closing = run.local("2026-04-20 17:00")
         expect(datetime.fromisoformat(taken["due_at"]) == closing, "各部门应在当日下班前答复")
@@ -84,7 +84,7 @@ class _Story(PartnerStory):
         five = {run.staff[number].person.name for number in ("C001", "D001", "E001", "N001", "M001")}
         expect(five <= readers, f"五个部门应同时收到任务，实际通知 {sorted(readers)}")
         self._run.detail("五个部门同时收到任务，当日 17:00 到期")
-        self._is_found("2026-04-20 09:50", taken["number"])
+        self._customer_finds_case("2026-04-20 09:50", taken["number"])
 
     def _departments_answer(self) -> None:
         run, case, times = self._run, self._case, self._times

@@ -70,8 +70,8 @@ class _Story(PartnerStory):
     def _is_applied_for(self) -> None:
         run, customer = self._run, self._customer
         heading = "合作平台代客户申请", "a partner platform applies, signed"
-        taken = self._is_brought_in(heading, "2026-03-30 09:00", "/applications", APPLICATION, "approval")
-        case = self._is_found("2026-03-30 09:20", taken["number"])
+        taken = self._platform_submits(heading, "2026-03-30 09:00", "/applications", APPLICATION, "approval")
+        case = self._customer_finds_case("2026-03-30 09:20", taken["number"])
         expect(case.progress()["whose_turn"]["party"] == "customer", "代填的申请应等客户在手机上确认")
         confirmed = customer.post(f"/cases/{case.id}/confirmation")
         expect(confirmed["confirmed"], "客户应已确认代填的申请")
