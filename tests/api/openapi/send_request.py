@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
-from flask.testing import FlaskClient
+from werkzeug.test import Client
 
 from tests.api.partners.partner_platform import Platform
 from tests.world import Phone
@@ -13,11 +13,14 @@ from tests.world import Phone
 Caller = Phone | Platform | None
 
 
-class SigningClient(FlaskClient):
-    """Signs the bytes that leave: the same value written by another is another text."""
+class SigningClient(Client):
+    """Signs the bytes that are sent: the same value may be written as another text.
+
+    Werkzeug's client and not Flask's, which writes JSON as the product does and so can't send every number.
+    """
 
     def __init__(self, platform: Platform) -> None:
-        super().__init__(platform.app, platform.app.response_class)
+        super().__init__(platform.app)
         self.platform = platform
 
     def run_wsgi_app(self, environ: Any, buffered: bool = False) -> Any:
