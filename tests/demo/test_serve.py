@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.json_client import JsonClient
+from demo.json_client import JsonClient, NoAnswerError
 from demo.serve import LOADED, served
 from demo.stack import Stack
 
@@ -30,5 +30,5 @@ def test_serve_answers_and_its_tokens_work(
         assert server.send("GET", "/openapi.json").body["openapi"].startswith("3.1")
         assert server.send("GET", "/dev/messages").body["items"] == []
         url = stack.url
-    with pytest.raises(OSError, match="refused"):
+    with pytest.raises(NoAnswerError, match="refused"):
         JsonClient(url).send("GET", "/healthz")
