@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
@@ -137,8 +138,7 @@ class Queue(Work, Generic[WorkRow]):
             rows = db.session.connection().execute(self._pop, asked).all()
         else:
             rows = db.session.connection().execute(self._pop_after, asked | {"after": after}).all()
-        in_order = [column.name for column in (self._column_due, *self._keys)]
-        return sorted(rows, key=lambda row: tuple(getattr(row, name) for name in in_order))
+        return sorted(rows, key=attrgetter(self._column_due.key, *(key.name for key in self._keys)))
 
     def lock(self, limit: int) -> Sequence[WorkRow]:
         """Up to `limit` due rows, locked until the caller's transaction ends."""
