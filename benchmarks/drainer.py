@@ -17,7 +17,7 @@ def main(database_url: str, wechat_url: str) -> None:
         wechat.service.keep_token_fresh()
         print("ready", flush=True)
         sys.stdin.readline()
-        print(dispatcher.drain(wechat.miniprogram, wechat.service).accepted, flush=True)
+        print(dispatcher.drain(wechat).accepted, flush=True)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
         Job(
             "messages",
             1,
-            lambda: dispatcher.drain(wechat.miniprogram, wechat.service, sms),
+            lambda: dispatcher.drain(wechat, sms),
             (*outbox_queue.WAITING.values(), outbox_queue.CLAIMED, circuit_breaker.DRAINING),
         ),
         Job("webhooks", 1, lambda: send_webhooks.drain(simulated=settings.simulated), (send_webhooks.QUEUE,)),
@@ -147,7 +147,9 @@ def keep_tokens_fresh(wechat: Accounts) -> None:
     Any process may: one of them does, and the others find it in the database. What goes wrong is told and
     tried again next time; until a token's last minute nothing depends on it.
     """
-    for account in (wechat.miniprogram, wechat.service):
+    for account in (wechat.miniprogram, wechat.service, wechat.work):
+        if account is None:
+            continue
         try:
             account.keep_token_fresh()
         except WeChatError as fault:

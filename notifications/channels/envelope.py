@@ -88,6 +88,8 @@ class OutcomeKind(StrEnum):
     UNKNOWN = "unknown"
     LATE = "late"
     """Not sent: the lease was about to run out, so another worker may have claimed the message."""
+    POSTPONED = "postponed"
+    """Not sent: the channel carries no more to this person just now; `at` is when it does again."""
     HELD = "template_stopped"
     """Not sent: its template is stopped."""
     NO_CONSENT = "no_consent"

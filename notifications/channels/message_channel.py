@@ -7,14 +7,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar
 
+from app.wechat.errcodes import TABLE
 from app.wechat.port import Accounts
 from notifications.channels.envelope import Envelope, Outcome, Route
 from notifications.channels.sms_carrier import NullSms, Sms
 from notifications.wording import catalog
 from notifications.wording.catalog import Rendered
-from notifications.wording.kinds import Channel
+from notifications.wording.kinds import Audience, Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,32 @@ class Connections:
 class Draft:
     """A message to one person before its channel is chosen.
 
-    `address` is how the channel knows the person, None where it does not. `sms_values` gives the places of
-    the city's one text message.
+    `address` is how the channel knows the person, None where it does not. `page_url` opens the message's page
+    from outside of WeChat; `sms_values` gives the places of the city's one text message.
     """
 
     rendered: Rendered
     address: str | None = field(repr=False)
+    page_url: str
     sms_values: Callable[[], Mapping[str, str]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLimit:
+    """At most so many messages to one person within any such time; more are postponed."""
+
+    most: int
+    within: timedelta
 
 
 class MessageChannel(ABC):
     """One way to a phone, for all threads of a process. Answers and refusals are outcomes; none is raised."""
 
     key: ClassVar[Channel]
+    audiences: ClassVar[frozenset[Audience]]
+    errcodes: ClassVar[Path] = TABLE
+    """What the channel's error codes mean."""
+    limits: ClassVar[tuple[MemberLimit, ...]] = ()
     repeat_window: ClassVar[timedelta] = timedelta(0)
     """How long after a send of unknown outcome it may be repeated without reaching the person twice."""
 

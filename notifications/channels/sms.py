@@ -6,7 +6,7 @@ from app.core import clock
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind, Route
 from notifications.channels.message_channel import Draft, MessageChannel
 from notifications.channels.sms_carrier import SmsError
-from notifications.wording.kinds import Channel
+from notifications.wording.kinds import Audience, Channel
 
 _log = logging.getLogger(__name__)
 
@@ -18,6 +18,7 @@ class SmsChannel(MessageChannel):
     """Addressed by the phone, which is looked up when a message is claimed; `openid` is empty."""
 
     key = Channel.SMS
+    audiences = frozenset({Audience.CUSTOMER})
 
     @classmethod
     def route(cls, draft: Draft) -> Route:

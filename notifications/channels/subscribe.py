@@ -4,13 +4,14 @@ from app.wechat.port import WeChatError
 from notifications.channels import outcome
 from notifications.channels.envelope import Envelope, Outcome
 from notifications.channels.message_channel import MessageChannel
-from notifications.wording.kinds import Channel
+from notifications.wording.kinds import Audience, Channel
 
 
 class SubscribeChannel(MessageChannel):
     """Addressed by the openid of the mini-program."""
 
     key = Channel.SUBSCRIBE
+    audiences = frozenset({Audience.CUSTOMER})
 
     def send(self, message: Envelope) -> Outcome:
         """Send one message once."""

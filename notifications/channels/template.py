@@ -10,13 +10,14 @@ from app.wechat.port import WeChatError
 from notifications.channels import outcome
 from notifications.channels.envelope import Envelope, Outcome
 from notifications.channels.message_channel import MessageChannel
-from notifications.wording.kinds import Channel
+from notifications.wording.kinds import Audience, Channel
 
 
 class TemplateChannel(MessageChannel):
     """Addressed by the openid of the 服务号."""
 
     key = Channel.TEMPLATE
+    audiences = frozenset({Audience.CUSTOMER, Audience.STAFF})
     # WeChat's 10 minutes, less what a repetition may wait in the pool and for its answer.
     repeat_window = timedelta(minutes=8)
 

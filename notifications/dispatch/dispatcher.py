@@ -25,7 +25,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.connection_failure import is_connection_failure
 from app.core.ids import new_id
-from app.wechat.port import Accounts, MiniProgram, ServiceAccount
+from app.wechat.port import Accounts
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind
 from notifications.channels.message_channel import Connections
 from notifications.channels.registry import senders
@@ -66,18 +66,12 @@ class Counts:
     expired: int = 0
 
 
-def drain(
-    miniprogram: MiniProgram,
-    service: ServiceAccount,
-    sms: Sms | None = None,
-    *,
-    chance: Chance | None = None,
-) -> Counts:
+def drain(wechat: Accounts, sms: Sms | None = None, *, chance: Chance | None = None) -> Counts:
     """Dispatch until nothing is due any more; what was done. Call outside any transaction, in an app context.
 
     `chance` spreads the repetitions (tests pass one that can be foretold). Raises what `dispatch` raises.
     """
-    connections = Connections(Accounts(miniprogram, service), sms or NullSms())
+    connections = Connections(wechat, sms or NullSms())
     return _Pipeline(senders(connections), POOL_SIZE, BATCH, chance or random.SystemRandom()).run(
         claims_left=None
     )

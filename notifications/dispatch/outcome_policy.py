@@ -42,7 +42,7 @@ def resolve(message: Envelope, outcome: Outcome, chance: Chance) -> Resolution:
     match outcome.kind:
         case OutcomeKind.ACCEPTED:
             return Resolution(DeliveryState.ACCEPTED, message.attempt)
-        case OutcomeKind.LATE:
+        case OutcomeKind.LATE | OutcomeKind.POSTPONED:
             return _again(message, message.attempt - 1, outcome.at)
         case OutcomeKind.QUOTA | OutcomeKind.CONFIGURATION:
             # Its channel closes for as long as needed; meeting that costs no attempt.

@@ -75,7 +75,7 @@ def record_arrival(message_id: str, outcome: Outcome) -> None:
 
 def _only_waits(outcome: Outcome, new: Resolution) -> bool:
     """Nothing was tried and nothing decided: the message waits on as it did, and there is nothing to keep."""
-    if outcome.kind is OutcomeKind.LATE:
+    if outcome.kind in (OutcomeKind.LATE, OutcomeKind.POSTPONED):
         return True
     return outcome.kind is OutcomeKind.HELD and new.state is DeliveryState.WAITING and new.reroute is None
 

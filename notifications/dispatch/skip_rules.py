@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select, tuple_
 from app.core.db import db
 from app.services.event_views import cases
 from notifications.channels.envelope import Outcome, OutcomeKind
-from notifications.dispatch import outcome_policy, record_outcomes, row_mapping
+from notifications.dispatch import member_limits, outcome_policy, record_outcomes, row_mapping
 from notifications.dispatch.retry import Chance
 from notifications.models import SubscribeConsent
 from notifications.outbox import delivery_rules, disabled_templates
@@ -19,7 +19,7 @@ from notifications.wording.catalog import PointLost
 from notifications.wording.kinds import Channel
 
 POINTLESS = frozenset({OutcomeKind.OVER, OutcomeKind.TASK_CLOSED})
-WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT})
+WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT, OutcomeKind.POSTPONED})
 
 
 def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[str, OutcomeKind]:
@@ -36,13 +36,15 @@ def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[s
     }
     stopped = disabled_templates.disabled_keys()
     found |= {row.id: OutcomeKind.HELD for row in rows if row.template_key in stopped and row.id not in found}
-    # Last, since consents are counted down for what is left.
+    # Last, since consents and what one person may get are counted down for what is left.
     left = [row for row in rows if row.id not in found]
     found |= {row.id: OutcomeKind.NO_CONSENT for row in _without_consent(left)}
+    later = member_limits.postponed([row for row in left if row.id not in found], now)
+    found |= dict.fromkeys(later, OutcomeKind.POSTPONED)
     settled = []
     for row in rows:
         if row.id in found:
-            outcome = Outcome(found[row.id], now)
+            outcome = Outcome(found[row.id], later.get(row.id, now))
             # The attempt that is not made: what was counted before stays.
             message = row_mapping.envelope(row, row.attempts + (outcome.kind in WITHHELD), now)
             settled.append((message, outcome, outcome_policy.resolve(message, outcome, chance)))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.domain.toml_reader import Source
-from app.wechat import errcodes
+from notifications.channels import registry
 from notifications.channels.envelope import OutcomeKind
 from notifications.followup import calls, undelivered
 from notifications.models import DeliveryAttempt, OutboxMessage
@@ -19,13 +19,13 @@ from notifications.models import DeliveryAttempt, OutboxMessage
 WORDS = Path(__file__).with_name("outcomes.toml")
 
 OUTCOMES = (
-    *(kind.value for kind in OutcomeKind if kind is not OutcomeKind.LATE),
+    *(kind.value for kind in OutcomeKind if kind not in {OutcomeKind.LATE, OutcomeKind.POSTPONED}),
     calls.READ,
     calls.ASKED,
     calls.NOBODY,
     undelivered.REPLAYED,
 )
-"""Every way in which an attempt may end; of what was `late` nothing was tried, and nothing is kept."""
+"""Every way in which an attempt may end; of what was late or postponed nothing was tried or kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def of_case(case_id: str) -> Mapping[str, list[AttemptLine]]:
     )
     found: dict[str, list[AttemptLine]] = defaultdict(list)
     for row in rows:
-        meaning = errcodes.meaning_of(row.errcode)
+        meaning = registry.meaning_of(row.channel, row.errcode)
         line = AttemptLine(row.at, row.channel, row.outcome, words()[row.outcome], row.errcode, meaning)
         found[row.message_id].append(line)
     return found

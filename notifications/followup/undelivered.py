@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select, update
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import ConflictError, NotFoundError
-from app.wechat import errcodes
+from notifications.channels import registry
 from notifications.models import UNDELIVERED, ChannelGate, DeliveryAttempt, DeliveryState, OutboxMessage
 
 REPLAYED = "replayed"
@@ -36,7 +36,7 @@ class Cause:
     @property
     def errcode_said(self) -> str | None:
         """What WeChat's code stands for, in Chinese."""
-        return errcodes.meaning_of(self.errcode)
+        return registry.meaning_of(self.channel, self.errcode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Undelivered:
     @property
     def errcode_said(self) -> str | None:
         """What WeChat's code stands for, in Chinese."""
-        return errcodes.meaning_of(self.errcode)
+        return registry.meaning_of(self.channel, self.errcode)
 
 
 @dataclass(frozen=True, slots=True)

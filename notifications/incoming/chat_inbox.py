@@ -68,8 +68,10 @@ def checked(_account: AccountKind, payload: Payload) -> bool:
     return False
 
 
+_CHATS = (AccountKind.MINI_PROGRAM, AccountKind.SERVICE)
+
 EFFECTS: Mapping[tuple[AccountKind, str], Callable[[AccountKind, Payload], bool]] = MappingProxyType(
-    {(account, kind): message for account in AccountKind for kind in MESSAGES}
+    {(account, kind): message for account in _CHATS for kind in MESSAGES}
     | {
         (AccountKind.MINI_PROGRAM, "user_enter_tempsession"): entered,
         (AccountKind.MINI_PROGRAM, "wxa_media_check"): checked,

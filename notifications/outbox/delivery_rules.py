@@ -3,18 +3,17 @@
 One set of rules is in use in a process; `wiring` installs it, `delivery_rules_file` reads and checks it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from urllib.parse import quote
 
 from notifications.wording.kinds import Audience, Channel
 
 FIRST, ORDINARY, LAST = 1, 2, 3
 IMPORTANCES = (FIRST, ORDINARY, LAST)
-
-STAFF_CHAIN = (Channel.TEMPLATE,)
-"""Staff follow the 服务号, and have their task lists besides."""
+PAGE_PLACE = "{page}"
 
 
 class Unsettled(StrEnum):
@@ -53,9 +52,13 @@ class DeliveryRules:
 
     importance: Mapping[str, int]
     default_chain: tuple[Channel, ...]
+    staff_chain: tuple[Channel, ...]
+    """Staff have their task lists beside it."""
     chains: Mapping[str, tuple[Channel, ...]]
     topics: tuple[Topic, ...]
     sms: SmsText
+    page_link: str
+    """The address that opens a {page} of the mini-program from outside of WeChat."""
     call_after: timedelta
     """How long a notice may stay unread in the app before the manager is asked to call."""
     settle_after: timedelta
@@ -75,8 +78,21 @@ class DeliveryRules:
     def chain(self, kind: str, audience: Audience) -> tuple[Channel, ...]:
         """The channels for this kind, in the order in which they are tried."""
         if audience is Audience.STAFF:
-            return STAFF_CHAIN
+            return self.staff_chain
         return self.chains.get(kind, self.default_chain)
+
+    def page_url(self, page: str) -> str:
+        """The address that opens this page (its path and query) from outside of WeChat."""
+        return self.page_link.replace(PAGE_PLACE, quote(page, safe=""))
+
+    def without(self, channels: Collection[Channel]) -> "DeliveryRules":
+        """The same rules where these channels do not exist."""
+        return replace(
+            self,
+            default_chain=_left(self.default_chain, channels),
+            staff_chain=_left(self.staff_chain, channels),
+            chains={kind: _left(chain, channels) for kind, chain in self.chains.items()},
+        )
 
     def topic_of(self, kind: str) -> str | None:
         """The topic that a customer may have declined; None for what is always sent."""
@@ -85,6 +101,10 @@ class DeliveryRules:
     def rule_of(self, template_key: str) -> Unsettled:
         """What happens to a message of this template that stays of unknown outcome."""
         return self.unsettled_of.get(template_key, self.unsettled)
+
+
+def _left(chain: tuple[Channel, ...], channels: Collection[Channel]) -> tuple[Channel, ...]:
+    return tuple(channel for channel in chain if channel not in channels)
 
 
 class NoRulesError(RuntimeError):

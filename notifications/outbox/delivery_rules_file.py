@@ -9,12 +9,22 @@ from types import MappingProxyType
 
 from app.domain.toml_reader import Source, Table
 from app.wechat.port import AccountKind
-from notifications.outbox.delivery_rules import FIRST, LAST, DeliveryRules, SmsText, Topic, Unsettled
+from notifications.channels.registry import CHANNELS
+from notifications.outbox.delivery_rules import (
+    FIRST,
+    LAST,
+    PAGE_PLACE,
+    DeliveryRules,
+    SmsText,
+    Topic,
+    Unsettled,
+)
 from notifications.wording.catalog import Catalog
 from notifications.wording.kinds import Audience, Channel
 from notifications.wording.vocabulary import VALUES
 
 FILE = "delivery.toml"
+DEFAULT_STAFF_CHAIN: tuple[Channel, ...] = (Channel.TEMPLATE,)
 
 _MOST_SMS = 70
 """Characters of a text message that is charged once, for the fixed part; the operator splits longer ones."""
@@ -34,6 +44,9 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
     chains = root.table("chains")
     sms = _sms(root.table("sms"))
     default_chain = () if chains is None else _chain(chains, "default")
+    staff_chain = DEFAULT_STAFF_CHAIN
+    if chains is not None and chains.has("staff"):
+        staff_chain = _chain(chains, "staff", Audience.STAFF)
     kinds = None if chains is None else chains.table("kinds", optional=True)
     customers = [kind for kind, said in catalog.messages.items() if said.audience is Audience.CUSTOMER]
     by_kind = {} if kinds is None else {kind: _chain(kinds, kind) for kind in _known_of(kinds, customers)}
@@ -42,9 +55,11 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
     rules = DeliveryRules(
         importance=MappingProxyType(_importance(root.table("importance"), catalog)),
         default_chain=default_chain,
+        staff_chain=staff_chain,
         chains=MappingProxyType(by_kind),
         topics=_topics(root.table("topics"), catalog),
         sms=sms,
+        page_link=_page_link(root, needed=Channel.WECOM in staff_chain),
         call_after=_hours(root.table("call"), "after_hours"),
         settle_after=_hours(unknown, "after_hours"),
         unsettled=Unsettled.PRESUMED if unknown is None else unknown.choice("rule", Unsettled),
@@ -87,12 +102,14 @@ def _importance(table: Table | None, catalog: Catalog) -> dict[str, int]:
     return {**dict.fromkeys(first, FIRST), **dict.fromkeys(last, LAST)}
 
 
-def _chain(table: Table, key: str) -> tuple[Channel, ...]:
+def _chain(table: Table, key: str, to: Audience = Audience.CUSTOMER) -> tuple[Channel, ...]:
     words = table.texts(key)
-    known = {channel.value for channel in Channel}
+    known = {key.value for key, channel in CHANNELS.items() if to in channel.audiences}
+    if to is Audience.CUSTOMER:
+        known.add(Channel.CALL)
     for word in words:
         if word not in known:
-            table.fault(key, f"{word!r} is no channel; there are {', '.join(sorted(known))}")
+            table.fault(key, f"{word!r} is no channel to {to}; there are {', '.join(sorted(known))}")
     chain = tuple(Channel(word) for word in words if word in known)
     if Channel.CALL in chain[:-1]:
         table.fault(key, "nothing can come after call")
@@ -157,6 +174,17 @@ def _unsettled(table: Table | None, catalog: Catalog) -> dict[str, Unsettled]:
         if key not in catalog.templates or catalog.templates[key].account is not AccountKind.MINI_PROGRAM:
             inner.fault(key, "no template of the mini-program has this key")
     return rules
+
+
+def _page_link(root: Table, *, needed: bool) -> str:
+    """Cards of WeCom open an address of the web, which leads to the page."""
+    table = root.table("cards", optional=not needed)
+    if table is None:
+        return ""
+    link = table.text("link")
+    if link and (not link.startswith("https://") or link.count(PAGE_PLACE) != 1):
+        table.fault("link", "must begin with https:// and hold {page} once")
+    return link
 
 
 def _hours(table: Table | None, key: str) -> timedelta:

@@ -221,12 +221,13 @@ def _routes(
     def sms_values() -> Mapping[str, str]:
         return rules.sms.filled({**each.notice.values, "title": rendered.title})
 
+    page_url = rules.page_url(rendered.page)
     routes = []
     for channel in rules.chain(each.notice.kind, person.audience):
         if channel is Channel.CALL:
             routes.append(_columns(Route(channel, "", "", {})))
             continue
-        route = CHANNELS[channel].route(Draft(rendered, addresses.get(channel), sms_values))
+        route = CHANNELS[channel].route(Draft(rendered, addresses.get(channel), page_url, sms_values))
         if route is not None:
             routes.append(_columns(route))
     return routes

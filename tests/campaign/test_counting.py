@@ -101,7 +101,7 @@ def test_a_message_that_is_sent_during_the_count_is_not_called_lost(settable: Fl
     def arrived_and_then_more() -> Sequence[dict[str, Any]]:
         before = arrived()
         with settable.app_context():
-            assert dispatcher.drain(wechat.miniprogram, wechat.service).accepted == len(messages)
+            assert dispatcher.drain(wechat).accepted == len(messages)
         return before
 
     (fault,) = counted(settable, arrived_and_then_more).faults

@@ -68,7 +68,7 @@ def test_nothing_known_becomes_unknown_and_nothing_is_sent_twice(
         with pytest.raises(OperationalError):
             dispatcher.dispatch(phones.accounts, pool_size=POOL, chance=Halves())
     # No lease has to run out before the rest goes on.
-    dispatcher.drain(phones.accounts.miniprogram, phones.accounts.service, chance=Halves())
+    dispatcher.drain(phones.accounts, chance=Halves())
     with atomic(read_only=True):
         states = Counter(db.session.scalars(select(OutboxMessage.state)))
         attempts = Counter(db.session.scalars(select(DeliveryAttempt.message_id)))

@@ -184,7 +184,7 @@ def test_many_messages_to_one_person_keep_nobody_else_waiting(
         phones.follow(f"template-{position}")
     phones.follow("supervisor")
 
-    done = drain(phones.accounts.miniprogram, phones.accounts.service, chance=Halves())
+    done = drain(phones.accounts, chance=Halves())
 
     assert done == Counts(claimed=one + others, accepted=one + others)
     places = [place for place, openid in enumerate(arrived(phones)) if openid != "supervisor"]
@@ -487,5 +487,5 @@ def test_a_lost_answer_of_a_subscribe_message_is_settled_by_no_repetition(run: R
     put(rows(1, Channel.SUBSCRIBE))
 
     assert run() == Counts(claimed=1, unknown=1)
-    assert dispatcher.drain(phones.accounts.miniprogram, phones.accounts.service) == Counts()
+    assert dispatcher.drain(phones.accounts) == Counts()
     assert arrived(phones) == ["subscribe-0"]

@@ -382,7 +382,7 @@ def test_draining_goes_on_until_nothing_is_due(
 ) -> None:
     monkeypatch.setattr(dispatcher, "BATCH", 1)
 
-    counts = dispatcher.drain(phones.accounts.miniprogram, phones.accounts.service, chance=Halves())
+    counts = dispatcher.drain(phones.accounts, chance=Halves())
 
     assert counts == Counts(claimed=2, accepted=2)
 

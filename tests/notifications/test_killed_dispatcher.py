@@ -49,7 +49,7 @@ database, url, clock_file = sys.argv[1:]
 app = create_app(Settings.for_tests(database, wechat_url=url, clock_file=clock_file))
 wechat = app.extensions["steward.wechat"]
 with app.app_context():
-    print(dispatcher.drain(wechat.miniprogram, wechat.service), flush=True)
+    print(dispatcher.drain(wechat), flush=True)
 """
 
 
