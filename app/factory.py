@@ -8,14 +8,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import clock, crypto, logs, objectstore, prepared_query
 from app.core.db import READS, db, engine_options, prepare_engine, reads_options
-from app.core.settings import WECHAT, Profile, Settings
+from app.core.settings import WECHAT, WECOM, Profile, Settings, WeComAccount
 from app.domain.city_folder import city_folder
 from app.services.conversations import cards
 from app.services.documents.document_access import LinkSigner
 from app.services.installation import calendar_versions, city
 from app.services.people.sessions import TokenSigner
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
-from app.wechat.port import AccountKind, Accounts
+from app.wechat.port import AccountKind, Accounts, WorkMessenger
 from app.wechat.push import PushReceiver
 from app.wechat.shared_tokens import SharedTokenStore
 from app.wechat.simulator.adapter import InProcessAdapter
@@ -27,6 +27,7 @@ from notifications import wiring
 from notifications.channels.sms_carrier import NullSms
 from notifications.channels.tencent_sms import TencentSms
 from notifications.wording import catalog
+from notifications.wording.kinds import Channel
 
 IN_PROCESS = "http://simulator.invalid"
 
@@ -59,7 +60,8 @@ def install(app: StewardApp, settings: Settings) -> None:
     folder = settings.city_folder or city_folder(os.environ)
     city.install(city.read(folder))
     cards.wire()
-    wiring.wire(folder, settings.template_ids, simulated=settings.simulated)
+    absent = frozenset({Channel.WECOM}) if settings.wecom is None else frozenset()
+    wiring.wire(folder, settings.template_ids, simulated=settings.simulated, without=absent)
     _ready_wechat(app, settings)
 
 
@@ -85,8 +87,9 @@ def _ready_core(settings: Settings) -> None:
     if settings.profile is not Profile.TEST:
         logs.configure(settings.log_level)
     logs.hide(settings.miniprogram.secret, settings.service_account.secret)
-    if settings.sms is not None:
-        logs.hide(settings.sms.secret_key)
+    for optional in (settings.sms and settings.sms.secret_key, settings.wecom and settings.wecom.secret):
+        if optional:
+            logs.hide(optional)
     crypto.install(settings.data_keys, settings.hash_key)
     objectstore.install(settings.documents_url)
     if settings.clock_file is not None:
@@ -109,7 +112,7 @@ def _ready_wechat(app: StewardApp, settings: Settings) -> None:
     url = settings.wechat_url
     if settings.simulated and url == WECHAT:
         # Without an address of a simulator, one inside this process: a test must never reach WeChat.
-        simulator = Simulator(settings.miniprogram, settings.service_account)
+        simulator = Simulator(settings.miniprogram, settings.service_account, settings.wecom)
         app.extensions["steward.simulator"] = simulator
         adapter, url = InProcessAdapter(simulator), IN_PROCESS
     with app.app_context():
@@ -124,6 +127,7 @@ def _ready_wechat(app: StewardApp, settings: Settings) -> None:
             base_url=url,
             adapter=adapter,
         ),
+        work=None if settings.wecom is None else _messenger(settings.wecom, tokens, url, adapter),
     )
     # The simulator has no phones for text messages, so nothing of a trial may leave by a real carrier.
     carrier = settings.sms if not settings.simulated else None
@@ -132,9 +136,24 @@ def _ready_wechat(app: StewardApp, settings: Settings) -> None:
         AccountKind.MINI_PROGRAM: PushReceiver(AccountKind.MINI_PROGRAM, settings.miniprogram),
         AccountKind.SERVICE: PushReceiver(AccountKind.SERVICE, settings.service_account),
     }
+    if settings.wecom is not None:
+        from app.wechat.wecom.push import WeComPushReceiver
+
+        app.extensions["steward.receivers"][AccountKind.WECOM] = WeComPushReceiver(settings.wecom)
     if settings.simulated:
         desk = Desk(url, adapter)
         app.extensions["steward.desk"] = desk
         if adapter is not None:
             for template in catalog.current().declared():
                 desk.ask("POST", "templates", template)
+
+
+def _messenger(
+    account: WeComAccount, tokens: SharedTokenStore, wechat_url: str, adapter: BaseAdapter | None
+) -> WorkMessenger:
+    # Imported only where it is used: most installations have none.
+    from app.wechat.wecom.client import WeComMessenger
+
+    # The simulator of WeChat is that of WeCom, too.
+    url = WECOM if wechat_url == WECHAT else wechat_url
+    return WeComMessenger(account, tokens, base_url=url, adapter=adapter)

@@ -119,6 +119,14 @@ class OutboxMessage(Base):
             postgresql_where=text("state = 'sending'"),
         ),
         Index(None, "openid", "template_key"),
+        # How many cards one member got lately: WeCom drops what is too much without a word.
+        Index(
+            "ix_outbox_messages_wecom",
+            "openid",
+            "handed_at",
+            sqlite_where=text("channel = 'wecom'"),
+            postgresql_where=text("channel = 'wecom'"),
+        ),
     )
 
     id: Mapped[PublicId] = mapped_column(primary_key=True, default=new_id)

@@ -1,6 +1,6 @@
 """Joining notifications to the business; the composition root calls this once for a process."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from app.core.eventbus import subscribe
@@ -13,20 +13,26 @@ from notifications.outbox.delivery_rules import DeliveryRules
 from notifications.webhooks import queue_webhooks
 from notifications.wording import catalog, catalogfile
 from notifications.wording.catalog import Catalog
+from notifications.wording.kinds import Channel
 
 
 def wire(
-    city_folder: Path, template_ids: Path | None, *, simulated: bool, notices: Sequence[NoticeRule] = NOTICES
+    city_folder: Path,
+    template_ids: Path | None,
+    *,
+    simulated: bool,
+    without: Collection[Channel] = frozenset({Channel.WECOM}),
+    notices: Sequence[NoticeRule] = NOTICES,
 ) -> None:
     """Read the messages of the city in `city_folder`, and tell people of every event from now on.
 
     `template_ids` is the file of this installation's WeChat template ids; with the simulator (`simulated`)
-    templates have ids of their own. Wiring again replaces the messages and doubles nothing. Raises
-    `DataFault` when messages or ids are faulty.
+    templates have ids of their own. The installation is `without` these channels. Wiring again replaces the
+    messages and doubles nothing. Raises `DataFault` when messages or ids are faulty.
     """
     messages, rules = read(city_folder, None if simulated else template_ids, notices)
     catalog.install(messages)
-    delivery_rules.install(rules)
+    delivery_rules.install(rules.without(without))
     for event, handler in handlers(notices).items():
         subscribe(event, handler)
     queue_webhooks.wire()

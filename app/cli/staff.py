@@ -3,12 +3,14 @@
 from datetime import datetime
 
 import click
+from flask import current_app
 
 from app.cli import needs
 from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
-from app.services.people import personnel
+from app.services.people import personnel, wecom_members
 from app.services.people.personnel import NewStaff, StaffFaultError
+from app.wechat.port import WeChatError, WorkMessenger
 
 
 @click.group("staff")
@@ -95,6 +97,40 @@ def hours(number: str, starts: datetime, days: tuple[str, ...], most: int | None
 def _written(day: str) -> tuple[str, list[list[str]]]:
     name, _, periods = day.partition("=")
     return name, [period.split("-") for period in periods.split(",") if period]
+
+
+@staff.command("wecom")
+@click.option("--number", default=None, help="staff number; everybody who is not bound yet when left out")
+@click.option("--member", default=None, help="member id (userid) in WeCom; asked for by phone when left out")
+@needs.application
+def wecom(number: str | None, member: str | None) -> None:
+    """Bind people to their member ids in WeCom (企业微信)."""
+    if member is not None:
+        if number is None:
+            raise click.UsageError("--member needs --number")
+        with atomic():
+            bound = wecom_members.bind_number(number, member)
+        if not bound:
+            raise click.ClickException(f"nobody active has the number {number}")
+        click.echo(f"{number} is {member}")
+        return
+    messenger: WorkMessenger | None = current_app.extensions["steward.wechat"].work
+    if messenger is None:
+        raise click.ClickException("this installation has no WeCom: set STEWARD_WECOM_…")
+    with atomic(read_only=True):
+        people = wecom_members.unbound(number)
+    for person in people:
+        # Asked outside any transaction, one after the other: WeCom shuts out whoever guesses phones.
+        try:
+            found = messenger.member_of_phone(person.phone)
+        except WeChatError as fault:
+            raise click.ClickException(f"{person.number}: {fault}") from fault
+        if found is None:
+            click.echo(f"{person.number} {person.name}: no member of WeCom has this phone")
+            continue
+        with atomic():
+            wecom_members.bind(person.staff_id, found)
+        click.echo(f"{person.number} {person.name} is {found}")
 
 
 @staff.command("remove")

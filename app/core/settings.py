@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 PREFIX = "STEWARD_"
 MEMORY = "memory://"
 WECHAT = "https://api.weixin.qq.com"
+WECOM = "https://qyapi.weixin.qq.com"
 MINIMUM_SECRET = 32
 
 
@@ -48,6 +49,13 @@ class WeChatAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class WeComAccount(WeChatAccount):
+    """An application in 企业微信 (WeCom): `appid` is the CorpID, `agent_id` the application's number."""
+
+    agent_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class SmsAccount:
     """An account with a carrier of text messages (Tencent Cloud), with its approved signature and text."""
 
@@ -71,6 +79,7 @@ class Settings:
     miniprogram: WeChatAccount
     service_account: WeChatAccount
     sms: SmsAccount | None
+    wecom: WeComAccount | None
     wechat_url: str
     template_ids: Path | None
     documents_url: str
@@ -146,6 +155,7 @@ class _Reader:
             miniprogram=self._account("MINIPROGRAM"),
             service_account=self._account("SERVICE"),
             sms=self._sms(),
+            wecom=self._wecom(),
             wechat_url=self._wechat_url(),
             template_ids=self._template_ids(),
             documents_url=self._documents_url(),
@@ -213,15 +223,30 @@ class _Reader:
         )
 
     def _sms(self) -> SmsAccount | None:
-        """All of it or nothing: half an account would fail with the first text message."""
-        names = ("SECRET_ID", "SECRET_KEY", "APP_ID", "SIGN_NAME", "TEMPLATE_ID")
-        values = {name: self._environ.get(f"{PREFIX}SMS_{name}", "") for name in names}
+        values = self._all_or_none("SMS", "SECRET_ID", "SECRET_KEY", "APP_ID", "SIGN_NAME", "TEMPLATE_ID")
+        return None if values is None else SmsAccount(*values.values())
+
+    def _wecom(self) -> WeComAccount | None:
+        values = self._all_or_none("WECOM", "CORP_ID", "SECRET", "PUSH_TOKEN", "PUSH_AES_KEY", "AGENT_ID")
+        if values is None:
+            return None
+        if values["AGENT_ID"] and not (values["AGENT_ID"].isascii() and values["AGENT_ID"].isdigit()):
+            self._fault("WECOM_AGENT_ID", "must be the application's number")
+            values["AGENT_ID"] = ""
+        if values["PUSH_AES_KEY"] and len(values["PUSH_AES_KEY"]) != AES_KEY_LENGTH:
+            self._fault("WECOM_PUSH_AES_KEY", f"must have {AES_KEY_LENGTH} characters")
+        corp_id, secret, token, aes_key, agent_id = values.values()
+        return WeComAccount(corp_id, secret, token, aes_key, int(agent_id or 0))
+
+    def _all_or_none(self, group: str, *names: str) -> dict[str, str] | None:
+        """The settings of an optional account; half of one would fail with the first message."""
+        values = {name: self._environ.get(f"{PREFIX}{group}_{name}", "") for name in names}
         if not any(values.values()):
             return None
         for name, value in values.items():
             if not value:
-                self._fault(f"SMS_{name}", "is missing beside the other SMS settings")
-        return SmsAccount(*values.values())
+                self._fault(f"{group}_{name}", f"is missing beside the other {group} settings")
+        return values
 
     def _wechat_url(self) -> str:
         url = self._environ.get(f"{PREFIX}WECHAT_URL", WECHAT).rstrip("/")

@@ -26,6 +26,7 @@ class Staff(Base):
     openid: Mapped[WeChatId | None] = mapped_column(unique=True)
     unionid: Mapped[WeChatId | None] = mapped_column(index=True)
     service_openid: Mapped[WeChatId | None] = mapped_column(unique=True)
+    wecom_id: Mapped[WeChatId | None] = mapped_column(unique=True)
     active: Mapped[bool] = mapped_column(default=True)
 
 

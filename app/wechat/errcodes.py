@@ -8,6 +8,7 @@ from app.domain.toml_reader import Source
 from app.wechat.port import FaultKind, Treatment
 
 TABLE = Path(__file__).with_name("errcodes.toml")
+WECOM_TABLE = Path(__file__).parent / "wecom" / "errcodes.toml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 Two accounts exist and their openids differ: the mini-program (customers and staff log in there, customers get
 subscribe messages) and the 服务号, the service account (staff get template messages). unionid joins the two.
+An installation may also have an application in 企业微信 (WeCom), which knows staff by their member ids.
 Every call may raise `WeChatError`; its `kind` says what the caller has to do next.
 """
 
@@ -12,10 +13,11 @@ from typing import Protocol
 
 
 class AccountKind(StrEnum):
-    """The two WeChat accounts; the values are also the last part of the callback addresses."""
+    """The accounts; the values are also the last part of the callback addresses."""
 
     MINI_PROGRAM = "miniprogram"
     SERVICE = "service"
+    WECOM = "wecom"
 
 
 class FaultKind(StrEnum):
@@ -254,9 +256,31 @@ class ServiceAccount(ChatWindow, Protocol):
         ...
 
 
+class WorkMessenger(Protocol):
+    """The utility's application in 企业微信 (WeCom), which writes to members of staff."""
+
+    def keep_token_fresh(self) -> None:
+        """Have a token at hand that is good for some minutes, fetching one if need be. Raises WeChatError."""
+        ...
+
+    def send_card(self, *, member_id: str, title: str, description: str, url: str) -> SendReceipt:
+        """Send a text card (文本卡片) that opens `url`; what is too long is cut.
+
+        The same card to the same member is delivered once within 30 minutes, so within that time a repetition
+        after an unknown_outcome is safe. More than 30 cards a minute or 1,000 an hour to one member are taken
+        and silently dropped: the caller has to keep to that. Raises WeChatError.
+        """
+        ...
+
+    def member_of_phone(self, phone: str) -> str | None:
+        """The id of the member with this phone (E.164), if the company has one. Raises WeChatError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The two accounts of an installation."""
+    """The accounts of an installation."""
 
     miniprogram: MiniProgram
     service: ServiceAccount
+    work: WorkMessenger | None = None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from wechatpy.crypto import PrpCrypto, WeChatCrypto
+from wechatpy.crypto import BaseWeChatCrypto, PrpCrypto, WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException
 
 from app.core.settings import WeChatAccount
@@ -74,21 +74,21 @@ class PushReceiver:
             raise ValueError("a push AES key (EncodingAESKey) has 43 letters and digits")
         self._kind = kind
         self._token = account.push_token
-        self._crypto = WeChatCrypto(account.push_token, account.push_aes_key, account.appid)
+        self._crypto: BaseWeChatCrypto = WeChatCrypto(account.push_token, account.push_aes_key, account.appid)
         self._freshness = freshness
 
     def echo(self, query: Mapping[str, str], now: datetime) -> str:
         """The answer to the GET check, if its signature is right. Raises PushRefused."""
-        timestamp, nonce = _needed(query, "timestamp"), _needed(query, "nonce")
-        self._check(_needed(query, "signature"), timestamp, nonce)
+        timestamp, nonce = needed(query, "timestamp"), needed(query, "nonce")
+        self._check(needed(query, "signature"), timestamp, nonce)
         self._check_fresh(timestamp, now)
-        return _needed(query, "echostr")
+        return needed(query, "echostr")
 
     def open(self, query: Mapping[str, str], body: bytes, now: datetime) -> PushEvent:
         """The event in a POST. `now` is the present instant (aware). Raises PushRefused, and nothing else."""
         if len(body) > LARGEST_BODY:
             raise PushRefused(RefusalReason.TOO_LARGE)
-        timestamp, nonce = _needed(query, "timestamp"), _needed(query, "nonce")
+        timestamp, nonce = needed(query, "timestamp"), needed(query, "nonce")
         signature = query.get("msg_signature")
         sealed = _values(body).get("Encrypt")
         if not signature or not isinstance(sealed, str):
@@ -157,12 +157,21 @@ def check_query(account: WeChatAccount, *, now: datetime, nonce: str, echostr: s
     return {"signature": signature, "timestamp": timestamp, "nonce": nonce, "echostr": echostr}
 
 
+def sealed_check(account: WeChatAccount, *, now: datetime, nonce: str, echostr: str) -> dict[str, str]:
+    """The same as WeCom sends it: the word is encrypted, and signed like a message."""
+    sealed = PrpCrypto(base64.b64decode(account.push_aes_key + "=")).encrypt(echostr, account.appid).decode()
+    timestamp = str(int(now.astimezone(UTC).timestamp()))
+    signature = _signature(account.push_token, timestamp, nonce, sealed)
+    return {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce, "echostr": sealed}
+
+
 def _signature(*parts: str) -> str:
     # SHA-1 over the sorted parts is WeChat's choice, not ours.
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324
 
 
-def _needed(query: Mapping[str, str], name: str) -> str:
+def needed(query: Mapping[str, str], name: str) -> str:
+    """A parameter of a callback's address. Raises PushRefused when it is missing."""
     value = query.get(name)
     if not value:
         raise PushRefused(RefusalReason.MALFORMED)

@@ -16,6 +16,7 @@ from app.wechat.port import AccountKind
 
 # Events in which FromUserName is not the user's openid or is not the one meant (授权用户资料变更).
 _USER_IN_OPENID = ("user_info_modified", "user_authorization_revoke", "user_authorization_cancellation")
+_MEMBER_CHANGED = "change_contact"
 _CHOICES = MappingProxyType(
     {
         "subscribe_msg_popup_event": "SubscribeMsgPopupEvent",
@@ -24,8 +25,10 @@ _CHOICES = MappingProxyType(
 )
 _SENT = MappingProxyType({"subscribe_msg_sent_event": "SubscribeMsgSentEvent"})
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# Events of the same kind, person and second differ by these: a menu's key, the id of a content check.
-_OWN_IDS = ("EventKey", "trace_id")
+_MEMBER_ID = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
+# Events of the same kind, person and second differ by these: a menu's key, the id of a content check, what
+# was changed of a member.
+_OWN_IDS = ("EventKey", "trace_id", "ChangeType")
 _LAST_INSTANT = 253402300799
 
 
@@ -64,6 +67,7 @@ class PushEvent:
     event: str | None
     """The event's name as WeChat writes it, known to us or not; None for a person's message."""
     openid: str
+    """Of WeCom, the member id."""
     created_at: datetime
     """When WeChat made it: aware, UTC, whole seconds."""
     msg_id: str | None
@@ -82,9 +86,7 @@ def event_of(account: AccountKind, values: Mapping[str, object]) -> PushEvent:
     fields = {name: _plain(value) for name, value in values.items()}
     msg_type = _field(fields, "MsgType")
     event = _field(fields, "Event") if msg_type == "event" else None
-    openid = _field(fields, "OpenID" if event in _USER_IN_OPENID else "FromUserName")
-    if _OPENID.fullmatch(openid) is None:
-        raise ValueError("not an openid")
+    openid = _person(account, fields, event)
     msg_id = fields.get("MsgId") or fields.get("MsgID")
     if msg_id is not None and not isinstance(msg_id, str):
         raise ValueError("not a message id")
@@ -114,6 +116,21 @@ def event_of(account: AccountKind, values: Mapping[str, object]) -> PushEvent:
         choices=choices,
         sent=sent,
     )
+
+
+def _person(account: AccountKind, fields: Mapping[str, object], event: str | None) -> str:
+    """Whom a callback is about: the openid, or WeCom's member id."""
+    if event in _USER_IN_OPENID:
+        person = _field(fields, "OpenID")
+    elif event == _MEMBER_CHANGED:
+        # Changes of departments and tags name no member, and are no affair of ours.
+        person = str(fields.get("UserID") or "sys")
+    else:
+        person = _field(fields, "FromUserName")
+    known = _MEMBER_ID if account is AccountKind.WECOM else _OPENID
+    if known.fullmatch(person) is None:
+        raise ValueError("not an openid")
+    return person
 
 
 def _dedupe_key(account: AccountKind, *parts: list[str]) -> str:

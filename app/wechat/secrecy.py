@@ -8,7 +8,7 @@ import logging
 import re
 
 _PARAMETER = re.compile(
-    r"(?P<name>\b(?:secret|access_token|js_code|session_key)\b[\"']?\s*(?:=|:)\s*[\"']?)[^&\s\"',}]+",
+    r"(?P<name>\b(?:secret|corpsecret|access_token|js_code|session_key)\b[\"']?\s*(?:=|:)\s*[\"']?)[^&\s\"',}]+",
     re.IGNORECASE,
 )
 HIDDEN = "***"

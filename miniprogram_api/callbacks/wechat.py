@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
 from app.core import clock
+from app.domain.errors import NotFoundError
 from app.wechat.port import AccountKind
 from app.wechat.push import PushReceiver, PushRefused
 from notifications.incoming import inbox
@@ -16,8 +17,10 @@ callbacks = APIBlueprint("wechat_callbacks", __name__, url_prefix="/wechat/callb
 
 FORBIDDEN = 403
 
+_ADDRESS = f"/<any({', '.join(AccountKind)}):account>"
 
-@callbacks.get("/<any(miniprogram, service):account>")
+
+@callbacks.get(_ADDRESS)
 def check_server(account: str) -> Response:
     """WeChat checks the server's address: return the text it sent, if its signature is right."""
     try:
@@ -28,7 +31,7 @@ def check_server(account: str) -> Response:
     return Response(echo, mimetype="text/plain")
 
 
-@callbacks.post("/<any(miniprogram, service):account>")
+@callbacks.post(_ADDRESS)
 def receive(account: str) -> Response:
     """Store the event and answer. A repeated event gets the same answer and is stored once."""
     try:
@@ -41,7 +44,11 @@ def receive(account: str) -> Response:
 
 def _receiver(account: str) -> PushReceiver:
     receivers: dict[AccountKind, PushReceiver] = current_app.extensions["steward.receivers"]
-    return receivers[AccountKind(account)]
+    receiver = receivers.get(AccountKind(account))
+    if receiver is None:
+        # An installation without WeCom has no such address.
+        raise NotFoundError
+    return receiver
 
 
 def _refuse(refused: PushRefused) -> Response:

@@ -29,7 +29,7 @@ from notifications.dispatch import retry
 from notifications.dispatch.retry import Chance
 from notifications.followup import delivery_reports
 from notifications.followup.delivery_reports import Matched
-from notifications.incoming import chat_inbox
+from notifications.incoming import chat_inbox, member_events
 from notifications.incoming.chat_inbox import NotYet
 from notifications.models import InboxEvent
 from notifications.outbox import consents
@@ -177,8 +177,16 @@ def _effect(event: _Event, follower: Follower | None) -> str:
             if retry.exhausted(event.attempts + 1):
                 return IGNORED
             raise
+    if event.account is AccountKind.WECOM:
+        return _member_event(event)
     effect = _EFFECTS.get((event.account, event.name))
     return IGNORED if effect is None else effect(event)
+
+
+def _member_event(event: _Event) -> str:
+    effect = member_events.EFFECTS.get(event.name)
+    known = effect is not None and effect(event.openid, event.payload["fields"])
+    return HANDLED if known else IGNORED
 
 
 def _follow(follower: Follower | None) -> str:

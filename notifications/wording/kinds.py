@@ -21,6 +21,8 @@ class Channel(StrEnum):
     """Subscribe message (订阅消息) of the mini-program; uses up one consent of that person."""
     TEMPLATE = "template"
     """Template message (模板消息) of the 服务号, for those who follow it."""
+    WECOM = "wecom"
+    """Text card of the utility's application in 企业微信 (WeCom), for staff."""
     SMS = "sms"
     """Text message to the customer's verified phone."""
     CALL = "call"

@@ -11,12 +11,13 @@ import requests
 from flask import Flask
 
 from app.core import clock
-from app.core.settings import WECHAT, WeChatAccount
+from app.core.settings import WECHAT, WeChatAccount, WeComAccount
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
 from app.wechat.port import Accounts
 from app.wechat.simulator.adapter import InProcessAdapter
 from app.wechat.simulator.app import Simulator
 from app.wechat.token_store import MemoryTokenStore
+from app.wechat.wecom.client import WeComMessenger
 from notifications.wording import catalog, catalogfile
 from notifications.wording.catalog import Catalog
 from tests.notifications.people import NOW, Registry
@@ -24,9 +25,11 @@ from tests.notifications.people import NOW, Registry
 JINAN = Path(__file__).parents[2] / "cities" / "jinan"
 MINI = WeChatAccount("wx00000000000000aa", "mini-app-secret-1f0e", "minipushtoken", "m" * 43)
 SERVICE = WeChatAccount("wx00000000000000bb", "service-app-secret-9c2d", "servicepushtoken", "s" * 43)
+WORK = WeComAccount("ww00000000000000cc", "wecom-app-secret-77ab", "wecompushtoken", "w" * 43, 1000002)
 SUBSCRIBE = "cgi-bin/message/subscribe/send"
 TEMPLATE = "cgi-bin/message/template/send"
 FOLLOWER = "cgi-bin/user/info"
+CARD = "cgi-bin/message/send"
 
 
 class Halves:
@@ -55,6 +58,15 @@ class Phones:
     def follow(self, openid: str, unionid: str | None = None) -> None:
         self.ask("POST", "followers", {"openid": openid} | ({"unionid": unionid} if unionid else {}))
 
+    def join(self, member_id: str, **member: object) -> None:
+        """The company has this member, whom the application may write to."""
+        self.ask("POST", "members", {"member_id": member_id, **member})
+
+    def cards(self) -> tuple[list[dict[str, Any]], int]:
+        """The cards that arrived, and how many WeCom dropped without a word."""
+        shown = self.ask("GET", "cards")
+        return shown["cards"], shown["dropped"]
+
     def fault(self, path: str, **fault: object) -> None:
         self.ask("POST", "faults", {"path": path, **fault})
 
@@ -82,13 +94,14 @@ def jinan() -> Catalog:
 @pytest.fixture
 def phones(set_clock: clock.FixedClock, jinan: Catalog) -> Phones:
     """A WeChat that knows the city's templates, and nobody yet."""
-    adapter = InProcessAdapter(Simulator(MINI, SERVICE))
+    adapter = InProcessAdapter(Simulator(MINI, SERVICE, WORK))
     tokens = MemoryTokenStore()
     found = Phones(
         adapter,
         Accounts(
             miniprogram=WeChatMiniProgram(MINI, tokens, adapter=adapter),
             service=WeChatServiceAccount(SERVICE, tokens, miniprogram_appid=MINI.appid, adapter=adapter),
+            work=WeComMessenger(WORK, tokens, base_url=WECHAT, adapter=adapter),
         ),
     )
     found.session.mount(WECHAT, adapter)

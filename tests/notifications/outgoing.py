@@ -29,7 +29,14 @@ DATA = {
         "thing5": "管家甲",
     },
 }
+DATA[Channel.WECOM] = {
+    "title": "新任务",
+    "description": "工单26031012345678：设计出图，请于2026-03-12 17:00前完成。",
+    "url": "https://shuiguanjia.example.cn/open?page=staff",
+}
+STAFF = (Channel.TEMPLATE, Channel.WECOM)
 TEMPLATES = {
+    Channel.WECOM: "card",
     Channel.SUBSCRIBE: "accepted",
     Channel.TEMPLATE: "staff_task",
     Channel.SMS: "sms",
@@ -47,9 +54,9 @@ def rows(number: int, channel: Channel, **columns: Any) -> list[dict[str, Any]]:
         {
             "id": new_id(),
             "notice_id": new_id(),
-            "kind": "new_case" if channel is Channel.TEMPLATE else "case_accepted",
+            "kind": "new_case" if channel in STAFF else "case_accepted",
             "case_id": "case-1",
-            "audience": Audience.STAFF if channel is Channel.TEMPLATE else Audience.CUSTOMER,
+            "audience": Audience.STAFF if channel in STAFF else Audience.CUSTOMER,
             "recipient_id": f"person-{position}",
             "channel": channel,
             "template_key": TEMPLATES[channel],

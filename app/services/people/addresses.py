@@ -15,14 +15,10 @@ Addresses = Mapping[str, str]
 _COLUMNS: Mapping[type, Mapping[str, str]] = MappingProxyType(
     {
         Customer: MappingProxyType({"subscribe": "openid", "template": "service_openid"}),
-        Staff: MappingProxyType({"template": "service_openid"}),
+        Staff: MappingProxyType({"template": "service_openid", "wecom": "wecom_id"}),
     }
 )
 """The channels that reach customers and staff, and the column with the address."""
-
-CUSTOMER_ADDRESSES = len(_COLUMNS[Customer])
-STAFF_ADDRESSES = len(_COLUMNS[Staff])
-"""How many columns hold addresses."""
 
 
 def customer_columns(customer: type[Customer]) -> tuple[Any, ...]:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Request, Response
 
 from app.core import clock
-from app.core.settings import WeChatAccount
+from app.core.settings import WeChatAccount, WeComAccount
 from app.wechat.port import AccountKind
 from app.wechat.simulator.chats import LARGEST_PICTURE
 from app.wechat.simulator.control import PREFIX, Control, Post, post_over_http
 from app.wechat.simulator.faults import Dropped, Failure, Fault, Faults
 from app.wechat.simulator.people import CodeKind, Refused
 from app.wechat.simulator.state import State
+from app.wechat.simulator.wecom import WeCom
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -31,7 +32,7 @@ LARGEST_BODY = 1024 * 1024
 
 
 class Simulator:
-    """WeChat for one mini-program and one service account, with everything in memory; thread-safe.
+    """WeChat for one mini-program and one service account, perhaps with WeCom; in memory, thread-safe.
 
     `post` carries the callbacks it pushes. `hold_seconds` is how long a call stays unanswered when a
     time-out is injected and a real connection has to be held open.
@@ -41,14 +42,18 @@ class Simulator:
         self,
         mini_program: WeChatAccount,
         service_account: WeChatAccount,
+        wecom: WeComAccount | None = None,
         *,
         post: Post = post_over_http,
         hold_seconds: float = 30.0,
     ) -> None:
-        accounts = {MINI: mini_program, SERVICE: service_account}
+        accounts: dict[AccountKind, WeChatAccount] = {MINI: mini_program, SERVICE: service_account}
+        if wecom is not None:
+            accounts[AccountKind.WECOM] = wecom
         self.state = State(accounts)
         self.faults = Faults()
-        self._control = Control(self.state, self.faults, accounts, post)
+        self.wecom = None if wecom is None else WeCom(wecom, self.state)
+        self._control = Control(self.state, self.faults, accounts, post, self.wecom)
         self._hold_seconds = hold_seconds
         # Never set: waiting for it is a pause.
         self._never = Event()
@@ -65,6 +70,8 @@ class Simulator:
             ("POST", "wxa/msg_sec_check"): self._check_text,
             ("POST", "wxa/media_check_async"): self._check_picture,
         }
+        if self.wecom is not None:
+            self._calls |= self.wecom.calls
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer over a real connection; an injected time-out or reset closes it without an answer."""

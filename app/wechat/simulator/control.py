@@ -6,8 +6,8 @@ POST codes {user: {openid?, unionid?, phone?, country_code?}} ·
 POST templates {account, template_id, title, fields: {key: label}, listed?: {key: [value]}} · POST
 consents {openid, template_id, count?} · POST followers {openid?, unionid?, subscribed?} · GET, POST,
 DELETE faults (see faults.py) · DELETE tokens · POST push {account, url, payload, form?: xml|json} ·
-POST check {account, url} · POST reset. Answers are JSON; 400 with {"error": …} says what is wrong with
-a request.
+POST check {account, url} · POST reset · of WeCom, POST members {member_id, phone?, visible?} and GET
+cards. Answers are JSON; 400 with {"error": …} says what is wrong with a request.
 """
 
 import base64
@@ -23,11 +23,12 @@ from werkzeug.wrappers import Request, Response
 from app.core import clock
 from app.core.settings import WeChatAccount
 from app.wechat.port import AccountKind
-from app.wechat.push import SealedPush, check_query, seal
+from app.wechat.push import SealedPush, check_query, seal, sealed_check
 from app.wechat.simulator.chats import ChatAct
 from app.wechat.simulator.faults import Faults, fault_of
 from app.wechat.simulator.people import CodeKind
 from app.wechat.simulator.state import State, Template
+from app.wechat.simulator.wecom import WeCom
 
 PREFIX = "_sim/"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -61,9 +62,15 @@ class Control:
     """Routes the control interface to the state."""
 
     def __init__(
-        self, state: State, faults: Faults, accounts: Mapping[AccountKind, WeChatAccount], post: Post
+        self,
+        state: State,
+        faults: Faults,
+        accounts: Mapping[AccountKind, WeChatAccount],
+        post: Post,
+        wecom: WeCom | None = None,
     ) -> None:
         self.accounts = accounts
+        self._wecom = wecom
         self._state = state
         self._faults = faults
         self._post = post
@@ -86,6 +93,11 @@ class Control:
             ("POST", "check"): self._check,
             ("POST", "reset"): self._reset,
         }
+        if wecom is not None:
+            self._routes |= {
+                ("POST", "members"): lambda request: wecom.join_asked(_document(request)),
+                ("GET", "cards"): lambda _request: wecom.shown(),
+            }
 
     def answer(self, request: Request, path: str) -> Response:
         """Answer a request to /_sim/`path`."""
@@ -197,8 +209,8 @@ class Control:
         kind = _account(document)
         if not isinstance(payload, dict) or form not in ("xml", "json"):
             raise ValueError("payload: an object; form: xml or json")
-        if kind is AccountKind.SERVICE and form == "json":
-            raise ValueError("form: a service account is pushed XML only")
+        if kind is not AccountKind.MINI_PROGRAM and form == "json":
+            raise ValueError("form: only a mini-program is pushed JSON")
         self._open_window(kind, payload)
         now = clock.now()
         whole = {"ToUserName": "gh_simulated", "CreateTime": str(int(now.timestamp())), **payload}
@@ -207,6 +219,8 @@ class Control:
 
     def _open_window(self, kind: AccountKind, payload: Document) -> None:
         """What a person writes, or their entering the chat, lets the account answer for a while."""
+        if kind is AccountKind.WECOM:
+            return
         openid, entered = payload.get("FromUserName"), payload.get("Event") == "user_enter_tempsession"
         if isinstance(openid, str) and (entered or payload.get("MsgType") != "event"):
             with self._state.lock:
@@ -214,12 +228,13 @@ class Control:
 
     def _check(self, request: Request) -> object:
         document = _document(request)
-        account = self.accounts[_account(document)]
-        query = check_query(
-            account, now=clock.now(), nonce=secrets.token_hex(8), echostr=secrets.token_hex(8)
-        )
+        kind, now, nonce, word = _account(document), clock.now(), secrets.token_hex(8), secrets.token_hex(8)
+        if kind is AccountKind.WECOM:
+            query = sealed_check(self.accounts[kind], now=now, nonce=nonce, echostr=word)
+        else:
+            query = check_query(self.accounts[kind], now=now, nonce=nonce, echostr=word)
         answer = self._carried("GET", document, SealedPush(query, b"", "text/plain"))
-        return {**answer, "echostr": query["echostr"]}
+        return {**answer, "echostr": word}
 
     def _carried(self, method: str, document: Document, push: SealedPush) -> dict[str, object]:
         url = _text(document, "url")
@@ -231,6 +246,8 @@ class Control:
     def _reset(self, _request: Request) -> object:
         self._state.reset()
         self._faults.clear()
+        if self._wecom is not None:
+            self._wecom.reset()
         return {}
 
 

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clock_file = options.clock_file or settings.clock_file
     if clock_file is not None:
         clock.use(clock.FileClock(clock_file))
-    simulator = Simulator(settings.miniprogram, settings.service_account)
+    simulator = Simulator(settings.miniprogram, settings.service_account, settings.wecom)
     server = make_server(HOST, options.port, simulator, threaded=True, request_handler=QuietHandler)
     sys.stdout.write(f"http://{HOST}:{server.server_port}\n")
     sys.stdout.flush()

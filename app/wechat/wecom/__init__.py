@@ -1,0 +1,1 @@
+"""企业微信 (WeCom): an application of the utility's that writes to members of staff."""
