@@ -7,8 +7,9 @@ from requests.adapters import BaseAdapter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import clock, crypto, logs, objectstore, prepared_query
+from app.core.accounts import WeComAccount
 from app.core.db import READS, db, engine_options, prepare_engine, reads_options
-from app.core.settings import WECHAT, WECOM, Profile, Settings, WeComAccount
+from app.core.settings import WECHAT, WECOM, Profile, Settings
 from app.domain.city_folder import city_folder
 from app.services.conversations import cards
 from app.services.documents.document_access import LinkSigner

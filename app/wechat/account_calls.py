@@ -22,7 +22,7 @@ from urllib3.filepost import encode_multipart_formdata
 from wechatpy.exceptions import WeChatClientException
 
 from app.core import clock
-from app.core.settings import WeChatAccount
+from app.core.accounts import WeChatAccount
 from app.wechat import errcodes
 from app.wechat.keepalive import KeepAliveSession
 from app.wechat.port import FaultKind, WeChatError

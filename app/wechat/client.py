@@ -5,7 +5,8 @@ from typing import Any
 
 from requests.adapters import BaseAdapter
 
-from app.core.settings import WECHAT, WeChatAccount
+from app.core.accounts import WeChatAccount
+from app.core.settings import WECHAT
 from app.wechat.chat import ChatCalls, CheckCalls
 from app.wechat.gateway import Gateway
 from app.wechat.port import (

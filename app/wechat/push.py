@@ -18,7 +18,7 @@ from enum import StrEnum
 from wechatpy.crypto import BaseWeChatCrypto, PrpCrypto, WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException
 
-from app.core.settings import WeChatAccount
+from app.core.accounts import WeChatAccount
 from app.wechat import pushxml
 from app.wechat.port import AccountKind
 from app.wechat.pushevent import PushEvent, event_of

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from app.core.settings import SmsAccount
+from app.core.accounts import SmsAccount
 from notifications.channels.sms_carrier import SmsError, SmsFault
 
 TIMEOUT_SECONDS = 8

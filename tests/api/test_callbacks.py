@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from app.core.accounts import WeChatAccount
 from app.core.db import db
-from app.core.settings import Settings, WeChatAccount
+from app.core.settings import Settings
 from app.wechat.push import check_query, seal
 from tests.api.database_rows import count, nothing_changes
 from tests.world import World

@@ -10,8 +10,9 @@ from werkzeug.test import TestResponse
 
 from app.cli.staff import staff
 from app.core import clock
+from app.core.accounts import WeComAccount
 from app.core.db import db
-from app.core.settings import Settings, WeComAccount
+from app.core.settings import Settings
 from app.factory import install
 from app.models import Staff
 from app.wechat.push import seal, sealed_check

@@ -11,7 +11,8 @@ import requests
 from flask import Flask
 
 from app.core import clock
-from app.core.settings import WECHAT, WeChatAccount, WeComAccount
+from app.core.accounts import WeChatAccount, WeComAccount
+from app.core.settings import WECHAT
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
 from app.wechat.port import Accounts
 from app.wechat.simulator.adapter import InProcessAdapter

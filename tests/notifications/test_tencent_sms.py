@@ -7,7 +7,7 @@ import pytest
 import requests
 import responses
 
-from app.core.settings import SmsAccount
+from app.core.accounts import SmsAccount
 from notifications.channels.sms_carrier import SmsError, SmsFault
 from notifications.channels.tencent_sms import TencentSms
 

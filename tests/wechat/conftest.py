@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from app.core import clock
-from app.core.settings import WECHAT, WeChatAccount
+from app.core.accounts import WeChatAccount
+from app.core.settings import WECHAT
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
 from app.wechat.push import SealedPush
 from app.wechat.simulator.adapter import InProcessAdapter

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.core import clock
-from app.core.settings import WeChatAccount
+from app.core.accounts import WeChatAccount
 from app.wechat.port import AccountKind, FaultKind, WeChatError
 from app.wechat.token_store import AccessToken, MemoryTokenStore
 

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 import requests
 
-from app.core.settings import WeChatAccount
+from app.core.accounts import WeChatAccount
 from app.wechat import keepalive
 from app.wechat.client import WeChatMiniProgram
 from app.wechat.keepalive import Answer, KeepAliveSession, NotSentError

@@ -9,7 +9,8 @@ import requests
 import responses
 from werkzeug.serving import make_server
 
-from app.core.settings import WECHAT, WeChatAccount
+from app.core.accounts import WeChatAccount
+from app.core.settings import WECHAT
 from app.wechat.client import WeChatMiniProgram, WeChatServiceAccount
 from app.wechat.errcodes import kind_of
 from app.wechat.port import FaultKind, WeChatError

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.core import clock
-from app.core.settings import WeChatAccount
+from app.core.accounts import WeChatAccount
 from app.wechat.port import FaultKind, Login, PhoneNumber, WeChatError
 
 if TYPE_CHECKING:

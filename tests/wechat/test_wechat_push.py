@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wechatpy.crypto import PrpCrypto
 
-from app.core.settings import WeChatAccount
+from app.core.accounts import WeChatAccount
 from app.wechat import pushxml
 from app.wechat.port import AccountKind
 from app.wechat.push import (

@@ -7,7 +7,8 @@ import pytest
 import requests
 
 from app.core import clock
-from app.core.settings import WECHAT, Settings, SettingsError, WeComAccount
+from app.core.accounts import WeComAccount
+from app.core.settings import WECHAT, Settings, SettingsError
 from app.wechat import errcodes
 from app.wechat.port import AccountKind, FaultKind, WeChatError
 from app.wechat.push import PushRefused, RefusalReason, seal, sealed_check

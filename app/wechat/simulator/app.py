@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Request, Response
 
 from app.core import clock
-from app.core.settings import WeChatAccount, WeComAccount
+from app.core.accounts import WeChatAccount, WeComAccount
 from app.wechat.port import AccountKind
 from app.wechat.simulator.chats import LARGEST_PICTURE
 from app.wechat.simulator.control import PREFIX, Control, Post, post_over_http

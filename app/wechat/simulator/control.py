@@ -21,7 +21,7 @@ import requests
 from werkzeug.wrappers import Request, Response
 
 from app.core import clock
-from app.core.settings import WeChatAccount
+from app.core.accounts import WeChatAccount
 from app.wechat.port import AccountKind
 from app.wechat.push import SealedPush, check_query, seal, sealed_check
 from app.wechat.simulator.chats import ChatAct

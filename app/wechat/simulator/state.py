@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from threading import RLock
 
 from app.core import clock
-from app.core.settings import WeChatAccount
+from app.core.accounts import WeChatAccount
 from app.wechat import fieldlimits
 from app.wechat.port import AccountKind
 from app.wechat.simulator.chats import Chats

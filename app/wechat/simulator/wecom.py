@@ -13,7 +13,7 @@ import orjson
 from werkzeug.wrappers import Request
 
 from app.core import clock
-from app.core.settings import WeComAccount
+from app.core.accounts import WeComAccount
 from app.wechat.port import AccountKind
 from app.wechat.simulator.people import Refused
 from app.wechat.simulator.state import State

@@ -12,7 +12,8 @@ from requests.adapters import BaseAdapter
 from wechatpy.enterprise import WeChatClient
 
 from app.core import clock
-from app.core.settings import WECOM, WeComAccount
+from app.core.accounts import WeComAccount
+from app.core.settings import WECOM
 from app.wechat import errcodes
 from app.wechat.account_calls import AccountCalls
 from app.wechat.client import POOL_SIZE, TIMEOUT

@@ -10,7 +10,7 @@ from datetime import datetime
 from wechatpy.enterprise.crypto import WeChatCrypto
 from wechatpy.enterprise.exceptions import InvalidCorpIdException
 
-from app.core.settings import WeComAccount
+from app.core.accounts import WeComAccount
 from app.wechat.port import AccountKind
 from app.wechat.push import PushReceiver, PushRefused, RefusalReason, needed
 
