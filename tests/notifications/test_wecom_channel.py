@@ -1,16 +1,21 @@
 """Staff are told through 企业微信: which channel comes first, and that nothing is dropped or doubled."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
+from flask import Flask
+from sqlalchemy import text
 
 from app.core import clock, eventbus
 from app.core.atomic import atomic
+from app.core.db import db
 from app.domain import events
 from app.domain.config_error import ConfigError
 from notifications.channels.wecom import WeComChannel
-from notifications.dispatch import dispatcher, member_limits
+from notifications.dispatch import claims, dispatcher, member_limits
 from notifications.dispatch.dispatcher import Counts
 from notifications.models import DeliveryState
 from notifications.outbox import delivery_rules, delivery_rules_file
@@ -91,6 +96,33 @@ def test_nobody_gets_more_than_wecom_carries_and_nothing_is_dropped(
     assert drain(phones).accepted == 5
     cards, dropped = phones.cards()
     assert (len(cards), dropped) == (38, 0)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("known")
+def test_one_worker_at_a_time_counts_what_a_person_got(house: Flask, phones: Phones) -> None:
+    put(rows(60, Channel.WECOM, openid=MEMBER))
+    done = Event()
+
+    def claimed(owner: str) -> int:
+        return len(claims.claim(owner, 32, clock.now(), Halves()).messages)
+
+    def second() -> int:
+        with house.app_context():
+            try:
+                with atomic():
+                    return claimed("second")
+            finally:
+                done.set()
+
+    with ThreadPoolExecutor(1) as workers:
+        with atomic():
+            first = claimed("first")
+            later_one = workers.submit(second)
+            waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            while not done.wait(0.01) and not db.session.scalar(waits):
+                pass
+        assert (first, later_one.result()) == (30, 0)
 
 
 @pytest.mark.usefixtures("known")
