@@ -4,6 +4,7 @@ For demo and trial installations only: the environment names the database, as fo
 """
 
 import os
+from datetime import datetime
 from typing import Any
 
 import click
@@ -13,12 +14,16 @@ from sqlalchemy import event
 from app.core import migrations
 from app.core.atomic import atomic
 from app.core.db import db
+from app.core.process_start import without_garbage_collection
 from app.core.settings import Settings, SettingsError
 from app.domain.errors import Refusal
 from app.factory import create_app
 from app.jobs import timetable
-from demo import people, sample
+from demo import people
 from demo.enrol_staff import enrol_staff
+from demo.sample import loader, plan
+
+PROGRESS = "progress"
 
 
 @click.group()
@@ -38,25 +43,40 @@ def load_staff() -> None:
 
 @load_sample.command("cases")
 def load_cases() -> None:
-    """Enter the fictional staff and about thirty cases, up to the present instant; takes half a minute.
+    """Make the tables, and enter the fictional staff and about thirty cases, up to the present instant.
 
-    Needs the simulator inside the process, so that the messages of the past reach nobody.
+    Prints how far it has come: a line `progress PERCENT` each time that the percentage grows. Needs the
+    simulator inside the process, so that the messages of the past reach nobody.
     """
     app = _application()
     if "steward.simulator" not in app.extensions:
         raise click.ClickException(
             "unset STEWARD_WECHAT_URL: the past is told to a simulator in this process"
         )
-    with app.app_context():
+    migrations.upgrade(app)
+    with app.app_context(), without_garbage_collection():
         _do_not_wait_for_the_disk()
         jobs = timetable.jobs(app.extensions["steward.settings"], app.extensions["steward.wechat"])
         try:
-            opened = sample.load(jobs, app.extensions["steward.desk"])
+            opened = loader.load(jobs, app.extensions["steward.desk"], plan.read(), _Progress().report)
         except Refusal as refused:
             raise click.ClickException(
                 f"the sample does not fit the city: {refused} {refused.extra}"
             ) from refused
     click.echo(f"{opened} cases entered")
+
+
+class _Progress:
+    """Prints the percentage of the sample's past that has been lived through, whenever it grows."""
+
+    def __init__(self) -> None:
+        self._shown = -1
+
+    def report(self, start: datetime, at: datetime, present: datetime) -> None:
+        percent = int(100 * (at - start) / (present - start))
+        if percent > self._shown:
+            self._shown = percent
+            click.echo(f"{PROGRESS} {percent}")
 
 
 def _application() -> Flask:

@@ -55,8 +55,19 @@ class Process:
         except subprocess.TimeoutExpired:
             self.end()
             raise self.fault(f"was not done within {seconds:g} s") from None
+        self._expect_success(code)
+
+    def check_success(self) -> None:
+        """Wait for the end of the process. Raises `StackError` unless it succeeded."""
+        self._expect_success(self._child.wait())
+
+    def _expect_success(self, code: int) -> None:
         if code != 0:
             raise self.fault(f"failed with exit code {code}")
+
+    def is_running(self) -> bool:
+        """Whether the process has not ended yet."""
+        return self._child.poll() is None
 
     def wait(self) -> None:
         """Wait until the process ends, whatever ends it."""

@@ -13,6 +13,7 @@ def introduce(wechat: SimulatedWeChat) -> None:
         wechat.codes(person.openid, unionid=person.unionid, phone=person.phone)
     for member in people.staff():
         wechat.know_follower(member.service_openid, member.unionid)
+    asked_for = template_ids_asked_for()
     for customer in people.customers():
-        for template_id in template_ids_asked_for():
+        for template_id in asked_for:
             wechat.consent(customer.openid, template_id, CONSENTS)

@@ -35,11 +35,18 @@ class Stack:
 
     `folder` keeps database, documents, clock and logs. With `start` (aware) all processes share one clock
     that stands there until the console sets it; without it they run on the machine's. `tick_seconds` is how
-    often, in real seconds, the jobs look for work. `port` 0 takes any free one. Raises `StackError`.
+    often, in real seconds, the jobs look for work. `port` 0 takes any free one. `factory` makes what the web
+    server serves. Raises `StackError`.
     """
 
     def __init__(
-        self, folder: Path, *, start: datetime | None = None, tick_seconds: float = 2.0, port: int = 0
+        self,
+        folder: Path,
+        *,
+        start: datetime | None = None,
+        tick_seconds: float = 2.0,
+        port: int = 0,
+        factory: str = "wsgi:create_app",
     ) -> None:
         self.folder = folder
         self._logs = folder / "logs"
@@ -49,6 +56,7 @@ class Stack:
             FileClock(self._clock_file).set(start)
         self._tick_seconds = tick_seconds
         self._port = port
+        self._factory = factory
         self._reservation = ExitStack()
         self._running: list[Process] = []
         self._jobs: Process | None = None
@@ -99,16 +107,19 @@ class Stack:
             "-".join(command[:2]), ("-m", "flask", "--app", "wsgi", *command), self._environ()
         )
 
-    def load_sample(self, what: str, *, wechat_inside: bool = False) -> None:
-        """Enter the fictional `staff` or `cases`.
+    def load_sample(self, what: str) -> None:
+        """Enter the fictional `staff`."""
+        self._run_to_end(f"sample-{what}", ("-m", "demo.load_sample", what), self._environ())
 
-        With `wechat_inside` the command has a WeChat of its own, inside its process: nothing it sends
+    def begin_sample(self) -> Process:
+        """Start making the tables and entering the sample cases; the caller waits for the end, and ends it.
+
+        May begin before this stack is entered: the process has a WeChat of its own, and nothing that it sends
         reaches the phones of this stack.
         """
         environ = self._environ()
-        if wechat_inside:
-            del environ["STEWARD_WECHAT_URL"]
-        self._run_to_end(f"sample-{what}", ("-m", "demo.load_sample", what), environ)
+        environ.pop("STEWARD_WECHAT_URL", None)
+        return Process("sample", ("-m", "demo.load_sample", "cases"), environ, self._logs / "sample.log")
 
     def look_for_work(self) -> None:
         """Let the jobs run what is due now, and wait until they have."""
@@ -128,7 +139,7 @@ class Stack:
         self._jobs = self._start("jobs", "-m", "flask", "--app", "wsgi", "jobs")
         self._start(
             "server",
-            *("-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app"),
+            *("-m", "granian", "--interface", "wsgi", "--factory", self._factory),
             *("--host", HOST, "--port", str(self._port), "--workers", "1", "--blocking-threads", "1"),
             *("--no-ws", "--no-access-log"),
         )

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
@@ -11,27 +12,27 @@ from demo.people import DATA, Person
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedStop:
-    """A stop of the clock, in working days since the case's opening."""
+class PlannedEvent:
+    """Something besides the tasks (`case_events`), so many working days since the case's opening."""
 
+    what: str
     after_days: Decimal
-    days: Decimal
-    reason: str
-    party: str
-    evidence: str
+    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedVisit:
     """A visit that the customer books, and that is made when its time has come, unless it is cancelled.
 
-    In working days: booked `after_days` since the case's opening, for a time `ahead_days` later.
+    Booked `after_days` working days since the case's opening, for a time `ahead_days` working days later or,
+    with `at`, for that time of today (by the city's clock), of the next working day where nobody works today.
     """
 
     purpose: str
     after_days: Decimal
     ahead_days: Decimal
-    cancelled: bool = False
+    at: time | None
+    cancelled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,13 @@ class PlannedCase:
     answers: Mapping[str, Any]
     opened_days_ago: Decimal
     delays: Mapping[str, Decimal]
-    stop: PlannedStop | None
+    events: Sequence[PlannedEvent]
     visit: PlannedVisit | None
     rating: int
     channel: str
     confirmed: bool
     draft: bool
+    consultation: tuple[str, ...] | None
 
     def delay(self, task_key: str) -> Decimal:
         """Working days from a task's opening to its completion."""
@@ -74,6 +76,15 @@ class PartTime:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedPartner:
+    """The platform (合作平台) that consultations come from."""
+
+    key: str
+    name: str
+    channel_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SamplePlan:
     """Everything that cases.toml says."""
 
@@ -81,6 +92,7 @@ class SamplePlan:
     outputs: Mapping[str, Any]
     leave: Leave
     part_time: PartTime
+    partner: PlannedPartner
 
 
 def read() -> SamplePlan:
@@ -92,6 +104,7 @@ def read() -> SamplePlan:
         outputs=book["outputs"],
         leave=Leave(**book["leave"]),
         part_time=PartTime(**book["part_time"]),
+        partner=PlannedPartner(**book["partner"]),
     )
 
 
@@ -107,27 +120,42 @@ def _case(book: Mapping[str, Any], row: Mapping[str, Any]) -> PlannedCase:
         "contact_phone": customer.phone,
         "district": row["district"],
         "address": f"演示路 {int(customer.phone[-2:])} 号",
-        "location": {key: float(value) for key, value in book["places"][row["district"]].items()},
+        "location": _place(book["places"][row["district"]]),
     }
     if who == "household":
         answers["owner_name"] = customer.name
-    stop, visit = row.get("stop"), row.get("visit")
     return PlannedCase(
         customer=customer,
         program=program,
         answers=answers,
         opened_days_ago=Decimal(row["opened_days_ago"]),
         delays={key: Decimal(days) for key, days in (book["delays"] | row.get("delays", {})).items()},
-        stop=None if stop is None else PlannedStop(**{**stop, **_days(stop, "after_days", "days")}),
-        visit=None
-        if visit is None
-        else PlannedVisit(**{**visit, **_days(visit, "after_days", "ahead_days")}),
+        events=[_event(event) for event in row.get("events", ())],
+        visit=_visit(row["visit"]) if "visit" in row else None,
         rating=row.get("rating", 5),
         channel=row.get("channel", "miniprogram"),
         confirmed=row.get("confirmed", True),
         draft=row.get("draft", False),
+        consultation=tuple(row["consultation"]) if "consultation" in row else None,
     )
 
 
-def _days(planned: Mapping[str, Any], *keys: str) -> dict[str, Decimal]:
-    return {key: Decimal(planned[key]) for key in keys}
+def _event(row: Mapping[str, Any]) -> PlannedEvent:
+    details = {key: value for key, value in row.items() if key not in {"what", "after_days"}}
+    if "place" in details:
+        details["place"] = _place(details["place"])
+    return PlannedEvent(row["what"], Decimal(row["after_days"]), details)
+
+
+def _visit(row: Mapping[str, Any]) -> PlannedVisit:
+    return PlannedVisit(
+        purpose=row["purpose"],
+        after_days=Decimal(row["after_days"]),
+        ahead_days=Decimal(row.get("ahead_days", 0)),
+        at=row.get("at"),
+        cancelled=row.get("cancelled", False),
+    )
+
+
+def _place(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: float(value) if isinstance(value, Decimal) else value for key, value in row.items()}

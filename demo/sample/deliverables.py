@@ -49,8 +49,7 @@ def prepare(
         if spec.requires_choice:
             choose_option(case, _present(customer_id), issued.id, issued.options[0]["key"])
     if spec.requires_paper is not None:
-        terms = {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
-        made = make_task_paper(staff, task, terms)
+        made = make_task_paper(staff, task, terms(case, task, outputs))
         confirm_paper(case, _present(customer_id), made.id, made.sha256)
         known |= dict.fromkeys(_keys(spec, "paper_number"), made.number)
     quote = quotes.quote_in_force(case.id)
@@ -59,6 +58,12 @@ def prepare(
         known |= dict.fromkeys(_keys(spec, "quoted_amount"), told.total_fen)
         known |= dict.fromkeys(_keys(spec, "quoted_option"), told.option)
     return known
+
+
+def terms(case: Case, task: Task, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of a task that stand in its paper."""
+    spec = city.program(case.program_key).stage(task.stage_key).task(task.key)
+    return {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
 
 
 def _keys(spec: TaskSpec, agreement: str) -> list[str]:

@@ -1,11 +1,12 @@
 """Visits of the sample: booked by customers, made by whoever comes, or cancelled."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 from app.core.db import db
 from app.domain.area import Point
 from app.domain.slots import openings
-from app.models import Case, Visit
+from app.domain.worktime import WorkingTime
+from app.models import Case, Task, Visit
 from app.services.cases.access import customer_case
 from app.services.history.timeline import by_customer
 from app.services.installation import city
@@ -15,7 +16,7 @@ from app.services.visits.booking import cancel, confirm, find_openings, hold
 from app.services.visits.day import visit_check_in
 from app.services.visits.day.visit_check_in import CheckIn
 from app.services.visits.views import visit_queries
-from demo.sample_plan import PlannedCase
+from demo.sample.plan import PlannedCase
 from notifications.outbox import consents
 
 
@@ -65,8 +66,20 @@ def numbers(visit_id: str) -> list[str]:
     return [visitor.number for visitor in visit_queries.visitors(visit_id)]
 
 
-def task_of(visit_id: str) -> str | None:
+def task_of(visit_id: str) -> Task | None:
     """The open task that a visit is for."""
     visit = db.session.get_one(Visit, visit_id)
-    task = visit_task.task_of(db.session.get_one(Case, visit.case_id), visit)
-    return None if task is None else task.id
+    return visit_task.task_of(db.session.get_one(Case, visit.case_id), visit)
+
+
+def visit_day(line: WorkingTime, present: datetime) -> date:
+    """Today by the city's clock; the next working day where today nobody works."""
+    today = present.astimezone(line.zone).date()
+    if line.opening_of(today) is not None:
+        return today
+    return line.next_morning(present).astimezone(line.zone).date()
+
+
+def on_visit_day(line: WorkingTime, present: datetime, at: time) -> datetime:
+    """An instant of that day, by the city's clock."""
+    return datetime.combine(visit_day(line, present), at, line.zone).astimezone(UTC)
