@@ -201,8 +201,7 @@ class _AnswerBytes(RawIOBase):
     """
 
     def __init__(self, wire: socket.socket, deadline: float) -> None:
-        # Not the socket itself: this one stays open when the connection is closed before the body was read.
-        self._wire, self._raw = wire, wire.makefile("rb", buffering=0)
+        self._wire = wire
         self._deadline = deadline
         self._left = LARGEST_ANSWER + LARGEST_HEAD
         self.ended = False
@@ -223,14 +222,9 @@ class _AnswerBytes(RawIOBase):
             raise TimeoutError
         if remaining < (self._wire.gettimeout() or 0) - _CLOSE_ENOUGH_SECONDS:
             self._wire.settimeout(remaining)
-        received = self._raw.readinto(buffer) or 0
+        received = self._wire.recv_into(buffer)
         self._left -= received
         if self._left < 0:
             raise ValueError("the answer is too large")
         self.ended = received == 0
         return received
-
-    def close(self) -> None:
-        """Let the socket be closed."""
-        self._raw.close()
-        super().close()
