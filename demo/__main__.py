@@ -85,6 +85,7 @@ def play_all(stories: Sequence[Story], folder: Path, page: Path, *, boxes: bool 
 
 def _announce(terminal: Terminal, stories: Sequence[Story], city: DemoCity) -> None:
     """What will be shown, and how long it takes."""
+    takes = "约需一分钟" if len(stories) > 1 else "约需半分钟"
     terminal.lines(
         [
             f"将演示 {len(stories)} 项业务，各有一个工单从申请走到回访，每一步都核对：",
@@ -92,8 +93,9 @@ def _announce(terminal: Terminal, stories: Sequence[Story], city: DemoCity) -> N
                 f"  {city.program_names[story.key]}（{story.start[:10]} 起）：{story.about}"
                 for story in stories
             ),
-            "服务器、定时任务和 HTTP 都是真的，微信和时间是模拟的；全部约需一分钟，每项约十余秒。",
+            f"服务器、定时任务和 HTTP 都是真的，微信和时间是模拟的；{takes}。",
             "→ 是送到手机上的微信消息，每种第一次完整显示；全部显示：make demo ARGS=--boxes",
+            "正在准备数据库、启动服务器……",
         ]
     )
 
