@@ -158,7 +158,7 @@ def test_a_person_is_never_sent_two_messages_at_the_same_moment(
         together.append(len(chosen))
         return take(owner, chosen, now)
 
-    monkeypatch.setattr(claims, "hand_over", watched)
+    monkeypatch.setattr(claims, "mark_handed_over", watched)
 
     assert run() == Counts(claimed=6, accepted=6)
     assert max(together) == 1
