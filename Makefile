@@ -26,7 +26,7 @@ $(INSTALLED): requirements-dev.lock tools/setup
 demo: $(INSTALLED) ## play a case of each program over real HTTP in simulated time; PROGRAM=three_zero only that one
 	@$(PY) -m demo $(PROGRAM) $(ARGS)
 
-serve: $(INSTALLED) ## serve sample data on loopback, with the jobs beside it
+serve: $(INSTALLED) ## serve sample data on loopback, with a page to log in; ARGS="--at 2026-09-30T08:30" sets the clock
 	@$(PY) -m demo.serve $(ARGS)
 
 test: $(INSTALLED) ## run the suite on SQLite and on PostgreSQL

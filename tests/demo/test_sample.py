@@ -44,7 +44,6 @@ OTHER_INSTANTS = {
     "a Sunday night": "2026-11-29T23:10+08:00",
     "the National Day holiday": "2026-10-04T10:00+08:00",
     "the last minute of a year": "2026-12-31T23:59+08:00",
-    "a morning of 2027": "2027-03-08T08:40+08:00",
 }
 # Cases that were opened longer ago show history, these two apart: they would take half of the loading.
 SHORT_HISTORY = 9
