@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -78,12 +78,15 @@ def served(folder: Path, port: int, *, fresh: bool, at: datetime | None = None) 
             loading = stack.begin_sample()
             ending.callback(loading.end)
         ending.enter_context(stack)
-        if loading is not None:
-            _show_progress(loading)
+        introduce(stack.wechat)
+        if loading is None:
+            stack.start_server()
+        else:
+            # The web server starts beside the loading, once there are tables; nobody asks it anything yet.
+            _show_progress(loading, on_begin=stack.start_server)
             loaded.write_text((start or clock.now()).isoformat(), encoding="ascii")
         click.echo("starting the web server and the jobs …")
-        stack.launch()
-        introduce(stack.wechat)
+        stack.start_jobs()
         stack.wait_until_ready()
         _greet(stack, start)
         yield stack
@@ -97,23 +100,32 @@ def _clock_left_in(folder: Path) -> datetime | None:
         return None
 
 
-def _show_progress(loading: Process) -> None:
-    """Show how far the loading has come until it is done. Raises `StackError` when it fails."""
+def _show_progress(loading: Process, on_begin: Callable[[], None]) -> None:
+    """Show how far the loading has come until it is done; `on_begin` is called once the tables are there.
+
+    Raises `StackError` when it fails.
+    """
     rewritten, pause, shown = sys.stdout.isatty(), Event(), -STEP
     click.echo("loading about thirty fictional cases, everything that happened to them in its order …")
     while loading.is_running():
         percent = _percent(loading.output())
-        if percent >= shown + (1 if rewritten else STEP):
+        if percent is not None and shown < 0:
+            on_begin()
+        if percent is not None and percent >= shown + (1 if rewritten else STEP):
             shown = percent
             click.echo(f"\r  {percent:3} %", nl=not rewritten)
         pause.wait(LOOK_SECONDS)
     loading.check_success()
+    if shown < 0:
+        on_begin()
     click.echo("\r  done " if rewritten else "  done")
 
 
-def _percent(output: str) -> int:
-    lines = [line.split()[1] for line in output.splitlines() if line.startswith(f"{PROGRESS} ")]
-    return int(lines[-1]) if lines else 0
+def _percent(output: str) -> int | None:
+    """How far the loading has come; None while the tables are being made."""
+    complete = output.rpartition("\n")[0].splitlines()
+    lines = [line.split()[1] for line in complete if line.startswith(f"{PROGRESS} ")]
+    return int(lines[-1]) if lines else None
 
 
 def _greet(stack: Stack, start: datetime | None) -> None:

@@ -131,12 +131,16 @@ class Stack:
 
     def serve(self) -> None:
         """Start web server and jobs, and wait until the product says that it is ready."""
-        self.launch()
+        self.start_jobs()
+        self.start_server()
         self.wait_until_ready()
 
-    def launch(self) -> None:
-        """Start web server and jobs, for whoever has something else to do until they are ready."""
+    def start_jobs(self) -> None:
+        """Start the jobs process, for whoever has something else to do until it is ready."""
         self._jobs = self._start("jobs", "-m", "flask", "--app", "wsgi", "jobs")
+
+    def start_server(self) -> None:
+        """Start the web server, for whoever has something else to do until it is ready."""
         self._start(
             "server",
             *("-m", "granian", "--interface", "wsgi", "--factory", self._factory),
