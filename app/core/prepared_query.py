@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName
+import psycopg
 from sqlalchemy import BindParameter, CompoundSelect, Select, event, literal_column
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -17,36 +17,42 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from app.core.db import READS, db, is_reading
+from app.core.prepared_executor import PreparedExecutor, PreparedStatement, is_outdated
 
 Rows = list[list[Any]]
 Statement = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 
 
 class _ReadConnection(threading.local):
-    """A thread's own connection for reads, with one cursor.
+    """A thread's own connection for reads: fetching one from a pool costs as much as the query.
 
-    Fetching a connection from a pool costs as much as the query, and so does a new cursor of psycopg, which
-    has to learn the types of parameters and columns anew.
+    On PostgreSQL `executor` runs the queries, on SQLite `cursor`.
     """
 
     def __init__(self) -> None:
         self._engine: Engine | None = None
         self._connection: PoolProxiedConnection | None = None
-        self._cursor: DBAPICursor | None = None
+        self.cursor: DBAPICursor | None = None
+        self.executor: PreparedExecutor | None = None
 
-    def cursor(self, engine: Engine) -> DBAPICursor:
-        if self._cursor is None or self._engine is not engine:
-            self.close()
-            self._engine, self._connection = engine, engine.raw_connection()
-            self._cursor = self._connection.cursor()
-        return self._cursor
+    def open(self, engine: Engine) -> None:
+        """Connect to `engine`, unless it is connected to it already."""
+        if self._connection is not None and self._engine is engine:
+            return
+        self.close()
+        self._engine, self._connection = engine, engine.raw_connection()
+        driver = self._connection.driver_connection
+        if isinstance(driver, psycopg.Connection):
+            self.executor = PreparedExecutor(driver)
+        else:
+            self.cursor = self._connection.cursor()
 
     def is_lost(self, fault: Exception, engine: Engine) -> bool:
         """Whether the database or a pooler closed the connection."""
-        return engine.dialect.is_disconnect(cast("Any", fault), self._connection, self._cursor)
+        return engine.dialect.is_disconnect(cast("Any", fault), self._connection, None)
 
     def close(self) -> None:
-        self._cursor = None
+        self.cursor = self.executor = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -91,15 +97,16 @@ class PreparedQuery:
     def _read(self, parameters: Mapping[str, Any]) -> Rows:
         engine = db.engines[READS]
         compiled = self._for(engine.dialect)
-        cursor = _read_connection.cursor(engine)
+        _read_connection.open(engine)
         try:
-            return compiled.run(cursor, parameters)
+            return compiled.read(_read_connection, parameters)
         except compiled.driver_error as fault:
-            if not _is_outdated(fault) and not _read_connection.is_lost(fault, engine):
+            if not is_outdated(fault) and not _read_connection.is_lost(fault, engine):
                 raise
         # The database was restarted, closed an idle connection, or changed a table. A read can be repeated.
         _read_connection.close()
-        return compiled.run(_read_connection.cursor(engine), parameters)
+        _read_connection.open(engine)
+        return compiled.read(_read_connection, parameters)
 
     def _for(self, dialect: Dialect) -> "_Compiled":
         compiled = self._compiled.get(dialect.name)
@@ -134,23 +141,36 @@ class _Compiled:
         ]
         self.driver_error = dialect.loaded_dbapi.Error
 
+        self._prepared = PreparedStatement(statement) if dialect.name == "postgresql" else None
+
+    def read(self, connection: _ReadConnection, parameters: Mapping[str, Any]) -> Rows:
+        """All rows, on the connection that a thread keeps for reads."""
+        if connection.executor is None or self._prepared is None:
+            assert connection.cursor is not None  # noqa: S101 - it has one or the other
+            return self.run(connection.cursor, parameters)
+        values = self._bound(parameters)
+        return self._converted(
+            connection.executor.run(self._prepared, [values[name] for name in self._prepared.order])
+        )
+
     def run(self, cursor: DBAPICursor, parameters: Mapping[str, Any]) -> Rows:
-        """All rows. psycopg prepares a statement on the server when a connection has run it some times."""
+        """All rows, by a cursor of the driver."""
+        values = self._bound(parameters)
+        cursor.execute(self._sql, values if self._order is None else [values[name] for name in self._order])
+        return self._converted([list(row) for row in cursor.fetchall()])
+
+    def _bound(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         values = {**self._fixed, **parameters}
         for name, bind in self._binders:
             values[name] = bind(values[name])
-        cursor.execute(self._sql, values if self._order is None else [values[name] for name in self._order])
-        rows = [list(row) for row in cursor.fetchall()]
+        return values
+
+    def _converted(self, rows: Rows) -> Rows:
         for row in rows:
             for position, reader in self._readers:
                 if row[position] is not None:
                     row[position] = reader(row[position])
         return rows
-
-
-def _is_outdated(fault: Exception) -> bool:
-    """Whether the server can no longer run a prepared statement: a column's type changed, or it is gone."""
-    return isinstance(fault, FeatureNotSupported | InvalidSqlStatementName)
 
 
 def _with_literals(statement: Statement, dialect: Dialect) -> Statement:
