@@ -35,7 +35,7 @@ def nowhere(tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "away"),
+    ("fault", "failure"),
     [
         (psycopg.OperationalError("connection refused"), True),
         (psycopg.InterfaceError("the connection is closed"), True),
@@ -51,13 +51,13 @@ def nowhere(tmp_path: Path) -> Iterator[Flask]:
         (ValueError("ours"), False),
     ],
 )
-def test_what_counts_as_away(fault: Exception, away: bool) -> None:
-    assert is_connection_failure(fault) is away
-    assert is_connection_failure(OperationalError("SELECT 1", {}, fault)) is away
+def test_what_counts_as_a_connection_failure(fault: Exception, failure: bool) -> None:
+    assert is_connection_failure(fault) is failure
+    assert is_connection_failure(OperationalError("SELECT 1", {}, fault)) is failure
 
 
 def test_requests_are_told_to_come_again(nowhere: Flask) -> None:
-    # One that is answered by a hot read, one by the session's own.
+    # One that is answered by a prepared query, one by the session's own.
     for path, headers in (
         ("/api/v1/customer/cases", {"Authorization": f"Bearer {_token(nowhere)}"}),
         ("/api/v1/customer/lookups", {}),
@@ -85,7 +85,7 @@ def test_a_request_whose_commit_finds_it_gone_is_told_so_too(
     assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
 
 
-def test_a_host_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_does_not_answer_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core_db, "CONNECT_SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql+psycopg://postgres@127.0.0.1:{silent.getsockname()[1]}/steward"

@@ -1,4 +1,4 @@
-"""Hot reads: what they see of a transaction, the types they give, and a database that was started anew."""
+"""Prepared queries: what they see of a transaction, the types they give, and a database that was started anew."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -69,20 +69,20 @@ def test_a_connection_that_was_cut_is_replaced(app: Flask) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_statement_goes_on_after_its_table_has_changed(app: Flask) -> None:
-    asked = PreparedQuery(select(column("seen")).select_from(text("hot_thing")))
+    asked = PreparedQuery(select(column("seen")).select_from(text("changing_table")))
     with app.app_context():
         with atomic():
-            db.session.execute(text("CREATE TABLE hot_thing AS SELECT 1 AS seen"))
+            db.session.execute(text("CREATE TABLE changing_table AS SELECT 1 AS seen"))
         try:
             with atomic(read_only=True):
                 assert asked.rows({}) == [[1]]
             with atomic():
-                db.session.execute(text("ALTER TABLE hot_thing ALTER COLUMN seen TYPE text"))
+                db.session.execute(text("ALTER TABLE changing_table ALTER COLUMN seen TYPE text"))
             with atomic(read_only=True):
                 assert asked.rows({}) == [["1"]]
         finally:
             with atomic():
-                db.session.execute(text("DROP TABLE hot_thing"))
+                db.session.execute(text("DROP TABLE changing_table"))
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
