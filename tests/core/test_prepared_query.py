@@ -1,4 +1,4 @@
-"""Prepared queries: what they see of a transaction, the types they give, and a database that was restarted."""
+"""Prepared queries: what they see of a transaction, the types they give, and a restarted database."""
 
 from datetime import UTC, datetime, timedelta
 
