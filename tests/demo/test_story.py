@@ -211,6 +211,21 @@ def test_a_program_without_a_story_is_named() -> None:
     assert all(key in played.stderr for key in demo.STORIES)
 
 
+@pytest.mark.parametrize(("arguments", "boxes"), [([], False), (["--boxes"], True)])
+def test_boxes_and_page_are_options(
+    arguments: list[str], boxes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[list[str], Path, bool]] = []
+
+    def play_all(stories: list[Story], _folder: Path, page: Path, *, boxes: bool) -> int:
+        asked.append(([story.key for story in stories], page, boxes))
+        return 0
+
+    monkeypatch.setattr(demo, "play_all", play_all)
+    assert demo.main(["three_zero", "--page", str(tmp_path / "a.html"), *arguments]) == 0
+    assert asked == [(["three_zero"], tmp_path / "a.html", boxes)]
+
+
 def test_a_step_that_is_not_as_told_is_an_error() -> None:
     expect([1], "有一条")
     with pytest.raises(StoryFailedError, match="一条也没有"):
