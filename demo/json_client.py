@@ -37,7 +37,7 @@ class JsonClient:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        # No session of `requests`: it takes four times the processor time, and this is much of a demo's.
+        # `requests` takes half as much processor time again (1.8 and 1.15 ms here for a small answer).
         self._http = urllib3.PoolManager(retries=False, timeout=LAST_RESORT_SECONDS, maxsize=4)
 
     def send(
