@@ -23,7 +23,7 @@ from demo.stack import Stack, ended_by_signals
 FOLDER = PROJECT / "var" / "serve"
 # Written last: a folder without it holds data whose loading was broken off.
 LOADED = "loaded"
-SITE = "demo.site:create_app"
+SITE = "demo.site.site_app:create_app"
 LOOK_SECONDS = 0.2
 # Where the line can't be rewritten, one is printed for so many per cent.
 STEP = 10

@@ -12,8 +12,8 @@ from app import factory
 from app.core import clock
 from app.core.clock import FixedClock
 from app.core.settings import Profile, Settings
-from demo import site
 from demo.sample import plan
+from demo.site import site_app
 from demo.site.accounts import audiences
 from tests.world import World
 
@@ -24,7 +24,7 @@ def _site(monkeypatch: pytest.MonkeyPatch, database_url: str) -> Flask:
     """The page on an application of its own: a blueprint can't be taken away again."""
     application = factory.create_app(Settings.for_tests(database_url=database_url))
     monkeypatch.setattr(wsgi, "create_app", lambda: application)
-    return site.create_app()
+    return site_app.create_app()
 
 
 @on_sqlite
@@ -38,7 +38,7 @@ def test_the_first_page_is_refused_in_production(app: Flask, monkeypatch: pytest
     monkeypatch.setitem(app.extensions, "steward.settings", production)
     monkeypatch.setattr(wsgi, "create_app", lambda: app)
     with pytest.raises(ValueError, match="demo and test settings only"):
-        site.create_app()
+        site_app.create_app()
 
 
 @on_sqlite

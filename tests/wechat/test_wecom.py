@@ -17,7 +17,7 @@ from app.wechat.simulator.app import Simulator
 from app.wechat.simulator.faults import Fault
 from app.wechat.simulator.wecom import WeCom
 from app.wechat.token_store import MemoryTokenStore
-from app.wechat.wecom import MOST_DESCRIPTION_BYTES
+from app.wechat.wecom.card_limits import MOST_DESCRIPTION_BYTES
 from app.wechat.wecom.client import WeComMessenger
 from app.wechat.wecom.push import WeComPushReceiver
 from tests.wechat.conftest import MINI, SERVICE

@@ -14,10 +14,10 @@ from werkzeug.wrappers import Request
 
 from app.core import clock
 from app.core.accounts import WeComAccount
-from app.wechat import wecom
 from app.wechat.port import AccountKind
 from app.wechat.simulator.people import Refused
 from app.wechat.simulator.state import State
+from app.wechat.wecom import card_limits
 
 LIMITS = ((30, timedelta(minutes=1)), (1000, timedelta(hours=1)))
 MOST_RECIPIENTS = 1000
@@ -142,7 +142,7 @@ class WeCom:
     def _repeated(self, sent: bytes, body: Mapping[str, Any]) -> bool:
         if body.get("enable_duplicate_check") != 1:
             return False
-        interval = timedelta(seconds=int(body.get("duplicate_check_interval", wecom.DUPLICATE_SECONDS)))
+        interval = timedelta(seconds=int(body.get("duplicate_check_interval", card_limits.DUPLICATE_SECONDS)))
         before, self._seen[sent] = self._seen.get(sent), clock.now()
         return before is not None and clock.now() - before < interval
 
@@ -160,9 +160,9 @@ def _card(body: Mapping[str, Any]) -> dict[str, str]:
     if body.get("msgtype") != "textcard" or not isinstance(card, Mapping):
         raise Refused(40008, "invalid message type")
     longest = {
-        "title": wecom.MOST_TITLE_BYTES,
-        "description": wecom.MOST_DESCRIPTION_BYTES,
-        "url": wecom.MOST_URL_BYTES,
+        "title": card_limits.MOST_TITLE_BYTES,
+        "description": card_limits.MOST_DESCRIPTION_BYTES,
+        "url": card_limits.MOST_URL_BYTES,
     }
     for key, most in longest.items():
         value = card.get(key)

@@ -19,7 +19,7 @@ from app.wechat.account_calls import AccountCalls
 from app.wechat.client import POOL_SIZE, TIMEOUT
 from app.wechat.port import FaultKind, SendReceipt, WeChatError
 from app.wechat.token_store import AccessToken, TokenStore
-from app.wechat.wecom import DUPLICATE_SECONDS, MOST_DESCRIPTION_BYTES, MOST_TITLE_BYTES
+from app.wechat.wecom.card_limits import DUPLICATE_SECONDS, MOST_DESCRIPTION_BYTES, MOST_TITLE_BYTES
 
 _NOT_VISIBLE = 81013
 _UNKNOWN_PHONE = frozenset({46004, 60103})
