@@ -85,7 +85,7 @@ def play_all(stories: Sequence[Story], folder: Path, page: Path, *, boxes: bool 
 
 def _announce(terminal: Terminal, stories: Sequence[Story], city: DemoCity) -> None:
     """What will be shown, and how long it takes."""
-    takes = "约需一分钟" if len(stories) > 1 else "约需半分钟"
+    takes = "不到一分钟" if len(stories) > 1 else "不到半分钟"
     terminal.lines(
         [
             f"将演示 {len(stories)} 项业务，各有一个工单从申请走到回访，每一步都核对：",

@@ -144,7 +144,7 @@ def test_it_begins_with_what_will_be_shown_and_how_long_it_takes(
 ) -> None:
     before, *_ = played.stdout.partition("═")
     assert all(story.about in before for story in demo.STORIES.values())
-    assert "约需一分钟" in before
+    assert "不到一分钟" in before
 
 
 def test_an_event_and_a_message_are_a_line_each_and_a_kind_of_message_is_boxed_once(
