@@ -2,7 +2,8 @@
 
 import pkgutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import wait
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -47,48 +48,47 @@ A_MINUTE = 30
 """The ticks of a minute under the settings of tests."""
 
 
-class _AtOnce:
-    """A pool that runs what it is given before it returns."""
-
-    def submit(self, work: Any, *arguments: Any) -> None:
-        work(*arguments)
-
-
 def everything(app: Flask) -> Sequence[Job]:
     return timetable.jobs(app.extensions["steward.settings"], app.extensions["steward.wechat"])
 
 
-def quiet_ticker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Ticker:
-    """A ticker that has done what was due, fetched its tokens and looked at the day."""
-    ticker = Ticker(app, everything(app))
-    monkeypatch.setattr(ticker, "_pool", _AtOnce())
-    for _ in range(2 * A_MINUTE):
+@pytest.fixture
+def ticker(world: World) -> Iterator[Ticker]:
+    """A ticker of the jobs of `world`; its jobs have ended when the test has."""
+    found = Ticker(world.app, everything(world.app))
+    yield found
+    found.shutdown()
+
+
+def tick(ticker: Ticker, times: int = 1) -> None:
+    """Tick, and wait for the jobs that the tick started."""
+    for _ in range(times):
         ticker.tick()
-    return ticker
+        wait(list(ticker._running.values()))
 
 
 @pytest.mark.parametrize("moment", ["2026-09-18 09:00", "2026-09-20 11:00"], ids=["working day", "day off"])
 def test_an_idle_tick_sends_two_statements_at_most_in_one_transaction(
-    world: World, moment: str, monkeypatch: pytest.MonkeyPatch
+    world: World, ticker: Ticker, moment: str
 ) -> None:
     world.submitted(world.log_in("o_idle", "13800000001"))
     world.at(moment)
-    ticker = quiet_ticker(world.app, monkeypatch)
+    # What is due is done, the tokens are fetched, and the day was looked at.
+    tick(ticker, 2 * A_MINUTE)
     for _ in range(A_MINUTE):
         with counted(world.app) as sent:
-            ticker.tick()
+            tick(ticker)
         assert len(sent.statements) <= 2, sent.statements
         assert sent.transactions <= 1
 
 
-def test_a_tick_after_something_fell_due_does_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tick_after_something_fell_due_does_it(world: World, ticker: Ticker) -> None:
     world.submitted(world.log_in("o_later", "13800000001"))
-    ticker = quiet_ticker(world.app, monkeypatch)
+    tick(ticker, 2 * A_MINUTE)
     world.at("2026-10-20 09:00")
     with world.app.app_context():
         assert [job.name for job in timetable.due([job for job in everything(world.app) if job.works])]
-    for _ in range(2 * A_MINUTE):
-        ticker.tick()
+    tick(ticker, 2 * A_MINUTE)
     with world.app.app_context():
         assert timetable.due([job for job in everything(world.app) if job.works]) == []
 
