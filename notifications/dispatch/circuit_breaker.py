@@ -63,15 +63,16 @@ class Allowance:
 
 
 def allowances(channels: Sequence[Channel], most: int, now: datetime) -> dict[Channel, Allowance]:
-    """How many messages one claim may take for each channel, up to `most`; closed channels are left
-    out.
+    """How many messages one claim may take for each channel, up to `most`; closed channels are left out.
 
-    In the caller's transaction: the row of a channel that is probed or drained is locked until its end.
+    In the caller's transaction: the row of a channel that is probed or drained is locked until its end. A
+    channel whose row another worker has locked is left out: this transaction may already hold a row that
+    the other one waits for.
     """
     troubled = _known(channels)
     found = {channel: Allowance(most) for channel in channels if channel not in troubled}
     if troubled:
-        for channel, gate in _rows(sorted(troubled)).items():
+        for channel, gate in _rows(sorted(troubled), wait=False).items():
             allowance = _allowance(gate, most, now)
             if allowance.most:
                 found[channel] = allowance
@@ -195,15 +196,18 @@ def _known(channels: Sequence[Channel]) -> set[Channel]:
 _KNOWN = select(ChannelGate.channel)
 
 
-def _rows(channels: Sequence[Channel]) -> dict[Channel, ChannelGate]:
-    """The rows of these channels, locked until the transaction ends, in the same order for every worker."""
+def _rows(channels: Sequence[Channel], *, wait: bool = True) -> dict[Channel, ChannelGate]:
+    """The rows of these channels, locked until the transaction ends, in the same order for every worker.
+
+    Without `wait`, rows that another worker has locked are left out.
+    """
     if not channels:
         return {}
     statement = (
         select(ChannelGate)
         .where(ChannelGate.channel.in_([channel.value for channel in channels]))
         .order_by(ChannelGate.channel)
-        .with_for_update()
+        .with_for_update(skip_locked=not wait)
         .execution_options(populate_existing=True)
     )
     return {Channel(gate.channel): gate for gate in db.session.scalars(statement)}
