@@ -1,8 +1,8 @@
 """Two dispatchers at once never wait for each other's circuit breakers in a circle.
 
 Recording outcomes locks the rows of the channels that were in trouble, one after the other. A claim follows
-in the same transaction and looks at all channels: were it to wait for a row that another dispatcher has locked,
-the other could be waiting for one of ours. (The campaign met this deadlock with both channels down.)
+in the same transaction and looks at all channels: were it to wait for a row that another dispatcher has
+locked, the other could be waiting for one of ours. (The campaign met this with both channels down.)
 """
 
 import pytest
