@@ -1,5 +1,7 @@
 """Prepared queries: what they see of a transaction, the types they give, and a restarted database."""
 
+import os
+import socket
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -8,7 +10,9 @@ from flask import Flask
 from sqlalchemy import Integer, String, bindparam, cast, column, func, literal_column, select, text
 
 from app.core.atomic import atomic
-from app.core.db import db
+from app.core.connection_failure import is_connection_failure
+from app.core.db import READS, db
+from app.core.prepared_executor import PreparedExecutor, PreparedStatement
 from app.core.prepared_query import PreparedQuery
 from app.models import Audience, Session
 
@@ -126,3 +130,21 @@ def test_values_that_never_change_are_part_of_the_words(app: Flask) -> None:
         with atomic(read_only=True):
             assert found.rows({"subject": "somebody"}) == [["first"]]
             assert found.rows({"subject": "nobody"}) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_server_that_ends_without_a_word_is_a_connection_failure(app: Flask) -> None:
+    """Such an answer has no SQLSTATE. The request is then put off (503), and no fault of ours (500)."""
+    statement = PreparedStatement(select(literal_column("1")))
+    with app.app_context():
+        connection = db.engines[READS].raw_connection()
+        driver = connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        executor = PreparedExecutor(driver)
+        assert executor.run(statement, []) == [[1]]
+        with socket.socket(fileno=os.dup(driver.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(psycopg.OperationalError) as caught:
+            executor.run(statement, [])
+        connection.invalidate()
+    assert is_connection_failure(caught.value)
