@@ -12,7 +12,7 @@ from typing import Any, cast
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 from sqlalchemy.sql.elements import ClauseElement
@@ -57,10 +57,9 @@ class PreparedExecutor:
     def _check(self, result: PGresult, expected: ExecStatus) -> None:
         if result.status == expected:
             return
-        pgconn = self._connection.pgconn
-        if pgconn.status == ConnStatus.BAD and result.error_field(DiagnosticField.SQLSTATE) is None:
-            # The server did not answer, so there is no SQLSTATE, and psycopg would say DatabaseError.
-            raise psycopg.OperationalError(pgconn.get_error_message())
+        if not result.error_field(DiagnosticField.SQLSTATE):
+            # Without a code libpq speaks and not the server, which has gone. psycopg would say DatabaseError.
+            raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
         raise psycopg.errors.error_from_result(result, self._connection.info.encoding)
 
 
