@@ -9,7 +9,7 @@ from app.core.process_start import without_garbage_collection
 def create_app() -> Flask:
     """The application on the environment's settings; for `flask`'s search for a command, the commands alone.
 
-    Raises `SettingsError` and `DataFault`.
+    Raises `SettingsError` and `ConfigError`.
     """
     if command_line.flask_searches_for_a_command():
         return command_line.CommandLine()

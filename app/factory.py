@@ -34,7 +34,7 @@ IN_PROCESS = "http://simulator.invalid"
 
 
 def create_app(settings: Settings | None = None) -> StewardApp:
-    """The application on `settings`, or on the environment's. Raises `SettingsError` and `DataFault`."""
+    """The application on `settings`, or on the environment's. Raises `SettingsError` and `ConfigError`."""
     settings = settings or Settings.from_environment(os.environ)
     app = StewardApp(
         __name__,
@@ -54,7 +54,7 @@ def install(app: StewardApp, settings: Settings) -> None:
 
     An application does so by itself when it is made. It is public for whoever makes several of them in one
     process and goes back to an earlier one, as the test suite does: the city, its messages and the keys are
-    the process's, and those of the last one installed. Raises `DataFault`.
+    the process's, and those of the last one installed. Raises `ConfigError`.
     """
     app.extensions["steward.settings"] = settings
     _ready_core(settings)

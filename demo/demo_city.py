@@ -19,7 +19,7 @@ class DemoCity:
 
 
 def read() -> DemoCity:
-    """Read the city's folder. Raises `DataFault`."""
+    """Read the city's folder. Raises `ConfigError`."""
     folder = city_folder({})
     hours = load_hours(folder / "calendar.toml")
     return DemoCity(

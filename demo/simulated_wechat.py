@@ -70,7 +70,7 @@ class SimulatedWeChat:
 def register_templates(wechat: SimulatedWeChat) -> None:
     """Register every template of the demo city's messages, under the ids the product uses with a simulator.
 
-    Raises `DataFault` when the city's messages are faulty.
+    Raises `ConfigError` when the city's messages are faulty.
     """
     for template in _declared():
         wechat.register(template)

@@ -28,7 +28,7 @@ def wire(
 
     `template_ids` is the file of this installation's WeChat template ids; with the simulator (`simulated`)
     templates have ids of their own. The installation is `without` these channels. Wiring again replaces the
-    messages and doubles nothing. Raises `DataFault` when messages or ids are faulty.
+    messages and doubles nothing. Raises `ConfigError` when messages or ids are faulty.
     """
     messages, rules = read(city_folder, None if simulated else template_ids, notices)
     catalog.install(messages)
@@ -43,7 +43,7 @@ def read(
 ) -> tuple[Catalog, DeliveryRules]:
     """The messages of a city and how they are delivered, checked against the table of notices.
 
-    Without `template_ids`, templates have the simulator's. Raises `DataFault` with every fault of a file.
+    Without `template_ids`, templates have the simulator's. Raises `ConfigError` with every fault of a file.
     """
     messages = catalogfile.load(city_folder, template_ids)
     faults = _faults(messages, city_folder / catalogfile.FILE, notices)

@@ -42,7 +42,7 @@ class City:
 def load_city(folder: Path) -> City:
     """Read city.toml of a city's folder.
 
-    :raises DataFault: with every fault of the file.
+    :raises ConfigError: with every fault of the file.
     """
     source = Source(folder / "city.toml")
     root = source.root

@@ -12,7 +12,7 @@ def city_folder(environ: Mapping[str, str]) -> Path:
     """The folder with the city's TOML files: what STEWARD_CITY names, else this repository's cities/jinan.
 
     :param environ: the environment, passed in so that the domain reads nothing by itself.
-    :raises DataFault: when STEWARD_CITY names something that is not a folder.
+    :raises ConfigError: when STEWARD_CITY names something that is not a folder.
     """
     chosen = environ.get(CITY_VARIABLE)
     if not chosen:

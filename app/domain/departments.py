@@ -18,7 +18,7 @@ class Department:
 def load_departments(folder: Path) -> tuple[Department, ...]:
     """The departments of the city in `folder`, in the file's order.
 
-    :raises DataFault: with every fault of the file; one department and no more must be the lead.
+    :raises ConfigError: with every fault of the file; one department and no more must be the lead.
     """
     source = Source(folder / "departments.toml")
     rows = source.root.tables("departments")

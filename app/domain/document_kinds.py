@@ -42,7 +42,7 @@ class DocumentRules:
 def load_document_rules(folder: Path) -> DocumentRules:
     """Read documents.toml of a city's folder.
 
-    :raises DataFault: with every fault of the file.
+    :raises ConfigError: with every fault of the file.
     """
     source = Source(folder / "documents.toml")
     rows = source.root.tables("kinds")

@@ -2,7 +2,7 @@
 
 A form holds what the utility needs in order to bring water, and no more: it is the one paper of a
 “1 项申请资料” program (二(一)1) and the only trace of one in 零资料 (二(二)2). Which values are allowed is
-said here as data; `formcheck` does the checking.
+said here as data; `form_check` does the checking.
 """
 
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ class Form:
 def load_forms(folder: Path) -> dict[str, Form]:
     """Every form of the city in `folder` (its forms/*.toml), by key.
 
-    :raises DataFault: with every fault of every form, each naming file, key and fault.
+    :raises ConfigError: with every fault of every form, each naming file, key and fault.
     """
     lists = load_city(folder).choices
     forms: dict[str, Form] = {}

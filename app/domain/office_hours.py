@@ -107,7 +107,7 @@ class CalendarData:
 def load_hours(path: Path) -> CalendarData:
     """Read the city's calendar file (`calendar.toml`, or the folder that holds it).
 
-    :raises DataFault: on the first fault, naming file, key and fault.
+    :raises ConfigError: on the first fault, naming file, key and fault.
     """
     return _Reader(path / FILE if path.is_dir() else path).read()
 

@@ -26,7 +26,7 @@ class PaperKind:
 def load_papers(folder: Path) -> dict[str, PaperKind]:
     """The papers of the city in `folder`, by key.
 
-    :raises DataFault: with every fault of the file; a template that is not there is one.
+    :raises ConfigError: with every fault of the file; a template that is not there is one.
     """
     source = Source(folder / FOLDER / "papers.toml")
     rows = source.root.tables("papers")

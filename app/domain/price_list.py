@@ -76,7 +76,7 @@ class PriceList:
 def load_prices(folder: Path) -> PriceList:
     """The prices of the city in `folder` (its prices.toml).
 
-    :raises DataFault: with every fault of the file, each naming file, key and fault.
+    :raises ConfigError: with every fault of the file, each naming file, key and fault.
     """
     lists = load_city(folder).choices
     forms = load_forms(folder)

@@ -20,7 +20,7 @@ class RefusalReason:
 def load_refusals(folder: Path) -> tuple[RefusalReason, ...]:
     """The reasons of the city in `folder`, in the file's order.
 
-    :raises DataFault: with every fault of the file.
+    :raises ConfigError: with every fault of the file.
     """
     source = Source(folder / "refusals.toml")
     rows = source.root.tables("reasons")

@@ -41,7 +41,7 @@ class Source:
     """One TOML file and the faults found in it so far."""
 
     def __init__(self, file: Path) -> None:
-        """Read and parse the file. Raises `DataFault` when that alone is not possible."""
+        """Read and parse the file. Raises `ConfigError` when that alone is not possible."""
         self.file = file
         self._faults: list[ConfigError] = []
         self._tables: list[Table] = []

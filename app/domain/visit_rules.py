@@ -82,7 +82,7 @@ class VisitRules:
 def load_visit_rules(folder: Path) -> VisitRules:
     """Read the visits.toml of the city in `folder`.
 
-    :raises DataFault: with every fault of the file, each naming file, key and fault.
+    :raises ConfigError: with every fault of the file, each naming file, key and fault.
     """
     source = Source(folder / FILE)
     root = source.root

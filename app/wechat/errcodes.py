@@ -43,7 +43,7 @@ def treatment_of(kind: FaultKind) -> Treatment:
 def load(file: Path) -> Codes:
     """Read a table of codes.
 
-    Raises `DataFault` with every fault: a kind that is missing or unknown, a treatment that does not exist, a
+    Raises `ConfigError` with every fault: a missing or unknown kind, a treatment that does not exist, a
     code that is no whole number, is 0, or is listed twice.
     """
     source = Source(file)

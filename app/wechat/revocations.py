@@ -43,7 +43,7 @@ def revoked(info: str) -> tuple[Revoked, ...]:
 
 
 def load(file: Path) -> Mapping[int, Revoked]:
-    """Read a table of numbers. Raises `DataFault` for one that is no number or is listed twice."""
+    """Read a table of numbers. Raises `ConfigError` for one that is no number or is listed twice."""
     source = Source(file)
     found: dict[int, Revoked] = {}
     for held in Held:

@@ -64,7 +64,7 @@ def of_case(case_id: str) -> Mapping[str, list[AttemptLine]]:
 
 @cache
 def words() -> Mapping[str, str]:
-    """Each outcome in words. Raises `DataFault` when one has none, or a word has no outcome."""
+    """Each outcome in words. Raises `ConfigError` when one has none, or a word has no outcome."""
     source = Source(WORDS)
     found = {outcome: source.root.text(outcome) for outcome in OUTCOMES}
     source.finish()

@@ -36,7 +36,7 @@ _TITLE = "title"
 def load(folder: Path, catalog: Catalog) -> DeliveryRules:
     """The rules of the city in `folder`, for the messages of `catalog`.
 
-    Raises `DataFault` with every fault: unknown kinds, channels, templates or values, a kind that is named
+    Raises `ConfigError` with every fault: unknown kinds, channels, templates or values, a kind that is named
     twice, a chain that ends in nothing, a text message whose places and values do not agree.
     """
     source = Source(folder / FILE)

@@ -44,7 +44,7 @@ def load(folder: Path, ids: Path | None) -> Catalog:
     """The catalogue of the city in `folder`, with the template ids of this installation.
 
     :param ids: the file with the ids WeChat gave this installation's templates; None takes the simulator's.
-    :raises DataFault: with every fault of a file: fields that don't fit their template, unknown placeholders,
+    :raises ConfigError: with every fault: fields that don't fit their template, unknown placeholders,
         texts WeChat would refuse, a customer message without the manager's name and phone.
     """
     source = Source(folder / FILE)

@@ -17,7 +17,7 @@ def simulated(keys: Iterable[str]) -> dict[str, str]:
 def read(file: Path, keys: Iterable[str]) -> dict[str, str]:
     """The ids that WeChat gave, from a TOML file with one line `key = "id"` for each template.
 
-    Raises `DataFault` for a template without id, an id without template, and an id that two of them have.
+    Raises `ConfigError` for a template without id, an id without template, and an id that two of them have.
     """
     source = Source(file)
     ids = {key: source.root.text(key) for key in keys}

@@ -34,7 +34,7 @@ MOST_CHARACTERS = 2500
 def load_talk(folder: Path, documents: DocumentRules) -> ConversationRules:
     """The rules of talking of the city in `folder`, whose files in WeChat's chat become such `documents`.
 
-    :raises DataFault: with every fault of the file: missing or unknown keys, numbers without citation, hours
+    :raises ConfigError: with every fault: missing or unknown keys, numbers without citation, hours
         that are none, sentences that name what is not known.
     """
     source = Source(folder / FILE)

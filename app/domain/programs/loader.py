@@ -51,7 +51,7 @@ class _Surroundings:
 def load_programs(folder: Path) -> dict[str, Program]:
     """The programs of the city in `folder` (its programs/*.toml) by key, in the order that the files give.
 
-    :raises DataFault: with every fault of every file, each naming file, key and fault.
+    :raises ConfigError: with every fault of every file, each naming file, key and fault.
     """
     around = _Surroundings(
         departments=frozenset(department.key for department in load_departments(folder)),

@@ -74,7 +74,7 @@ class NoCityError(RuntimeError):
 
 
 def read(folder: Path) -> CityBundle:
-    """Read and check a city's folder. Raises `DataFault` naming file, key and fault."""
+    """Read and check a city's folder. Raises `ConfigError` naming file, key and fault."""
     hours = load_hours(folder / "calendar.toml")
     departments = load_departments(folder)
     city = load_city(folder)
