@@ -1,14 +1,14 @@
 """Sending what waits in the outbox: a pipeline in which claiming, sending and recording overlap.
 
 One thread owns all database writes. Each of its iterations is one short transaction: it records finished
-sends, marks the next messages as handed over, and claims more when few are left. The threads of a bounded pool
-send, and hold no database connection while they wait for WeChat. Nothing waits for a whole batch: a slow answer
-delays only itself.
+sends, marks the next messages as handed over, and claims more when few are left. The threads of a bounded
+pool send, and hold no database connection while they wait for WeChat. Nothing waits for a whole batch: a slow
+answer delays only itself.
 
 What is known to have been sent is never sent again. If the process dies, its lease runs out. Messages that it
 had not handed over were not sent and are claimed again. Of those that it had, a template message is repeated
-under the same client_msg_id, which WeChat recognises for 10 minutes, so that the person gets it once. A subscribe
-message has no such key: it becomes `unknown` and is left to WeChat's report, or to the city's rule
+under the same client_msg_id, which WeChat recognises for 10 minutes, so that the person gets it once. A
+subscribe message has no such key: it becomes `unknown` and is left to WeChat's report, or to the city's rule
 (`followup/unknown_outcomes.py`). The same holds for a send that ended in a time-out.
 """
 
