@@ -18,7 +18,7 @@ POOL_SIZE = 32
 """Sends under way at a time in one process."""
 
 GATHER_SECONDS = 0.02
-"""How long answers wait for others, so that they are recorded together; or until there are enough."""
+"""How long answers wait for others, so that they are recorded together; or until enough or all have come."""
 
 PATIENCE_SECONDS = 120.0
 """Longer than any channel waits for an answer: silence for so long is a fault of ours."""
@@ -106,7 +106,7 @@ class Workers:
                 found.append(self._done.get_nowait())
                 continue
             except Empty:
-                if not wait or len(found) >= max(2 * self._size, 2 * self._out // 3):
+                if not wait or len(found) >= min(self._out, max(2 * self._size, 2 * self._out // 3)):
                     return found
             if found:
                 left = until - monotonic()
