@@ -7,6 +7,7 @@ The card's address ends with the message's own id. WeCom delivers a request with
 from datetime import timedelta
 
 from app.core import clock
+from app.wechat import wecom_limits
 from app.wechat.errcodes import WECOM_TABLE
 from app.wechat.port import WeChatError
 from notifications.channels import outcome
@@ -24,10 +25,10 @@ class WeComChannel(MessageChannel):
     key = Channel.WECOM
     audiences = frozenset({Audience.STAFF})
     errcodes = WECOM_TABLE
-    # WeCom's 30 minutes, less what a repetition may wait in the pool and for its answer.
-    repeat_window = timedelta(minutes=25)
-    # What goes beyond these is taken by WeCom and silently dropped (发送应用消息, 频率限制).
-    limits = (MemberLimit(30, timedelta(minutes=1)), MemberLimit(1000, timedelta(hours=1)))
+    repeat_window = timedelta(seconds=wecom_limits.current().repeated_within_seconds)
+    limits = tuple(
+        MemberLimit(quota.most, timedelta(seconds=quota.seconds)) for quota in wecom_limits.current().members
+    )
 
     @classmethod
     def route(cls, draft: Draft) -> Route | None:

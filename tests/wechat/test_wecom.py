@@ -9,7 +9,7 @@ import requests
 from app.core import clock
 from app.core.accounts import WeComAccount
 from app.core.settings import WECHAT, Settings, SettingsError
-from app.wechat import errcodes
+from app.wechat import errcodes, wecom_limits
 from app.wechat.port import AccountKind, FaultKind, WeChatError
 from app.wechat.push import PushRefused, RefusalReason, seal, sealed_check
 from app.wechat.simulator.adapter import InProcessAdapter
@@ -17,7 +17,6 @@ from app.wechat.simulator.app import Simulator
 from app.wechat.simulator.faults import Fault
 from app.wechat.simulator.wecom import WeCom
 from app.wechat.token_store import MemoryTokenStore
-from app.wechat.wecom.card_limits import MOST_DESCRIPTION_BYTES
 from app.wechat.wecom.client import WeComMessenger
 from app.wechat.wecom.push import WeComPushReceiver
 from tests.wechat.conftest import MINI, SERVICE
@@ -58,7 +57,8 @@ def test_a_card_arrives_and_one_that_is_too_long_is_cut(messenger: WeComMessenge
     assert card(messenger, description="水" * 400) == "wecom-1"
     (arrived,) = company.cards
     assert arrived.description.endswith("水…")
-    assert MOST_DESCRIPTION_BYTES - 3 < len(arrived.description.encode()) <= MOST_DESCRIPTION_BYTES
+    most = wecom_limits.current().description_bytes
+    assert most - 3 < len(arrived.description.encode()) <= most
 
 
 def test_a_member_is_found_by_phone(messenger: WeComMessenger, company: WeCom) -> None:

@@ -4,7 +4,7 @@ A card beyond 30 a minute or 1,000 an hour to one member is taken and not delive
 content within half an hour. `cards` holds what reached a phone, `dropped` counts the rest.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,12 +14,11 @@ from werkzeug.wrappers import Request
 
 from app.core import clock
 from app.core.accounts import WeComAccount
+from app.wechat import wecom_limits
 from app.wechat.port import AccountKind
 from app.wechat.simulator.people import Refused
 from app.wechat.simulator.state import State
-from app.wechat.wecom import card_limits
 
-LIMITS = ((30, timedelta(minutes=1)), (1000, timedelta(hours=1)))
 MOST_RECIPIENTS = 1000
 
 Answer = dict[str, object]
@@ -142,17 +141,24 @@ class WeCom:
     def _repeated(self, sent: bytes, body: Mapping[str, Any]) -> bool:
         if body.get("enable_duplicate_check") != 1:
             return False
-        interval = timedelta(seconds=int(body.get("duplicate_check_interval", card_limits.DUPLICATE_SECONDS)))
+        seconds = body.get("duplicate_check_interval", wecom_limits.current().recognised_seconds)
         before, self._seen[sent] = self._seen.get(sent), clock.now()
-        return before is not None and clock.now() - before < interval
+        return before is not None and clock.now() - before < timedelta(seconds=int(seconds))
 
     def _deliver(self, member: Member, card: Mapping[str, str], msgid: str, *, repeated: bool) -> None:
         now = clock.now()
         mine = [each.at for each in self.cards if each.member_id == member.member_id]
-        if repeated or any(sum(at > now - within for at in mine) >= most for most, within in LIMITS):
+        if repeated or _has_enough(mine, now):
             self.dropped += 1
             return
         self.cards.append(Card(len(self.cards) + 1, now, member.member_id, msgid=msgid, **card))
+
+
+def _has_enough(times: Sequence[datetime], now: datetime) -> bool:
+    return any(
+        sum(at > now - timedelta(seconds=quota.seconds) for at in times) >= quota.most
+        for quota in wecom_limits.current().members
+    )
 
 
 def _card(body: Mapping[str, Any]) -> dict[str, str]:
@@ -160,9 +166,9 @@ def _card(body: Mapping[str, Any]) -> dict[str, str]:
     if body.get("msgtype") != "textcard" or not isinstance(card, Mapping):
         raise Refused(40008, "invalid message type")
     longest = {
-        "title": card_limits.MOST_TITLE_BYTES,
-        "description": card_limits.MOST_DESCRIPTION_BYTES,
-        "url": card_limits.MOST_URL_BYTES,
+        "title": wecom_limits.current().title_bytes,
+        "description": wecom_limits.current().description_bytes,
+        "url": wecom_limits.current().url_bytes,
     }
     for key, most in longest.items():
         value = card.get(key)

@@ -14,12 +14,11 @@ from wechatpy.enterprise import WeChatClient
 from app.core import clock
 from app.core.accounts import WeComAccount
 from app.core.settings import WECOM
-from app.wechat import errcodes
+from app.wechat import errcodes, wecom_limits
 from app.wechat.account_calls import AccountCalls
 from app.wechat.client import POOL_SIZE, TIMEOUT
 from app.wechat.port import FaultKind, SendReceipt, WeChatError
 from app.wechat.token_store import AccessToken, TokenStore
-from app.wechat.wecom.card_limits import DUPLICATE_SECONDS, MOST_DESCRIPTION_BYTES, MOST_TITLE_BYTES
 
 _NOT_VISIBLE = 81013
 _UNKNOWN_PHONE = frozenset({46004, 60103})
@@ -81,13 +80,13 @@ class WeComMessenger:
                 "msgtype": "textcard",
                 "agentid": self._agent_id,
                 "textcard": {
-                    "title": _cut(title, MOST_TITLE_BYTES),
-                    "description": _cut(description, MOST_DESCRIPTION_BYTES),
+                    "title": _cut(title, wecom_limits.current().title_bytes),
+                    "description": _cut(description, wecom_limits.current().description_bytes),
                     "url": url,
                     "btntxt": "查看",
                 },
                 "enable_duplicate_check": 1,
-                "duplicate_check_interval": DUPLICATE_SECONDS,
+                "duplicate_check_interval": wecom_limits.current().recognised_seconds,
             },
         )
         # With an errcode of 0, WeCom names those whom the application may not write to.
