@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.load import Order, Outcome
-from demo.reserved_port import HOST, reserved_port
+from demo.environment.reserved_port import HOST, reserved_port
 
 WORKERS = 2
 LAST_RESORT_SECONDS = 600

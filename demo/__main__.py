@@ -11,18 +11,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from demo import demo_city, outcome, story_page
-from demo.demo_city import DemoCity
-from demo.json_client import JsonClient, NoAnswerError, UnexpectedAnswerError
-from demo.outcome import Outcome
-from demo.participants import Participants
-from demo.processes import PROJECT, StackError
-from demo.stack import Stack, ended_by_signals
+from demo.environment.json_client import JsonClient, NoAnswerError, UnexpectedAnswerError
+from demo.environment.processes import PROJECT, StackError
+from demo.environment.stack import Stack, ended_by_signals
+from demo.environment.story_clock import JobsStuckError
+from demo.output import outcome, story_page
+from demo.output.outcome import Outcome
+from demo.output.story_record import StoryRecord
+from demo.output.terminal import Terminal
+from demo.people.participants import Participants
 from demo.stories import residential, single_meter, three_zero
-from demo.story import Story, StoryFailedError, StoryRun
-from demo.story_clock import JobsStuckError
-from demo.story_record import StoryRecord
-from demo.terminal import Terminal
+from demo.story import demo_city
+from demo.story.demo_city import DemoCity
+from demo.story.story import Story, StoryFailedError, StoryRun
 
 STORIES: Mapping[str, Story] = {
     story.key: story for story in (single_meter.STORY, three_zero.STORY, residential.STORY)

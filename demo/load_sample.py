@@ -19,8 +19,8 @@ from app.core.settings import Settings, SettingsError
 from app.domain.errors import Refusal
 from app.factory import create_app
 from app.jobs import timetable
-from demo import people
-from demo.enrol_staff import enrol_staff
+from demo.people import fictional_people as people
+from demo.people.enrol_staff import enrol_staff
 from demo.sample import loader, plan
 
 PROGRESS = "progress"

@@ -15,10 +15,10 @@ from app.core import clock
 from app.core.clock import FileClock
 from app.domain.city_folder import city_folder
 from app.services.installation import city
+from demo.environment.processes import PROJECT, Process, StackError
+from demo.environment.stack import Stack, ended_by_signals
 from demo.load_sample import PROGRESS
-from demo.processes import PROJECT, Process, StackError
-from demo.register_people import introduce
-from demo.stack import Stack, ended_by_signals
+from demo.people.register_people import introduce
 
 FOLDER = PROJECT / "var" / "serve"
 # Written last: a folder without it holds data whose loading was broken off.

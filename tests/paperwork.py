@@ -15,7 +15,7 @@ from app.services.papers.confirm_paper import confirm_paper
 from app.services.people.staffing import Colleague
 from app.services.tasks.issue_task_quote import issue_task_quote
 from app.services.tasks.make_task_paper import make_task_paper
-from demo.attach_evidence import attach
+from demo.steps.attach_evidence import attach
 
 # Outputs that the system knows by itself, so that nobody has to type them.
 KNOWN = frozenset({"quoted_option", "paper_number"})

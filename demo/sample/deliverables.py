@@ -16,7 +16,7 @@ from app.services.people.staffing import Colleague
 from app.services.tasks.issue_task_quote import issue_task_quote
 from app.services.tasks.make_task_paper import make_task_paper
 from app.services.tasks.task_queries import TaskLine
-from demo.attach_evidence import attach
+from demo.steps.attach_evidence import attach
 
 # What is taken from the drawings for an estimate: metres of main.
 _MEASURED = {"main_metre": 100}

@@ -4,8 +4,8 @@ from app.models import Case, Task
 from app.services.installation import city
 from app.services.people import identity
 from app.services.people.staffing import Colleague
-from demo import people
-from demo.people import Person
+from demo.people import fictional_people as people
+from demo.people.fictional_people import Person
 from notifications.outbox import consents
 
 SUPERVISOR = "S001"

@@ -12,15 +12,15 @@ from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
 from app.jobs.timetable import Job
 from app.services.people import identity, personnel
-from demo import people
-from demo.enrol_staff import enrol_staff
-from demo.register_people import introduce
+from demo.environment.simulated_wechat import Controls, SimulatedWeChat, register_templates
+from demo.people import fictional_people as people
+from demo.people.enrol_staff import enrol_staff
+from demo.people.register_people import introduce
 from demo.sample import consultations
 from demo.sample.case_steps import CaseSteps
 from demo.sample.directory import Directory
 from demo.sample.plan import SamplePlan
 from demo.sample.timeline import Timeline
-from demo.simulated_wechat import Controls, SimulatedWeChat, register_templates
 
 # Some days before the first case, everybody is entered and logs in.
 LEAD = timedelta(days=3)

@@ -7,8 +7,8 @@ from datetime import time
 from decimal import Decimal
 from typing import Any
 
-from demo import people
-from demo.people import DATA, Person
+from demo.people import fictional_people as people
+from demo.people.fictional_people import DATA, Person
 
 
 @dataclass(frozen=True, slots=True)

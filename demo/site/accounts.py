@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from demo import people
-from demo.people import DATA, Person
+from demo.people import fictional_people as people
+from demo.people.fictional_people import DATA, Person
 
 
 @dataclass(frozen=True, slots=True)

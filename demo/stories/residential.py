@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.worktime import Stretch
-from demo import agreement_payment, disputes, early_service, partner_steps, shared_steps, visits
-from demo.final_checks import FinalChecks
-from demo.outcome import Outcome
-from demo.partner_story import PartnerStory
-from demo.story import Story, StoryRun, expect
+from demo.output.outcome import Outcome
+from demo.steps import agreement_payment, disputes, early_service, partner_steps, shared_steps, visits
+from demo.steps.final_checks import FinalChecks
+from demo.stories.partner_story import PartnerStory
+from demo.story.story import Story, StoryRun, expect
 
 KEY = "residential"
 MANAGER = "G004"

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.worktime import Stretch, rounded
-from demo import application_steps, shared_steps, visits
-from demo.case import StoryCase
-from demo.final_checks import FinalChecks
-from demo.outcome import Outcome, yuan
-from demo.phone import CustomerPhone
-from demo.stage_times import StageTimes
-from demo.story import Story, StoryRun, expect
-from demo.visits import StoryVisit
+from demo.output.outcome import Outcome, yuan
+from demo.people.phone import CustomerPhone
+from demo.steps import application_steps, shared_steps, visits
+from demo.steps.final_checks import FinalChecks
+from demo.steps.visits import StoryVisit
+from demo.story.case import StoryCase
+from demo.story.stage_times import StageTimes
+from demo.story.story import Story, StoryRun, expect
 
 KEY = "single_meter"
 MANAGER = "G001"

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.worktime import Stretch
-from demo import partner_steps, road_permit, shared_steps, visits
-from demo.final_checks import FinalChecks
-from demo.outcome import Outcome, yuan
-from demo.partner_story import PartnerStory
-from demo.road_permit import Step
-from demo.story import Story, expect
+from demo.output.outcome import Outcome, yuan
+from demo.steps import partner_steps, road_permit, shared_steps, visits
+from demo.steps.final_checks import FinalChecks
+from demo.steps.road_permit import Step
+from demo.stories.partner_story import PartnerStory
+from demo.story.story import Story, expect
 
 KEY = "three_zero"
 MANAGER = "G002"

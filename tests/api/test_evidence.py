@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.models import Meter
-from demo.evidence import NAME, PICTURE
+from demo.story.evidence import NAME, PICTURE
 from tests.api.answers import refused
 from tests.api.database_rows import nothing_changes
 from tests.world import OUTPUTS, SINGLE_METER, Phone, World

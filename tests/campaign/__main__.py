@@ -4,7 +4,7 @@ import argparse
 import random
 import sys
 
-from demo.stack import ended_by_signals
+from demo.environment.stack import ended_by_signals
 from tests.campaign import plan, run_campaign
 
 

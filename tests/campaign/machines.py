@@ -12,10 +12,10 @@ from time import monotonic
 
 import requests
 
-from demo.json_client import JsonClient, NoAnswerError
-from demo.processes import Process
-from demo.reserved_port import HOST, reserved_port
-from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
+from demo.environment.json_client import JsonClient, NoAnswerError
+from demo.environment.processes import Process
+from demo.environment.reserved_port import HOST, reserved_port
+from demo.environment.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
 
 LAST_RESORT_SECONDS = 600.0
 """How long a start may take on the busiest machine; a process that ends meanwhile ends the wait at once."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import requests
 
-from demo.json_client import Answer, JsonClient, NoAnswerError
+from demo.environment.json_client import Answer, JsonClient, NoAnswerError
 from tests.campaign.machines import LAST_RESORT_SECONDS, WEBS, Machines
 from tests.campaign.observations import Observations
 from tests.campaign.starting_data import Applicant

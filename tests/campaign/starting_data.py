@@ -19,7 +19,7 @@ from app.services.installation import city
 from app.services.people import identity, personnel, phones
 from app.services.people.personnel import NewStaff
 from app.services.people.sessions import Audience
-from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat
+from demo.environment.simulated_wechat import ControlsOverHttp, SimulatedWeChat
 from notifications.models import SubscribeConsent
 from notifications.outbox.delivery_rules import IMPORTANCES
 from notifications.outbox.outbox import dedupe_key

@@ -17,7 +17,7 @@ from app.core.backups import postgresql
 from app.core.db import db
 from app.core.settings import Settings
 from app.factory import create_app
-from demo.evidence import NAME, PICTURE
+from demo.story.evidence import NAME, PICTURE
 from tests.databases import Postgresql
 from tests.world import Phone, World
 

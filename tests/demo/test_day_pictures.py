@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Any
 
-from demo import day_pictures
-from demo.day_pictures import Segment
+from demo.output import day_pictures
+from demo.output.day_pictures import Segment
 
 ORDINARY: dict[str, Any] = {
     "date": "2026-09-22",

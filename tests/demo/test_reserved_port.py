@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from demo.reserved_port import HOST, PortTakenError, reserved_port
+from demo.environment.reserved_port import HOST, PortTakenError, reserved_port
 
 
 def test_a_reserved_port_is_given_to_nobody_else() -> None:

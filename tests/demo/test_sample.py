@@ -33,7 +33,7 @@ from app.services.visits.changes import work_patterns
 from app.services.visits.views import staff_calendars, visit_queries
 from app.services.visits.views.staff_calendars import Days
 from app.services.visits.views.visit_queries import VisitLine
-from demo import people
+from demo.people import fictional_people as people
 from demo.sample import loader, plan, visits
 from demo.sample.plan import SamplePlan
 

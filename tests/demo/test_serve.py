@@ -8,11 +8,11 @@ import requests
 from click.testing import CliRunner
 
 from app.core.clock import FileClock
-from demo.json_client import JsonClient, NoAnswerError
-from demo.phone import CustomerPhone, StaffPhone
+from demo.environment.json_client import JsonClient, NoAnswerError
+from demo.environment.stack import Stack
+from demo.people.phone import CustomerPhone, StaffPhone
 from demo.serve import LOADED, serve, served
 from demo.site.accounts import Audience, audiences
-from demo.stack import Stack
 
 AT = datetime.fromisoformat("2026-09-30T08:30+08:00")
 

@@ -10,8 +10,8 @@ import pytest
 from app.domain.city_folder import city_folder
 from app.services.installation import city
 from demo import __main__ as demo
-from demo.outcome import Outcome
-from demo.story import Story, StoryFailedError, StoryRun, expect
+from demo.output.outcome import Outcome
+from demo.story.story import Story, StoryFailedError, StoryRun, expect
 from tests.databases import PROJECT
 from tests.demo.page import Page
 

@@ -6,9 +6,9 @@ from io import StringIO
 
 import pytest
 
-from demo import demo_city
-from demo.story_record import Event, Message
-from demo.terminal import Terminal
+from demo.output.story_record import Event, Message
+from demo.output.terminal import Terminal
+from demo.story import demo_city
 
 MESSAGE = Message(
     at=datetime(2026, 9, 20, 7, 20, tzinfo=UTC),

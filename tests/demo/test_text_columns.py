@@ -1,6 +1,6 @@
 """Columns of mixed Chinese and Latin text."""
 
-from demo import text_columns
+from demo.output import text_columns
 
 
 def test_a_chinese_character_takes_two_columns() -> None:

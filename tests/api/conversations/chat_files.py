@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-from demo.evidence import PICTURE
+from demo.story.evidence import PICTURE
 from tests.api.conversations.conversation_phones import Conversation
 from tests.api.conversations.test_wechat_chat import write
 from tests.world import World

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.wechat.push import seal
-from demo.evidence import PICTURE
+from demo.story.evidence import PICTURE
 from tests.api.conversations.conversation_phones import (
     Conversation,
     hand_over,

@@ -3,7 +3,7 @@
 from io import BytesIO
 from uuid import uuid4
 
-from demo.evidence import NAME, PICTURE
+from demo.story.evidence import NAME, PICTURE
 from tests.api.openapi.scene import OwnCase, Scene, ValidRequest
 
 FORM = {"kind": "site_photo", "file": PICTURE}

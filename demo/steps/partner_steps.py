@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from demo.case import StoryCase
-from demo.partner_platform import Platform
-from demo.phone import CustomerPhone
-from demo.story import StoryRun, expect
+from demo.people.partner_platform import Platform
+from demo.people.phone import CustomerPhone
+from demo.story.case import StoryCase
+from demo.story.story import StoryRun, expect
 
 CHANNEL = "政务服务平台"
 CAPABILITIES = ("application", "consultation", "progress")

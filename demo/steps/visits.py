@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from demo.case import StoryCase
-from demo.story import StoryRun, expect
+from demo.story.case import StoryCase
+from demo.story.story import StoryRun, expect
 
 TOLD_CUSTOMER, TOLD_STAFF = "上门预约通知", "上门任务通知"
 # Across the city from every place of the stories.

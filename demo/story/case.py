@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from demo import evidence
-from demo.outcome import yuan
-from demo.phone import CustomerPhone
-from demo.story import StoryRun, expect
+from demo.output.outcome import yuan
+from demo.people.phone import CustomerPhone
+from demo.story import evidence
+from demo.story.story import StoryRun, expect
 
 REFUSED = 422
 # So many digits of a hash are enough to compare by eye.

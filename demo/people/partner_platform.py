@@ -15,7 +15,7 @@ from threading import Condition, Thread
 from typing import Any, Self
 from uuid import uuid4
 
-from demo.json_client import Answer, JsonClient, UnexpectedAnswerError
+from demo.environment.json_client import Answer, JsonClient, UnexpectedAnswerError
 
 API = "/api/v1/partner"
 HOOK = "/hooks/water"

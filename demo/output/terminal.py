@@ -7,8 +7,8 @@ from typing import TextIO
 
 from app.domain.workdays import DayKind
 from app.domain.worktime import WorkingTime
-from demo import text_columns
-from demo.story_record import Event, Message
+from demo.output import text_columns
+from demo.output.story_record import Event, Message
 
 COLUMNS = 74
 _WEEKDAYS = "一二三四五六日"

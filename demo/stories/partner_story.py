@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from demo import application_steps, partner_steps
-from demo.case import StoryCase
-from demo.outcome import Outcome
-from demo.partner_platform import Platform
-from demo.stage_times import StageTimes
-from demo.story import StoryRun, expect
+from demo.output.outcome import Outcome
+from demo.people.partner_platform import Platform
+from demo.steps import application_steps, partner_steps
+from demo.story.case import StoryCase
+from demo.story.stage_times import StageTimes
+from demo.story.story import StoryRun, expect
 
 
 class PartnerStory:

@@ -5,10 +5,10 @@ from fractions import Fraction
 from typing import Any
 
 from app.domain.worktime import Stretch, rounded
-from demo.case import StoryCase
-from demo.outcome import Outcome, short
-from demo.stage_times import StageTimes
-from demo.story import StoryRun, expect
+from demo.output.outcome import Outcome, short
+from demo.story.case import StoryCase
+from demo.story.stage_times import StageTimes
+from demo.story.story import StoryRun, expect
 
 LOOKUPS = "/api/v1/customer/lookups"
 # What the manager is only told in the app: WeChat has no template for it.

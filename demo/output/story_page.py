@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.domain.workdays import DayKind
 from app.domain.worktime import WorkingTime
-from demo import day_pictures
-from demo.outcome import Outcome, judged, promise, promised, short, yuan
-from demo.story_record import Event, Message, StoryRecord
+from demo.output import day_pictures
+from demo.output.outcome import Outcome, judged, promise, promised, short, yuan
+from demo.output.story_record import Event, Message, StoryRecord
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHORT_CALENDAR_DAYS = 35

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from demo.json_client import Answer, JsonClient, UnexpectedAnswerError
-from demo.people import Person
-from demo.simulated_wechat import SimulatedWeChat
+from demo.environment.json_client import Answer, JsonClient, UnexpectedAnswerError
+from demo.environment.simulated_wechat import SimulatedWeChat
+from demo.people.fictional_people import Person
 
 UNAUTHORIZED = 401
 API = "/api/v1"

@@ -11,10 +11,10 @@ from types import FrameType, TracebackType
 from typing import Self, TypeVar
 
 from app.core.clock import FileClock
-from demo.json_client import JsonClient, NoAnswerError
-from demo.processes import Process, StackError
-from demo.reserved_port import HOST, PortTakenError, reserved_port
-from demo.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
+from demo.environment.json_client import JsonClient, NoAnswerError
+from demo.environment.processes import Process, StackError
+from demo.environment.reserved_port import HOST, PortTakenError, reserved_port
+from demo.environment.simulated_wechat import ControlsOverHttp, SimulatedWeChat, register_templates
 
 T = TypeVar("T")
 

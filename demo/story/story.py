@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.worktime import WorkingTime
-from demo import people
-from demo.json_client import JsonClient
-from demo.outcome import Outcome
-from demo.participants import Participants
-from demo.people import Person
-from demo.phone import CustomerPhone
-from demo.stack import Stack
-from demo.story_clock import StoryClock
-from demo.story_record import Event, Message, Part, StoryRecord
-from demo.terminal import Terminal
+from demo.environment.json_client import JsonClient
+from demo.environment.stack import Stack
+from demo.environment.story_clock import StoryClock
+from demo.output.outcome import Outcome
+from demo.output.story_record import Event, Message, Part, StoryRecord
+from demo.output.terminal import Terminal
+from demo.people import fictional_people as people
+from demo.people.fictional_people import Person
+from demo.people.participants import Participants
+from demo.people.phone import CustomerPhone
 
 
 class StoryFailedError(Exception):

@@ -1,7 +1,7 @@
 """Making the fictional people known to a simulator, which remembers nobody when it starts."""
 
-from demo import people
-from demo.simulated_wechat import SimulatedWeChat, template_ids_asked_for
+from demo.environment.simulated_wechat import SimulatedWeChat, template_ids_asked_for
+from demo.people import fictional_people as people
 
 # More than any sample case needs: the database knows how many were reported, the simulator only refuses.
 CONSENTS = 50

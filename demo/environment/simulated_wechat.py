@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from app.domain.city_folder import city_folder
-from demo.json_client import JsonClient
+from demo.environment.json_client import JsonClient
 from notifications.wording import catalogfile
 
 

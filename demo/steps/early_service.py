@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from demo.case import StoryCase
-from demo.story import StoryRun, expect
+from demo.story.case import StoryCase
+from demo.story.story import StoryRun, expect
 
 REQUIREMENTS = {
     "secondary_supply": "六层以上设二次供水，泵房一座",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 TAIL_LINES = 25
 # A server finishes the requests under way; longer than this it hangs.
 END_SECONDS = 10.0

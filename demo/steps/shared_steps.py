@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from demo.case import StoryCase
-from demo.story import StoryRun, expect
-from demo.visits import StoryVisit
+from demo.steps.visits import StoryVisit
+from demo.story.case import StoryCase
+from demo.story.story import StoryRun, expect
 
 # What 管网管理 knows of the mains around a fictional address.
 MAINS: Mapping[str, Any] = {

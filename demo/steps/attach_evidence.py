@@ -5,7 +5,7 @@ from app.domain.programs.tasks import TaskSpec
 from app.models import Case
 from app.services.documents import upload
 from app.services.history.timeline import By
-from demo.evidence import NAME, PICTURE
+from demo.story.evidence import NAME, PICTURE
 
 
 def attach(case: Case, spec: TaskSpec, by: By) -> None:

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.worktime import Stretch
-from demo.case import StoryCase
-from demo.outcome import yuan
-from demo.stage_times import StageTimes
-from demo.story import StoryRun, expect
+from demo.output.outcome import yuan
+from demo.story.case import StoryCase
+from demo.story.stage_times import StageTimes
+from demo.story.story import StoryRun, expect
 
 CASHIER = "F001"
 STAGE = "agreement_payment"

@@ -2,11 +2,11 @@
 
 from typing import Self
 
-from demo import people
-from demo.json_client import JsonClient
-from demo.partner_platform import WebhookReceiver
-from demo.phone import CustomerPhone, StaffPhone
-from demo.simulated_wechat import SimulatedWeChat
+from demo.environment.json_client import JsonClient
+from demo.environment.simulated_wechat import SimulatedWeChat
+from demo.people import fictional_people as people
+from demo.people.partner_platform import WebhookReceiver
+from demo.people.phone import CustomerPhone, StaffPhone
 
 
 class Participants:

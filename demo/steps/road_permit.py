@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.worktime import Stretch
-from demo.case import StoryCase
-from demo.story import StoryRun, expect
+from demo.story.case import StoryCase
+from demo.story.story import StoryRun, expect
 
 ENGINEER = "E001"
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from demo.case import StoryCase
-from demo.phone import CustomerPhone
-from demo.story import StoryRun, expect
+from demo.people.phone import CustomerPhone
+from demo.story.case import StoryCase
+from demo.story.story import StoryRun, expect
 
 # What wx.requestSubscribeMessage takes at a tap.
 TEMPLATES_AT_ONCE = 3

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from demo.case import StoryCase
-from demo.story import StoryRun, expect
+from demo.story.case import StoryCase
+from demo.story.story import StoryRun, expect
 
 SUPERVISOR = "S001"
 

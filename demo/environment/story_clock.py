@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from demo.json_client import JsonClient
+from demo.environment.json_client import JsonClient
 
 # One look is enough, unless something keeps making work.
 LOOKS = 1000

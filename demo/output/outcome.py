@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from demo import text_columns
-from demo.story_record import StoryRecord
+from demo.output import text_columns
+from demo.output.story_record import StoryRecord
 
 FEN_PER_YUAN = 100
 DASH = "–"

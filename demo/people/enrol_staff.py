@@ -2,7 +2,7 @@
 
 from app.services.people import personnel
 from app.services.people.personnel import NewStaff
-from demo import people
+from demo.people import fictional_people as people
 
 
 def enrol_staff() -> None:

@@ -1,0 +1,1 @@
+"""The product as real processes on loopback, and what the stories reach it by."""

@@ -1,0 +1,1 @@
+"""What is shown of a story: on the terminal, as tables, and as a page."""

@@ -1,0 +1,1 @@
+"""The fictional people of the stories and the sample, and their phones."""

@@ -1,0 +1,1 @@
+"""What happens in several stories: each step is played over HTTP and checked."""
