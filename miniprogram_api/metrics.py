@@ -67,6 +67,9 @@ class _MetricsCollector(Collector):
         yield _by("channel_closed", "1 for a channel that is closed now.", "channel", closed)
         yield _gauge("templates_stopped", "Templates that WeChat refused.", delivery.stopped_templates)
         yield _gauge("callbacks_waiting", "Callbacks that are not processed yet.", delivery.callbacks_waiting)
+        yield _gauge(
+            "callbacks_failed", "Callbacks of a week that could not be handled.", delivery.callbacks_failed
+        )
         yield _by("token_seconds", "Seconds until the access token expires.", "appid", delivery.token_seconds)
 
 

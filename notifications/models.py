@@ -255,6 +255,13 @@ class InboxEvent(Base):
             sqlite_where=text("handled_at IS NULL"),
             postgresql_where=text("handled_at IS NULL"),
         ),
+        # What could not be read or handled, for those who look after it.
+        Index(
+            "ix_inbox_events_failed",
+            "handled_at",
+            sqlite_where=text("outcome = 'failed'"),
+            postgresql_where=text("outcome = 'failed'"),
+        ),
     )
 
     id: Mapped[RowNumber]

@@ -1,5 +1,6 @@
 """What text from outside may contain."""
 
+import re
 import unicodedata
 
 # Format characters that join emoji are harmless; the others here reorder or hide what a person reads.
@@ -10,15 +11,27 @@ _HARMLESS_FORMAT = {"\u200d", "\ufe0f"}
 _BLANK = {"\u115f", "\u1160", "\u3164", "\uffa0", "\u2800"}
 
 
+# What XML 1.0 forbids (section 2.2): most controls, half characters, and U+FFFE and U+FFFF. PostgreSQL
+# refuses NUL and half characters as well.
+_NOT_STORABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Code points that Unicode sets apart for good; a font has nothing for them, and XML forbids two.
+_NEVER_CHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def storable(text: str) -> str:
+    """`text` without the characters that XML, JSON or a database can't hold; everything else stays."""
+    return _NOT_STORABLE.sub("", text)
+
+
 def shows_something(text: str) -> bool:
     """Whether a person sees anything of `text`: a letter, number, sign or symbol."""
     return any(character not in _BLANK and unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
 def has_control_characters(text: str, *, multiline: bool = False) -> bool:
-    """Whether `text` holds control, direction-changing or half characters; line ends only if allowed."""
+    """Whether `text` holds control, direction-changing, half or no characters; line ends only if allowed."""
     allowed = _HARMLESS_FORMAT | ({"\n", "\r", "\t"} if multiline else set())
-    return any(
+    return _NEVER_CHARACTERS.search(text) is not None or any(
         character not in allowed and unicodedata.category(character) in {"Cc", "Cf", "Cs"}
         for character in text
     )

@@ -137,6 +137,8 @@ class Message(Base):
     urgent: Mapped[bool] = mapped_column(default=False)
     recalled_at: Mapped[Instant | None]
     carriage: Mapped[Key | None]
+    # Why it did not arrive in WeChat's chat, for the note to staff.
+    carriage_cause: Mapped[Key | None]
     safety: Mapped[Key] = mapped_column(default=Safety.UNNEEDED)
 
 

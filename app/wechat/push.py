@@ -2,6 +2,9 @@
 
 Only the secure mode (安全模式) is supported: signed, and encrypted with AES-256-CBC. Source: WeChat's
 documentation, 消息推送 (miniprogram/dev/framework/server-ability/message-push) and 消息加解密说明.
+
+A push whose signature, age, encryption or account is wrong is refused. Any other is from WeChat, and WeChat
+gives it up after three tries: it is read as far as possible, and what can't be read is handed on to be kept.
 """
 
 import base64
@@ -11,14 +14,14 @@ import json
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from wechatpy.crypto import BaseWeChatCrypto, PrpCrypto, WeChatCrypto
-from wechatpy.exceptions import InvalidAppIdException
+from wechatpy.crypto import PrpCrypto, WeChatCipher
 
 from app.core.accounts import WeChatAccount
+from app.domain.texts import storable
 from app.wechat import pushxml
 from app.wechat.port import AccountKind
 from app.wechat.pushevent import PushEvent, event_of
@@ -27,6 +30,8 @@ LARGEST_BODY = 64 * 1024
 FRESHNESS = timedelta(minutes=5)
 _INSTANT = re.compile(r"[0-9]{1,11}")
 _KEY = re.compile(r"[A-Za-z0-9+/]{43}")
+# The layout of the encrypted text: 16 random bytes, the length in 4, the message, the appid, padding to 32.
+_RANDOM, _LENGTH, _BLOCK = 16, 4, 32
 
 
 class RefusalReason(StrEnum):
@@ -59,6 +64,17 @@ class SealedPush:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadablePush:
+    """A callback that WeChat sent and that can't be read: to be kept for somebody to look at."""
+
+    account: AccountKind
+    content: str = field(repr=False)
+    """What was inside, without the characters that a database can't hold."""
+    dedupe_key: str
+    """The same for every repetition; 64 characters."""
+
+
 class PushReceiver:
     """Opens the callbacks of one account.
 
@@ -74,7 +90,8 @@ class PushReceiver:
             raise ValueError("a push AES key (EncodingAESKey) has 43 letters and digits")
         self._kind = kind
         self._token = account.push_token
-        self._crypto: BaseWeChatCrypto = WeChatCrypto(account.push_token, account.push_aes_key, account.appid)
+        self._key = base64.b64decode(account.push_aes_key + "=")
+        self._appid = account.appid.encode()
         self._freshness = freshness
 
     def echo(self, query: Mapping[str, str], now: datetime) -> str:
@@ -84,23 +101,25 @@ class PushReceiver:
         self._check_fresh(timestamp, now)
         return needed(query, "echostr")
 
-    def open(self, query: Mapping[str, str], body: bytes, now: datetime) -> PushEvent:
+    def open(self, query: Mapping[str, str], body: bytes, now: datetime) -> PushEvent | UnreadablePush:
         """The event in a POST. `now` is the present instant (aware). Raises PushRefused, and nothing else."""
         if len(body) > LARGEST_BODY:
             raise PushRefused(RefusalReason.TOO_LARGE)
         timestamp, nonce = needed(query, "timestamp"), needed(query, "nonce")
         signature = query.get("msg_signature")
-        sealed = _values(body).get("Encrypt")
+        sealed = _envelope(body).get("Encrypt")
         if not signature or not isinstance(sealed, str):
             # In plain mode the signature does not cover the body: anybody who saw one could write another.
             raise PushRefused(RefusalReason.NOT_ENCRYPTED)
         self._check(signature, timestamp, nonce, sealed)
         self._check_fresh(timestamp, now)
-        values = _values(self._decrypted(sealed, signature, timestamp, nonce))
+        # From here on it is WeChat that speaks: nothing is refused any more.
+        plain = self._decrypted(sealed)
         try:
-            return event_of(self._kind, values)
-        except (ValueError, RecursionError) as error:
-            raise PushRefused(RefusalReason.MALFORMED) from error
+            return event_of(self._kind, _values(plain), pushed_at=datetime.fromtimestamp(int(timestamp), UTC))
+        except (ValueError, RecursionError):
+            digest = hashlib.sha256(f"{self._kind.value}\x1f".encode() + plain)
+            return UnreadablePush(self._kind, storable(_text(plain)), digest.hexdigest())
 
     def _check(self, signature: str, *signed: str) -> None:
         try:
@@ -116,26 +135,38 @@ class PushReceiver:
         if abs(now.timestamp() - int(timestamp)) > self._freshness.total_seconds():
             raise PushRefused(RefusalReason.STALE)
 
-    def _decrypted(self, sealed: str, signature: str, timestamp: str, nonce: str) -> bytes:
+    def _decrypted(self, sealed: str) -> bytes:
+        # wechatpy's own function checks neither base64 nor padding, and refuses what is not valid UTF-8.
         try:
-            text: str = self._crypto.decrypt_message({"Encrypt": sealed}, signature, timestamp, nonce)
-            return text.encode()
-        except InvalidAppIdException as error:
-            raise PushRefused(RefusalReason.FOREIGN_ACCOUNT) from error
-        except (ValueError, IndexError, struct.error) as error:
-            # wechatpy checks neither base64 nor padding, and reports whatever breaks first.
+            padded: bytes = WeChatCipher(self._key).decrypt(base64.b64decode(sealed, validate=True))
+            (length,) = struct.unpack(">I", padded[_RANDOM : _RANDOM + _LENGTH])
+        except (ValueError, struct.error) as error:
             raise PushRefused(RefusalReason.DECRYPTION) from error
+        padding = padded[-1]
+        content = padded[_RANDOM + _LENGTH : -padding]
+        if not 0 < padding <= _BLOCK or length > len(content):
+            raise PushRefused(RefusalReason.DECRYPTION)
+        if content[length:] != self._appid:
+            raise PushRefused(RefusalReason.FOREIGN_ACCOUNT)
+        return content[:length]
 
 
 def seal(
-    account: WeChatAccount, payload: Mapping[str, object], *, as_json: bool, now: datetime, nonce: str
+    account: WeChatAccount, payload: Mapping[str, object] | str, *, as_json: bool, now: datetime, nonce: str
 ) -> SealedPush:
-    """`payload` as the callback that WeChat would post to `account`'s server at `now`."""
-    plain = json.dumps(payload, ensure_ascii=False) if as_json else pushxml.write(payload)
+    """`payload` as the callback that WeChat would post to `account`'s server at `now`.
+
+    A text is the document inside, word for word.
+    """
+    if isinstance(payload, str):
+        plain, receiver = payload, ""
+    else:
+        plain = json.dumps(payload, ensure_ascii=False) if as_json else pushxml.write(payload)
+        receiver = str(payload.get("ToUserName", ""))
     key = base64.b64decode(account.push_aes_key + "=")
     sealed = PrpCrypto(key).encrypt(plain, account.appid).decode()
     timestamp = str(int(now.astimezone(UTC).timestamp()))
-    envelope = {"ToUserName": str(payload.get("ToUserName", "")), "Encrypt": sealed}
+    envelope = {"ToUserName": receiver, "Encrypt": sealed}
     body = json.dumps(envelope) if as_json else pushxml.write(envelope)
     return SealedPush(
         query={
@@ -178,14 +209,26 @@ def needed(query: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _values(document: bytes) -> dict[str, object]:
-    """The values of an XML or JSON document. Raises PushRefused."""
+def _envelope(body: bytes) -> dict[str, object]:
+    """The values of the document around the encrypted one. Raises PushRefused."""
     try:
-        if document.lstrip()[:1] == b"<":
-            return pushxml.read(document)
-        values = json.loads(document)
+        return _values(body)
     except (ValueError, RecursionError) as error:
         raise PushRefused(RefusalReason.MALFORMED) from error
+
+
+def _values(document: bytes) -> dict[str, object]:
+    """The values of an XML or JSON document, numbers as text. Raises ValueError or RecursionError."""
+    text = _text(document)
+    if text[:1] == "<":
+        return pushxml.read_tolerant(text)
+    # Not strict: a control character within a text is somebody's word, and is dropped later.
+    values = json.loads(text, strict=False, parse_int=str, parse_float=str, parse_constant=str)
     if not isinstance(values, dict):
-        raise PushRefused(RefusalReason.MALFORMED)
+        raise ValueError("no object")
     return values
+
+
+def _text(document: bytes) -> str:
+    """A document as text; bytes that are no UTF-8, such as half a character at a cut, are left out."""
+    return document.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")

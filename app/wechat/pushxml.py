@@ -4,12 +4,18 @@ The standard library's parsers expand entities that a document declares, so a fe
 gigabytes. No document type is ever needed here, so every document with one is refused.
 """
 
+import re
+import sys
 from collections.abc import Mapping
 from typing import NoReturn
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
+from app.domain.texts import storable
+
 DEEPEST = 8
+
+_REFERENCE = re.compile(r"&#(?:x(?P<hex>[0-9A-Fa-f]{1,8})|(?P<decimal>[0-9]{1,8}));")
 
 
 class XmlFault(ValueError):
@@ -36,6 +42,20 @@ def read(document: bytes) -> dict[str, object]:
     except expat.ExpatError as error:
         raise XmlFault(str(error)) from error
     return reader.result()
+
+
+def read_tolerant(document: str) -> dict[str, object]:
+    """The same as `read` for a document that people's words may have spoiled.
+
+    Characters that XML forbids are dropped, written out or as references such as `&#2;`: WeChat passes on
+    whatever somebody's keyboard produces. Raises XmlFault as `read` does.
+    """
+    document = storable(document)
+    try:
+        return read(document.encode())
+    except XmlFault:
+        # Only now: inside CDATA such a reference is what somebody wrote.
+        return read(_REFERENCE.sub(_allowed, document).encode())
 
 
 def write(values: Mapping[str, object]) -> str:
@@ -81,6 +101,12 @@ class _Reader:
         if self._root is None or self._root[0] != "xml" or not isinstance(self._root[1], dict):
             raise XmlFault("the root is no <xml> with children")
         return self._root[1]
+
+
+def _allowed(reference: re.Match[str]) -> str:
+    """A character reference, or nothing when XML forbids its character."""
+    number = int(reference["hex"], 16) if reference["hex"] else int(reference["decimal"])
+    return reference[0] if number <= sys.maxunicode and storable(chr(number)) else ""
 
 
 def _children(values: Mapping[str, object]) -> str:

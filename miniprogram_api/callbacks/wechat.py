@@ -8,7 +8,7 @@ from flask import Response, current_app, request
 from app.core import clock
 from app.domain.errors import NotFoundError
 from app.wechat.port import AccountKind
-from app.wechat.push import PushReceiver, PushRefused
+from app.wechat.push import PushReceiver, PushRefused, UnreadablePush
 from notifications.incoming import inbox
 
 log = logging.getLogger(__name__)
@@ -33,12 +33,19 @@ def check_server(account: str) -> Response:
 
 @callbacks.post(_ADDRESS)
 def receive(account: str) -> Response:
-    """Store the event and answer. A repeated event gets the same answer and is stored once."""
+    """Store the event and answer. A repeated event gets the same answer and is stored once.
+
+    What WeChat sent and nobody can read is stored as failed, and answered in the same way: repeating it would
+    not make it readable.
+    """
     try:
         event = _receiver(account).open(request.args, request.get_data(), clock.now())
     except PushRefused as refused:
         return _refuse(refused)
-    inbox.accept(event)
+    if isinstance(event, UnreadablePush):
+        inbox.keep_unreadable(event)
+    else:
+        inbox.accept(event)
     return Response("success", mimetype="text/plain")
 
 

@@ -87,11 +87,15 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class MessagesUndelivered:
-    """An event of the morning of `day`: so many messages ended without arriving `since` then."""
+    """An event of the morning of `day`: so many messages ended without arriving `since` then.
+
+    `callbacks`: how many of WeChat's pushes could not be read or handled.
+    """
 
     day: date
     since: datetime
     found: Sum
+    callbacks: int = 0
 
 
 def causes(since: datetime) -> list[Cause]:

@@ -135,8 +135,8 @@ class MessageValues:
             "due": self._due("due", brief.due_at),
         }
 
-    def of_undelivered(self, since: datetime, found: Sum) -> dict[str, str]:
-        """The values of what did not arrive since then."""
+    def of_undelivered(self, since: datetime, found: Sum, callbacks: int) -> dict[str, str]:
+        """The values of what did not arrive since then, and of the callbacks that could not be handled."""
         return {
             "since": self._moment(since),
             "event_time": self._moment(self.now),
@@ -145,6 +145,7 @@ class MessageValues:
             "refused": str(found.refused),
             "unknown": str(found.unknown),
             "to_call": str(found.to_call),
+            "callbacks": str(callbacks),
         }
 
     def _urgency(self, reminders: Sequence[str]) -> str:

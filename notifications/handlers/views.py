@@ -154,7 +154,7 @@ def _chase_at(event: Any) -> Facts:
 
 
 def _undelivered(event: Any) -> Facts:
-    values = at_present().of_undelivered(event.since, event.found)
+    values = at_present().of_undelivered(event.since, event.found, event.callbacks)
     return Facts(event.found, "", event.day.isoformat(), values)
 
 

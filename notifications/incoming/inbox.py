@@ -2,6 +2,9 @@
 
 WeChat waits five seconds for an answer and repeats three times, so the callback only stores. Follow events
 lead to a question to WeChat, which is asked while no transaction is open.
+
+Nothing that WeChat pushed is thrown away, and no event stops those behind it: what can't be read or handled
+stays as failed, is counted in the metrics and named in the morning summary.
 """
 
 import logging
@@ -16,6 +19,7 @@ from sqlalchemy import update
 
 from app.core import clock
 from app.core.atomic import atomic
+from app.core.connection_failure import is_connection_failure
 from app.core.db import db
 from app.core.queue import NOW, Queue
 from app.core.upsert import insert_or_ignore
@@ -24,6 +28,7 @@ from app.services.conversations.wechat_chat.inbound import Medium
 from app.services.people import identity
 from app.services.privacy import erasure
 from app.wechat.port import AccountKind, FaultKind, Follower, ServiceAccount, WeChatError
+from app.wechat.push import UnreadablePush
 from app.wechat.pushevent import Choice, PushEvent
 from notifications.dispatch import retry
 from notifications.dispatch.retry import Chance
@@ -41,6 +46,9 @@ HANDLED = "handled"
 IGNORED = "ignored"
 FAILED = "failed"
 
+UNREADABLE = "unreadable"
+"""Stands as the event's name where a push names none that can be read."""
+
 # Not leased: an event has its effect in the transaction that locks it, and a question to WeChat that two
 # workers ask before does no harm.
 QUEUE = Queue(
@@ -55,6 +63,8 @@ _FOLLOW = (AccountKind.SERVICE, "subscribe")
 _WORTH_ASKING_AGAIN = frozenset(
     {FaultKind.TRANSIENT, FaultKind.UNKNOWN_OUTCOME, FaultKind.TOKEN, FaultKind.QUOTA}
 )
+# The width of the column; no event of WeChat's has half as long a name.
+_LONGEST_NAME = 64
 _log = logging.getLogger(__name__)
 
 
@@ -77,7 +87,7 @@ def accept(event: PushEvent) -> bool:
     row = {
         "dedupe_key": event.dedupe_key,
         "account": event.account,
-        "event": event.event or event.msg_type,
+        "event": (event.event or event.msg_type)[:_LONGEST_NAME],
         "payload": {
             "openid": event.openid,
             "msg_id": event.msg_id,
@@ -92,6 +102,26 @@ def accept(event: PushEvent) -> bool:
     return insert_or_ignore(InboxEvent, row, conflict=("dedupe_key",))
 
 
+def keep_unreadable(push: UnreadablePush) -> bool:
+    """Keep what WeChat pushed and nobody can read, as failed, in the caller's transaction; False if known."""
+    now = clock.now()
+    row = {
+        "dedupe_key": push.dedupe_key,
+        "account": push.account,
+        "event": UNREADABLE,
+        "payload": {"content": push.content},
+        "received_at": now,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "handled_at": now,
+        "outcome": FAILED,
+    }
+    fresh = insert_or_ignore(InboxEvent, row, conflict=("dedupe_key",))
+    if fresh:
+        _log.error("what WeChat pushed can't be read", extra={"account": push.account.value})
+    return fresh
+
+
 def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance | None = None) -> int:
     """Work off up to `limit` kept events, oldest first; call outside any transaction.
 
@@ -102,15 +132,25 @@ def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance 
     events = _due(limit)
     for event in events:
         try:
-            follower = _ask(service_account, event) if (event.account, event.name) == _FOLLOW else None
-            with atomic() as transaction:
-                if QUEUE.lock_one(event.id) is None:
-                    transaction.mark_for_rollback()
-                    continue
-                _change(event, outcome=_effect(event, follower), handled_at=clock.now())
+            _handle(service_account, event)
         except NotYet:
             _postpone(event, chance)
+        except Exception as fault:
+            if is_connection_failure(fault):
+                raise
+            # One event must not stop those behind it, whatever is wrong with it or with us.
+            _log.exception("a callback could not be handled", extra={"inbox_event": event.id})
+            _postpone_or_fail(event, chance)
     return len(events)
+
+
+def _handle(service_account: ServiceAccount, event: _Event) -> None:
+    follower = _ask(service_account, event) if (event.account, event.name) == _FOLLOW else None
+    with atomic() as transaction:
+        if QUEUE.lock_one(event.id) is None:
+            transaction.mark_for_rollback()
+            return
+        _change(event, outcome=_effect(event, follower), handled_at=clock.now())
 
 
 def _due(limit: int) -> list[_Event]:
@@ -144,6 +184,14 @@ def _postpone(event: _Event, chance: Chance) -> None:
             attempts=event.attempts + 1,
             next_attempt_at=clock.now() + retry.delay(event.attempts + 1, chance),
         )
+
+
+def _postpone_or_fail(event: _Event, chance: Chance) -> None:
+    if not retry.exhausted(event.attempts + 1):
+        _postpone(event, chance)
+        return
+    with atomic():
+        _change(event, outcome=FAILED, handled_at=clock.now())
 
 
 def _change(event: _Event, **values: str | int | datetime) -> None:

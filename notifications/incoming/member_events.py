@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.services.people import wecom_members
+from app.wechat.pushevent import MEMBER_ID
 
 
 def _joined(member_id: str, _fields: Mapping[str, Any]) -> bool:
@@ -25,7 +26,7 @@ def _changed(member_id: str, fields: Mapping[str, Any]) -> bool:
             return wecom_members.joined(member_id)
         case "delete_user":
             return wecom_members.release(member_id)
-        case "update_user" if fields.get("NewUserID"):
+        case "update_user" if MEMBER_ID.fullmatch(str(fields.get("NewUserID", ""))):
             return wecom_members.renamed(member_id, str(fields["NewUserID"]))
         case _:
             return False

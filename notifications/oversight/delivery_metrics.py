@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, literal_column, select
 
 from app.core import clock
 from app.core.db import db
 from app.wechat.token_table import AccessTokenRow
+from notifications.incoming import failed_callbacks
 from notifications.models import (
     UNDELIVERED,
     ChannelGate,
@@ -20,6 +21,9 @@ from notifications.models import (
 
 LAST = 1000
 """So many of the newest attempts tell how sending goes just now, whichever process made them."""
+
+FAILED_SHOWN = timedelta(days=7)
+"""How long a callback that could not be read or handled stays in the figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class DeliverySigns:
     """The state of delivery at one moment.
 
     `attempts`: how the last attempts ended. `undelivered`: everything that did not arrive and is not settled
-    otherwise, by state. `token_seconds`: how long each account's token still holds, negative when it ended.
+    otherwise, by state. `callbacks_failed`: within the last week. `token_seconds`: how long each account's
+    token still holds, negative when it ended.
     """
 
     queues: list[Queue]
@@ -46,6 +51,7 @@ class DeliverySigns:
     closed_channels: list[str]
     stopped_templates: int
     callbacks_waiting: int
+    callbacks_failed: int
     token_seconds: Mapping[str, float]
 
 
@@ -62,6 +68,7 @@ def read() -> DeliverySigns:
         ),
         stopped_templates=db.session.scalar(select(func.count()).select_from(StoppedTemplate)) or 0,
         callbacks_waiting=_callbacks(now),
+        callbacks_failed=failed_callbacks.count(now - FAILED_SHOWN, now),
         token_seconds=_tokens(now),
     )
 

@@ -1,4 +1,4 @@
-"""The morning summary: on working days supervisors are told what never arrived."""
+"""The morning summary: on working days supervisors are told what never arrived or could not be read."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -10,6 +10,7 @@ from app.services.installation import city
 from app.services.operations import run_once
 from notifications.followup import undelivered
 from notifications.followup.undelivered import MessagesUndelivered
+from notifications.incoming import failed_callbacks
 from notifications.outbox import delivery_rules
 
 JOB = "undelivered_summary"
@@ -41,7 +42,8 @@ def tell() -> bool:
     """Tell supervisors once a working day, from the city's time on; whether it was done just now.
 
     In the caller's transaction. Whichever process comes first does it; one that comes late still does it, on
-    the same day. A day on which everything arrived is not told.
+    the same day. A day on which everything arrived, and everything that WeChat pushed was
+    handled, is not told.
     """
     now = clock.now()
     today = now.astimezone(city.zone()).date()
@@ -53,7 +55,7 @@ def tell() -> bool:
     since = run_once.last_run(JOB) or now - LONGEST_BACK
     if not run_once.claim(JOB, today.isoformat()):
         return False
-    found = undelivered.total(since, now)
-    if found.all:
-        eventbus.publish(MessagesUndelivered(today, since, found))
+    found, failed = undelivered.total(since, now), failed_callbacks.count(since, now)
+    if found.all or failed:
+        eventbus.publish(MessagesUndelivered(today, since, found, failed))
     return True

@@ -117,6 +117,7 @@ VALUES = MappingProxyType(
             "refused": NamedValue(ValueKind.NUMBER),
             "unknown": NamedValue(ValueKind.NUMBER),
             "to_call": NamedValue(ValueKind.NUMBER),
+            "callbacks": NamedValue(ValueKind.NUMBER),
         },
     }
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -12,12 +13,14 @@ from app.core.db import db
 from app.domain import events
 from app.models import Customer
 from app.wechat.port import AccountKind
+from app.wechat.push import UnreadablePush
 from app.wechat.pushevent import PushEvent, event_of
 from notifications.channels.sms_carrier import NullSms
 from notifications.dispatch.dispatcher import dispatch
-from notifications.incoming import inbox
+from notifications.incoming import failed_callbacks, inbox
 from notifications.models import DeliveryAttempt, DeliveryState, InboxEvent, OutboxMessage
 from notifications.outbox import consents
+from notifications.oversight import delivery_metrics
 from tests.notifications.conftest import FOLLOWER, SUBSCRIBE, Halves, Phones, later
 from tests.notifications.people import CASE, NOW, Registry, person
 
@@ -35,7 +38,7 @@ def push(account: AccountKind, event: str, openid: str, **fields: object) -> Pus
         "Event": event,
         **fields,
     }
-    return event_of(account, values)
+    return event_of(account, values, pushed_at=NOW)
 
 
 def choices(event: str, **answers: str) -> PushEvent:
@@ -316,3 +319,44 @@ def test_a_report_that_comes_before_the_sender_has_written_waits_for_it(
     later(set_clock, minutes=1)
     work(phones)
     assert state()[0] == DeliveryState.DELIVERED
+
+
+def unreadable(content: str) -> UnreadablePush:
+    return UnreadablePush(AccountKind.SERVICE, content, "k" * 64)
+
+
+def test_what_nobody_can_read_is_kept_once_as_failed_and_alarms(
+    known: Registry, phones: Phones, caplog: pytest.LogCaptureFixture
+) -> None:
+    with atomic():
+        assert [inbox.keep_unreadable(unreadable("<xml>没水")) for _ in range(2)] == [True, False]
+    assert work(phones) == 0
+    assert kept() == [("unreadable", "failed")]
+    with atomic(read_only=True):
+        assert db.session.scalars(select(InboxEvent.payload)).one() == {"content": "<xml>没水"}
+        assert failed_callbacks.count(NOW - timedelta(minutes=1), NOW) == 1
+        assert delivery_metrics.read().callbacks_failed == 1
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "没水" not in caplog.text
+    assert "can't be read" in record.message
+
+
+def test_an_event_that_breaks_its_handler_stops_nobody_and_ends_as_failed(
+    known: Registry, phones: Phones, set_clock: clock.FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(openid: str, key: str) -> None:
+        raise TypeError(key)
+
+    monkeypatch.setattr(consents, "accepted_event", broken)
+    keep(choices("subscribe_msg_popup_event", accepted="accept"))
+    keep(push(AccountKind.SERVICE, "VIEW", "service-1"))
+    for _ in range(12):
+        work(phones)
+        later(set_clock, hours=3)
+    assert kept() == [("subscribe_msg_popup_event", "failed"), ("VIEW", "ignored")]
+
+
+def test_the_name_of_an_event_may_be_longer_than_its_column(known: Registry, phones: Phones) -> None:
+    keep(push(AccountKind.SERVICE, "x" * 300, "service-1"))
+    work(phones)
+    assert kept() == [("x" * 64, "ignored")]

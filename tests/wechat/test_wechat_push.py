@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from wechatpy.crypto import PrpCrypto
 
 from app.core.accounts import WeChatAccount
+from app.domain.texts import storable
 from app.wechat import pushxml
 from app.wechat.port import AccountKind
 from app.wechat.push import (
@@ -18,6 +19,7 @@ from app.wechat.push import (
     PushRefused,
     RefusalReason,
     SealedPush,
+    UnreadablePush,
     _signature,
     check_query,
     seal,
@@ -45,7 +47,9 @@ def sealed(
 
 def opened(payload: Mapping[str, object], *, as_json: bool = False) -> PushEvent:
     push = sealed(payload, as_json=as_json)
-    return RECEIVER.open(push.query, push.body, NOW)
+    event = RECEIVER.open(push.query, push.body, NOW)
+    assert isinstance(event, PushEvent)
+    return event
 
 
 def reason(query: Mapping[str, str], body: bytes, now: datetime = NOW) -> RefusalReason:
@@ -54,7 +58,7 @@ def reason(query: Mapping[str, str], body: bytes, now: datetime = NOW) -> Refusa
     return refused.value.reason_code
 
 
-def sealed_text(plain: str) -> SealedPush:
+def sealed_text(plain: str | bytes) -> SealedPush:
     """A well-signed callback whose inside is `plain`, whatever that is."""
     inside = PrpCrypto(base64.b64decode("k" * 43 + "=")).encrypt(plain, ACCOUNT.appid).decode()
     return resigned(inside)
@@ -78,6 +82,7 @@ def test_the_documentations_example_opens() -> None:
     }
     body = json.dumps({"ToUserName": "gh_97417a04a28d", "Encrypt": OFFICIAL_SEALED}).encode()
     event = receiver.open(query, body, datetime.fromtimestamp(1714112445, UTC))
+    assert isinstance(event, PushEvent)
     assert (event.event, event.openid) == ("debug_demo", "o9AgO5Kd5ggOC-bXrbNODIiE3bGY")
     assert event.fields["debug_str"] == "hello world"
 
@@ -136,12 +141,6 @@ def test_answers_to_a_subscribe_request_come_in_one_shape(as_json: bool, several
     assert opened(whole, as_json=as_json).choices == tuple(expected)
 
 
-def test_only_a_plain_yes_is_consent() -> None:
-    entry = {"TemplateId": "T1", "SubscribeStatusString": "ban"}
-    event = opened(BASE | {"Event": "subscribe_msg_popup_event", "List": entry}, as_json=True)
-    assert event.choices == (TemplateChoice("T1", Choice.REJECT),)
-
-
 def test_a_withdrawn_consent() -> None:
     entry = {"TemplateId": "T1", "SubscribeStatusString": "reject"}
     event = opened(BASE | {"Event": "subscribe_msg_change_event", "SubscribeMsgChangeEvent": {"List": entry}})
@@ -165,9 +164,9 @@ def test_template_reports_of_one_second_are_told_apart() -> None:
 def test_the_two_accounts_never_share_a_dedupe_key() -> None:
     other = PushReceiver(AccountKind.SERVICE, ACCOUNT)
     push = sealed(BASE | {"Event": "subscribe"})
-    assert (
-        other.open(push.query, push.body, NOW).dedupe_key != opened(BASE | {"Event": "subscribe"}).dedupe_key
-    )
+    event = other.open(push.query, push.body, NOW)
+    assert isinstance(event, PushEvent)
+    assert event.dedupe_key != opened(BASE | {"Event": "subscribe"}).dedupe_key
 
 
 def test_a_withdrawal_of_authorisation_names_the_user() -> None:
@@ -207,7 +206,9 @@ def test_a_stale_callback_is_refused(minutes: int) -> None:
 def test_freshness_is_configurable() -> None:
     patient = PushReceiver(AccountKind.MINI_PROGRAM, ACCOUNT, freshness=timedelta(hours=1))
     push = sealed(BASE | {"Event": "subscribe"})
-    assert patient.open(push.query, push.body, NOW + timedelta(minutes=59)).event == "subscribe"
+    event = patient.open(push.query, push.body, NOW + timedelta(minutes=59))
+    assert isinstance(event, PushEvent)
+    assert event.event == "subscribe"
 
 
 def test_a_callback_for_another_appid_is_refused() -> None:
@@ -236,25 +237,27 @@ def test_an_unencrypted_callback_is_refused() -> None:
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><xml><Encrypt>&b;</Encrypt></xml>'
 
 
-def test_an_xml_bomb_is_refused_outside_and_inside() -> None:
+def test_an_xml_bomb_is_expanded_neither_outside_nor_inside() -> None:
     query = sealed(BASE).query
     assert reason(query, BOMB.encode()) is RefusalReason.MALFORMED
     # Hidden from anybody who looks for the letters in the bytes.
     assert reason(query, BOMB.encode("utf-16")) is RefusalReason.MALFORMED
     inside = sealed_text(BOMB)
-    assert reason(inside.query, inside.body) is RefusalReason.MALFORMED
+    # Kept as it stands; nothing of it was expanded.
+    assert isinstance(RECEIVER.open(inside.query, inside.body, NOW), UnreadablePush)
 
 
 def test_a_body_that_is_too_large_is_refused_unread() -> None:
     assert reason(sealed(BASE).query, b" " * (LARGEST_BODY + 1)) is RefusalReason.TOO_LARGE
 
 
-MALFORMED_INSIDES = [
+UNREADABLE_INSIDES = [
     "",
     "<xml>",
     "<xml></xml>",
     "<a><b>1</b></a>",
     "<xml>" + "<a>" * 20 + "</a>" * 20 + "</xml>",
+    BOMB,
     "[]",
     "null",
     "[" * 30_000,
@@ -264,26 +267,163 @@ MALFORMED_INSIDES = [
     json.dumps(BASE | {"Event": "subscribe", "FromUserName": ""}),
     json.dumps(BASE | {"Event": "subscribe", "FromUserName": "o; DROP"}),
     json.dumps(BASE | {"Event": "subscribe", "FromUserName": {"a": 1}}),
-    json.dumps(BASE | {"Event": "subscribe", "CreateTime": "soon"}),
-    json.dumps(BASE | {"Event": "subscribe", "CreateTime": "-1"}),
-    json.dumps(BASE | {"Event": "subscribe", "CreateTime": 10**12}),
-    json.dumps(BASE | {"Event": "subscribe", "MsgId": [1]}),
-    json.dumps(BASE | {"Event": "subscribe", "X": "a\u0000"}),
-    json.dumps(BASE | {"Event": "subscribe", "X": "\ud800"}),
-    json.dumps(BASE | {"Event": "subscribe_msg_popup_event"}),
     json.dumps(BASE | {"Event": "subscribe_msg_popup_event", "List": "x"}),
     json.dumps(BASE | {"Event": "subscribe_msg_popup_event", "List": [1]}),
-    json.dumps(BASE | {"Event": "subscribe_msg_popup_event", "List": {"TemplateId": "T"}}),
     json.dumps(BASE | {"Event": "subscribe_msg_popup_event", "SubscribeMsgPopupEvent": "x"}),
     json.dumps(BASE | {"Event": "subscribe_msg_sent_event", "List": {"TemplateId": "T", "MsgID": "1"}}),
     json.dumps(BASE | {"Event": "user_authorization_revoke"}),
 ]
 
 
-@pytest.mark.parametrize("inside", MALFORMED_INSIDES, ids=range(len(MALFORMED_INSIDES)))
-def test_a_well_signed_callback_of_nonsense_is_refused(inside: str) -> None:
+@pytest.mark.parametrize("inside", UNREADABLE_INSIDES, ids=range(len(UNREADABLE_INSIDES)))
+def test_what_wechat_sent_and_nobody_can_read_is_handed_on(inside: str) -> None:
     push = sealed_text(inside)
-    assert reason(push.query, push.body) is RefusalReason.MALFORMED
+    found = RECEIVER.open(push.query, push.body, NOW)
+    assert isinstance(found, UnreadablePush)
+    assert (found.account, found.content, len(found.dedupe_key)) == (RECEIVER._kind, inside, 64)
+    again = sealed_text(inside)
+    repeated = RECEIVER.open(again.query, again.body, NOW + timedelta(seconds=5))
+    assert isinstance(repeated, UnreadablePush)
+    assert repeated.dedupe_key == found.dedupe_key
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"CreateTime": "soon"},
+        {"CreateTime": "-1"},
+        {"CreateTime": None},
+        {"CreateTime": 10**20},
+        {"MsgType": None},
+        {"MsgId": [1]},
+        {"X": "a\u0000"},
+        {"X": "\ud800"},
+        {"X\u0000": {"Y\ud800": "z"}},
+        {"X": 10**5000},
+        {"X": True},
+    ],
+)
+def test_an_odd_value_of_an_event_is_tolerated(told: dict[str, object]) -> None:
+    # Python's own limit on long numbers is not WeChat's.
+    plain = json.dumps(BASE | {"Event": "subscribe"} | {k: v for k, v in told.items() if v != 10**5000})
+    if told == {"X": 10**5000}:
+        plain = plain[:-1] + ', "X": 1' + "0" * 5000 + "}"
+    push = sealed_text(plain)
+    event = RECEIVER.open(push.query, push.body, NOW)
+    assert isinstance(event, PushEvent)
+    assert (event.event, event.openid, event.created_at) == ("subscribe", "oF-1_x", NOW)
+    assert json.dumps(dict(event.fields)).isascii()
+
+
+def test_the_time_of_an_event_may_be_in_milliseconds() -> None:
+    event = opened(BASE | {"Event": "subscribe", "CreateTime": 1773104400123}, as_json=True)
+    assert event.created_at == datetime.fromtimestamp(1773104400, UTC)
+
+
+POPUP = BASE | {"Event": "subscribe_msg_popup_event"}
+YES, NO = (
+    {"TemplateId": "T1", "SubscribeStatusString": "accept"},
+    {"TemplateId": "T2", "SubscribeStatusString": "reject"},
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "choices"),
+    [
+        ({"List": YES}, [Choice.ACCEPT]),
+        ({"List": [YES, NO]}, [Choice.ACCEPT, Choice.REJECT]),
+        ({"List": json.dumps(YES)}, [Choice.ACCEPT]),
+        ({"List": json.dumps([YES, NO])}, [Choice.ACCEPT, Choice.REJECT]),
+        ({"SubscribeMsgPopupEvent": [YES, NO]}, [Choice.ACCEPT, Choice.REJECT]),
+        ({"SubscribeMsgPopupEvent": {"List": json.dumps([YES])}}, [Choice.ACCEPT]),
+        ({"List": [YES, {"SubscribeStatusString": "accept"}, 7]}, [Choice.ACCEPT]),
+        ({"List": {"TemplateId": "T1"}}, [Choice.REJECT]),
+        ({"List": {"TemplateId": 12, "SubscribeStatusString": "accept"}}, [Choice.ACCEPT]),
+        ({"List": []}, []),
+        ({"List": None}, []),
+        ({"List": ""}, []),
+        ({}, []),
+    ],
+)
+def test_a_list_of_answers_may_have_any_shape(told: dict[str, object], choices: list[Choice]) -> None:
+    assert [each.choice for each in opened(POPUP | told, as_json=True).choices] == choices
+
+
+@pytest.mark.parametrize(
+    ("answer", "choice"),
+    [
+        ("accept", Choice.ACCEPT),
+        ("acceptWithAudio", Choice.ACCEPT),
+        ("acceptWithAlert", Choice.ACCEPT),
+        ("reject", Choice.REJECT),
+        ("ban", Choice.REJECT),
+        ("filter", Choice.REJECT),
+        ("accepted?", Choice.REJECT),
+        ("", Choice.REJECT),
+    ],
+)
+def test_an_answer_is_a_yes_with_sound_or_without(answer: str, choice: Choice) -> None:
+    entry = {"TemplateId": "T1", "SubscribeStatusString": answer}
+    assert opened(POPUP | {"List": entry}, as_json=True).choices == (TemplateChoice("T1", choice),)
+
+
+@pytest.mark.parametrize(
+    ("told", "errcode"),
+    [
+        ({"ErrorCode": "-1", "ErrorStatus": "failed"}, -1),
+        ({"ErrorCode": "43101", "ErrorStatus": "user refuse"}, 43101),
+        ({"ErrorStatus": "success"}, 0),
+        ({"ErrorCode": "", "ErrorStatus": "success"}, 0),
+    ],
+)
+def test_the_code_of_a_report_may_be_odd(told: dict[str, object], errcode: int) -> None:
+    entry = {"TemplateId": "T1", "MsgID": 4000} | told
+    (report,) = opened(BASE | {"Event": "subscribe_msg_sent_event", "List": entry}, as_json=True).sent
+    assert (report.msgid, report.errcode) == ("4000", errcode)
+
+
+def text_message(said: str) -> str:
+    return (
+        "<xml><FromUserName><![CDATA[oF-1_x]]></FromUserName><CreateTime>1773104400</CreateTime>"
+        f"<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{said}]]></Content><MsgId>7001</MsgId></xml>"
+    )
+
+
+def read_text(plain: str | bytes) -> PushEvent:
+    push = sealed_text(plain)
+    event = RECEIVER.open(push.query, push.body, NOW)
+    assert isinstance(event, PushEvent)
+    return event
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x02", "\x08", "\x1f", "\ufffe", "\uffff"])
+def test_a_character_that_xml_forbids_is_dropped_and_the_words_stay(sign: str) -> None:
+    assert read_text(text_message(f"家里{sign}没水了💧")).fields["Content"] == "家里没水了💧"
+
+
+@pytest.mark.parametrize("sign", ["&#2;", "&#x0;", "&#xD83D;", "&#65535;", "&#99999999;"])
+def test_a_reference_to_such_a_character_is_dropped_outside_of_cdata(sign: str) -> None:
+    outside = text_message("x").replace("<![CDATA[x]]>", f"家里{sign}没水了&#128167;")
+    assert read_text(outside).fields["Content"] == "家里没水了💧"
+    assert read_text(text_message(f"写作{sign}")).fields["Content"] == f"写作{sign}"
+
+
+def test_half_a_character_at_a_cut_is_dropped() -> None:
+    whole = text_message("家里没水了")
+    cut = whole.encode().replace("水".encode(), "水".encode()[:2])
+    assert read_text(cut).fields["Content"] == "家里没了"
+
+
+def test_a_control_character_within_json_is_dropped() -> None:
+    plain = json.dumps(BASE | {"MsgType": "text", "MsgId": "1"})[:-1] + ', "Content": "没\x02水\t了\\ud83d"}'
+    assert read_text(plain).fields["Content"] == "没水\t了"
+
+
+def test_two_messages_of_one_second_without_an_id_are_two() -> None:
+    first, second = (opened(BASE | {"MsgType": "text", "Content": said}) for said in ("一", "二"))
+    assert first.dedupe_key != second.dedupe_key
+    assert first.msg_id != second.msg_id
+    assert opened(BASE | {"MsgType": "text", "Content": "一"}).dedupe_key == first.dedupe_key
 
 
 @given(
@@ -298,11 +438,30 @@ def test_no_input_raises_anything_but_a_refusal(query: dict[str, str], body: byt
             call()
 
 
-@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x00")))
-def test_no_text_inside_a_signed_callback_raises_anything_but_a_refusal(inside: str) -> None:
+@given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_nothing_inside_a_signed_callback_is_refused_or_can_not_be_stored(inside: bytes) -> None:
     push = sealed_text(inside)
-    with pytest.raises(PushRefused):
-        RECEIVER.open(push.query, push.body, NOW)
+    found = RECEIVER.open(push.query, push.body, NOW)
+    assert isinstance(found, UnreadablePush)
+    assert storable(found.content) == found.content
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["MsgType", "Event", "FromUserName", "CreateTime", "MsgId", "List", "ToUserName"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+            max_leaves=5,
+        )
+        | st.sampled_from(["event", "text", "subscribe_msg_popup_event", "subscribe_msg_sent_event", "o1"]),
+    )
+)
+def test_no_values_of_an_event_raise_anything(values: dict[str, object]) -> None:
+    push = sealed_text(json.dumps(values))
+    found = RECEIVER.open(push.query, push.body, NOW)
+    whole = found.content if isinstance(found, UnreadablePush) else repr(found.fields)
+    assert storable(whole) == whole
 
 
 def test_a_refusal_tells_nothing_of_the_content() -> None:

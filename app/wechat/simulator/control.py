@@ -5,7 +5,8 @@ POST chats {account, openid, act: wrote|entered} · POST media {account, media_t
 POST codes {user: {openid?, unionid?, phone?, country_code?}} ·
 POST templates {account, template_id, title, fields: {key: label}, listed?: {key: [value]}} · POST
 consents {openid, template_id, count?} · POST followers {openid?, unionid?, subscribed?} · GET, POST,
-DELETE faults (see faults.py) · DELETE tokens · POST push {account, url, payload, form?: xml|json} ·
+DELETE faults (see faults.py) · DELETE tokens · POST push {account, url, payload or raw, form?: xml|json} ·
+(raw: the document inside, word for word, as WeChat passes on what a keyboard makes) ·
 POST check {account, url} · POST reset · of WeCom, POST members {member_id, phone?, visible?} and GET
 cards. Answers are JSON; 400 with {"error": …} says what is wrong with a request.
 """
@@ -206,9 +207,16 @@ class Control:
     def _push(self, request: Request) -> object:
         document = _document(request)
         payload, form = document.get("payload"), document.get("form", "xml")
-        kind = _account(document)
-        if not isinstance(payload, dict) or form not in ("xml", "json"):
-            raise ValueError("payload: an object; form: xml or json")
+        raw, kind = document.get("raw"), _account(document)
+        if form not in ("xml", "json"):
+            raise ValueError("form: xml or json")
+        if isinstance(raw, str):
+            push = seal(
+                self.accounts[kind], raw, as_json=form == "json", now=clock.now(), nonce=secrets.token_hex(8)
+            )
+            return self._carried("POST", document, push)
+        if not isinstance(payload, dict):
+            raise ValueError("payload: an object")
         if kind is not AccountKind.MINI_PROGRAM and form == "json":
             raise ValueError("form: only a mini-program is pushed JSON")
         self._open_window(kind, payload)

@@ -386,3 +386,51 @@ def test_without_a_public_url_no_picture_is_sent_to_wechat(scene: Conversation) 
     scene.world.work()
     assert scene.world.desk.ask("GET", "checks") == []
     assert scene.page(scene.manager)["items"][0]["review"]
+
+
+def raw_callback(world: World, plain: str, *, as_json: bool) -> TestResponse:
+    """A callback whose inner document is given word for word."""
+    sealed = seal(account(world, "miniprogram"), plain, as_json=as_json, now=world.clock.now(), nonce="n")
+    return world.client.post(
+        "/wechat/callback/miniprogram", query_string=dict(sealed.query), data=sealed.body
+    )
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x02", "\x08", "\uffff"])
+def test_a_customers_words_survive_a_sign_that_xml_forbids(scene: Conversation, sign: str) -> None:
+    said = (
+        "<xml><FromUserName><![CDATA[o_customer]]></FromUserName><CreateTime>1789693200</CreateTime>"
+        f"<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[家里{sign}没水了]]></Content>"
+        "<MsgId>7001</MsgId></xml>"
+    )
+    assert raw_callback(scene.world, said, as_json=False).text == "success"
+    scene.world.work()
+    assert scene.texts(scene.manager) == ["家里没水了"]
+
+
+@pytest.mark.parametrize("sign", ["\\u0000", "\\ud83d", "\\uffff", "\x02"])
+def test_a_customers_words_survive_a_sign_that_no_database_holds(scene: Conversation, sign: str) -> None:
+    said = (
+        '{"FromUserName":"o_customer","CreateTime":1789693200,"MsgType":"text","MsgId":7001,'
+        f'"Content":"家里{sign}没水了"}}'
+    )
+    assert raw_callback(scene.world, said, as_json=True).text == "success"
+    scene.world.work()
+    assert scene.texts(scene.manager) == ["家里没水了"]
+
+
+@pytest.mark.parametrize("content", ["", "<xml><Content>没水", "[1]", '{"MsgType":"text","Content":"没水"}'])
+def test_a_push_that_can_not_be_read_is_answered_and_kept(scene: Conversation, content: str) -> None:
+    for _ in range(3):
+        answer = raw_callback(scene.world, content, as_json=True)
+        assert (answer.status_code, answer.text) == (200, "success")
+    scene.world.work()
+    assert count(scene.world.app, "inbox_events") == 1
+    metrics = scene.world.client.get("/metrics").text
+    assert "steward_callbacks_failed 1.0" in metrics
+
+
+def test_a_place_without_degrees_stops_nothing(scene: Conversation) -> None:
+    callback(scene.world, "o_customer", MsgType="location", MsgId="1", Location_X={"a": "1"}, Location_Y="1")
+    write(scene.world, "o_customer", "在吗？")
+    assert scene.texts(scene.manager)[-1] == "在吗？"

@@ -135,7 +135,7 @@ def _content(incoming: Incoming, media: Media | None) -> Content:
                 "longitude_gcj02": _degrees(told["Location_Y"], 180),
                 "name": _readable(told.get("Label"))[:LONGEST_PLACE],
             }
-        except (KeyError, ValueError):
+        except (KeyError, TypeError, ValueError):
             return Content(MessageKind.TEXT, {"text": texts["not_readable"]}, ours=True)
         return Content(MessageKind.LOCATION, place)
     lost = "picture_lost" if incoming.msg_type == "image" else "not_readable"
