@@ -32,7 +32,7 @@ def spoken(words: Catalog) -> str:
         Subject.VISIT: said.of_visit(VISIT),
         Subject.TALK: said.of_talk(TALK),
         Subject.CHASE: said.of_chase(CHASE),
-        Subject.DELIVERY: said.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1)),
+        Subject.DELIVERY: said.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1), 1),
     }
     lines = []
     for kind, message in words.messages.items():

@@ -8,6 +8,7 @@ from app.core import clock
 from app.core.settings import Profile, Settings
 from app.wechat.port import AccountKind, WeChatError
 from app.wechat.push import PushReceiver
+from app.wechat.pushevent import PushEvent
 from app.wechat.simulator import serve
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def test_a_pushed_callback_is_one_that_our_side_opens(wechat: "Wechat", account:
     assert (method, url) == ("POST", document["url"])
     receiver = PushReceiver(kind, wechat.simulator._control.accounts[kind])
     event = receiver.open(push.query, push.body, clock.now())
+    assert isinstance(event, PushEvent)
     assert (event.account, event.event, event.openid) == (kind, "subscribe", "oF")
     assert event.created_at == clock.now()
 

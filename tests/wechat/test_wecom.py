@@ -12,6 +12,7 @@ from app.core.settings import WECHAT, Settings, SettingsError
 from app.wechat import errcodes, wecom_limits
 from app.wechat.port import AccountKind, FaultKind, WeChatError
 from app.wechat.push import PushRefused, RefusalReason, seal, sealed_check
+from app.wechat.pushevent import PushEvent
 from app.wechat.simulator.adapter import InProcessAdapter
 from app.wechat.simulator.app import Simulator
 from app.wechat.simulator.faults import Fault
@@ -139,6 +140,7 @@ def test_a_callback_is_opened_and_its_member_named() -> None:
         whole = {"ToUserName": WORK.appid, "CreateTime": str(int(now.timestamp())), **payload}
         sealed = seal(WORK, whole, as_json=False, now=now, nonce="n")
         event = receiver.open(sealed.query, sealed.body, now)
+        assert isinstance(event, PushEvent)
         assert (event.account, event.openid) == (AccountKind.WECOM, member)
 
 
