@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from app.core import clock
 from app.domain.city import load_city
 from app.domain.city_folder import city_folder
 from app.domain.config_error import ConfigError
@@ -22,6 +23,7 @@ from app.domain.programs.guide import describe
 from app.domain.programs.loader import load_programs
 from app.domain.refusals import load_refusals
 from app.domain.toml_reader import each_fault
+from app.domain.visit_checks import check_visits
 from app.domain.visit_rules import load_visit_rules
 
 
@@ -66,6 +68,7 @@ def check(folder: Path) -> None:
         load_refusals,
         lambda city: load_talk(city, load_document_rules(city)),
         load_visit_rules,
+        _check_visits,
         load_programs,
         lambda city: wiring.read(city, None),
     )
@@ -81,6 +84,14 @@ def check(folder: Path) -> None:
     if faults:
         raise click.exceptions.Exit(1)
     click.echo(f"{folder}: no fault found")
+
+
+def _check_visits(folder: Path) -> None:
+    """What the hours and the visits of a city make impossible together, from today on."""
+    hours = load_hours(folder)
+    push = load_talk(folder, load_document_rules(folder)).push
+    today = clock.now().astimezone(hours.zone).date()
+    check_visits(folder, load_visit_rules(folder), hours, push, today)
 
 
 def _as_table(guide: dict[str, Any]) -> str:

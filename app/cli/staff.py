@@ -88,10 +88,12 @@ def hours(number: str, starts: datetime, days: tuple[str, ...], most: int | None
     try:
         pattern = Pattern(starts.date(), weekly_of(dict(_written(day) for day in days)), most)
         with atomic():
-            personnel.set_hours(number, pattern)
+            unfit = personnel.set_hours(number, pattern)
     except (StaffFaultError, ValueError) as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo(f"{number} works so from {starts.date()}")
+    if unfit:
+        click.echo(f"{number} has no room any more for: {', '.join(unfit)}")
 
 
 def _written(day: str) -> tuple[str, list[list[str]]]:

@@ -27,7 +27,8 @@ class Place(StrEnum):
 class Purpose:
     """What a visit is for, how long it takes, and the travel that lies around it.
 
-    `always`: needs no stage that asks for it, as a consultation with the manager does.
+    `always`: needs no stage that asks for it, as a consultation with the manager does. `spans_breaks`: the
+    work goes on through a break of the day, such as lunch.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Purpose:
     travel_before_minutes: int
     travel_after_minutes: int
     always: bool
+    spans_breaks: bool
     cite: str
 
     @property
@@ -46,6 +48,7 @@ class Purpose:
             self.minutes // _PIECE_MINUTES,
             self.travel_before_minutes // _PIECE_MINUTES,
             self.travel_after_minutes // _PIECE_MINUTES,
+            self.spans_breaks,
         )
 
 
@@ -103,8 +106,20 @@ def load_visit_rules(folder: Path) -> VisitRules:
         office=_read_office(root),
         purposes={purpose.key: purpose for purpose in purposes},
     )
+    _check_window(root, rules)
     source.finish()
     return rules
+
+
+def _check_window(root: Table, rules: VisitRules) -> None:
+    """What lies beyond the window could never be booked, changed or reminded of."""
+    for key, value in (
+        ("notice", rules.notice),
+        ("cut_off", rules.cut_off),
+        ("shortly_before", rules.shortly_before),
+    ):
+        if value >= rules.window:
+            root.fault(key, f"must be less than the window of {rules.window.days} days")
 
 
 def _read_purpose(row: Table) -> Purpose:
@@ -117,6 +132,7 @@ def _read_purpose(row: Table) -> Purpose:
         travel_before_minutes=_on_grid(travel, "before_minutes") if travel else 0,
         travel_after_minutes=_on_grid(travel, "after_minutes") if travel else 0,
         always=row.flag("always"),
+        spans_breaks=row.flag("spans_breaks"),
         cite=row.cite(),
     )
 

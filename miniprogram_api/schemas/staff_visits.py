@@ -173,3 +173,8 @@ class AffectedVisitsOut(BaseSchema):
 
     items = List(Nested(AffectedVisitOut), required=True)
     more = Integer(required=True, metadata={"description": "Number of affected visits beyond those listed"})
+    unfit = List(
+        String(),
+        required=True,
+        metadata={"description": "Names of the visits that a new work pattern leaves no room for"},
+    )

@@ -44,6 +44,8 @@ NOTICE_2027 = """\
 2027-10-04,休,国庆节
 """
 
+NARROW = [["09:00", "10:30"], ["10:40", "11:00"]]
+LATE = [["10:00", "12:00"], ["13:30", "15:30"]]
 EARLY = {"day": "2026-09-21", "periods": [["08:00", "12:00"], ["13:00", "16:00"]]}
 PLAN = ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan")
 
@@ -261,9 +263,7 @@ def test_a_closed_case_keeps_its_figures_and_version(world: World) -> None:
     before = customer.get(f"/customer/cases/{case['id']}")
     assert before["state"] == "closed"
     # Hours long gone, so that every figure would be another one.
-    answer = published(
-        world, draft(world, office_hours=[{"day": "2026-09-01", "periods": [["10:00", "12:00"]]}])
-    )
+    answer = published(world, draft(world, office_hours=[{"day": "2026-09-01", "periods": LATE}]))
     after = customer.get(f"/customer/cases/{case['id']}")
     assert after == before
     with world.app.app_context(), atomic(read_only=True):
@@ -425,3 +425,18 @@ def close_case(world: World, customer: Phone) -> Any:
         world.complete(case["id"], key)
     world.complete(case["id"], "return_visit")
     return case
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_hours_in_which_a_visit_fits_nowhere_are_refused_by_its_name(world: World) -> None:
+    desk = world.staff("S001")
+    body = {"note": NOTE, "office_hours": [EARLY, {"day": "2026-12-01", "periods": NARROW}]}
+    errors = refused(desk.send("POST", f"{DESK}/drafts", body), 422, "invalid_fields")["errors"]
+    assert [error["field"] for error in errors] == ["office_hours.1"] * 5
+    assert [error["message"] for error in errors][:2] == [
+        "从2026-12-01起的办公时间放不下“现场施工”（需240分钟），请延长时段。",
+        "从2026-12-01起的办公时间休息过短，不够“上门受理并确定用水方案”的路程时间，请延长休息时段。",
+    ]
+    # Hours that were over before today concern nobody's booking.
+    past = {"day": "2026-03-01", "periods": NARROW}
+    draft(world, office_hours=[past, {"day": "2026-06-01", "periods": EARLY["periods"]}])

@@ -144,6 +144,18 @@ def test_check_reads_every_file_of_a_city(city: Path, name: str, old: str, fault
     assert f"{file}: {fault}" in result.stderr
 
 
+def test_check_names_a_visit_for_which_the_hours_leave_no_room(city: Path) -> None:
+    file = city / "calendar.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('["13:30", "17:00"]', '["12:00", "12:15"]'), encoding="utf-8")
+    result = CliRunner().invoke(programs, ["check", str(city)])
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[0] == (
+        f"{file}: office_hours[0].periods: 现场施工 (construction) takes 240 minutes: no room in"
+        " the office hours from 2020-01-01 on"
+    )
+
+
 def test_check_of_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(programs, ["check", str(tmp_path / "nowhere")])
     assert result.exit_code == 2

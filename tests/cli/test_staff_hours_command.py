@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.cli.staff import staff
 from app.core.db import db
 from app.models import WorkPattern
+from tests.api.visits.booking import enrol
 from tests.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -24,6 +25,18 @@ def test_a_week_is_set_and_replaced(world: World) -> None:
         rows = db.session.scalars(select(WorkPattern)).all()
         db.session.remove()
     assert [row.weekly for row in rows] == [{"mon": [["08:30", "12:00"], ["13:30", "17:00"]]}]
+
+
+def test_a_week_says_what_it_has_no_room_for(world: World) -> None:
+    week = ("--from", "2026-10-01", "--day", "mon=08:30-10:00")
+    code, said = run(world.app, "--number", "E001", *week)
+    assert (code, said) == (
+        1,
+        "Error: nobody could attend these visits any more: 现场施工 (240 minutes)\n",
+    )
+    enrol(world, ["E002"], "engineering")
+    code, said = run(world.app, "--number", "E001", *week)
+    assert (code, said.splitlines()[1]) == (0, "E001 has no room any more for: 现场施工")
 
 
 @pytest.mark.parametrize(

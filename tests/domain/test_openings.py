@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.office_hours import periods_of
 from app.domain.slots import grid, openings
 from app.domain.slots.openings import Need, Party, Person
-from app.domain.slots.patterns import Pattern, in_force, week_written, weekly_of
+from app.domain.slots.patterns import Pattern, breaks_of, in_force, pieces_of, week_written, weekly_of
 from app.domain.workdays import DayKind
 
 LENGTH = 48
@@ -45,6 +46,32 @@ def test_runs_are_what_one_finds_by_looking(pieces: int, length: int) -> None:
 @given(people, needs)
 def test_a_person_can_begin_exactly_where_hours_and_travel_allow(person: Person, need: Need) -> None:
     assert bits(person.starts(need)) == {start for start in range(LENGTH) if could(person, need, start)}
+
+
+@given(sets, st.lists(st.tuples(st.integers(0, LENGTH - 2), st.integers(1, 8)), max_size=3))
+def test_a_break_is_bridged_exactly_where_somebody_works_on_both_sides(
+    pieces: int, gaps: list[tuple[int, int]]
+) -> None:
+    breaks = [(begins, begins + length) for begins, length in gaps]
+    expected = bits(pieces)
+    for begins, ends in breaks:
+        if begins - 1 in bits(pieces) and ends in bits(pieces):
+            expected |= set(range(begins, ends))
+    assert bits(grid.bridged(pieces, breaks)) == expected
+
+
+def test_work_that_spans_breaks_begins_in_office_hours_and_ends_by_closing() -> None:
+    """08:30 to 12:00 and 13:30 to 17:00; four hours of work."""
+    office = periods_of([("08:30", "12:00"), ("13:30", "17:00")])
+    hours = pieces_of(office)
+    working = grid.bridged(hours, breaks_of(office))
+    found = Person("", working, grid.between(0, 0, grid.PIECES_PER_DAY), hours).starts(Need(16, 1, 1, True))
+    first, last = 34, 47
+    assert list(grid.members(0, found)) == list(range(first, last + 1))
+    assert (last + 16) * 15 == 15 * 60 + 45
+    # Who goes home at noon has no break to span.
+    morning = pieces_of(periods_of([("08:30", "12:00")]))
+    assert grid.bridged(hours & morning, breaks_of(office)) == morning
 
 
 @given(st.lists(people, min_size=1, max_size=3), roles, needs, sets, st.integers(0, LENGTH))

@@ -61,6 +61,18 @@ def union(sets: Iterable[int]) -> int:
     return whole
 
 
+def bridged(pieces: int, breaks: Iterable[tuple[int, int]]) -> int:
+    """The set with each of these breaks filled that has a piece of the set right before and right after it.
+
+    A break is given by the bit of its first piece and of the first one after it.
+    """
+    filled = pieces
+    for begins, ends in breaks:
+        if begins > 0 and pieces >> (begins - 1) & 1 and pieces >> ends & 1:
+            filled |= between(0, begins, ends)
+    return filled
+
+
 def runs(pieces: int, length: int) -> int:
     """The pieces at which a row of `length` pieces begins that are all in the set."""
     # Doubling: what is free for 1, 2, 4, … pieces on, so that long visits cost no more than a few shifts.

@@ -1,7 +1,8 @@
 """Openings: the starts at which everybody who has to be there is free, travel included.
 
 A visit lies in office hours and in each visitor's own hours; the travel before and after it only has to be
-free of other visits, since the way there may begin before the office opens.
+free of other visits, since the way there may begin before the office opens. A visit that spans breaks begins
+in these hours, and goes on through the break between two periods in which the visitor works.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +14,15 @@ from app.domain.slots import grid
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How many pieces a visit lasts, and how many of travel lie before and after it."""
+    """How many pieces a visit lasts, and how many of travel lie before and after it.
+
+    `spans_breaks`: it may go on through a break of the day, such as lunch.
+    """
 
     pieces: int
     before: int
     after: int
+    spans_breaks: bool = False
 
     @property
     def taken(self) -> range:
@@ -27,17 +32,22 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody's time as sets of pieces: `working` is when they may visit, `idle` when nothing is taken."""
+    """Somebody's time as sets of pieces: `working` is when they may visit, `idle` when nothing is taken.
+
+    `begins`: when a visit may begin, where that is less than `working` (None: at any of these pieces).
+    """
 
     id: str
     working: int
     idle: int
+    begins: int | None = None
 
     def starts(self, need: Need) -> int:
         """The pieces at which a visit by this person may begin."""
         # Where the row with its travel begins is `before` pieces earlier than the visit.
         unhindered = grid.runs(self.idle, len(need.taken)) << need.before
-        return grid.runs(self.working, need.pieces) & unhindered
+        found = grid.runs(self.working, need.pieces) & unhindered
+        return found if self.begins is None else found & self.begins
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from app.domain.office_hours import Periods, periods_of, written
 from app.domain.slots import grid
@@ -37,14 +38,23 @@ class Pattern:
     def pieces_on(self, day: date, kind: DayKind) -> int | None:
         """The same as a set of pieces that counts from midnight."""
         periods = self.on(day, kind)
-        return None if periods is None else _pieces(periods)
+        return None if periods is None else pieces_of(periods)
 
 
 @lru_cache(maxsize=256)
-def _pieces(periods: Periods) -> int:
+def pieces_of(periods: Periods) -> int:
+    """The pieces that lie wholly in these periods of a day, as a set that counts from midnight."""
     return grid.union(
         grid.between(0, -(-_minutes(opens) // _PIECE_MINUTES), _minutes(closes) // _PIECE_MINUTES)
         for opens, closes in periods
+    )
+
+
+def breaks_of(periods: Periods) -> tuple[tuple[int, int], ...]:
+    """The breaks between periods of a day, as `grid.bridged` takes them, counted from midnight."""
+    return tuple(
+        (_minutes(closes) // _PIECE_MINUTES, -(-_minutes(opens) // _PIECE_MINUTES))
+        for (_, closes), (opens, _) in pairwise(periods)
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
+from app.domain import visit_fitting
 from app.domain.errors import FieldsError, NotFoundError
 from app.domain.holiday_notice import (
     LAST_DAY,
@@ -63,6 +64,8 @@ def make_draft(change: Change, staff_id: str | None) -> CalendarVersion:
     half_days = _changed("half_days", held.half_days, change.half_days, HalfDay, faults)
     if not faults and (not hours or hours[0].valid_from > FIRST_DAY):
         faults.append(_fault("office_hours", f"办公时间须从{FIRST_DAY}起有规定，首条不能取消。"))
+    if not faults:
+        faults = _no_room(hours, change.office_hours)
     if faults:
         raise FieldsError(faults)
     row = CalendarVersion(
@@ -159,6 +162,25 @@ def _changed(
             except ValueError:
                 faults.append(_fault(where, SHAPE))
     return tuple(by_day[day] for day in sorted(by_day))
+
+
+def _no_room(hours: Sequence[OfficeHours], changes: Sequence[DatedPeriods]) -> list[dict[str, str]]:
+    """The visits for which dated hours that hold today or later leave no room, at the change that says so."""
+    purposes = city.current().visits.purposes.values()
+    places = {change.day: f"office_hours.{place}" for place, change in enumerate(changes)}
+    today = clock.now().astimezone(city.zone()).date()
+    faults = []
+    for dated in visit_fitting.still_to_come(hours, today):
+        field, since = places.get(dated.valid_from, "office_hours"), f"从{dated.valid_from}起的办公时间"
+        faults += [
+            _fault(field, f"{since}放不下“{purpose.name}”（需{purpose.minutes}分钟），请延长时段。")
+            for purpose in visit_fitting.unfit(purposes, dated.periods)
+        ]
+        faults += [
+            _fault(field, f"{since}休息过短，不够“{purpose.name}”的路程时间，请延长休息时段。")
+            for purpose in visit_fitting.too_far(purposes, dated.periods)
+        ]
+    return faults
 
 
 def _day_of(entry: OfficeHours | HalfDay) -> date:

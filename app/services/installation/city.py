@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from app.core import clock
 from app.domain.city import City, load_city
 from app.domain.conversation.loader import load_talk
 from app.domain.conversation.rules import ConversationRules
@@ -19,6 +20,7 @@ from app.domain.programs import program_switch
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.refusals import RefusalReason, load_refusals
+from app.domain.visit_checks import check_visits
 from app.domain.visit_rules import VisitRules, load_visit_rules
 from app.domain.worktime import WorkingTime
 from app.services.installation import calendar_versions, holidays
@@ -79,6 +81,8 @@ def read(folder: Path) -> CityBundle:
     departments = load_departments(folder)
     city = load_city(folder)
     documents = load_document_rules(folder)
+    visits, talk = load_visit_rules(folder), load_talk(folder, documents)
+    check_visits(folder, visits, hours, talk.push, clock.now().astimezone(hours.zone).date())
     return CityBundle(
         folder=folder,
         city=city,
@@ -92,8 +96,8 @@ def read(folder: Path) -> CityBundle:
         papers=load_papers(folder),
         calendar=holidays.build(hours.hours, hours.half_days, hours.zone, hours.tag),
         refusals={reason.key: reason for reason in load_refusals(folder)},
-        visits=load_visit_rules(folder),
-        talk=load_talk(folder, documents),
+        visits=visits,
+        talk=talk,
     )
 
 

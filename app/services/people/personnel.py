@@ -13,7 +13,7 @@ from app.models import Audience, Staff
 from app.services.installation import city
 from app.services.people import sessions
 from app.services.people.phones import normalised_phone, phone_hash
-from app.services.scheduling import absences
+from app.services.scheduling import absences, pattern_fit
 
 
 class StaffFaultError(Exception):
@@ -101,9 +101,18 @@ def enter_leave(number: str, deputy: str, first: date, last: date) -> None:
     )
 
 
-def set_hours(number: str, pattern: Pattern) -> None:
-    """A person's ordinary week from a day on. Raises `StaffFaultError`."""
-    absences.enter_pattern(_by_number(number).id, pattern)
+def set_hours(number: str, pattern: Pattern) -> list[str]:
+    """A person's ordinary week from a day on. Returns the names of the visits that it has no room for.
+
+    Raises `StaffFaultError`, also when nobody could attend some visit any more.
+    """
+    member = _by_number(number)
+    found = pattern_fit.pattern_fit(member, pattern)
+    if found.without_anybody:
+        names = ", ".join(f"{one.name} ({one.minutes} minutes)" for one in found.without_anybody)
+        raise StaffFaultError(f"nobody could attend these visits any more: {names}")
+    absences.enter_pattern(member.id, pattern)
+    return [one.name for one in found.unfit]
 
 
 def deactivate(number: str) -> None:

@@ -45,37 +45,64 @@ AS_BOOKED = Supposition()
 
 
 def people(
-    wanted: Iterable[Member], stretch: Stretch, absent: Absences, supposed: Supposition = AS_BOOKED
+    wanted: Iterable[Member],
+    stretch: Stretch,
+    absent: Absences,
+    supposed: Supposition = AS_BOOKED,
+    *,
+    spans_breaks: bool = False,
 ) -> dict[str, Person]:
-    """When each of these people is free in a stretch of time, by staff id."""
+    """When each of these people is free in a stretch of time, by staff id.
+
+    With `spans_breaks` the breaks between two periods in which somebody works are theirs as well.
+    """
     known = {member.id: member for member in wanted}
     days = working_hours.days_of(stretch)
     busy = _busy(sorted(known), stretch, supposed)
     full = _full_days(known, days, supposed)
-    return {
-        staff_id: Person(staff_id, working & ~full.get(staff_id, 0), stretch.whole & ~busy.get(staff_id, 0))
-        for staff_id, working in _working(known.values(), stretch, absent, days).items()
-    }
+    found = {}
+    for staff_id, (working, begins) in _working(
+        known.values(), stretch, absent, days, spans_breaks=spans_breaks
+    ).items():
+        open_days = ~full.get(staff_id, 0)
+        found[staff_id] = Person(
+            staff_id, working & open_days, stretch.whole & ~busy.get(staff_id, 0), begins
+        )
+    return found
 
 
-def at_work(wanted: Iterable[Member], stretch: Stretch, absent: Absences) -> dict[str, Person]:
+def at_work(
+    wanted: Iterable[Member], stretch: Stretch, absent: Absences, *, spans_breaks: bool = False
+) -> dict[str, Person]:
     """The same without bookings: when they work."""
+    days = working_hours.days_of(stretch)
     return {
-        staff_id: Person(staff_id, working, stretch.whole)
-        for staff_id, working in _working(wanted, stretch, absent, working_hours.days_of(stretch)).items()
+        staff_id: Person(staff_id, working, stretch.whole, begins)
+        for staff_id, (working, begins) in _working(
+            wanted, stretch, absent, days, spans_breaks=spans_breaks
+        ).items()
     }
 
 
 def _working(
-    wanted: Iterable[Member], stretch: Stretch, absent: Absences, days: Sequence[LocalDay]
-) -> dict[str, int]:
+    wanted: Iterable[Member],
+    stretch: Stretch,
+    absent: Absences,
+    days: Sequence[LocalDay],
+    *,
+    spans_breaks: bool,
+) -> dict[str, tuple[int, int | None]]:
+    """When each may be on a visit, and when one may begin where that is less."""
     open_at = working_hours.office(days, stretch)
-    works: dict[Weeks, int] = {}
+    breaks = working_hours.breaks(days, stretch) if spans_breaks else ()
+    works: dict[Weeks, tuple[int, int | None]] = {}
     found = {}
     for member in wanted:
         if member.weeks not in works:
-            works[member.weeks] = open_at & working_hours.own(member.weeks, days)
-        found[member.id] = works[member.weeks] & ~absent.away.get(member.id, 0)
+            hours = open_at & working_hours.own(member.weeks, days)
+            works[member.weeks] = (grid.bridged(hours, breaks), hours) if breaks else (hours, None)
+        hours, begins = works[member.weeks]
+        found[member.id] = hours & ~absent.away.get(member.id, 0), begins
     return found
 
 

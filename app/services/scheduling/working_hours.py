@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 import orjson
 
@@ -85,6 +86,16 @@ def office(days: Sequence[LocalDay], stretch: Stretch) -> int:
     return stretch.whole & grid.union(
         grid.within(stretch.first, *period) for day in days for period in line.open_periods(day.on)
     )
+
+
+def breaks(days: Sequence[LocalDay], stretch: Stretch) -> list[tuple[int, int]]:
+    """The breaks between the office periods of each day, as `grid.bridged` takes them."""
+    line = city.working_time()
+    return [
+        (grid.piece_of(before.end) - stretch.first, grid.piece_from(after.start) - stretch.first)
+        for day in days
+        for before, after in pairwise(line.open_periods(day.on))
+    ]
 
 
 def own(weeks: Weeks, days: Sequence[LocalDay]) -> int:

@@ -129,3 +129,23 @@ def test_an_impossible_pattern_is_refused(world: World, change: dict[str, Any], 
         for path in (WEEKS, f"{WEEKS}/previews"):
             problem = refused(supervisor.send("POST", path, {**week(), **change}), 422, "invalid_fields")
             assert [error["field"] for error in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_pattern_says_which_visits_it_leaves_no_room_for(world: World) -> None:
+    enrol(world, ["E002"], "engineering")
+    supervisor = world.staff("S001")
+    hour = {"tue": [["09:00", "10:30"]]}
+    entered = supervisor.post(WEEKS, week(number="E001", weekly=hour))
+    assert entered["unfit"] == ["现场施工"]
+    # E002 is the last who can build.
+    last = supervisor.send("POST", WEEKS, week(number="E002", weekly=hour))
+    assert refused(last, 422, "invalid_fields")["errors"] == [
+        {
+            "field": "weekly",
+            "code": "invalid",
+            "message": "按此安排，再无人能参加“现场施工”（240分钟），请延长时段，或先安排其他同事。",
+        }
+    ]
+    across_noon = {"tue": [["10:00", "12:00"], ["13:30", "15:00"]]}
+    assert supervisor.post(WEEKS, week(number="E002", weekly=across_noon))["unfit"] == []

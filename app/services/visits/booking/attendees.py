@@ -70,7 +70,9 @@ def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
 
 def party_times(found: Candidates, needed: Needed, stretch: Stretch, supposed: Supposition) -> Party:
     """The same people with their free time."""
-    free = availability.people(found.everybody, stretch, found.absent, supposed)
+    free = availability.people(
+        found.everybody, stretch, found.absent, supposed, spans_breaks=needed.purpose.spans_breaks
+    )
     lead = None
     if needed.party.manager:
         # A manager who has left is never free, so that stand-ins may come.

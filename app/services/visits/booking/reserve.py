@@ -128,9 +128,12 @@ def _still_fit(seats: Sequence[Attendee], needed: Needed, piece: int) -> Callabl
 def fits(staff_ids: Sequence[str], needed: Needed, piece: int) -> bool:
     """Whether all of these people work then, by their hours, leave and closures as of now."""
     need = needed.purpose.need
-    stretch = Stretch(piece - need.before, piece + need.pieces + need.after)
+    # A visit may end in a break: whether it is one is known by what comes after it.
+    rest = grid.PIECES_PER_DAY if need.spans_breaks else 0
+    stretch = Stretch(piece - need.before, piece + need.pieces + need.after + rest)
     known = roster.by_id(staff_ids)
     if len(known) != len(set(staff_ids)):
         return False
-    free = availability.at_work(known, stretch, roster.absences(known, stretch))
+    absent = roster.absences(known, stretch)
+    free = availability.at_work(known, stretch, absent, spans_breaks=need.spans_breaks)
     return len(openings.free_at(free.values(), need, stretch.first, piece)) == len(known)

@@ -53,10 +53,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """The affected visits: the first ones in detail, and the number of the others."""
+    """The affected visits: the first ones in detail, and the number of the others.
+
+    `unfit`: the names of the purposes that a new work pattern leaves no room for.
+    """
 
     items: Sequence[Hit]
     more: int
+    unfit: Sequence[str] = ()
 
 
 def preview(staff: Colleague, away: Away) -> Hits:

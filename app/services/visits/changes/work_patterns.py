@@ -1,7 +1,7 @@
 """Work patterns (工作安排): a person's dated weekly hours and leave; previewed, then entered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from app.domain.slots.patterns import Pattern
 from app.models import Case, Staff, StaffLeave, Visit, WorkPattern
 from app.services.installation import city
 from app.services.people.staffing import Colleague
-from app.services.scheduling import absences, working_hours
+from app.services.scheduling import absences, pattern_fit, working_hours
 from app.services.visits import required_visits
 from app.services.visits.changes import closures, revalidate
 from app.services.visits.changes.closures import Hits
@@ -107,14 +107,28 @@ def enter(staff: Colleague, wanted: NewWeek) -> Hits:
 
     A smaller `most_per_day` affects nothing that is booked. Raises `NotAllowedError` for anybody but
     supervisors, and `FieldsError` for past days or days beyond the calendar, periods that end before they
-    begin or overlap, a week without work, or an unknown person.
+    begin or overlap, a week without work or one after which nobody could attend some visit, or an unknown
+    person.
     """
     _must_audit(staff)
     person = closures.active(wanted.number, "staff_number")
     _check_day(wanted.valid_from)
     weekly = _weekly(wanted.weekly)
-    absences.enter_pattern(person.id, Pattern(wanted.valid_from, weekly, wanted.most_per_day), ask=wanted.ask)
-    return _hits(person, wanted)
+    pattern = Pattern(wanted.valid_from, weekly, wanted.most_per_day)
+    unfit = _unfit(person, pattern)
+    absences.enter_pattern(person.id, pattern, ask=wanted.ask)
+    return replace(_hits(person, wanted), unfit=unfit)
+
+
+def _unfit(person: Staff, pattern: Pattern) -> list[str]:
+    """The visits that this person can't attend any more. Raises `FieldsError` when nobody else can either."""
+    found = pattern_fit.pattern_fit(person, pattern)
+    if found.without_anybody:
+        names = "、".join(f"“{purpose.name}”（{purpose.minutes}分钟）" for purpose in found.without_anybody)
+        raise FieldsError(
+            [_fault("weekly", f"按此安排，再无人能参加{names}，请延长时段，或先安排其他同事。")]
+        )
+    return [purpose.name for purpose in found.unfit]
 
 
 def _must_audit(staff: Colleague) -> None:
