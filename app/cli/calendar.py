@@ -73,7 +73,7 @@ for _desk_command in (
     LazyCommand(
         "rehearse",
         "app.cli.calendar_desk:rehearse",
-        "List every open case whose due dates the draft would move; changes nothing.",
+        "List the days that the draft would change and the open cases it would move; changes nothing.",
     ),
     LazyCommand(
         "publish",

@@ -49,13 +49,15 @@ def import_file(file: Path, note: str | None, year: int | None) -> None:
 @_draft_option
 @needs.application
 def rehearse(draft_id: str | None) -> None:
-    """List every open case whose due dates the draft would move; changes nothing."""
+    """List the days that the draft would change and the open cases it would move; changes nothing."""
     with atomic(read_only=True):
         try:
             found = rehearse_calendar(_draft(draft_id))
         except Refusal as fault:
             raise click.ClickException(fault.detail) from fault
         zone = city.zone()
+        for day in found.days:
+            click.echo("\t".join(filter(None, (str(day.day), day.was, day.becomes, day.name))))
         for case in found.items:
             for move in (*case.stages, *case.tasks):
                 name = f"{move.name}（{move.department}）" if move.department else move.name

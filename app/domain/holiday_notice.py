@@ -1,9 +1,9 @@
 """A holiday notice (节假日安排通知) as a file of dates, and what it makes of the calendar's days.
 
 One line for each date: `2027-02-11,休,春节` (day off, and for which holiday), `2027-02-20,班,春节` (a weekend
-day worked in exchange; the name may be left out) or `2027-03-10,常` (ordinary again: takes back what an
-earlier notice said of that date). Empty lines and lines that begin with # say nothing. Faults are told in
-Chinese, since supervisors (督办) import notices too.
+day worked in exchange; the name may be left out) or `2027-03-10,常` (ordinary again, as its day of the week
+is: takes back what an earlier notice, or the published one, exchanged). Empty lines and lines that begin with
+# say nothing. Faults are told in Chinese, since supervisors (督办) import notices too.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -87,11 +87,13 @@ class CalendarContent:
 class KnownYears:
     """What is known of years without the notice.
 
-    `days`: every day of a year; `by_law`: the public holidays of a year before any exchange, by name;
-    `announced`: the years whose notice is known already.
+    `days`: every day of a year; `in_force`: the same with what earlier notices of ours say; `by_law`: the
+    public holidays of a year before any exchange, by name; `announced`: the years whose notice is known
+    already.
     """
 
     days: Callable[[int], Sequence[Day]]
+    in_force: Callable[[int], Sequence[Day]]
     by_law: Callable[[int], Mapping[date, str]]
     announced: Set[int]
 
@@ -120,15 +122,26 @@ def overlaid(days: Sequence[Day], named: Mapping[date, NoticeDay], announced: Se
     return [_as_announced(day, named.get(day.date), announced) for day in days]
 
 
+def is_ordinary(day: Day) -> bool:
+    """Whether a day is what its day of the week makes it."""
+    return day.kind is _ordinary_kind(day.date)
+
+
+def _ordinary_kind(on: date) -> DayKind:
+    return DayKind.WEEKEND if on.weekday() >= _SATURDAY else DayKind.WORKDAY
+
+
 def _as_announced(day: Day, said: NoticeDay | None, announced: Set[int]) -> Day:
+    kind = _ordinary_kind(day.date)
+    ordinary = replace(day, kind=kind, name="", weight=Fraction(kind is DayKind.WORKDAY))
     if day.date.year in announced:
-        rests = day.date.weekday() >= _SATURDAY
-        kind = DayKind.WEEKEND if rests else DayKind.WORKDAY
-        day = Day(day.date, kind, "", provisional=False, weight=Fraction(0 if rests else 1))
+        day = replace(ordinary, provisional=False)
     if said is None:
         return day
     if said.kind is NoticeKind.OFF:
         return replace(day, kind=DayKind.HOLIDAY, name=said.name, weight=Fraction(0))
+    if said.kind is NoticeKind.ORDINARY:
+        return replace(ordinary, provisional=day.provisional)
     name = f"调休上班（{said.name}）" if said.name else "调休上班"
     return replace(day, kind=DayKind.MAKE_UP_WORKDAY, name=name, weight=Fraction(1))
 
@@ -173,11 +186,20 @@ class _Reader:
             day = known.days(on.year)[on.timetuple().tm_yday - 1]
             if said.kind is NoticeKind.WORK and day.kind is DayKind.WORKDAY:
                 self._fault(number, f"{on}本来就是工作日，请核对日期。")
+            if said.kind is NoticeKind.ORDINARY:
+                self._check_ordinary(number, on, known)
         if not self._faults and chosen not in known.announced:
             self._check_whole(chosen, known.by_law(chosen))
         if self._faults:
             raise NoticeFaultsError(sorted(self._faults, key=lambda fault: fault.line))
         return Notice(chosen, tuple(said for _, (_, said) in sorted(self._found.items())))
+
+    def _check_ordinary(self, number: int, on: date, known: KnownYears) -> None:
+        name = known.by_law(on.year).get(on)
+        if name is not None:
+            self._fault(number, f"{on}是法定节假日（{name}），不能改为平常日，请核对日期。")
+        elif is_ordinary(known.in_force(on.year)[on.timetuple().tm_yday - 1]):
+            self._fault(number, f"{on}本来就是平常日，请核对日期。")
 
     def _check_whole(self, year: int, by_law: Mapping[date, str]) -> None:
         missing = [f"{on}（{name}）" for on, name in sorted(by_law.items()) if on not in self._found]

@@ -26,7 +26,8 @@ def _few() -> validate.Length:
 class NoticeIn(BaseSchema):
     """A holiday notice as text, one line for each date: `2027-02-11,休,春节`.
 
-    休 is a day off, 班 a make-up workday.
+    休 is a day off, 班 a make-up workday, 常 a day that is ordinary again: where it is that already, or is a
+    public holiday, 常 is refused.
     """
 
     year = Integer(
@@ -96,7 +97,7 @@ class DatedPeriodsOut(BaseSchema):
 
 
 class NoticeDayOut(BaseSchema):
-    """A date of a holiday notice: 休 (day off) or 班 (make-up workday)."""
+    """A date of a holiday notice: 休 (day off), 班 (make-up workday) or 常 (ordinary again)."""
 
     day = Date(required=True)
     kind = String(required=True)
@@ -157,9 +158,23 @@ class RehearsedCaseOut(BaseSchema):
     tasks = List(Nested(DueDateMoveOut), required=True)
 
 
-class RehearsalOut(BaseSchema):
-    """Every case whose due dates a publication would move, with the totals."""
+class DayChangeOut(BaseSchema):
+    """A day that a publication would make another one.
 
+    Kinds: `workday`, `weekend`, `holiday`, `make-up workday`. `working_days` is what the day counts.
+    """
+
+    day = Date(required=True)
+    was = String(required=True)
+    becomes = String(required=True)
+    name = String(required=True, metadata={"description": "What people will call the day"})
+    working_days = String(required=True, metadata={"example": "0.5"})
+
+
+class RehearsalOut(BaseSchema):
+    """Every day that a publication would change and every case whose due dates it would move."""
+
+    days = List(Nested(DayChangeOut), required=True)
     counts = Nested(MoveCountsOut, required=True)
     items = List(Nested(RehearsedCaseOut), required=True)
 

@@ -1,5 +1,6 @@
 """The working calendar over HTTP: drafts, rehearsal, publication, and what they mean for cases."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -440,3 +441,51 @@ def test_hours_in_which_a_visit_fits_nowhere_are_refused_by_its_name(world: Worl
     # Hours that were over before today concern nobody's booking.
     past = {"day": "2026-03-01", "periods": NARROW}
     draft(world, office_hours=[past, {"day": "2026-06-01", "periods": EARLY["periods"]}])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_exchanged_day_is_made_ordinary_and_exchanged_again(world: World) -> None:
+    """10 October 2026 is worked for the 7th, as the package knows; a corrected notice takes that back."""
+    made = draft(world, notice={"text": "2026-10-10,常\n2026-10-07,常\n"})
+    assert rehearsed(world, made)["days"] == [
+        {"day": "2026-10-07", "was": "holiday", "becomes": "workday", "name": "", "working_days": "1"},
+        {
+            "day": "2026-10-10",
+            "was": "make-up workday",
+            "becomes": "weekend",
+            "name": "",
+            "working_days": "0",
+        },
+    ]
+    published(world, made)
+    kinds = [entry["kind"] for entry in world.staff("S001").get(DESK)["days"]]
+    assert (kinds, kind_of(world, "2026-10-10"), kind_of(world, "2026-10-07")) == (
+        ["常", "常"],
+        "weekend",
+        "workday",
+    )
+    again = draft(world, notice={"text": "2026-10-10,班,国庆节\n2026-10-07,休,国庆节\n"})
+    assert [day["becomes"] for day in rehearsed(world, again)["days"]] == ["holiday", "make-up workday"]
+    published(world, again)
+    assert (kind_of(world, "2026-10-10"), kind_of(world, "2026-10-07")) == ("make-up workday", "holiday")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_ordinary_day_of_a_notice_that_changes_nothing_is_refused_by_its_line(world: World) -> None:
+    desk = world.staff("S001")
+    text = "2026-10-10,常\n2026-10-01,常\n2026-11-20,常\n2026-11-21,常\n"
+    answer = desk.send("POST", f"{DESK}/drafts", {"note": NOTE, "notice": {"text": text}})
+    errors = refused(answer, 422, "invalid_fields")["errors"]
+    assert [(error["field"], error["message"]) for error in errors] == [
+        ("notice.2", "第2行：2026-10-01是法定节假日（国庆节），不能改为平常日，请核对日期。"),
+        ("notice.3", "第3行：2026-11-20本来就是平常日，请核对日期。"),
+        ("notice.4", "第4行：2026-11-21本来就是平常日，请核对日期。"),
+    ]
+    # Of a forecast, too: nothing is exchanged before the notice is out.
+    only = desk.send("POST", f"{DESK}/drafts", {"note": NOTE, "notice": {"text": "2026-10-10,常"}})
+    assert only.status_code == 201
+
+
+def kind_of(world: World, day: str) -> str:
+    with world.app.app_context(), atomic(read_only=True):
+        return city.working_time().day(date.fromisoformat(day)).kind.value

@@ -19,6 +19,8 @@ from app.domain.holiday_notice import (
     KnownYears,
     NoticeFaultsError,
     NoticeKind,
+    is_ordinary,
+    overlaid,
     read_notice,
 )
 from app.domain.office_hours import FIRST_DAY, HalfDay, OfficeHours, periods_of, written
@@ -120,7 +122,10 @@ def _with_notice(
     held: CalendarContent, text: str, year: int | None, faults: list[dict[str, str]]
 ) -> CalendarContent:
     known = KnownYears(
-        calendar_versions.package_days, holidays.holidays_by_law, frozenset(announced_years(held))
+        calendar_versions.package_days,
+        lambda asked: overlaid(calendar_versions.package_days(asked), held.days, held.announced),
+        holidays.holidays_by_law,
+        frozenset(announced_years(held)),
     )
     try:
         notice = read_notice(text, year, known)
@@ -129,13 +134,19 @@ def _with_notice(
         return held
     days = dict(held.days)
     for said in notice.days:
-        if said.kind is NoticeKind.ORDINARY:
+        if said.kind is NoticeKind.ORDINARY and _is_ordinary_unsaid(held, said.date):
             days.pop(said.date, None)
         else:
             days[said.date] = said
     # A year that the package knows keeps the package's days, with single dates corrected.
     whole = set() if notice.year in known.announced else {notice.year}
     return replace(held, days=days, announced=held.announced | whole)
+
+
+def _is_ordinary_unsaid(held: CalendarContent, on: date) -> bool:
+    """Whether a day is ordinary when our notices say nothing of it."""
+    days = overlaid(calendar_versions.package_days(on.year), {}, held.announced)
+    return is_ordinary(days[on.timetuple().tm_yday - 1])
 
 
 def _changed(

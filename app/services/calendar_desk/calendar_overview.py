@@ -26,7 +26,7 @@ class HoursLine:
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """What a notice says of a date: 休 or 班, and for which holiday."""
+    """What a notice says of a date: 休, 班 or 常, and for which holiday."""
 
     day: date
     kind: str

@@ -1,16 +1,18 @@
 """Rehearsing a draft: what it would move if it were published now. Changes nothing."""
 
+from calendar import isleap
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import AlreadyDoneError, ConflictError
+from app.domain.holiday_notice import CalendarContent
 from app.domain.worktime import WorkingTime
 from app.models import CalendarVersion, Staff
-from app.services.calendar_desk import due_date_moves
+from app.services.calendar_desk import calendar_drafts, due_date_moves
 from app.services.calendar_desk.due_date_moves import CaseMoves
 from app.services.installation import calendar_versions, city
 
@@ -52,9 +54,21 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """Every case that moves, by number, with the counts."""
+class DayChange:
+    """A day that becomes another one: its kind before and after, its new name, and what it then counts."""
 
+    day: date
+    was: str
+    becomes: str
+    name: str
+    working_days: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Every day that changes, in order, and every case that moves, by number, with the counts."""
+
+    days: list[DayChange]
     counts: Counts
     items: list[RehearsedCase]
 
@@ -75,7 +89,26 @@ def rehearse_calendar(draft: CalendarVersion) -> Rehearsal:
             tally.add(found)
             if found.moved:
                 items.append(_line(found, managers))
-    return Rehearsal(tally.counts(), sorted(items, key=lambda item: item.number))
+    days = _day_changes(line, calendar_versions.content(draft.id))
+    return Rehearsal(days, tally.counts(), sorted(items, key=lambda item: item.number))
+
+
+def _day_changes(line: WorkingTime, held: CalendarContent) -> list[DayChange]:
+    """The days of which the draft says something else than the calendar in force."""
+    present, before = city.working_time(), calendar_drafts.in_force()
+    half_days = {half.date for half in (*held.half_days, *before.half_days)}
+    years = held.announced ^ before.announced
+    asked = {*held.days, *before.days, *half_days}
+    for year in years:
+        first = date(year, 1, 1)
+        asked |= {first + timedelta(days=number) for number in range(366 if isleap(year) else 365)}
+    changes = []
+    for on in sorted(asked):
+        was, becomes = present.day(on), line.day(on)
+        if (was.kind, was.name, was.weight) != (becomes.kind, becomes.name, becomes.weight):
+            weight = str(float(becomes.weight)).removesuffix(".0")
+            changes.append(DayChange(on, was.kind.value, becomes.kind.value, becomes.name, weight))
+    return changes
 
 
 def check_publishable(draft: CalendarVersion) -> None:

@@ -60,12 +60,18 @@ def days_of_year(year: int) -> list[Day]:
 
 
 def holidays_by_law(year: int) -> dict[date, str]:
-    """A year's public holidays by name (全国年节及纪念日放假办法), before any exchange or day in lieu."""
+    """A year's public holidays by name (全国年节及纪念日放假办法), before any exchange or day in lieu.
+
+    Of announced years as of others: the package leaves out days in lieu when it is asked to, but not the
+    days off that a notice exchanged for weekend days, nor those it gave in addition. Those are left out here.
+    """
     china = _china(year, observed=False)
+    by_notice = {date(year, *entry[:2]) for entry in china.special_public_holidays.get(year, ())}
     return {
-        on: "、".join(china.get_list(on))
+        on: "、".join(names)
         for on in china
-        if on.year == year and on not in china.weekend_workdays
+        for names in (china.get_list(on),)
+        if on.year == year and (on not in by_notice or len(names) > 1)
     }
 
 

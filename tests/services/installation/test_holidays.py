@@ -8,7 +8,7 @@ import pytest
 from app.domain.city_folder import city_folder
 from app.domain.office_hours import load_hours
 from app.domain.workdays import DayKind
-from app.services.installation.holidays import build, days_of_year, last_announced_year
+from app.services.installation.holidays import build, days_of_year, holidays_by_law, last_announced_year
 
 # By year: first and last day of each stretch off (those with an exchange or on weekdays), and the weekend
 # days worked (国务院办公厅关于…部分节假日安排的通知; 2020 with the prolongation of 26 January 2020).
@@ -103,3 +103,20 @@ def test_version_names_package_last_notice_and_hours() -> None:
     assert package.startswith("holidays-0.")
     assert year == str(last_announced_year())
     assert hours == data.tag
+
+
+@pytest.mark.parametrize(
+    ("year", "days"),
+    [
+        # Seven statutory stretches; from 2025 on with 除夕 and 2 May (国务院令第795号).
+        (2024, "0101 0210 0211 0212 0404 0501 0610 0917 1001 1002 1003"),
+        (2025, "0101 0128 0129 0130 0131 0404 0501 0502 0531 1001 1002 1003 1006"),
+        (2026, "0101 0216 0217 0218 0219 0405 0501 0502 0619 0925 1001 1002 1003"),
+        (2027, "0101 0205 0206 0207 0208 0405 0501 0502 0609 0915 1001 1002 1003"),
+        # Neither exchanged days nor the prolonged Spring Festival.
+        (2020, "0101 0125 0126 0127 0404 0501 0625 1001 1002 1003"),
+    ],
+)
+def test_holidays_by_law_are_those_and_no_others(year: int, days: str) -> None:
+    assert sorted(holidays_by_law(year)) == [_date(year, text) for text in days.split()]
+    assert not any("调休" in name for name in holidays_by_law(year).values())
