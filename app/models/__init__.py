@@ -37,7 +37,7 @@ from app.models.quick_reply import QuickReply
 from app.models.quote import Quote
 from app.models.road_permit import PermitStep, RoadPermitStep
 from app.models.session import Audience, Session
-from app.models.staff import Staff, StaffLeave
+from app.models.staff import CaseHandover, Staff, StaffDeparture, StaffLeave
 from app.models.stage import Stage, StageVoid
 from app.models.stop import Stop
 from app.models.stop_review import Ruling, StopReview
@@ -69,6 +69,7 @@ __all__ = [
     "Case",
     "CaseChange",
     "CaseChangeKind",
+    "CaseHandover",
     "CaseState",
     "Chase",
     "ChatPerson",
@@ -118,6 +119,7 @@ __all__ = [
     "Safety",
     "Session",
     "Staff",
+    "StaffDeparture",
     "StaffLeave",
     "Stage",
     "StageVoid",

@@ -98,6 +98,8 @@ class OutcomeKind(StrEnum):
     """Not sent: its time was over, such as that of a reminder of a visit that has begun."""
     TASK_CLOSED = "task_closed"
     """Not sent: the task that it speaks of was done meanwhile."""
+    LEFT = "left"
+    """Not sent: the member of staff has left."""
     GIVEN_UP = "given_up"
     """Not sent again: an earlier send may have arrived, and WeChat would no longer know a repetition."""
     RULED = "ruled"

@@ -129,6 +129,8 @@ _HAND_OVER = (
         one_of(OutboxMessage.id, "ids"),
         OutboxMessage.state == SENDING,
         CLAIMED.is_owned,
+        # Somebody who left since the claim: it is taken back when the lease runs out, and put aside.
+        not_(recipients.has_left(OutboxMessage.recipient_id)),
     )
     .values(handed_at=bindparam("now"))
     .returning(OutboxMessage.id)

@@ -65,7 +65,7 @@ def resolve(message: Envelope, outcome: Outcome, chance: Chance) -> Resolution:
 def _unsent(message: Envelope, outcome: Outcome) -> Resolution:
     """Decides about a message that was skipped without being sent (again)."""
     match outcome.kind:
-        case OutcomeKind.OVER | OutcomeKind.TASK_CLOSED:
+        case OutcomeKind.OVER | OutcomeKind.TASK_CLOSED | OutcomeKind.LEFT:
             return Resolution(DeliveryState.EXPIRED, message.attempt, outcome.kind.value)
         case OutcomeKind.GIVEN_UP:
             return Resolution(

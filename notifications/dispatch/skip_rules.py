@@ -8,6 +8,7 @@ from sqlalchemy import Row, bindparam, select, tuple_
 
 from app.core.db import db
 from app.services.event_views import cases
+from app.services.people import recipients
 from notifications.channels.envelope import Outcome, OutcomeKind
 from notifications.dispatch import member_limits, outcome_policy, record_outcomes, row_mapping
 from notifications.dispatch.retry import Chance
@@ -18,7 +19,7 @@ from notifications.wording import catalog
 from notifications.wording.catalog import PointLost
 from notifications.wording.kinds import Channel
 
-POINTLESS = frozenset({OutcomeKind.OVER, OutcomeKind.TASK_CLOSED})
+POINTLESS = frozenset({OutcomeKind.OVER, OutcomeKind.TASK_CLOSED, OutcomeKind.LEFT})
 WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT, OutcomeKind.POSTPONED})
 
 
@@ -62,6 +63,8 @@ def _pointless(rows: Sequence[Row[Any]], now: datetime) -> dict[str, OutcomeKind
     ]
     still_open = cases.open_tasks({row.task_id for row in of_tasks})
     found = {row.id: OutcomeKind.TASK_CLOSED for row in of_tasks if row.task_id not in still_open}
+    left = recipients.who_left({row.recipient_id for row in rows})
+    found |= {row.id: OutcomeKind.LEFT for row in rows if row.recipient_id in left}
     return found | {
         row.id: OutcomeKind.OVER for row in rows if row.expires_at is not None and row.expires_at <= now
     }

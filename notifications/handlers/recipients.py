@@ -15,10 +15,10 @@ StaffOf = Callable[[Context], Iterable[StaffRecipient]]
 
 
 def staff(*groups: StaffOf) -> To:
-    """Members of staff: everybody of these groups."""
+    """Members of staff: everybody of these groups who has not left."""
 
     def find(context: Context) -> Sequence[Recipient]:
-        return [_member(person) for group in groups for person in group(context)]
+        return [_member(person) for group in groups for person in group(context) if person.here]
 
     return To(Audience.STAFF, find)
 
@@ -36,7 +36,7 @@ CUSTOMER = To(Audience.CUSTOMER, _customer)
 
 
 def manager(context: Context) -> Iterable[StaffRecipient]:
-    """The manager of the case, or the deputy during leave."""
+    """Who acts for the manager of the case."""
     return (context.case.acting,)
 
 

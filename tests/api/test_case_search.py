@@ -4,8 +4,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from app.core.atomic import atomic
+from app.core.db import db
+from app.models import Staff
 from app.services.people import personnel
 from tests.api.answers import refused
 from tests.api.database_rows import nothing_changes
@@ -68,6 +71,8 @@ def test_a_case_that_concerns_somebody_else_is_not_found(world: World) -> None:
 def test_who_stands_in_for_the_manager_finds_the_case_too(world: World) -> None:
     case = open_case(world, "o_first", FIRST)
     with world.app.app_context(), atomic():
+        # A manager of a department that has nothing to do in the case.
+        db.session.execute(update(Staff).where(Staff.number == "F001").values(is_manager=True))
         personnel.enter_leave("G001", "F001", date(2026, 9, 18), date(2026, 9, 18))
     assert search_numbers(world.staff("F001"), phone=FIRST) == [case["number"]]
     world.at("2026-09-19 09:00")

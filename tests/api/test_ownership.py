@@ -212,13 +212,13 @@ def test_an_earlier_manager_who_left_is_not_waited_for(world: World) -> None:
 
 
 def test_the_deputy_during_leave(world: World) -> None:
-    """New cases and tasks go to the deputy; the case keeps its named manager."""
+    """The customer's manager stays theirs, and the deputy acts; new customers get somebody who is there."""
     customer = world.log_in("o_customer", "13800000001")
     case = world.submitted(customer)
     with world.app.app_context(), atomic():
         personnel.enter_leave("G001", "G002", date(2026, 9, 19), date(2026, 9, 21))
     world.at("2026-09-20 10:00")
-    assert manager_of(world.submitted(customer)) == "G002"
+    assert manager_of(world.submitted(customer)) == "G001"
     assert manager_of(new_case(world, 1001, district="lixia")) == "G002"
     deputy = world.staff("G002")
     assert deputy.get(f"/staff/cases/{case['id']}")["manager"]["number"] == "G001"

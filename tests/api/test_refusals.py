@@ -268,9 +268,9 @@ def test_what_the_customer_filled_in_needs_no_confirmation(world: World, custome
 
 
 @on_sqlite
-def test_without_an_active_manager_there_is_no_case(world: World, customer: Phone) -> None:
+def test_without_managers_and_supervisors_there_is_no_case(world: World, customer: Phone) -> None:
     with world.app.app_context(), atomic():
-        for number in ("G001", "G002"):
+        for number in ("G001", "G002", "S001"):
             personnel.deactivate(number)
     draft = customer.post("/customer/applications", {"program": "single_meter"})
     customer.send("PATCH", f"/customer/applications/{draft['id']}", {"answers": dict(ANSWERS)})

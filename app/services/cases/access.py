@@ -9,8 +9,9 @@ from app.core import clock
 from app.core.crypto import mask_address, mask_name, mask_phone
 from app.core.db import db
 from app.domain.errors import NotFoundError
-from app.models import Application, Case, StaffLeave, Task
+from app.models import Application, Case, Task
 from app.services.history.access_log import record_reads
+from app.services.people import acting
 from app.services.people.staffing import Colleague
 
 _HELD = "steward.cases.held"
@@ -33,7 +34,8 @@ def staff_case(staff: Colleague, case_id: str, *, to_move: bool = False) -> Case
     """
     query = select(Case).where(Case.id == case_id)
     if not staff.is_supervisor:
-        query = query.where(concerns_staff(staff.id, staff.department, clock.now()))
+        manages = Case.manager_id.in_(sorted(acting.principals(staff.id, clock.now())))
+        query = query.where(concerns_staff(manages, staff.department))
     return _found(query, to_move=to_move)
 
 
@@ -48,20 +50,14 @@ def _found(query: Select[Case], *, to_move: bool) -> Case:
     return case
 
 
-def concerns_staff(staff_id: Any, department: Any, now: Any) -> ColumnElement[bool]:
+def concerns_staff(manages: ColumnElement[bool], department: Any) -> ColumnElement[bool]:
     """The condition for the cases that concern somebody who is not a supervisor.
 
-    A case concerns its manager, the manager's deputy during leave, and every department that has had a
-    task in it. The arguments are values or bound parameters.
+    A case concerns its manager, who acts for the manager, and every department that has had a task in it.
+    `manages`: the case's manager is one of `acting.principals`. `department` is a value or bound parameter.
     """
-    stands_in = select(StaffLeave.id).where(
-        StaffLeave.staff_id == Case.manager_id,
-        StaffLeave.deputy_id == staff_id,
-        StaffLeave.starts_at <= now,
-        StaffLeave.ends_at > now,
-    )
     has_a_task = select(Task.id).where(Task.case_id == Case.id, Task.department == department)
-    return or_(Case.manager_id == staff_id, stands_in.exists(), has_a_task.exists())
+    return or_(manages, has_a_task.exists())
 
 
 def lock_case(case: Case) -> None:

@@ -16,9 +16,10 @@ from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from app.domain.programs.definition import Stage as StageSpec
 from app.domain.programs.definition import StageKind
 from app.domain.programs.tasks import Holder, TaskSpec
-from app.models import Application, Case, Partner, PartnerCase, Staff, StaffLeave, Task, TaskState
+from app.models import Application, Case, Partner, PartnerCase, Staff, Task, TaskState
 from app.services.cases.flow.case_flow import BY_CONSULTATION
 from app.services.installation import city
+from app.services.people import acting
 from app.services.people.staffing import Colleague
 
 
@@ -100,16 +101,10 @@ def form_for_customer(customer_id: str, case: Case) -> Application:
 
 
 def form_for_manager(staff: Colleague, case: Case, now: datetime) -> Application:
-    """Returns the form of a case for its manager or the manager's deputy. Raises `NotAllowedError` for other
+    """Returns the form of a case for its manager or who acts for them. Raises `NotAllowedError` for other
     staff.
     """
-    stands_in = select(StaffLeave.id).where(
-        StaffLeave.staff_id == case.manager_id,
-        StaffLeave.deputy_id == staff.id,
-        StaffLeave.starts_at <= now,
-        StaffLeave.ends_at > now,
-    )
-    if staff.id != case.manager_id and db.session.scalar(stands_in) is None:
+    if staff.id != case.manager_id and staff.id != acting.acts_for(case.manager_id, now):
         raise NotAllowedError("仅该工单的客户管家可填写申请表。")
     return db.session.get_one(Application, case.application_id)
 

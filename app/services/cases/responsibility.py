@@ -1,15 +1,15 @@
-"""Who is responsible for a case and may decide about it: its manager, the manager's deputy, supervisors."""
+"""Who is responsible for a case and may decide about it: its manager, who acts for them, supervisors."""
 
 from app.core import clock
 from app.domain.errors import CaseEndedError, ConflictError, NotAllowedError
 from app.models import Case, CaseState
-from app.services.people import staffing
+from app.services.people import acting
 from app.services.people.staffing import Colleague
 
 
 def require_responsible(staff: Colleague, case: Case) -> None:
     """Raises `NotAllowedError` for staff who only work on tasks of the case."""
-    if staff.is_supervisor or staff.id in {case.manager_id, staffing.acting(case.manager_id, clock.now())}:
+    if staff.is_supervisor or staff.id in {case.manager_id, acting.acts_for(case.manager_id, clock.now())}:
         return
     raise NotAllowedError("仅本工单的客户管家或督办可办理此项，请联系客户管家。")
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from app.core import clock
 from app.core.db import db
 from app.domain.errors import NotAllowedError, NotFoundError
-from app.models import Case, Conversation, ConversationGuest, Staff, StaffLeave
+from app.models import Case, Conversation, ConversationGuest
 from app.services.cases import access
-from app.services.people import staffing
+from app.services.people import acting
 from app.services.people.staffing import Colleague
 
 __all__ = ["Conversation"]
@@ -22,7 +22,9 @@ __all__ = ["Conversation"]
 def readable_by(staff: Colleague, conversation_id: str) -> Case | None:
     """The case of a conversation that this member of staff may read; None for a general enquiry.
 
-    Readers are the manager, the deputy, whoever holds the conversation, invited departments, and supervisors.
+    Readers are the manager, who acts for them, whoever holds the conversation, invited departments, and
+    supervisors.
+
     Raises `NotFoundError`, or `NotAllowedError` for somebody who works on the case but was not invited.
     """
     if db.session.get(Case, conversation_id) is None:
@@ -45,9 +47,9 @@ def answerable_by(staff: Colleague, conversation_id: str) -> Case | None:
     if case is not None and not staff.is_supervisor:
         holder = db.session.scalar(select(Conversation.holder_id).where(Conversation.id == conversation_id))
         now = clock.now()
-        answering = {case.manager_id, staffing.acting(case.manager_id, now), holder}
+        answering = {case.manager_id, acting.acts_for(case.manager_id, now), holder}
         if holder is not None:
-            answering.add(staffing.acting(holder, now))
+            answering.add(acting.acts_for(holder, now))
         if staff.id not in answering:
             raise NotAllowedError("仅该客户的客户管家或督办可办理此项，请联系客户管家。")
     return case
@@ -59,42 +61,29 @@ def held_by(staff: Colleague, now: datetime) -> ColumnElement[bool]:
 
     The customer's manager sees them also while a deputy answers.
     """
-    # An alias, since the query may join the case as well.
-    own = aliased(Case)
-    named = exists().where(own.id == Conversation.case_id, own.manager_id == staff.id)
-    return or_(falls_to(staff, Conversation.holder_id, now), named)
+    return _held_by(staff, acting.principals(staff.id, now))
 
 
 def falls_to(staff: Colleague, holder_id: InstrumentedAttribute[str], now: datetime) -> ColumnElement[bool]:
-    """The condition for what this member of staff must handle: their own, and that of people they stand
-    in for.
-
-    What somebody who left without a successor held is visible to every manager: no customer is forgotten.
+    """The condition for what this member of staff must handle: their own, and that of people for whom
+    they act.
     """
-    stands_in = exists().where(
-        StaffLeave.staff_id == holder_id,
-        StaffLeave.deputy_id == staff.id,
-        StaffLeave.starts_at <= now,
-        StaffLeave.ends_at > now,
-    )
-    # An alias, since the query may join the holder's name as well.
-    holder = aliased(Staff)
-    gone = exists().where(holder.id == holder_id, holder.active.is_(False))
-    return or_(holder_id == staff.id, stands_in, and_(gone, literal(staff.is_manager)))
+    return holder_id.in_(sorted(acting.principals(staff.id, now)))
+
+
+def _held_by(staff: Colleague, principals: frozenset[str]) -> ColumnElement[bool]:
+    # An alias, since the query may join the case as well.
+    own = aliased(Case)
+    named = exists().where(own.id == Conversation.case_id, own.manager_id == staff.id)
+    return or_(Conversation.holder_id.in_(sorted(principals)), named)
 
 
 def _may_read_case(staff: Colleague) -> ColumnElement[bool]:
-    now = clock.now()
+    principals = acting.principals(staff.id, clock.now())
     return or_(
         literal(staff.is_supervisor),
-        Case.manager_id == staff.id,
-        exists().where(
-            StaffLeave.staff_id == Case.manager_id,
-            StaffLeave.deputy_id == staff.id,
-            StaffLeave.starts_at <= now,
-            StaffLeave.ends_at > now,
-        ),
-        exists().where(Conversation.id == Case.id, held_by(staff, now)),
+        Case.manager_id.in_(sorted(principals)),
+        exists().where(Conversation.id == Case.id, _held_by(staff, principals)),
         exists().where(
             ConversationGuest.conversation_id == Case.id, ConversationGuest.department == staff.department
         ),

@@ -3,42 +3,24 @@
 from datetime import datetime
 
 from app.core.db import db
-from app.domain.errors import NobodyAvailableError
 from app.domain.worktime import WorkingTime
 from app.models import Case, Conversation, Staff
-from app.services.people import staffing
+from app.services.people import acting, staffing
 from app.services.people.staffing import Colleague
 
 
 def who_answers(staff_id: str, at: datetime, *, since: str | None = None) -> str:
-    """Who answers for this manager at `at`: the manager, the deputy, `since`, or the least loaded
-    present manager.
-
-    `since`: who has been answering during the absence, preferred to anybody new. With nobody present it stays
-    with the manager, visible to supervisors.
-    """
-    deputy = staffing.acting(staff_id, at)
-    for candidate in filter(None, (staff_id, deputy, since)):
-        if staffing.acting(candidate, at) == candidate and staffing.active_staff(candidate) is not None:
-            return candidate
-    try:
-        return staffing.pick_manager(None, "", "", at)
-    except NobodyAvailableError:
-        return staff_id
+    """Who answers for this manager at `at`. `since`: who has been answering during the absence."""
+    return acting.acts_for(staff_id, at, since=since)
 
 
 def enquiry_taker(customer_id: str | None, at: datetime) -> str:
-    """Who takes a general enquiry: the customer's manager, another manager, or a supervisor.
+    """Who takes a general enquiry: the customer's manager, another manager, a supervisor, or who acts for
+    them.
 
     Raises `NobodyAvailableError` where there is nobody at all.
     """
-    try:
-        return staffing.pick_manager(customer_id, "", "", at)
-    except NobodyAvailableError:
-        supervisor = staffing.a_supervisor()
-        if supervisor is None:
-            raise
-        return supervisor
+    return who_answers(staffing.pick_manager(customer_id, "", "", at), at)
 
 
 def return_to_duty(conversation: Conversation, at: datetime) -> bool:

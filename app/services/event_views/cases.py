@@ -9,13 +9,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
 from app.core import clock, eventbus
-from app.core.db import db
+from app.core.db import UtcDateTime, db
 from app.core.list_parameter import one_of
 from app.core.prepared_query import PreparedQuery
 from app.domain.programs.definition import Program
-from app.models import Case, Customer, Staff, StaffLeave, Task, TaskState
+from app.models import Case, Customer, Staff, Task, TaskState
 from app.services.installation import city
-from app.services.people import addresses, recipients
+from app.services.people import acting, addresses, recipients
 from app.services.people.recipients import (
     CustomerRecipient,
     StaffRecipient,
@@ -27,7 +27,7 @@ from app.services.people.recipients import (
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case, its named manager, and `acting`, who answers while the manager is on leave."""
+    """A case, its named manager, and `acting`, who acts for the manager now."""
 
     case_id: str
     number: str
@@ -41,7 +41,7 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A task and everybody who holds it: the assignee, else the whole department."""
+    """A task and everybody who holds it: who acts for the assignee, else the whole department."""
 
     task_id: str
     case: CaseView
@@ -58,7 +58,6 @@ class TaskView:
 
 
 _Manager = aliased(Staff)
-_Deputy = aliased(Staff)
 _Sibling = aliased(Task)
 
 
@@ -73,20 +72,12 @@ _CASE = PreparedQuery(
         Case.opened_at,
         Case.customer_id,
         *addresses.customer_columns(Customer),
+        acting.on_leave(_Manager.id, bindparam("now", type_=UtcDateTime)),
         *columns(_Manager),
-        *columns(_Deputy),
     )
     .join(_Manager, _Manager.id == Case.manager_id)
     .outerjoin(Customer, Customer.id == Case.customer_id)
-    .outerjoin(
-        StaffLeave,
-        (StaffLeave.staff_id == _Manager.id)
-        & (StaffLeave.starts_at <= bindparam("now"))
-        & (StaffLeave.ends_at > bindparam("now")),
-    )
-    .outerjoin(_Deputy, _Deputy.id == StaffLeave.deputy_id)
     .where(Case.id == bindparam("case_id"))
-    .limit(1)
 )
 # With those beside it: whoever is told of one task of a case is mostly told of all that opened with it.
 _TASKS = PreparedQuery(
@@ -135,12 +126,9 @@ def _read_case(case_id: str) -> tuple[CaseView, Program]:
     rows = _CASE.rows({"case_id": case_id, "now": clock.now()})
     if not rows:
         raise UnknownSubjectError(case_id)
-    people = rows[0][-2 * _PERSON :]
-    id_, number, project_name, program_key, former_key, opened_at, customer_id, *reached_by = rows[0][
-        : -2 * _PERSON
-    ]
-    manager = person_of(people[:_PERSON])
-    deputy = people[_PERSON:]
+    facts, away, person = rows[0][: -_PERSON - 1], rows[0][-_PERSON - 1], rows[0][-_PERSON:]
+    id_, number, project_name, program_key, former_key, opened_at, customer_id, *reached_by = facts
+    manager = person_of(person)
     program = city.program_of(program_key, former_key)
     brief = CaseView(
         case_id=id_,
@@ -152,7 +140,7 @@ def _read_case(case_id: str) -> tuple[CaseView, Program]:
         if customer_id is None
         else CustomerRecipient(customer_id, addresses.customer_addresses(reached_by)),
         manager=manager,
-        acting=person_of(deputy) if deputy[0] is not None else manager,
+        acting=recipients.who_acts(manager, away=bool(away)),
     )
     return brief, program
 
@@ -212,12 +200,16 @@ def open_tasks(task_ids: Collection[str]) -> set[str]:
 
 
 def holders(assignee_id: str | None, department: str, brief: CaseView) -> tuple[StaffRecipient, ...]:
-    """Who holds a task: the assignee, or the queue of the department."""
+    """Who holds a task: who acts for the assignee, or the queue of the department.
+
+    Of a department in which nobody works any more, the supervisors are told.
+    """
     if assignee_id is None:
-        return eventbus.once(_queues, brief.case_id).get(department) or recipients.everybody_of(department)
+        queue = eventbus.once(_queues, brief.case_id).get(department) or recipients.everybody_of(department)
+        return queue or recipients.supervisors()
     if assignee_id == brief.manager.staff_id:
         return (brief.acting,)
-    return (recipients.member(assignee_id),)
+    return (recipients.acting_member(assignee_id),)
 
 
 def _queues(case_id: str) -> dict[str, tuple[StaffRecipient, ...]]:

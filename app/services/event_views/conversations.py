@@ -32,14 +32,15 @@ class ConversationView:
 def talk(conversation_id: str) -> ConversationView:
     """What notices say of a conversation."""
     found = db.session.get_one(Conversation, conversation_id)
-    holder = recipients.member(found.holder_id)
+    answering = recipients.acting_member(found.holder_id)
     if found.case_id is None:
         customer = recipients.customer(found.customer_id) if found.customer_id else None
         topic = city.current().talk.texts["enquiry_topic"]
-        return ConversationView(found.id, topic, customer, holder, holder, found.answer_due_at)
+        holder = recipients.member(found.holder_id)
+        return ConversationView(found.id, topic, customer, holder, answering, found.answer_due_at)
     case = cases.case(found.case_id)
     return ConversationView(
-        found.id, case.project_name, case.customer, case.manager, holder, found.answer_due_at
+        found.id, case.project_name, case.customer, case.manager, answering, found.answer_due_at
     )
 
 

@@ -1,16 +1,22 @@
-"""Whom notices are written to, as plain values: members of staff and customers, one select each."""
+"""Whom notices are written to, as plain values: members of staff and customers, one select each.
+
+Nothing is ever sent to somebody who has left, on no channel and not in the app: whoever writes a notice asks
+`StaffRecipient.here`; whoever sends a message that waited asks `has_left`. Both are decided here.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import LargeBinary, bindparam, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, bindparam, exists, select, type_coerce
+from sqlalchemy.orm import aliased
 
-from app.core import eventbus
-from app.core.db import db
+from app.core import clock, eventbus
+from app.core.db import UtcDateTime, db
+from app.core.list_parameter import one_of
 from app.core.prepared_query import PreparedQuery
 from app.models import Customer, Staff
-from app.services.people import addresses, staffing
+from app.services.people import acting, addresses, staffing
 from app.services.people.addresses import Addresses
 
 
@@ -20,13 +26,17 @@ class UnknownSubjectError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class StaffRecipient:
-    """A member of staff as somebody to write to, and as the customer may know them."""
+    """A member of staff as somebody to write to, and as the customer may know them.
+
+    Not `here`: they have left, and nothing is written to them.
+    """
 
     staff_id: str
     number: str
     name: str
     phone: str
     addresses: Addresses = field(repr=False, hash=False)
+    here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ def columns(person: type[Staff]) -> tuple[Any, ...]:
         person.number,
         person.name,
         type_coerce(person.phone, LargeBinary),
+        person.active,
         *addresses.staff_columns(person),
     )
 
@@ -52,6 +63,10 @@ _COLLEAGUES = select(*columns(Staff)).where(Staff.active.is_(True)).order_by(Sta
 _DEPARTMENT = PreparedQuery(_COLLEAGUES.where(Staff.department == bindparam("department")))
 _SUPERVISORS = PreparedQuery(_COLLEAGUES.where(Staff.is_supervisor.is_(True)))
 _ASSIGNEE = PreparedQuery(select(*columns(Staff)).where(Staff.id == bindparam("staff_id")))
+_AT = bindparam("at", type_=UtcDateTime)
+_WHO_ACTS = PreparedQuery(
+    select(acting.on_leave(Staff.id, _AT), *columns(Staff)).where(Staff.id == bindparam("staff_id"))
+)
 
 
 def phones(customer_ids: Collection[str]) -> dict[str, str]:
@@ -84,6 +99,38 @@ def member(staff_id: str) -> StaffRecipient:
     return person_of(rows[0])
 
 
+def acting_member(staff_id: str) -> StaffRecipient:
+    """Who acts for a member of staff now, as somebody to write to."""
+    now = clock.now()
+    rows = _WHO_ACTS.rows({"staff_id": staff_id, "at": now})
+    if not rows:
+        raise UnknownSubjectError(staff_id)
+    away, *person = rows[0]
+    return who_acts(person_of(person), away=bool(away))
+
+
+def who_acts(person: StaffRecipient, *, away: bool) -> StaffRecipient:
+    """Who acts for this person now; `away`: they are on leave. Asks nothing for somebody present."""
+    if person.here and not away:
+        return person
+    found = acting.acts_for(person.staff_id, clock.now())
+    return person if found == person.staff_id else member(found)
+
+
+def has_left(person_id: Any) -> ColumnElement[bool]:
+    """The condition that this is a member of staff who has left; customers never have."""
+    return exists().where(_Left.id == person_id, _Left.active.is_(False))
+
+
+def who_left(person_ids: Collection[str]) -> set[str]:
+    """Those of these people who have left: what waits for them is not sent any more."""
+    return {row[0] for row in _WHO_LEFT.rows({"ids": sorted(person_ids)})} if person_ids else set()
+
+
+_Left = aliased(Staff)
+_WHO_LEFT = PreparedQuery(select(Staff.id).where(one_of(Staff.id, "ids"), has_left(Staff.id)))
+
+
 def customer(customer_id: str) -> CustomerRecipient:
     """A customer as somebody to write to."""
     row = db.session.execute(
@@ -105,6 +152,6 @@ def _colleagues(department: str) -> tuple[StaffRecipient, ...]:
 
 def person_of(row: Sequence[Any]) -> StaffRecipient:
     """A member of staff from their `columns`."""
-    staff_id, number, name, sealed_phone, *reached_by = row
+    staff_id, number, name, sealed_phone, here, *reached_by = row
     known = addresses.staff_addresses(reached_by)
-    return StaffRecipient(staff_id, number, name, staffing.phone(sealed_phone), known)
+    return StaffRecipient(staff_id, number, name, staffing.phone(sealed_phone), known, bool(here))

@@ -1,18 +1,19 @@
-"""Which manager a case gets, and who stands in during absence."""
+"""Who works here, and which manager a new case gets. Who acts for somebody absent: `acting`."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import String, bindparam, cast, exists, func, or_, select
+from sqlalchemy import String, bindparam, cast, func, or_, select
 
 from app.core.crypto import decrypt
-from app.core.db import db
-from app.core.prepared_query import PreparedQuery
+from app.core.db import UtcDateTime, db
+from app.core.prepared_query import PreparedQuery, Rows
 from app.domain.errors import NobodyAvailableError
-from app.models import Case, Staff, StaffLeave
+from app.models import Case, Staff
+from app.services.people import acting
 
-__all__ = ["Staff", "a_supervisor", "acting", "active_staff", "manager_of_number", "phone", "pick_manager"]
+__all__ = ["Staff", "active_staff", "manager_of_number", "phone", "pick_manager"]
 
 
 @lru_cache(maxsize=1024)
@@ -59,65 +60,48 @@ _ACTIVE = PreparedQuery(
 
 
 def manager_of_number(number: str) -> Staff | None:
-    """The active manager with this staff number."""
+    """The active manager with this staff number, kept from being removed until the transaction ends."""
     return db.session.scalar(
-        select(Staff).where(Staff.number == number, Staff.active.is_(True), Staff.is_manager.is_(True))
-    )
-
-
-def acting(staff_id: str, at: datetime) -> str:
-    """Who acts for a member of staff at `at`: themselves, or their deputy during leave.
-
-    A deputy who is absent too is not replaced by a third person.
-    """
-    deputies = _DEPUTY.rows({"staff_id": staff_id, "at": at})
-    deputy: str = deputies[0][0] if deputies else staff_id
-    return deputy
-
-
-_DEPUTY = PreparedQuery(
-    select(StaffLeave.deputy_id)
-    .where(
-        StaffLeave.staff_id == bindparam("staff_id"),
-        StaffLeave.starts_at <= bindparam("at"),
-        StaffLeave.ends_at > bindparam("at"),
-    )
-    .limit(1)
-)
-
-
-def a_supervisor() -> str | None:
-    """The supervisor who reviews a low rating; None leaves it to the lead department's queue."""
-    return db.session.scalar(
-        select(Staff.id)
-        .where(Staff.active.is_(True), Staff.is_supervisor.is_(True))
-        .order_by(Staff.number)
-        .limit(1)
+        select(Staff)
+        .where(Staff.number == number, Staff.active.is_(True), Staff.is_manager.is_(True))
+        .with_for_update(read=True, key_share=True)
     )
 
 
 def pick_manager(customer_id: str | None, phone_hash: str, district: str, at: datetime) -> str:
     """The manager of a new case: the customer's earlier one, else the least loaded of the district.
 
-    The load is the number of open cases; ties go to the lowest staff number, so that the choice can be
-    explained. Somebody on leave at `at` is replaced by their deputy. Raises `NobodyAvailableError` when the
-    utility has no active manager.
+    Always the true manager: during leave somebody else acts for them, and the case stays theirs. Managers
+    who are present at `at` come before absent ones, those of the district before others. The load is the
+    number of open cases; ties go to the lowest staff number, so that the choice can be explained. Without
+    any active manager a supervisor has the case until a manager is chosen (docs/decisions/0024). The person
+    is kept from being removed until the transaction ends. Raises `NobodyAvailableError` when the utility has
+    neither managers nor supervisors.
     """
-    earlier = _earlier_manager(customer_id, phone_hash)
-    if earlier is not None:
-        return acting(earlier, at)
-    candidates = _of_district(at, district) or [staff_id for staff_id, _ in _by_load(at, "%")]
-    if not candidates:
+    found = (
+        _first(_EARLIER.rows({"customer_id": customer_id, "phone_hash": phone_hash}))
+        or _first(_PRESENT.rows({"at": at, "districts": f'%"{_escaped(district)}"%'}))
+        or _first(_PRESENT.rows({"at": at, "districts": "%"}))
+        or _first(_ABSENT.rows({"district": f'%"{_escaped(district)}"%'}))
+        or _first(_SUPERVISORS.rows({"at": at}))
+    )
+    if found is None:
         raise NobodyAvailableError("暂时无法指派客户管家，请稍后再试或拨打服务热线。")
-    return candidates[0]
+    return found
 
 
-def _earlier_manager(customer_id: str | None, phone_hash: str) -> str | None:
-    managers = _EARLIER.rows({"customer_id": customer_id, "phone_hash": phone_hash})
-    manager: str | None = managers[0][0] if managers else None
-    return manager
+def _first(rows: Rows) -> str | None:
+    return rows[0][0] if rows else None
 
 
+def _escaped(district: str) -> str:
+    # "_" in LIKE matches any character.
+    return district.replace("_", r"\_")
+
+
+_AT = bindparam("at", type_=UtcDateTime)
+_DISTRICTS = cast(Staff.districts, String)
+# Removal takes the row FOR UPDATE: it waits for the new case, and then finds it.
 _EARLIER = PreparedQuery(
     select(Case.manager_id)
     .join(Staff, Staff.id == Case.manager_id)
@@ -129,37 +113,35 @@ _EARLIER = PreparedQuery(
     )
     .order_by(Case.opened_at.desc())
     .limit(1)
+    .with_for_update(read=True, key_share=True, of=Staff)
 )
-
-
-def _of_district(at: datetime, district: str) -> list[str]:
-    # Narrowed in SQL, so that only their cases are counted; "_" in LIKE matches any character.
-    found = _by_load(at, f'%"{district}"%')
-    return [staff_id for staff_id, districts in found if district in districts]
-
-
-def _by_load(at: datetime, districts: str) -> list[tuple[str, list[str]]]:
-    asked = {"at": at, "districts": districts}
-    return [(staff_id, districts) for staff_id, districts in _BY_LOAD.rows(asked)]
-
-
-_BY_LOAD = PreparedQuery(
-    select(Staff.id, Staff.districts)
-    .where(
-        Staff.active.is_(True),
-        Staff.is_manager.is_(True),
-        cast(Staff.districts, String).like(bindparam("districts", type_=String)),
-        ~exists().where(
-            StaffLeave.staff_id == Staff.id,
-            StaffLeave.starts_at <= bindparam("at"),
-            StaffLeave.ends_at > bindparam("at"),
-        ),
+_MANAGERS = select(Staff.id).where(Staff.active.is_(True), Staff.is_manager.is_(True))
+_LOAD = (
+    select(func.count())
+    .where(Case.manager_id == Staff.id, Case.closed_at.is_(None))
+    .correlate(Staff)
+    .scalar_subquery()
+)
+_PRESENT = PreparedQuery(
+    # Narrowed in SQL, so that only their cases are counted.
+    _MANAGERS.where(
+        _DISTRICTS.like(bindparam("districts", type_=String), escape="\\"), ~acting.on_leave(Staff.id, _AT)
     )
-    .order_by(
-        select(func.count())
-        .where(Case.manager_id == Staff.id, Case.closed_at.is_(None))
-        .correlate(Staff)
-        .scalar_subquery(),
-        Staff.number,
+    .order_by(_LOAD, Staff.number)
+    .limit(1)
+    .with_for_update(read=True, key_share=True, of=Staff)
+)
+_ABSENT = PreparedQuery(
+    _MANAGERS.order_by(
+        _DISTRICTS.not_like(bindparam("district", type_=String), escape="\\"), _LOAD, Staff.number
     )
+    .limit(1)
+    .with_for_update(read=True, key_share=True, of=Staff)
+)
+_SUPERVISORS = PreparedQuery(
+    select(Staff.id)
+    .where(Staff.active.is_(True), Staff.is_supervisor.is_(True))
+    .order_by(acting.on_leave(Staff.id, _AT), Staff.number)
+    .limit(1)
+    .with_for_update(read=True, key_share=True, of=Staff)
 )

@@ -10,9 +10,10 @@ from app.domain.errors import (
     ConflictError,
     NotFoundError,
 )
-from app.models import Case, StaffLeave, Task, TaskState
+from app.models import Case, Task, TaskState
 from app.services.cases import access, edit_conflicts
 from app.services.history.timeline import by_staff, note
+from app.services.people import acting
 from app.services.people.staffing import Colleague
 
 
@@ -32,7 +33,8 @@ def visible_task(staff: Colleague, task_id: str) -> Task:
 def claim_task(staff: Colleague, task: Task) -> None:
     """Claims a task from the department's queue.
 
-    Raises `ConflictError` when a colleague has it, `NotFoundError` when it belongs to another department.
+    Raises `ConflictError` when a colleague has it, `NotFoundError` when it belongs to another department,
+    `NotSignedInError` for somebody who has been removed meanwhile.
     """
     _lock(task)
     _take(staff, task)
@@ -48,6 +50,7 @@ def _take(staff: Colleague, task: Task) -> None:
         )
     if task.department != staff.department:
         raise NotFoundError
+    acting.keep_from_leaving(staff.id)
     task.assignee_id = staff.id
     note(
         task.case_id,
@@ -90,16 +93,4 @@ def _refuse_done(task: Task) -> None:
 
 
 def _stands_in(staff: Colleague, task: Task) -> bool:
-    now = clock.now()
-    return (
-        task.assignee_id is not None
-        and db.session.scalar(
-            select(StaffLeave.id).where(
-                StaffLeave.staff_id == task.assignee_id,
-                StaffLeave.deputy_id == staff.id,
-                StaffLeave.starts_at <= now,
-                StaffLeave.ends_at > now,
-            )
-        )
-        is not None
-    )
+    return task.assignee_id is not None and acting.acts_for(task.assignee_id, clock.now()) == staff.id

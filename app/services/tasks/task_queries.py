@@ -6,15 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from app.core import clock
 from app.core.db import db
 from app.domain.programs.definition import Stage
 from app.domain.programs.tasks import TaskSpec
-from app.models import Application, Case, Staff, StaffLeave, Task, TaskState
+from app.models import Application, Case, Staff, Task, TaskState
 from app.services.cases import access
 from app.services.installation import city
+from app.services.people import acting
 from app.services.people.staffing import Colleague
 from app.services.tasks import evidence
 from app.services.tasks.evidence import Brought, EvidenceLine
@@ -57,15 +58,12 @@ class TaskLine:
 def tasks_of_staff(staff: Colleague, scope: Scope, after: str | None, limit: int) -> list[TaskLine]:
     """Open tasks, most urgent first; those without a due date come last.
 
-    Mine are those assigned to me or to somebody I stand in for; my department's are the unclaimed ones in
+    Mine are those assigned to me or to somebody for whom I act; my department's are the unclaimed ones in
     its queue. `after`: the id of the last task already shown.
     """
     now = clock.now()
     if scope is Scope.MINE:
-        absent = select(StaffLeave.staff_id).where(
-            StaffLeave.deputy_id == staff.id, StaffLeave.starts_at <= now, StaffLeave.ends_at > now
-        )
-        held = or_(Task.assignee_id == staff.id, Task.assignee_id.in_(absent))
+        held: ColumnElement[bool] = Task.assignee_id.in_(sorted(acting.principals(staff.id, now)))
     else:
         held = and_(Task.department == staff.department, Task.assignee_id.is_(None))
     query = _query().where(Task.state == TaskState.OPEN, held)

@@ -193,10 +193,11 @@ def test_whoever_answers_instead_of_somebody_who_left_goes_on(world: World) -> N
     write(world, "o_follower", "请问怎么报装？", "service")
     with world.app.app_context(), atomic():
         personnel.deactivate("G001")
-        personnel.add(NewStaff(*IDLER))
     successor = world.staff("G002")
     enquiry = waiting(successor)[0]["id"]
     successor.post(f"/staff/conversations/{enquiry}/messages", message_body("在小程序里填一张表即可"))
+    with world.app.app_context(), atomic():
+        personnel.add(NewStaff(*IDLER))
     write(world, "o_follower", "谢谢，还有一个问题", "service")
     assert [line["holder_name"] for line in waiting(successor)] == ["李建国"]
 

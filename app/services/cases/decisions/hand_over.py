@@ -8,7 +8,7 @@ from app.models import Case, CaseChangeKind, CaseState, Staff
 from app.services.cases.decisions import case_changes
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By
-from app.services.people import staffing
+from app.services.people import acting, staffing
 from app.services.scheduling import absences
 
 
@@ -27,7 +27,7 @@ def hand_over(case: Case, by: By, number: str, summary: str) -> None:
     if new is None or new.id == old.id:
         fault = "没有这位客户管家，请核对工号。" if new is None else "该客户已由这位客户管家负责。"
         raise FieldsError([{"field": "manager_number", "code": "invalid", "message": fault}])
-    holder = staffing.acting(new.id, now)
+    holder = acting.holder_for(new.id, now)
     for task in flow.open_tasks():
         spec = flow.program.stage(task.stage_key).task(task.key)
         if task.assignee_id == old.id or spec.holder is Holder.MANAGER:

@@ -12,7 +12,7 @@ from app.domain.programs.tasks import Holder, TaskSpec
 from app.models import Stage, Stop, Task, TaskState
 from app.services.cases.flow.case_clock import CaseClock
 from app.services.history.timeline import ENGINE, By, note
-from app.services.people import staffing
+from app.services.people import acting
 from app.services.timers import setting as timers
 
 
@@ -142,8 +142,8 @@ class CaseTasks(CaseClock):
             case Holder.MANAGER:
                 # No autoflush: the new rows are written once, when they are complete.
                 with db.session.no_autoflush:
-                    return staffing.acting(self.case.manager_id, now)
+                    return acting.holder_for(self.case.manager_id, now)
             case Holder.SUPERVISOR:
-                return staffing.a_supervisor()
+                return acting.reviewer(now)
             case Holder.QUEUE:
                 return None

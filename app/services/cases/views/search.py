@@ -8,11 +8,13 @@ from sqlalchemy import ColumnElement, Integer, bindparam, func, select
 
 from app.core import clock
 from app.core.db import UtcDateTime
+from app.core.list_parameter import one_of
 from app.core.prepared_query import PreparedQuery
 from app.domain.errors import FieldsError
 from app.models import Application, Case, Staff, TimelineEntry
 from app.services.cases import access
 from app.services.installation import city
+from app.services.people import acting
 from app.services.people.phones import normalised_phone, phone_hash
 from app.services.people.staffing import Colleague
 
@@ -87,9 +89,7 @@ def _question(condition: ColumnElement[bool]) -> dict[bool, PreparedQuery]:
         .order_by(Case.opened_at.desc(), Case.id)
         .limit(bindparam("limit", type_=Integer))
     )
-    theirs = access.concerns_staff(
-        bindparam("staff_id"), bindparam("department"), bindparam("now", type_=UtcDateTime)
-    )
+    theirs = access.concerns_staff(one_of(Case.manager_id, "principals"), bindparam("department"))
     return {True: PreparedQuery(found), False: PreparedQuery(found.where(theirs))}
 
 
@@ -99,7 +99,8 @@ _BY_PHONE = _question(Case.phone_hash == bindparam("phone_hash"))
 
 def _found(staff: Colleague, question: dict[bool, PreparedQuery], asked: dict[str, Any]) -> list[FoundCase]:
     if not staff.is_supervisor:
-        asked |= {"staff_id": staff.id, "department": staff.department, "now": clock.now()}
+        principals = sorted(acting.principals(staff.id, clock.now()))
+        asked |= {"principals": principals, "department": staff.department}
     return [_line(row) for row in question[staff.is_supervisor].rows(asked)]
 
 

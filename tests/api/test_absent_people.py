@@ -1,0 +1,154 @@
+"""People who are absent: the case stays its manager's, and who acts is found by one rule."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.core.atomic import atomic
+from app.core.db import db
+from app.core.prepared_query import PreparedQuery
+from app.models import Staff, StaffLeave
+from app.services.people import acting
+from tests.api.visits.booking import enrol
+from tests.world import ANSWERS, Phone, World, local
+
+
+@pytest.fixture
+def customer(world: World) -> Phone:
+    return world.log_in("o_customer", "13800000001")
+
+
+def staff_id(number: str) -> str:
+    return db.session.scalars(select(Staff.id).where(Staff.number == number)).one()
+
+
+def absent(
+    world: World, number: str, deputy: str, first: str = "2026-09-18", last: str = "2026-09-26"
+) -> None:
+    """Leave as it may stand in the database, whoever the deputy is now."""
+    with world.app.app_context(), atomic():
+        starts, ends = (local(f"{day} 00:00") for day in (first, last))
+        db.session.add(
+            StaffLeave(staff_id=staff_id(number), deputy_id=staff_id(deputy), starts_at=starts, ends_at=ends)
+        )
+
+
+def retired(world: World, number: str) -> None:
+    """Somebody who left before hand-overs were recorded."""
+    with world.app.app_context(), atomic():
+        db.session.scalars(select(Staff).where(Staff.number == number)).one().active = False
+
+
+def task_of(phone: Phone, case_id: str, key: str) -> Any:
+    tasks = phone.get(f"/staff/cases/{case_id}/tasks")["items"]
+    return next(task for task in tasks if task["key"] == key and task["state"] == "open")
+
+
+def told(phone: Phone, kind: str) -> int:
+    return sum(notice["kind"] == kind for notice in phone.get("/staff/notices")["items"])
+
+
+@pytest.mark.parametrize("deputy", ["D001", "G002"])
+def test_a_case_opened_during_leave_stays_the_managers(world: World, customer: Phone, deputy: str) -> None:
+    """Neither a designer nor the deputy becomes the customer's manager."""
+    world.submitted(customer)
+    absent(world, "G001", deputy, "2026-09-20")
+    world.at("2026-09-21 09:00")
+    case = world.submitted(customer)
+    assert customer.get(f"/customer/cases/{case['id']}")["manager"]["number"] == "G001"
+    assert told(world.staff("G002"), "new_case") == 1
+    assert told(world.staff("G001"), "new_case") == 1
+    assert told(world.staff("D001"), "new_case") == 0
+
+
+def test_a_case_is_never_that_of_somebody_who_left(world: World, customer: Phone) -> None:
+    world.submitted(customer)
+    absent(world, "G001", "G002", "2026-09-20")
+    retired(world, "G002")
+    world.at("2026-09-21 09:00")
+    case = world.submitted(customer)
+    assert customer.get(f"/customer/cases/{case['id']}")["manager"]["number"] == "G001"
+    assert task_of(world.staff("S001"), case["id"], "site_visit")["assignee_name"] == "冯督办"
+
+
+def test_whoever_applies_while_all_managers_are_away_has_a_case(world: World, customer: Phone) -> None:
+    """Their deputy is no manager, so that a supervisor acts."""
+    enrol(world, ["K001"], "customer_development")
+    for number in ("G001", "G002"):
+        absent(world, number, "K001")
+    case = world.submitted(customer, district="shizhong")
+    assert customer.get(f"/customer/cases/{case['id']}")["manager"]["number"] == "G002"
+    supervisor = world.staff("S001")
+    assert told(supervisor, "new_case") == 1
+    assert task_of(supervisor, case["id"], "site_visit")["assignee_name"] == "冯督办"
+
+
+def test_without_managers_a_supervisor_has_the_case(world: World, customer: Phone) -> None:
+    for number in ("G001", "G002"):
+        retired(world, number)
+    draft = customer.post("/customer/applications", {"program": "single_meter"})
+    customer.send("PATCH", f"/customer/applications/{draft['id']}", {"answers": dict(ANSWERS)})
+    case = customer.post(f"/customer/applications/{draft['id']}/submission")
+    assert case["manager"]["number"] == "S001"
+
+
+def test_leave_in_a_circle_reaches_somebody(world: World, customer: Phone) -> None:
+    case = world.submitted(customer)
+    absent(world, "G001", "G002")
+    absent(world, "G002", "G001")
+    supervisor = world.staff("S001")
+    before = told(supervisor, "case_chased")
+    customer.post(f"/customer/cases/{case['id']}/chases")
+    assert told(supervisor, "case_chased") == before + 1
+
+
+def test_of_overlapping_leave_the_one_that_began_last_decides_everywhere(
+    world: World, customer: Phone
+) -> None:
+    case = world.submitted(customer)
+    with world.app.app_context(), atomic():
+        db.session.scalars(select(Staff).where(Staff.number == "F001")).one().is_manager = True
+    absent(world, "G001", "G002", "2026-09-18")
+    absent(world, "G001", "F001", "2026-09-19")
+    world.at("2026-09-20 10:00")
+    path = f"/staff/cases/{case['id']}"
+    deputy, other = world.staff("F001"), world.staff("G002")
+    assert [task["case_id"] for task in deputy.get("/staff/tasks")["items"]] == [case["id"]]
+    assert other.get("/staff/tasks")["items"] == []
+    body = {"manager_number": "G002", "summary": "交接", "version": deputy.get(path)["version"]}
+    assert other.send("POST", f"{path}/handover", body).status_code == 403
+    assert deputy.send("GET", f"/staff/conversations/{case['id']}/messages").status_code == 200
+    assert other.send("GET", f"/staff/conversations/{case['id']}/messages").status_code == 403
+    assert deputy.send("POST", f"{path}/handover", body).status_code == 200
+
+
+def test_the_taken_task_of_an_absent_colleague_is_the_deputys(world: World, customer: Phone) -> None:
+    case = world.submitted(customer)
+    first = world.staff("D001")
+    task = task_of(first, case["id"], "design_opinion")
+    first.post(f"/staff/tasks/{task['id']}/assignment", {})
+    absent(world, "D001", "N001")
+    deputy = world.staff("D002")
+    assert [item["id"] for item in deputy.get("/staff/tasks")["items"]] == [task["id"]]
+    assert world.staff("N001").get("/staff/tasks")["items"] == []
+    world.at("2026-09-21 09:00")
+    world.work()
+    assert told(world.staff("D002"), "task_overdue") == 1
+
+
+def test_somebody_present_costs_one_statement(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[PreparedQuery] = []
+    rows = PreparedQuery.rows
+
+    def counted(query: PreparedQuery, parameters: Any) -> Any:
+        asked.append(query)
+        return rows(query, parameters)
+
+    monkeypatch.setattr(PreparedQuery, "rows", counted)
+    with world.app.app_context(), atomic():
+        manager, now = staff_id("G001"), local("2026-09-18 09:00")
+        assert acting.acts_for(manager, now) == manager
+        assert acting.holder_for(manager, now) == manager
+        assert acting.principals(manager, now) == {manager}
+    assert len(asked) == 3
