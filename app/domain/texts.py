@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import takewhile
 
 # Format characters that join emoji are harmless; the others here reorder or hide what a person reads.
 _HARMLESS_FORMAT = {"\u200d", "\ufe0f"}
@@ -18,9 +19,36 @@ _NOT_STORABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 _NEVER_CHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
 
 
+_JOINER = "\u200d"
+_SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
+
+
 def storable(text: str) -> str:
     """`text` without the characters that XML, JSON or a database can't hold; everything else stays."""
     return _NOT_STORABLE.sub("", text)
+
+
+def belong_together(before: str, following: str) -> bool:
+    """Whether a text must not be cut between `before` and the character that follows it.
+
+    A mark, a skin tone or a variation selector belongs to what it follows, a joiner to both sides, and a flag
+    is two regional letters. The main rules of Unicode's text segmentation (UAX 29), for Chinese and emoji.
+    """
+    return (
+        unicodedata.category(following) in {"Mn", "Mc", "Me"}
+        or following == _JOINER
+        or before.endswith(_JOINER)
+        or _SKIN_TONES[0] <= following <= _SKIN_TONES[1]
+        or (_is_regional(following) and _regional_at_end(before) % 2 == 1)
+    )
+
+
+def _is_regional(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def _regional_at_end(text: str) -> int:
+    return len(list(takewhile(_is_regional, reversed(text))))
 
 
 def shows_something(text: str) -> bool:

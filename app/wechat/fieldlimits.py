@@ -13,7 +13,8 @@ from datetime import date
 from types import MappingProxyType
 
 _KEY = re.compile(r"([a-z]+(?:_[a-z]+)*)([0-9]{1,2})")
-_HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
+# Chinese characters with 〇 and the extension blocks: the documentation says 汉字 and names no block.
+_HAN = "[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]"
 _DATE = re.compile(
     r"(?P<y>\d{4})(?:年(?P<m>\d{1,2})月(?P<d>\d{1,2})日|([-/.])(?P<m2>\d{1,2})\4(?P<d2>\d{1,2}))", re.ASCII
 )

@@ -3,6 +3,7 @@
 One catalogue is in use in a process; the composition root installs it. `catalogfile` reads and checks it.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +11,8 @@ from enum import StrEnum
 from app.wechat.port import AccountKind
 from notifications.wording import fieldtypes
 from notifications.wording.kinds import Audience, Channel, Subject
+
+_log = logging.getLogger(__name__)
 
 
 class PointLost(StrEnum):
@@ -96,6 +99,20 @@ class Rendered:
     filled: Mapping[Channel, Filled]
 
 
+def _filled(kind: str, layout: Layout, values: Mapping[str, str]) -> Filled | None:
+    """The fields of a template; None when one of them can't say its value."""
+    try:
+        data = {key: fieldtypes.fit(key, text.format_map(values)) for key, text in layout.fields.items()}
+    except fieldtypes.UnfitValueError as unfit:
+        # The field's key alone: what it was to say may be personal.
+        _log.error(
+            "a value does not fit into its field: choose another type for it",
+            extra={"kind": kind, "template": layout.template_key, "field": str(unfit)},
+        )
+        return None
+    return Filled(layout.template_key, data)
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """Everything that is sent, with the ids that WeChat knows the templates by."""
@@ -108,6 +125,7 @@ class Catalog:
     def render(self, kind: str, values: Mapping[str, str], ids: Mapping[str, str]) -> Rendered:
         """The words of one message. Each value is put on one line; template fields are fitted to their type.
 
+        A template that would have to show another value is left out, so that the next channel is taken.
         `values` are those of the kind's subject (vocabulary.VALUES), `ids` those its page may name. Raises
         `KeyError` when one is missing.
         """
@@ -118,11 +136,9 @@ class Catalog:
             body=message.body.format_map(plain),
             page=message.page.format_map(ids),
             filled={
-                channel: Filled(
-                    layout.template_key,
-                    {key: fieldtypes.fit(key, text.format_map(plain)) for key, text in layout.fields.items()},
-                )
+                channel: filled
                 for channel, layout in message.layouts.items()
+                if (filled := _filled(kind, layout, plain)) is not None
             },
         )
 

@@ -194,7 +194,7 @@ def _check_field(table: Table, name: str, text: str, subject: Subject) -> None:
     if kind is None or used is None:
         return
     if not used:
-        if fieldtypes.fit(name, text) != text:
+        if not _fits(name, text):
             table.fault(
                 at, f"WeChat would refuse {text!r} here: too long, or not what this type of field takes"
             )
@@ -212,6 +212,14 @@ def _check_field(table: Table, name: str, text: str, subject: Subject) -> None:
         and fieldtypes.length(Formatter().vformat(text, (), dict.fromkeys(used, ""))) > kind.limit // 2
     ):
         table.fault(at, f"leaves less than half of its {kind.limit} characters to the values")
+
+
+def _fits(name: str, text: str) -> bool:
+    """Whether a constant stands in a field of this type as it is."""
+    try:
+        return fieldtypes.fit(name, text) == text
+    except fieldtypes.UnfitValueError:
+        return False
 
 
 def _placeholders(table: Table, key: str, text: str, known: frozenset[str]) -> list[str] | None:
@@ -238,7 +246,7 @@ def _wording(source: Source) -> Wording:
     urgency = _worded(table, "urgency", {kind.value for kind in ReminderKind} | {_REMIND_AFTER})
     for key, text in urgency.items():
         # It may stand in a phrase, which takes five Chinese characters.
-        if text and fieldtypes.fit("phrase1", text) != text:
+        if text and not _fits("phrase1", text):
             table.fault(f"urgency.{key}", f"must be at most {_MOST_URGENCY} Chinese characters")
     return Wording(
         advice=_worded(table, "advice", {party.value for party in Party}),

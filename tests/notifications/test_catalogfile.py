@@ -12,7 +12,7 @@ from app.wechat.port import AccountKind
 from notifications.wording import catalogfile
 from notifications.wording.catalog import Catalog
 from notifications.wording.kinds import Audience
-from notifications.wording.vocabulary import VALUES
+from notifications.wording.vocabulary import VALUES, ValueKind
 
 JINAN = city_folder({})
 SHIPPED = catalogfile.load(JINAN, None)
@@ -29,7 +29,10 @@ def test_every_customer_message_carries_the_managers_name_and_phone_in_every_cha
     for kind, message in SHIPPED.messages.items():
         if message.audience is not Audience.CUSTOMER:
             continue
-        values = dict.fromkeys(VALUES[message.about], "演示") | {
+        values = {
+            name: "2026-03-20 10:30" if value.kind is ValueKind.TIME else "演示"
+            for name, value in VALUES[message.about].items()
+        } | {
             "manager_name": "张管家",
             "manager_phone": "13800000001",
         }
@@ -80,8 +83,8 @@ def test_stages_and_tasks_that_messages_name_exist_in_the_programs() -> None:
     [
         (
             'thing2 = "项目名称"',
-            'car_number2 = "项目名称"',
-            "templates.accepted.fields.car_number2",
+            'enum2 = "项目名称"',
+            "templates.accepted.fields.enum2",
             "not a field",
         ),
         (
