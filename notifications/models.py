@@ -87,10 +87,11 @@ class OutboxMessage(Base):
     """One message to one person, written in the transaction of its event.
 
     `importance` is 1 (first) to 3 (last). `next_channels` holds {"routes": [...]}: the channels to try when
-    this one cannot reach the person. After `expires_at` it is pointless. `handed_at` is committed before a
-    claimed message goes to the sender threads: without it, it was not sent. `unknown_since`: the first send
-    of unknown outcome; it bounds the time in which WeChat recognises a repetition. `attempts` counts the
-    sends on the current channel.
+    this one cannot reach the person. After `expires_at` it is pointless, and so it may become by what
+    happens to `subject_id`: the visit, stop, chase or complaint that it speaks of. `handed_at` is committed
+    before a claimed message goes to the sender threads: without it, it was not sent. `unknown_since`: the
+    first send of unknown outcome; it bounds the time in which WeChat recognises a repetition. `attempts`
+    counts the sends on the current channel.
     """
 
     __tablename__ = "outbox_messages"
@@ -134,6 +135,7 @@ class OutboxMessage(Base):
     kind: Mapped[Key]
     case_id: Mapped[Key] = mapped_column(index=True)
     task_id: Mapped[Key | None]
+    subject_id: Mapped[Key | None]
     audience: Mapped[Key]
     recipient_id: Mapped[Key]
     channel: Mapped[Key]

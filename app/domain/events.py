@@ -234,6 +234,49 @@ class VisitCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitNotNeeded:
+    """The work of a confirmed visit is over, so that nobody comes. `begun`: its time had come already."""
+
+    visit_id: str
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VisitAfterDue:
+    """The due date of its stage moved, and a confirmed visit now misses it."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitUnended:
+    """Somebody checked in, and nobody has said that the visit is over."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEndedByJobs:
+    """Its day is over: a visit that somebody had checked into was ended, since nobody else did."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPlaceChanged:
+    """The address of the case changed, and with it the place of a confirmed visit."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitDelayReached:
+    """A delay of the same crew's visit before reaches this one, or no longer does."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class VisitNear:
     """The evening before a visit, or shortly before it (`evening` tells which)."""
 

@@ -14,6 +14,7 @@ from app.domain.toml_reader import Source, Table, check_unique
 FILE = "visits.toml"
 _PIECE_MINUTES = PIECE // timedelta(minutes=1)
 _LONGEST_MINUTES = 8 * 60
+_LATEST_REMINDER = timedelta(hours=6)
 
 
 class Place(StrEnum):
@@ -65,7 +66,9 @@ class VisitRules:
     """The numbers of a city. `most_per_day` bounds the visits of one person on one day.
 
     `cut_off` is how long before its start a customer may still move or cancel; `late_after` how long after
-    its start a visit without visitor is late; `evening_at` is local time, on the day before.
+    its start a visit without visitor is late; `evening_at` is local time, on the day before. Of a visit that
+    somebody checked into and nobody ended, the visitor is reminded `remind_unended` after its end; at
+    `end_unended_at`, local time on the next day, it is ended.
     """
 
     hold: timedelta
@@ -76,6 +79,8 @@ class VisitRules:
     late_after: timedelta
     evening_at: time
     shortly_before: timedelta
+    remind_unended: timedelta
+    end_unended_at: time
     near_metres: int
     most_per_day: int
     office: Office
@@ -101,6 +106,8 @@ def load_visit_rules(folder: Path) -> VisitRules:
         late_after=_minutes(root, "late_after"),
         evening_at=_time(root, "evening"),
         shortly_before=_minutes(root, "shortly_before"),
+        remind_unended=_remind_unended(root),
+        end_unended_at=_time(root, "end_unended"),
         near_metres=_cited(root, "near", "metres", least=1),
         most_per_day=_cited(root, "most_per_day", "visits", least=1),
         office=_read_office(root),
@@ -163,6 +170,14 @@ def _cited(root: Table, key: str, unit: str, *, least: int) -> int:
 
 def _minutes(root: Table, key: str, *, least: int = 1) -> timedelta:
     return timedelta(minutes=_cited(root, key, "minutes", least=least))
+
+
+def _remind_unended(root: Table) -> timedelta:
+    """Before midnight of any day on which a visit ends in office hours, so that there is time to answer."""
+    after = _minutes(root, "remind_unended")
+    if after > _LATEST_REMINDER:
+        root.fault("remind_unended", f"must be {_LATEST_REMINDER // timedelta(minutes=1)} minutes or less")
+    return after
 
 
 def _time(root: Table, key: str) -> time:

@@ -34,8 +34,11 @@ class Visit(Base):
 
     `offered`: a hold that the wait-list made beside the booking that it would replace. `sequence` counts the
     changes of the chain, for calendar files. `after_due`: it was chosen although it misses `due_at`, the
-    stage's due date then. `expected_at` is the visitor's own word when running late; `in_doubt_at`
-    when it turned out that it can't take place as booked and the customer was asked.
+    stage's due date; both follow a due date that moves. `changed_at`: when what a calendar file shows last
+    changed without a new row. `expected_at` is the visitor's own word when running late; where a delay of the
+    same crew's visit before reaches it, it is computed, and `warned_at` says when the customer was told.
+    `in_doubt_at` when it turned out that it can't take place as booked and the customer was asked.
+    `joined_to`: the visit of the same customer at the same place after which the crew goes on at once.
     """
 
     __tablename__ = "visits"
@@ -81,7 +84,10 @@ class Visit(Base):
     created_at: Mapped[Instant]
     confirmed_at: Mapped[Instant | None]
     expected_at: Mapped[Instant | None]
+    warned_at: Mapped[Instant | None]
     in_doubt_at: Mapped[Instant | None]
+    changed_at: Mapped[Instant | None]
+    joined_to: Mapped[Key | None] = mapped_column(index=True)
     ended_at: Mapped[Instant | None]
     # Why it was moved or cancelled, or what was seen of a no-show: a person's own words.
     reason: Mapped[str | None] = mapped_column(EncryptedText)
@@ -141,6 +147,12 @@ class DueKind(StrEnum):
     EVENING_BEFORE = "evening_before"
     SHORTLY_BEFORE = "shortly_before"
     LATE = "late"
+    UNENDED = "unended"
+    """Somebody checked in and nobody has ended it: remind the visitor."""
+    END_OF_DAY = "end_of_day"
+    """Its day is over: end a visit that somebody checked into."""
+    DELAY = "delay"
+    """Look whether the delay of a visit before it reaches it."""
     REFIT = "refit"
     """Look whether it can still take place; if not, find another time."""
     ASK = "ask"

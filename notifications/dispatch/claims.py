@@ -131,6 +131,8 @@ _HAND_OVER = (
         CLAIMED.is_owned,
         # Somebody who left since the claim: it is taken back when the lease runs out, and put aside.
         not_(recipients.has_left(OutboxMessage.recipient_id)),
+        # What has lost its point since it was claimed is dropped by whoever claims it next.
+        or_(OutboxMessage.expires_at.is_(None), OutboxMessage.expires_at > bindparam("now")),
     )
     .values(handed_at=bindparam("now"))
     .returning(OutboxMessage.id)

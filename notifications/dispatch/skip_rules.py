@@ -1,13 +1,13 @@
 """Putting aside, when it is claimed, what must not be sent any more, or not this way now."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, tuple_
 
 from app.core.db import db
-from app.services.event_views import cases
+from app.services.event_views import cases, lost_points
 from app.services.people import recipients
 from notifications.channels.envelope import Outcome, OutcomeKind
 from notifications.dispatch import member_limits, outcome_policy, record_outcomes, row_mapping
@@ -27,7 +27,7 @@ def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[s
     """Settle what must not be sent, or not this way now; why, by the message's id."""
     if not rows:
         return {}
-    found = _pointless(rows, now)
+    found = pointless(rows, now)
     found |= {
         row.id: OutcomeKind.GIVEN_UP
         for row in rows
@@ -53,21 +53,60 @@ def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[s
     return found
 
 
-def _pointless(rows: Sequence[Row[Any]], now: datetime) -> dict[str, OutcomeKind]:
-    """Which of these messages have lost their point before they could be sent, and how."""
+def pointless(rows: Sequence[Any], now: datetime) -> dict[str, OutcomeKind]:
+    """Which of these messages have lost their point before they could be sent, and how, by their ids."""
     messages = catalog.current().messages
-    of_tasks = [
-        row
-        for row in rows
-        if row.task_id is not None and messages[row.kind].loses_point is PointLost.TASK_CLOSED
-    ]
-    still_open = cases.open_tasks({row.task_id for row in of_tasks})
-    found = {row.id: OutcomeKind.TASK_CLOSED for row in of_tasks if row.task_id not in still_open}
+    asked: dict[PointLost, dict[str, list[str]]] = {}
+    for row in rows:
+        loses = messages[row.kind].loses_point
+        subject = _SUBJECT[loses](row) if loses in _LOST else None
+        if subject is not None:
+            asked.setdefault(loses, {}).setdefault(subject, []).append(row.id)
+    found = {
+        message_id: OutcomeKind.TASK_CLOSED if loses in _OF_TASKS else OutcomeKind.OVER
+        for loses, by_subject in asked.items()
+        for subject in _LOST[loses](by_subject.keys())
+        for message_id in by_subject[subject]
+    }
     left = recipients.who_left({row.recipient_id for row in rows})
     found |= {row.id: OutcomeKind.LEFT for row in rows if row.recipient_id in left}
     return found | {
         row.id: OutcomeKind.OVER for row in rows if row.expires_at is not None and row.expires_at <= now
     }
+
+
+def _closed_tasks(task_ids: Collection[str]) -> set[str]:
+    return set(task_ids) - cases.open_tasks(set(task_ids))
+
+
+_OF_TASKS = frozenset({PointLost.TASK_CLOSED, PointLost.TASK_DUE})
+# By what happens to its subject a message loses its point: the subjects, of these, to which it happened.
+_LOST: Mapping[PointLost, Callable[[Collection[str]], set[str]]] = {
+    PointLost.TASK_CLOSED: _closed_tasks,
+    PointLost.TASK_DUE: _closed_tasks,
+    PointLost.CASE_ENDED: lost_points.ended_cases,
+    PointLost.STAGE_ENDED: lost_points.stages_left,
+    PointLost.STOP_ENDED: lost_points.ended_stops,
+    PointLost.STOP_RULED: lost_points.ruled_stops,
+    PointLost.QUOTE_CHOSEN: lost_points.chosen_quotes,
+    PointLost.PAPER_CONFIRMED: lost_points.confirmed_papers,
+    PointLost.VISIT_DAY: lost_points.visits_off,
+    PointLost.VISIT_START: lost_points.visits_off,
+    PointLost.VISIT_END: lost_points.visits_off,
+    PointLost.VISIT_OFF: lost_points.visits_off,
+    PointLost.ARRIVAL: lost_points.visits_arrived,
+    PointLost.EXPECTED_ARRIVAL: lost_points.visits_arrived,
+    PointLost.DOUBT_RESOLVED: lost_points.visits_settled,
+    PointLost.HOLD_END: lost_points.offers_over,
+    PointLost.READ: lost_points.read_messages,
+    PointLost.ANSWERED: lost_points.answered,
+    PointLost.ANSWER_DUE: lost_points.answered,
+}
+_SUBJECT: Mapping[PointLost, Callable[[Any], str | None]] = {
+    **dict.fromkeys(_LOST, lambda row: row.subject_id),
+    **dict.fromkeys(_OF_TASKS, lambda row: row.task_id),
+    PointLost.CASE_ENDED: lambda row: row.case_id,
+}
 
 
 def _without_consent(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -1,6 +1,5 @@
 """When no message reaches a customer: the manager is asked to call, unless the notice was read in the app."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -10,6 +9,7 @@ from app.core.db import db
 from app.core.queue import Queue
 from app.services.cases.decisions import call_customer
 from notifications.channels.envelope import OutcomeKind
+from notifications.dispatch import skip_rules
 from notifications.dispatch.outbox_queue import is_waiting
 from notifications.models import DeliveryAttempt, DeliveryState, Notice, OutboxMessage
 from notifications.outbox.delivery_rules import IMPORTANCES
@@ -32,7 +32,8 @@ def ask_managers(limit: int) -> int:
     rows = db.session.connection().execute(_DUE, {"now": now, "limit": limit}).all()
     if not rows:
         return 0
-    outcomes = {row.id: _deal_with(row, now) for row in rows}
+    late = skip_rules.pointless(rows, now)
+    outcomes = {row.id: _deal_with(row, late=row.id in late) for row in rows}
     connection = db.session.connection()
     for outcome, state in _STATES.items():
         ids = [each for each, came in outcomes.items() if came == outcome]
@@ -73,15 +74,22 @@ QUEUE = Queue(
     order_by=(OutboxMessage.importance, OutboxMessage.next_attempt_at),
 )
 _DUE = QUEUE.locking(
-    select(OutboxMessage.id, OutboxMessage.case_id, OutboxMessage.expires_at, Notice.read_at).join(
-        Notice, Notice.id == OutboxMessage.notice_id
-    )
+    select(
+        OutboxMessage.id,
+        OutboxMessage.kind,
+        OutboxMessage.recipient_id,
+        OutboxMessage.case_id,
+        OutboxMessage.task_id,
+        OutboxMessage.subject_id,
+        OutboxMessage.expires_at,
+        Notice.read_at,
+    ).join(Notice, Notice.id == OutboxMessage.notice_id)
 )
 
 
-def _deal_with(row: Row[*tuple[Any, ...]], now: datetime) -> str:
+def _deal_with(row: Row[*tuple[Any, ...]], *, late: bool) -> str:
     if row.read_at is not None:
         return READ
-    if row.expires_at is not None and row.expires_at <= now:
+    if late:
         return TOO_LATE
     return ASKED if call_customer.ask_to_call(row.case_id) else NOBODY

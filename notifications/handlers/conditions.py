@@ -61,6 +61,11 @@ def changed_by(*kinds: str) -> Condition:
     return when
 
 
+def before_the_visit(context: Context) -> bool:
+    """The time of the visit has not come yet."""
+    return not context.event.begun
+
+
 def evening_before(context: Context) -> bool:
     """The visit is tomorrow."""
     return bool(context.event.evening)

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from app.core import clock
 from app.services.event_views.cases import CaseView
 from app.services.people.recipients import CustomerRecipient
+from notifications.handlers import expiry
 from notifications.outbox.outbox import NewNotice, Recipient, enqueue
+from notifications.wording import catalog
 from notifications.wording.kinds import Audience, Subject
 
 
@@ -17,7 +20,8 @@ class Facts:
 
     `brief` is the subject itself as a service describes it, `values` are those that its messages may name.
     `key` names the event among all of its kind: the same person is told of the same key once. Of a general
-    enquiry, which has no case, `case_id` is the conversation's own id.
+    enquiry, which has no case, `case_id` is the conversation's own id. `subject_id` is what has to be looked
+    at to see whether a message has lost its point: a visit, a stop, a chase; None for a task or the case.
     """
 
     brief: Any
@@ -28,6 +32,7 @@ class Facts:
     customer: CustomerRecipient | None = None
     task_id: str | None = None
     visit_id: str | None = None
+    subject_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,12 @@ class NoticeRule:
         if not recipients:
             return
         facts = context.facts
+        until = expiry.expires_at(
+            catalog.current().messages[self.kind].loses_point, context.event, facts.brief
+        )
+        if until is not None and until <= clock.now():
+            # The jobs come too late to say it: nobody is told on the day itself that a visit is tomorrow.
+            return
         notice = NewNotice(
             kind=self.kind,
             event_key=self.key(context),
@@ -115,6 +126,8 @@ class NoticeRule:
             values=facts.values,
             task_id=facts.task_id,
             visit_id=facts.visit_id,
+            subject_id=facts.subject_id or facts.visit_id,
+            expires_at=until,
         )
         enqueue(notice, recipients)
 

@@ -94,6 +94,11 @@ def visitors(context: Context) -> Iterable[StaffRecipient]:
     return people
 
 
+def visitors_who_came(context: Context) -> Iterable[StaffRecipient]:
+    """Those of the visitors who have checked in."""
+    return visits.who_came(context.brief.visit_id)
+
+
 def lead_visitor(context: Context) -> Iterable[StaffRecipient]:
     """The first of the visitors."""
     people: Sequence[StaffRecipient] = context.brief.visitors

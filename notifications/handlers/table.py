@@ -29,6 +29,7 @@ from notifications.handlers.recipients import (
     staff,
     supervisors,
     visitors,
+    visitors_who_came,
     visitors_who_join,
     visitors_who_leave,
     visitors_who_stay,
@@ -172,15 +173,14 @@ NOTICES: Sequence[NoticeRule] = (
         when=conditions.changed_by("handed_over"),
     ),
     # Sums and papers.
-    NoticeRule(events.QuoteIssued, "quote_ready", views.CASE, CUSTOMER, key=keys.by("quote_id")),
-    NoticeRule(events.QuoteChosen, "quote_chosen", views.CASE, staff(manager), key=keys.by("quote_id")),
-    NoticeRule(events.PaperMade, "paper_ready", views.CASE, CUSTOMER, key=keys.by("paper_id")),
+    NoticeRule(events.QuoteIssued, "quote_ready", views.QUOTE, CUSTOMER),
+    NoticeRule(events.QuoteChosen, "quote_chosen", views.QUOTE, staff(manager)),
+    NoticeRule(events.PaperMade, "paper_ready", views.PAPER, CUSTOMER),
     NoticeRule(
         events.PaperConfirmed,
         "paper_confirmed",
-        views.CASE,
+        views.PAPER,
         staff(maker_of_paper, manager),
-        key=keys.by("paper_id"),
     ),
     # Visits.
     NoticeRule(events.VisitBooked, "visit_booked", views.VISIT, CUSTOMER),
@@ -191,6 +191,18 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.VisitMoved, "staff_visit_cancelled", views.FORMER_VISIT, staff(visitors_who_leave)),
     NoticeRule(events.VisitCancelled, "visit_cancelled", views.VISIT, CUSTOMER),
     NoticeRule(events.VisitCancelled, "staff_visit_cancelled", views.VISIT, staff(visitors)),
+    NoticeRule(
+        events.VisitNotNeeded, "visit_not_needed", views.VISIT, CUSTOMER, when=conditions.before_the_visit
+    ),
+    NoticeRule(events.VisitNotNeeded, "staff_visit_cancelled", views.VISIT, staff(visitors)),
+    NoticeRule(
+        events.VisitAfterDue, "staff_visit_after_due", views.VISIT, staff(manager), key=keys.each_time
+    ),
+    NoticeRule(
+        events.VisitPlaceChanged, "staff_visit_place", views.VISIT, staff(visitors), key=keys.each_time
+    ),
+    NoticeRule(events.VisitUnended, "staff_visit_unended", views.VISIT, staff(visitors_who_came)),
+    NoticeRule(events.VisitEndedByJobs, "staff_visit_ended", views.VISIT, staff(visitors_who_came, manager)),
     NoticeRule(events.VisitNear, "visit_tomorrow", views.VISIT, CUSTOMER, when=conditions.evening_before),
     NoticeRule(
         events.VisitNear, "staff_visit_tomorrow", views.VISIT, staff(visitors), when=conditions.evening_before

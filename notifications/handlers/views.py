@@ -25,6 +25,16 @@ def _case(event: Any) -> Facts:
     return _of_case(brief, brief, brief.case_id, at_present().of_case(brief))
 
 
+def _quote(event: Any) -> Facts:
+    brief = cases.case(event.case_id)
+    return _of_case(brief, brief, event.quote_id, at_present().of_case(brief), subject_id=event.quote_id)
+
+
+def _paper(event: Any) -> Facts:
+    brief = cases.case(event.case_id)
+    return _of_case(brief, brief, event.paper_id, at_present().of_case(brief), subject_id=event.paper_id)
+
+
 def _rating(event: Any) -> Facts:
     brief = cases.case(event.case_id)
     return _of_case(brief, brief, brief.case_id, at_present().of_rating(brief, event.rating))
@@ -40,19 +50,21 @@ def _completed_stage(event: Any) -> Facts:
 
 def _running_stage(event: Any) -> Facts:
     brief = case_changes.running_stage(event.case_id, event.stage_key)
-    key = f"{event.version_id}:{event.case_id}:{event.stage_key}"
-    return _of_case(brief.case, brief, key, at_present().of_due(brief, event.was))
+    stage = f"{event.case_id}:{event.stage_key}"
+    values = at_present().of_due(brief, event.was)
+    return _of_case(brief.case, brief, f"{event.version_id}:{stage}", values, subject_id=stage)
 
 
 def _stop(event: Any) -> Facts:
     brief = case_changes.stop(event.stop_id)
-    return _of_case(brief.case, brief, brief.stop_id, at_present().of_stop(brief))
+    values = at_present().of_stop(brief)
+    return _of_case(brief.case, brief, brief.stop_id, values, subject_id=brief.stop_id)
 
 
 def _promise(event: Any) -> Facts:
     brief = case_changes.promise(event.case_id, event.stage_key)
     key = f"{event.case_id}:{event.stage_key}"
-    return _of_case(brief.case, brief, key, at_present().of_promise(brief))
+    return _of_case(brief.case, brief, key, at_present().of_promise(brief), subject_id=key)
 
 
 def _case_change(event: Any) -> Facts:
@@ -110,18 +122,21 @@ def _former_visit(event: Any) -> Facts:
     return _of_visit(visits.visit(event.former_id))
 
 
-def _of_talk(talk: ConversationView, brief: Any, key: str, said: MessageValues) -> Facts:
-    return Facts(brief, talk.conversation_id, key, said.of_talk(talk), customer=talk.customer)
+def _of_talk(talk: ConversationView, brief: Any, key: str, said: MessageValues, subject_id: str) -> Facts:
+    values = said.of_talk(talk)
+    return Facts(brief, talk.conversation_id, key, values, customer=talk.customer, subject_id=subject_id)
 
 
 def _unread_messages(event: Any) -> Facts:
     talk = conversations.talk(event.conversation_id)
-    return _of_talk(talk, talk, f"{event.conversation_id}:{event.seq}", at_present())
+    unread = f"{event.conversation_id}:{event.side}:{event.seq}"
+    return _of_talk(talk, talk, f"{event.conversation_id}:{event.seq}", at_present(), unread)
 
 
 def _invitation(event: Any) -> Facts:
     talk = conversations.talk(event.conversation_id)
-    return _of_talk(talk, talk, f"{event.conversation_id}:{event.department}", at_present())
+    key = f"{event.conversation_id}:{event.department}"
+    return _of_talk(talk, talk, key, at_present(), event.conversation_id)
 
 
 def _owed_answer(event: Any) -> Facts:
@@ -129,28 +144,31 @@ def _owed_answer(event: Any) -> Facts:
     said = at_present()
     key = f"{event.conversation_id}:{_seconds(event.since)}"
     # That it is overdue is told again each time.
-    return _of_talk(talk, talk, f"{key}:{_seconds(said.now)}" if event.overdue else key, said)
+    key = f"{key}:{_seconds(said.now)}" if event.overdue else key
+    return _of_talk(talk, talk, key, said, event.conversation_id)
 
 
 def _complaint(event: Any) -> Facts:
     brief = conversations.complaint(event.complaint_id)
-    return _of_talk(brief.talk, brief, brief.complaint_id, at_present())
+    return _of_talk(brief.talk, brief, brief.complaint_id, at_present(), brief.complaint_id)
 
 
 def _complaint_at(event: Any) -> Facts:
     brief = conversations.complaint(event.complaint_id)
-    return _of_talk(brief.talk, brief, f"{brief.complaint_id}:{_seconds(event.at)}", at_present())
+    key = f"{brief.complaint_id}:{_seconds(event.at)}"
+    return _of_talk(brief.talk, brief, key, at_present(), brief.complaint_id)
 
 
 def _chase(event: Any) -> Facts:
     brief = conversations.chase(event.chase_id)
-    return _of_case(brief.case, brief, brief.chase_id, at_present().of_chase(brief))
+    values = at_present().of_chase(brief)
+    return _of_case(brief.case, brief, brief.chase_id, values, subject_id=brief.chase_id)
 
 
 def _chase_at(event: Any) -> Facts:
     brief = conversations.chase(event.chase_id)
     key = f"{brief.chase_id}:{_seconds(event.at)}"
-    return _of_case(brief.case, brief, key, at_present().of_chase(brief))
+    return _of_case(brief.case, brief, key, at_present().of_chase(brief), subject_id=brief.chase_id)
 
 
 def _undelivered(event: Any) -> Facts:
@@ -163,6 +181,8 @@ def _seconds(instant: datetime | None) -> str:
 
 
 CASE = View(Subject.CASE, _case)
+QUOTE = View(Subject.CASE, _quote)
+PAPER = View(Subject.CASE, _paper)
 RATING = View(Subject.RATING, _rating)
 COMPLETED_STAGE = View(Subject.STAGE, _completed_stage)
 RUNNING_STAGE = View(Subject.DUE, _running_stage)

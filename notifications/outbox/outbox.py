@@ -46,7 +46,8 @@ class NewNotice:
     """One thing to tell. `event_key` names the event: each the same person of it again changes nothing.
 
     The notice is there at once; the message is not sent before `not_before`, and not after `expires_at`, when
-    it has lost its point (both aware; a reminder of a visit expires when the visit begins).
+    it has lost its point (both aware; a reminder of a visit expires when the visit begins). It is not sent
+    either when it has lost its point by what happened to `subject_id`.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class NewNotice:
     values: Mapping[str, str] = field(repr=False)
     task_id: str | None = None
     visit_id: str | None = None
+    subject_id: str | None = None
     not_before: datetime | None = None
     expires_at: datetime | None = None
 
@@ -179,6 +181,7 @@ def _message(each: _Addressed, consenting: Mapping[str, set[str]]) -> dict[str, 
         "kind": notice.kind,
         "case_id": notice.case_id,
         "task_id": notice.task_id,
+        "subject_id": notice.subject_id,
         "audience": person.audience,
         "recipient_id": person.id,
         **routes[0],

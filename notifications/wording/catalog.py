@@ -16,11 +16,49 @@ _log = logging.getLogger(__name__)
 
 
 class PointLost(StrEnum):
-    """When a message that has not been sent yet is dropped instead."""
+    """When a message that has not been sent yet is dropped instead.
+
+    Some have an instant after which they are of no use (`handlers/expiry.py`), most also lose their point by
+    what happens to their subject (`dispatch/skip_rules.py`).
+    """
 
     NEVER = "never"
     TASK_CLOSED = "task_closed"
     """Its task is done: to be reminded of it would only puzzle."""
+    TASK_DUE = "task_due"
+    """Its task is done, or its due date has passed, of which another message tells."""
+    CASE_ENDED = "case_ended"
+    STAGE_ENDED = "stage_ended"
+    STOP_ENDED = "stop_ended"
+    STOP_RULED = "stop_ruled"
+    """The objection has been decided."""
+    QUOTE_CHOSEN = "quote_chosen"
+    PAPER_CONFIRMED = "paper_confirmed"
+    VISIT_DAY = "visit_day"
+    """The day of the visit begins, or it is off: it speaks of tomorrow."""
+    VISIT_START = "visit_start"
+    """The visit begins, or is off."""
+    VISIT_END = "visit_end"
+    """The visit ends, or is off."""
+    VISIT_TIME = "visit_time"
+    """The time at which it would have ended: it speaks of a visit that is off."""
+    VISIT_OFF = "visit_off"
+    """The visit is over, moved or cancelled."""
+    ARRIVAL = "arrival"
+    """Somebody came, or the visit is off."""
+    EXPECTED_ARRIVAL = "expected_arrival"
+    """The announced time has come, somebody came, or the visit is off."""
+    DOUBT_RESOLVED = "doubt_resolved"
+    """The visit can take place after all, or is off."""
+    HOLD_END = "hold_end"
+    """The time is no longer held."""
+    READ = "read"
+    ANSWERED = "answered"
+    """The conversation, chase or complaint was answered."""
+    ANSWER_DUE = "answer_due"
+    """It was answered, or the answer is overdue, of which another message tells."""
+    NEXT_DAY = "next_day"
+    """The next day begins, which has a message of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ documentation of subscribe messages (at most five fields, 25 and 50 templates an
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
@@ -151,9 +151,38 @@ def _loses_point(table: Table, subject: Subject) -> PointLost:
     if not table.has("loses_point"):
         return PointLost.NEVER
     loses = table.choice("loses_point", PointLost)
-    if loses is PointLost.TASK_CLOSED and subject is not Subject.TASK:
-        table.fault("loses_point", "this kind does not speak of a task")
+    if subject not in _CAN_LOSE.get(loses, Subject):
+        of = " or ".join(sorted(_CAN_LOSE[loses]))
+        table.fault("loses_point", f"this kind does not speak of a {of}")
     return loses
+
+
+_OF_CASES = frozenset(Subject) - {Subject.TALK, Subject.DELIVERY}
+_VISIT, _TASK = frozenset({Subject.VISIT}), frozenset({Subject.TASK})
+# About what a message must be to lose its point so.
+_CAN_LOSE: Mapping[PointLost, Collection[Subject]] = {
+    PointLost.TASK_CLOSED: _TASK,
+    PointLost.TASK_DUE: _TASK,
+    PointLost.CASE_ENDED: _OF_CASES,
+    PointLost.STAGE_ENDED: {Subject.PROMISE, Subject.DUE},
+    PointLost.STOP_ENDED: {Subject.STOP},
+    PointLost.STOP_RULED: {Subject.STOP},
+    PointLost.QUOTE_CHOSEN: {Subject.CASE},
+    PointLost.PAPER_CONFIRMED: {Subject.CASE},
+    PointLost.VISIT_DAY: _VISIT,
+    PointLost.VISIT_START: _VISIT,
+    PointLost.VISIT_END: _VISIT,
+    PointLost.VISIT_TIME: _VISIT,
+    PointLost.VISIT_OFF: _VISIT,
+    PointLost.ARRIVAL: _VISIT,
+    PointLost.EXPECTED_ARRIVAL: _VISIT,
+    PointLost.DOUBT_RESOLVED: _VISIT,
+    PointLost.HOLD_END: _VISIT,
+    PointLost.READ: {Subject.TALK},
+    PointLost.ANSWERED: {Subject.TALK, Subject.CHASE},
+    PointLost.ANSWER_DUE: {Subject.TALK, Subject.CHASE},
+    PointLost.NEXT_DAY: {Subject.DELIVERY},
+}
 
 
 def _page(table: Table, subject: Subject) -> str:

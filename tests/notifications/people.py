@@ -83,6 +83,7 @@ VISIT = VisitView(
     purpose_name="上门受理并确定用水方案",
     state="confirmed",
     starts_at=datetime(2026, 3, 12, 2, 0, tzinfo=UTC),
+    ends_at=datetime(2026, 3, 12, 3, 0, tzinfo=UTC),
     was=datetime(2026, 3, 11, 2, 0, tzinfo=UTC),
     expected_at=datetime(2026, 3, 12, 2, 15, tzinfo=UTC),
     hold_until=datetime(2026, 3, 10, 2, 0, tzinfo=UTC),

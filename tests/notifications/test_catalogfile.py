@@ -213,10 +213,16 @@ def test_stages_and_tasks_that_messages_name_exist_in_the_programs() -> None:
         ),
         ('title = "任务已超期"', 'titel = "任务已超期"', "messages.task_overdue.titel", "unknown key"),
         (
-            'includes_tasks = ["site_visit"]',
+            'includes_tasks = ["rating_review"]',
             'loses_point = "task_closed"',
-            "messages.new_case.loses_point",
+            "messages.low_rating.loses_point",
             "not speak of a task",
+        ),
+        (
+            'loses_point = "visit_day"',
+            'loses_point = "answered"',
+            "messages.visit_tomorrow.loses_point",
+            "not speak of a chase or talk",
         ),
         ('before_due = "即将到期"', 'before_due = "很快就要到期"', "wording.urgency.before_due", "5 Chinese"),
         (

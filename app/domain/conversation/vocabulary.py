@@ -54,6 +54,7 @@ CARDS = MappingProxyType(
         "visit_booked": frozenset({"purpose", "visit_time"}),
         "visit_moved": frozenset({"purpose", "visit_time"}),
         "visit_cancelled": frozenset({"purpose", "visit_time"}),
+        "visit_not_needed": frozenset({"purpose", "visit_time"}),
     }
 )
 """System cards: what happened in the case, told in its conversation."""

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from app.core import clock
+from app.core import clock, eventbus
 from app.core.db import db
 from app.models import CalendarMove, CalendarVersion, Case, Stage, Task, TimelineEntry, Timer
 from app.services.calendar_desk import due_date_moves
 from app.services.calendar_desk.due_date_moves import CaseMoves, StageMove, TaskMove
 from app.services.calendar_desk.rehearse_calendar import Counts, Tally, check_publishable, line_of_draft
-from app.services.cases.flow import promise_watches
+from app.services.cases.flow import promise_watches, visits_of_work
 from app.services.history.timeline import ENGINE
 from app.services.installation import calendar_versions, city
 from app.services.scheduling import absences
@@ -77,6 +77,10 @@ def _apply(version_id: str, batch: Sequence[CaseMoves], now: datetime) -> None:
         update(Task).where(Task.id == bindparam("of_id")).values(due_at=bindparam("due")),
         [{"of_id": task.id, "due": task.becomes} for _, task in tasks],
     )
+    follow = {(case_id, stage.key): stage.becomes for case_id, stage in stages}
+    with eventbus.together():
+        for event in visits_of_work.follow_moved_due_dates(follow, now):
+            eventbus.publish(event)
     if stale:
         _run(delete(Timer).where(Timer.id.in_(stale)))
     _many(insert(Timer), [timer for found in batch for timer in found.fresh_timers])

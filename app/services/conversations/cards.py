@@ -68,6 +68,11 @@ def _of_visit(event: Any) -> Facts:
     )
 
 
+def _of_visit_not_needed(event: Any) -> Facts | None:
+    # Once it has begun, the customer knows better than a card whether somebody is there.
+    return None if event.begun else _of_visit(event)
+
+
 CARDS: Sequence[tuple[type, str, Reader]] = (
     (events.QuoteIssued, "quote_issued", _of_case),
     (events.ClockStopped, "clock_stopped", _of_stop),
@@ -79,6 +84,7 @@ CARDS: Sequence[tuple[type, str, Reader]] = (
     (events.VisitBooked, "visit_booked", _of_visit),
     (events.VisitMoved, "visit_moved", _of_visit),
     (events.VisitCancelled, "visit_cancelled", _of_visit),
+    (events.VisitNotNeeded, "visit_not_needed", _of_visit_not_needed),
 )
 """One line for each card: the event, the text in talk.toml, and the reader of its values."""
 

@@ -27,6 +27,7 @@ class VisitView:
     purpose_name: str
     state: str
     starts_at: datetime
+    ends_at: datetime
     was: datetime | None
     expected_at: datetime | None
     hold_until: datetime | None
@@ -51,6 +52,7 @@ def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = 
         purpose_name=visit_queries.purpose_name(found),
         state=found.state,
         starts_at=found.starts_at,
+        ends_at=found.ends_at,
         was=None if former is None else former.starts_at,
         expected_at=found.expected_at,
         hold_until=found.hold_until,
@@ -65,6 +67,12 @@ def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = 
 def people(visit_id: str) -> tuple[StaffRecipient, ...]:
     """Everybody who comes, or was to come, to a visit."""
     return tuple(recipients.member(staff_id) for staff_id in appointments.staff_ids(visit_id))
+
+
+def who_came(visit_id: str) -> tuple[StaffRecipient, ...]:
+    """Those of them who have checked in."""
+    came = [row.staff_id for row in appointments.attendees(visit_id) if row.arrived_at is not None]
+    return tuple(recipients.member(staff_id) for staff_id in came)
 
 
 def _next(case: Case, found: Visit) -> datetime | None:

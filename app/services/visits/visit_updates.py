@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import update
 
+from app.core import clock
 from app.core.db import db
 from app.domain.errors import ConflictError
 from app.models import Case, DueKind, Visit, VisitState
-from app.services.history.timeline import By, note
+from app.services.history.timeline import ENGINE, By, note
 from app.services.installation import city
 from app.services.scheduling import reservations, working_hours
 from app.services.visits import appointments
@@ -47,6 +48,33 @@ def new_code() -> str:
     return f"{_RANDOM.randrange(_CODE_BELOW):06d}"
 
 
+def end_of_day(visit: Visit) -> datetime:
+    """When a visit is ended that somebody checked into: in the early morning after its day."""
+    next_day = working_hours.local_day(visit.starts_at) + timedelta(days=1)
+    return datetime.combine(next_day, city.current().visits.end_unended_at, city.zone())
+
+
+def end_as_done(case: Case, visit: Visit, by: By, kind: str) -> None:
+    """Ends a visit to which somebody came, with a line of this kind in the history. The case is locked."""
+    end_visit(visit, VisitState.DONE, {})
+    reservations.release_time([visit.id])
+    note(case.id, clock.now(), kind, by, {"purpose": visit.purpose})
+
+
+def live_or_over(case: Case, purpose: str) -> Visit | None:
+    """The live booking of a locked case for a purpose.
+
+    One that somebody came to, and whose time is over, is ended here: that nobody has ended it yet must not
+    keep the customer from booking again.
+    """
+    visit = appointments.live_visit(case.id, purpose)
+    over = visit is not None and visit.state == VisitState.CONFIRMED and visit.ends_at <= clock.now()
+    if visit is None or not over or not appointments.somebody_came(visit.id):
+        return visit
+    end_as_done(case, visit, ENGINE, "visit_ended_by_jobs")
+    return None
+
+
 def schedule_confirmed(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:
     """Sets the reminders of a visit that is confirmed now, and adds its line to the history.
 
@@ -62,6 +90,8 @@ def schedule_confirmed(case: Case, visit: Visit, by: By, now: datetime, kind: st
         (visit.id, DueKind.EVENING_BEFORE.value, evening),
         (visit.id, DueKind.SHORTLY_BEFORE.value, shortly),
         (visit.id, DueKind.LATE.value, visit.starts_at + rules.late_after),
+        (visit.id, DueKind.UNENDED.value, visit.ends_at + rules.remind_unended),
+        (visit.id, DueKind.END_OF_DAY.value, end_of_day(visit)),
     ]
     reservations.set_due(due for due in dues if due[2] > now)
     note(

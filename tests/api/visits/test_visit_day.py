@@ -162,6 +162,7 @@ def test_a_long_delay_offers_other_times_at_once(day: Day) -> None:
 
 
 def test_a_missed_visit_offers_other_times_by_itself(day: Day) -> None:
+    day.at("08:00")
     day.at("10:19")
     assert kinds(day.booker.phone)[-1] == "visit_soon"
     assert day.booker.visit(day.id)["changeable"] is False

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.core.db import db
-from app.domain.events import VisitCancelled
 from app.models import Case, CaseState
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.cases.views import progress
 from app.services.history.timeline import By
 from app.services.installation import city
-from app.services.scheduling import cancel_for_case
 
 
 def end_case(case: Case, flow: CaseFlow, state: CaseState, by: By, now: datetime) -> Sequence[str]:
@@ -19,8 +17,6 @@ def end_case(case: Case, flow: CaseFlow, state: CaseState, by: By, now: datetime
     """
     holders = sorted({task.assignee_id for task in flow.open_tasks() if task.assignee_id is not None})
     flow.end(by, now)
-    for visit_id in cancel_for_case.cancel_visits_of_case(case.id):
-        flow.add_event(VisitCancelled(visit_id))
     case.state = state
     case.closed_at = now
     case.calendar_version = city.working_time().version

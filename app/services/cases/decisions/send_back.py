@@ -2,14 +2,12 @@
 
 from app.core import clock
 from app.domain.errors import FieldsError
-from app.domain.events import VisitCancelled
 from app.domain.programs import engine
 from app.models import Case, CaseChangeKind
 from app.services.cases import responsibility
 from app.services.cases.decisions import case_changes
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import By
-from app.services.scheduling import cancel_for_case
 
 
 def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
@@ -35,9 +33,4 @@ def send_back(case: Case, by: By, stage_key: str, words: str) -> None:
     now = clock.now()
     case_changes.record_change(case, flow, CaseChangeKind.SENT_BACK, by, now, words, key=stage_key)
     flow.repeat(stage_key, by, now)
-    # A visit to build must not take place while the drawings are being redone.
-    for visit_id in cancel_for_case.cancel_visits_of_case(
-        case.id, engine.repeated_with(flow.program, stage_key)
-    ):
-        flow.add_event(VisitCancelled(visit_id))
     flow.publish()

@@ -10,7 +10,7 @@ from app.domain.programs import engine
 from app.domain.programs.definition import Stage as StageSpec
 from app.domain.worktime import Stretch
 from app.models import Case, Stage, Stop, Task
-from app.services.cases.flow import promise_watches
+from app.services.cases.flow import promise_watches, visits_of_work
 from app.services.cases.flow.case_log import CaseLog
 from app.services.history.timeline import By, note
 from app.services.timers import setting as timers
@@ -71,12 +71,16 @@ class CaseClock(CaseLog):
         self._reschedule_open(now)
 
     def publish(self) -> None:
-        """Write the rows and publish the events. Call once, when the move is complete."""
+        """Write the rows, let the visits follow, publish the events. Call once, when the move is complete."""
         now = clock.now()
         done = {
             (task.key, task.round): task.completed_at for task in self._tasks if task.completed_at is not None
         }
         promise_watches.replace([self.case.id], self.watches(self._line, done, now), fresh=self._fresh)
+        if not self._fresh:
+            # Last, so that they are told after what ended or moved them.
+            work = visits_of_work.Work(self.case, self.program, self._stages, self._tasks)
+            self._events += visits_of_work.follow_work(work, now)
         self._fresh = False
         db.session.flush()
         with eventbus.together():

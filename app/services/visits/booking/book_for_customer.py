@@ -10,7 +10,7 @@ from app.services.cases import access, responsibility
 from app.services.history.timeline import by_staff
 from app.services.people.staffing import Colleague
 from app.services.scheduling import reservations
-from app.services.visits import appointments, required_visits, visit_updates
+from app.services.visits import required_visits, visit_updates
 from app.services.visits.booking import find_openings
 from app.services.visits.booking.reserve import BookingRequest, reserve_visit
 
@@ -24,7 +24,7 @@ def book_for_customer(staff: Colleague, case: Case, purpose_key: str, starts_at:
     access.lock_case(case)
     responsibility.require_responsible(staff, case)
     needed = required_visits.require_needed(case, purpose_key)
-    earlier = appointments.live_visit(case.id, purpose_key)
+    earlier = visit_updates.live_or_over(case, purpose_key)
     given_up = []
     if earlier is not None:
         if earlier.state == VisitState.CONFIRMED:

@@ -9,7 +9,7 @@ from app.services.cases import access
 from app.services.history.timeline import By
 from app.services.installation import city
 from app.services.scheduling import reservations
-from app.services.visits import appointments, required_visits
+from app.services.visits import required_visits, visit_updates
 from app.services.visits.booking import find_openings
 from app.services.visits.booking.reserve import BookingRequest, reserve_visit
 
@@ -24,7 +24,7 @@ def hold_visit(case: Case, purpose_key: str, starts_at: datetime, by: By) -> Vis
     needed = required_visits.require_needed(case, purpose_key)
     now = clock.now()
     given_up: list[str] = []
-    earlier = appointments.live_visit(case.id, purpose_key)
+    earlier = visit_updates.live_or_over(case, purpose_key)
     if earlier is not None and earlier.state == VisitState.CONFIRMED:
         raise BookedAlreadyError("您已预约过此项，如需调整请在原预约中改期。", visit_id=earlier.id)
     if earlier is not None and earlier.hold_until is not None:

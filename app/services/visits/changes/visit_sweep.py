@@ -10,12 +10,13 @@ from sqlalchemy import select
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.queue import Queue
-from app.domain.events import VisitLate, VisitNear
+from app.domain.events import VisitLate, VisitNear, VisitUnended
 from app.models import DueKind, Visit, VisitAttendee, VisitDue, VisitRecheck, VisitState
 from app.services.installation import city
 from app.services.scheduling import reservations
 from app.services.visits import appointments
 from app.services.visits.booking import waitlist
+from app.services.visits.changes import unended
 from app.services.visits.changes.revalidate import revalidate
 
 VISITS = Queue("visits", VisitDue, falls_due=VisitDue.due_at)
@@ -35,6 +36,8 @@ def sweep() -> int:
         visit = db.session.get_one(Visit, row.visit_id)
         if kind is DueKind.HOLD_END:
             _end_hold(visit)
+        elif kind is DueKind.END_OF_DAY:
+            unended.end_unended(visit)
         elif visit.state == VisitState.CONFIRMED:
             _confirmed(visit, kind)
     return len(rows)
@@ -75,6 +78,10 @@ def _end_hold(visit: Visit) -> None:
 
 
 def _confirmed(visit: Visit, kind: DueKind) -> None:
+    if kind is DueKind.UNENDED:
+        if appointments.somebody_came(visit.id):
+            eventbus.publish(VisitUnended(visit.id))
+        return
     if kind is not DueKind.LATE:
         if visit.in_doubt_at is None:
             eventbus.publish(VisitNear(visit.id, evening=kind is DueKind.EVENING_BEFORE))

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.core import clock
 from app.domain.errors import FieldsError, NotYetError
-from app.models import Case, Visit, VisitState
-from app.services.history.timeline import by_staff, note
+from app.models import Case, Visit
+from app.services.history.timeline import by_staff
 from app.services.people.staffing import Colleague
-from app.services.scheduling import reservations
 from app.services.tasks import claim_task
 from app.services.tasks import complete_task as completion
 from app.services.visits import appointments, visit_access, visit_updates
@@ -26,9 +24,7 @@ def finish_visit(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | N
     appointments.refuse_not_confirmed(visit)
     if not appointments.somebody_came(visit.id):
         raise NotYetError("请先登记到达，再登记完成。")
-    visit_updates.end_visit(visit, VisitState.DONE, {})
-    reservations.release_time([visit.id])
-    note(case.id, clock.now(), "visit_done", by_staff(staff.id), {"purpose": visit.purpose})
+    visit_updates.end_as_done(case, visit, by_staff(staff.id), "visit_done")
     if outputs is not None:
         task = task_of(case, visit)
         if task is None:
