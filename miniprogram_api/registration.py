@@ -106,6 +106,16 @@ class PublicId(BaseConverter):
     regex = r"[A-Za-z0-9_-]{16}"
 
 
+class RowNumber(BaseConverter):
+    """The number of a row of which everybody sees only their own. Anything else is answered with 404."""
+
+    regex = r"[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        """The number, which every database can hold."""
+        return int(value)
+
+
 class PublicKey(BaseConverter):
     """A key of the city's data (program, purpose, template) in a path."""
 
@@ -115,6 +125,7 @@ class PublicKey(BaseConverter):
 def register_blueprints(app: StewardApp) -> None:
     """Register every blueprint with its guard and, where needed, its idempotency hooks."""
     app.url_map.converters["public_id"] = PublicId
+    app.url_map.converters["row_number"] = RowNumber
     app.url_map.converters["public_key"] = PublicKey
     app.before_request(check_body)
     app.extensions["steward.guards"] = {entry.blueprint.name: entry.guard for entry in BLUEPRINTS}

@@ -29,6 +29,11 @@ COMMANDS: tuple[LazyCommand, ...] = (
         "Members of staff; their phone is what binds their WeChat login.",
     ),
     LazyCommand(
+        "absences",
+        "app.cli.absences:absences",
+        "Leave and closures: listed, shortened, taken back.",
+    ),
+    LazyCommand(
         "partners",
         "app.cli.partners:partners",
         "Partner platforms (合作平台): keys, capabilities, webhooks.",

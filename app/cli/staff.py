@@ -1,15 +1,19 @@
 """`flask staff`: the people of the utility."""
 
+from contextlib import nullcontext
 from datetime import datetime
 
 import click
 from flask import current_app
 
 from app.cli import needs
+from app.cli.absences import print_hits
 from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
 from app.services.people import personnel, wecom_members
 from app.services.people.personnel import NewStaff, StaffFaultError
+from app.services.visits.changes import closures
+from app.services.visits.changes.closures import Away
 from app.wechat.port import WeChatError, WorkMessenger
 
 
@@ -62,15 +66,18 @@ def list_staff() -> None:
 @click.option("--deputy", required=True, help="staff number of the deputy")
 @click.option("--from", "starts", required=True, type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--to", "ends", required=True, type=click.DateTime(["%Y-%m-%d"]), help="last day away")
+@click.option("--preview", is_flag=True, help="only print the visits that it would affect")
 @needs.application
-def leave(number: str, deputy: str, starts: datetime, ends: datetime) -> None:
-    """Enter a leave: new cases and pushes go to the deputy."""
+def leave(number: str, deputy: str, starts: datetime, ends: datetime, preview: bool) -> None:
+    """Enter a leave: the deputy acts meanwhile. `flask absences` lists, shortens and takes it back."""
     try:
-        with atomic():
-            personnel.enter_leave(number, deputy, starts.date(), ends.date())
+        with atomic(), closures.rehearsal() if preview else nullcontext():
+            entered = personnel.enter_leave(number, deputy, starts.date(), ends.date())
+            hits = closures.hits_of(Away(entered.starts_at, entered.ends_at, number=number))
     except StaffFaultError as fault:
         raise click.ClickException(str(fault)) from fault
-    click.echo(f"{number} is away; {deputy} stands in")
+    print_hits(hits)
+    click.echo("nothing was entered" if preview else f"{number} is away; {deputy} stands in")
 
 
 @staff.command("hours")

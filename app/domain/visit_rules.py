@@ -83,6 +83,7 @@ class VisitRules:
     end_unended_at: time
     near_metres: int
     most_per_day: int
+    longest_absence: timedelta
     office: Office
     purposes: Mapping[str, Purpose]
 
@@ -110,6 +111,7 @@ def load_visit_rules(folder: Path) -> VisitRules:
         end_unended_at=_time(root, "end_unended"),
         near_metres=_cited(root, "near", "metres", least=1),
         most_per_day=_cited(root, "most_per_day", "visits", least=1),
+        longest_absence=timedelta(days=_cited(root, "longest_absence", "days", least=1)),
         office=_read_office(root),
         purposes={purpose.key: purpose for purpose in purposes},
     )

@@ -19,10 +19,10 @@ class Start(fields.DateTime):
     likely mistaken the time zone, and a visit at the wrong hour is worse than a refusal.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, required: bool = True, **kwargs: Any) -> None:
         super().__init__(
             format="iso",
-            required=True,
+            required=required,
             error_messages={
                 "invalid": "时间应写成2026-09-21T10:00:00+08:00的形式。",
                 "format": "时间应写成2026-09-21T10:00:00+08:00的形式。",

@@ -80,6 +80,10 @@ BODIES: dict[str, Any] = {
     "staff_absences.record_leave": LEAVE,
     "staff_absences.preview_closure": CLOSURE,
     "staff_absences.record_closure": CLOSURE,
+    "staff_absences.preview_leave_change": {"taken_back": True},
+    "staff_absences.change_leave": {"taken_back": True},
+    "staff_absences.preview_closure_change": {"taken_back": True},
+    "staff_absences.change_closure": {"taken_back": True},
     "staff_work_patterns.preview_work_pattern": WEEK,
     "staff_work_patterns.record_work_pattern": WEEK,
     "customer_case_changes.confirm_plan": {
@@ -186,6 +190,14 @@ def scene(world: World) -> Scene:
     chase = owner.post(f"/customer/cases/{case['id']}/chases")
     complaint = owner.post(f"/customer/cases/{case['id']}/complaints", {"text": "没有人来"})
     reply = manager.post("/staff/quick-replies", {"title": "问候", "text": "您好"})
+    supervisor = world.staff("S001")
+    for path, body in (
+        ("leaves", {**LEAVE, "staff_number": "G001", "deputy_number": "G002"}),
+        ("closures", CLOSURE),
+    ):
+        supervisor.post(f"/staff/{path}", body)
+    (leave,) = supervisor.get("/staff/leaves")["items"]
+    (closure,) = supervisor.get("/staff/closures")["items"]
     calendar = world.staff("S001").post("/staff/calendar/drafts", {"note": "演示通知"})
     held = owner.post(
         f"/customer/cases/{case['id']}/visits",
@@ -209,6 +221,8 @@ def scene(world: World) -> Scene:
             "document_id": document.get_json()["id"],
             "draft_id": calendar["id"],
             "visit_id": held["id"],
+            "leave_id": leave["id"],
+            "closure_id": closure["id"],
             "purpose": "water_plan",
             "conversation_id": case["id"],
             "message_id": message["id"],

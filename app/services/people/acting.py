@@ -146,11 +146,13 @@ _HOLDS_WORK = or_(
     exists().where(Conversation.holder_id == Staff.id),
     exists().where(Complaint.responsible_id == Staff.id, Complaint.closed_at.is_(None)),
 )
-_ABSENT = PreparedQuery(
+ABSENT = (
     select(StaffLeave.staff_id)
     .where(StaffLeave.starts_at <= _AT, StaffLeave.ends_at > _AT)
     .union(select(Staff.id).where(Staff.active.is_(False), _HOLDS_WORK))
 )
+"""Everybody for whom somebody else acts; its plan is tested."""
+_ABSENT = PreparedQuery(ABSENT)
 _REVIEWERS = PreparedQuery(
     select(Staff.id)
     .where(Staff.active.is_(True), Staff.is_supervisor.is_(True))

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from app.core.crypto import mask_phone
 from app.core.db import db
 from app.core.ids import new_id
+from app.domain.errors import FieldsError
 from app.domain.slots.patterns import Pattern
-from app.models import Audience, Staff
+from app.models import Audience, Staff, StaffLeave
 from app.services.installation import city
 from app.services.people import sessions
 from app.services.people.phones import normalised_phone, phone_hash
@@ -86,19 +87,24 @@ def everybody() -> list[str]:
     ]
 
 
-def enter_leave(number: str, deputy: str, first: date, last: date) -> None:
+def enter_leave(number: str, deputy: str, first: date, last: date) -> StaffLeave:
     """Whole days of leave, `first` to `last` inclusive, in the city's time zone. Raises `StaffFaultError`."""
     if last < first:
         raise StaffFaultError("the leave ends before it begins")
     if number == deputy:
         raise StaffFaultError("nobody is their own deputy")
     zone = city.zone()
-    absences.enter_leave(
-        _by_number(number).id,
-        _by_number(deputy).id,
-        datetime.combine(first, time(), zone),
-        datetime.combine(last + timedelta(days=1), time(), zone),
-    )
+    if last == date.max:
+        raise StaffFaultError("the leave has no end")
+    try:
+        return absences.enter_leave(
+            _by_number(number).id,
+            _by_number(deputy).id,
+            datetime.combine(first, time(), zone),
+            datetime.combine(last + timedelta(days=1), time(), zone),
+        )
+    except FieldsError as fault:
+        raise StaffFaultError(fault.extra["errors"][0]["message"]) from fault
 
 
 def set_hours(number: str, pattern: Pattern) -> list[str]:

@@ -15,13 +15,18 @@ from app.core.ids import new_id
 from app.domain.slots import patterns
 from app.domain.slots.patterns import Pattern
 from app.models import Staff, StaffLeave, VisitClosure, VisitRecheck, WorkPattern
-from app.services.scheduling import reservations
+from app.services.scheduling import absence_checks, reservations
 
 
 def enter_leave(
     staff_id: str, deputy_id: str, starts_at: datetime, ends_at: datetime, *, ask: bool = False
 ) -> StaffLeave:
-    """Enters a leave. Affected visits are moved, or with `ask` their customers are asked."""
+    """Enters a leave. Affected visits are moved, or with `ask` their customers are asked.
+
+    Raises `FieldsError` for a time or a deputy that cannot be.
+    """
+    absence_checks.check_span(starts_at, ends_at)
+    absence_checks.check_deputy(staff_id, deputy_id)
     _lock([staff_id])
     row = StaffLeave(staff_id=staff_id, deputy_id=deputy_id, starts_at=starts_at, ends_at=ends_at)
     db.session.add(row)
@@ -33,11 +38,9 @@ def enter_leave(
 def enter_closure(
     department: str | None, starts_at: datetime, ends_at: datetime, reason: str, by: str, *, ask: bool = False
 ) -> VisitClosure:
-    """Closes a department, or with None everything, for visits."""
-    everybody = select(Staff.id).where(Staff.active.is_(True))
-    if department is not None:
-        everybody = everybody.where(Staff.department == department)
-    _lock(list(db.session.scalars(everybody)))
+    """Closes a department, or with None everything. Raises `FieldsError` for an impossible time."""
+    absence_checks.check_span(starts_at, ends_at)
+    _lock(_people_of(department))
     row = VisitClosure(
         id=new_id(),
         department=department,
@@ -51,6 +54,43 @@ def enter_closure(
     db.session.flush()
     revalidate_later(ask=ask)
     return row
+
+
+def change_leave(
+    row: StaffLeave, starts_at: datetime, ends_at: datetime, deputy_id: str, *, ask: bool = False
+) -> None:
+    """Shortens, moves or extends a leave, or names another deputy. Raises as `enter_leave` does."""
+    absence_checks.check_span(starts_at, ends_at)
+    absence_checks.check_deputy(row.staff_id, deputy_id)
+    _lock([row.staff_id])
+    row.starts_at, row.ends_at, row.deputy_id = starts_at, ends_at, deputy_id
+    db.session.flush()
+    revalidate_later(staff_id=row.staff_id, ask=ask)
+
+
+def change_closure(row: VisitClosure, starts_at: datetime, ends_at: datetime, *, ask: bool = False) -> None:
+    """Shortens, moves or extends a closure. Raises as `enter_closure` does."""
+    absence_checks.check_span(starts_at, ends_at)
+    _lock(_people_of(row.department))
+    row.starts_at, row.ends_at = starts_at, ends_at
+    db.session.flush()
+    revalidate_later(ask=ask)
+
+
+def take_back(row: StaffLeave | VisitClosure) -> None:
+    """Takes an absence back: one that has begun ends now, one to come has never been.
+
+    Visits about which customers have been asked are looked at again; what was moved stays.
+    """
+    now = clock.now()
+    staff_id = row.staff_id if isinstance(row, StaffLeave) else None
+    _lock([row.staff_id] if isinstance(row, StaffLeave) else _people_of(row.department))
+    if row.starts_at < now:
+        row.ends_at = now
+    else:
+        db.session.delete(row)
+    db.session.flush()
+    revalidate_later(staff_id=staff_id)
 
 
 def enter_pattern(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None:
@@ -87,6 +127,13 @@ def revalidate_later(*, staff_id: str | None = None, case_id: str | None = None,
     db.session.connection().execute(
         insert(VisitRecheck), {"due_at": clock.now(), "staff_id": staff_id, "case_id": case_id, "ask": ask}
     )
+
+
+def _people_of(department: str | None) -> list[str]:
+    everybody = select(Staff.id).where(Staff.active.is_(True))
+    if department is not None:
+        everybody = everybody.where(Staff.department == department)
+    return list(db.session.scalars(everybody))
 
 
 def _lock(staff_ids: list[str]) -> None:

@@ -22,7 +22,6 @@ from sqlalchemy import (
 )
 
 from app.core.db import db
-from app.domain.slots import grid
 from app.models import Staff, StaffLeave, VisitClosure, WorkPattern
 from app.services.scheduling import working_hours
 from app.services.scheduling.working_hours import Stretch, Weeks
@@ -103,7 +102,7 @@ def absences(wanted: Iterable[Member], stretch: Stretch, *, manager: str | None 
     away: dict[str, int] = defaultdict(int)
     deputies: dict[str, set[str]] = defaultdict(set)
     for row in db.session.connection().execute(_ABSENCES, asked):
-        missed = grid.touching(stretch.first, row.starts_at, row.ends_at)
+        missed = stretch.touched_by(row.starts_at, row.ends_at)
         if row.staff_id is not None:
             away[row.staff_id] |= missed
             deputies[row.staff_id].add(row.deputy_id)

@@ -39,6 +39,10 @@ class Stretch:
         """Its end, in UTC."""
         return grid.instant_of(self.last)
 
+    def touched_by(self, starts_at: datetime, ends_at: datetime) -> int:
+        """The set of its time slots of which any part lies between two instants, however far apart."""
+        return grid.touching(self.first, max(starts_at, self.starts_at), min(ends_at, self.ends_at))
+
     @property
     def whole(self) -> int:
         """The set of all its time slots."""

@@ -156,6 +156,12 @@ def test_a_closure_of_a_department_is_for_supervisors_and_hits_its_visits(world:
         ({"staff_number": "X999"}, "staff_number"),
         ({"deputy_number": "X999"}, "deputy_number"),
         ({"deputy_number": "N001"}, "deputy_number"),
+        ({"deputy_number": "D001"}, "deputy_number"),
+        ({"staff_number": "G001", "deputy_number": "N001"}, "deputy_number"),
+        ({"staff_number": "G001", "deputy_number": "S001"}, "deputy_number"),
+        ({"staff_number": "S001"}, "deputy_number"),
+        ({"ends_at": at("2027-09-23", "08:00")}, "ends_at"),
+        ({"ends_at": "9999-12-30T08:00:00+08:00"}, "ends_at"),
         ({"ends_at": at(MONDAY, "07:00")}, "ends_at"),
         ({"starts_at": at("2026-09-01", "08:00"), "ends_at": at("2026-09-02", "08:00")}, "ends_at"),
         ({"starts_at": "2026-09-21T08:00:00Z"}, "starts_at"),
@@ -168,6 +174,19 @@ def test_impossible_leave_is_refused(world: World, change: dict[str, str], field
             answer = supervisor.send("POST", path, {**leave("N001", "G001"), **change})
             problem = refused(answer, 422, "invalid_fields")
             assert [error["field"] for error in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "ends_at", [at(MONDAY, "07:00"), at("2027-09-23", "08:00"), "9999-12-30T08:00:00+08:00"]
+)
+def test_an_impossible_closure_is_refused(world: World, ends_at: str) -> None:
+    supervisor = world.staff("S001")
+    body = {"starts_at": at(MONDAY, "08:00"), "ends_at": ends_at, "reason": "全员抢修"}
+    with nothing_changes(world.app):
+        for path in ("/staff/closures", "/staff/closures/previews"):
+            problem = refused(supervisor.send("POST", path, body), 422, "invalid_fields")
+            assert [error["field"] for error in problem["errors"]] == ["ends_at"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -89,4 +89,9 @@ def _leave(world: World, number: str, starts_at: str) -> None:
     begins = datetime.fromisoformat(starts_at)
     with world.app.app_context(), atomic():
         people = {member.number: member.id for member in db.session.query(Staff)}
-        absences.enter_leave(people[number], people["S001"], begins, begins + timedelta(minutes=30))
+        absences.enter_leave(
+            people[number],
+            people["G001" if number != "G001" else "G002"],
+            begins,
+            begins + timedelta(minutes=30),
+        )

@@ -87,11 +87,11 @@ def test_everybody_sees_their_own_week_and_leave_and_nobody_elses(world: World) 
     network, supervisor = world.staff("N001"), world.staff("S001")
     supervisor.post(WEEKS, week())
     leave = {"starts_at": at("2026-09-24", "08:00"), "ends_at": at("2026-09-24", "18:00")}
-    network.post("/staff/leaves", {"staff_number": "N001", "deputy_number": "E001", **leave})
+    network.post("/staff/leaves", {"staff_number": "N001", "deputy_number": "G001", **leave})
     own = network.get(WEEKS)
     assert own == network.get(f"{WEEKS}?staff_number=N001")
     assert [line["force"] for line in own["patterns"]] == ["coming"]
-    assert own["leaves"] == [{**leave, "deputy_name": "周工"}]
+    assert own["leaves"] == [{**leave, "deputy_name": "王敏"}]
     refused(network.send("GET", f"{WEEKS}?staff_number=E001"), 403, "not_allowed")
     with nothing_changes(world.app):
         for path in (WEEKS, f"{WEEKS}/previews"):

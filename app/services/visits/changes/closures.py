@@ -73,10 +73,11 @@ def enter(staff: Colleague, away: Away) -> Hits:
     """Enters the absence. The jobs then move the affected visits or ask the customers.
 
     Raises `NotAllowedError` for somebody else's leave or a closure unless by a supervisor, and
-    `FieldsError` for a time that is over or ends before it begins, or for unknown people.
+    `FieldsError` for a time that is over, ends before it begins or is too long, for unknown people, or for
+    a deputy who could not do the work.
     """
     _enter(staff, away)
-    return _hits(away)
+    return hits_of(away)
 
 
 @contextmanager
@@ -88,7 +89,6 @@ def rehearsal() -> Iterator[None]:
 
 
 def _enter(staff: Colleague, away: Away) -> StaffLeave | VisitClosure:
-    _check_times(away)
     if away.number is None:
         if not staff.is_supervisor:
             raise NotAllowedError("停止预约由督办登记，请联系督办人员。")
@@ -100,16 +100,7 @@ def _enter(staff: Colleague, away: Away) -> StaffLeave | VisitClosure:
     person, deputy = active(away.number, "staff_number"), active(away.deputy or "", "deputy_number")
     if not staff.is_supervisor and person.id != staff.id:
         raise NotAllowedError("只能登记本人的请假，其他人员由督办登记。")
-    if deputy.id == person.id:
-        raise FieldsError([_fault("deputy_number", "代理人不能是本人。")])
     return absences.enter_leave(person.id, deputy.id, away.starts_at, away.ends_at, ask=away.ask)
-
-
-def _check_times(away: Away) -> None:
-    if away.ends_at <= away.starts_at:
-        raise FieldsError([_fault("ends_at", "结束时间应晚于开始时间。")])
-    if away.ends_at <= clock.now():
-        raise FieldsError([_fault("ends_at", "该时间已经过去。")])
 
 
 def active(number: str, field: str) -> Staff:
@@ -124,7 +115,8 @@ def _fault(field: str, message: str) -> dict[str, str]:
     return {"field": field, "code": "invalid", "message": message}
 
 
-def _hits(away: Away) -> Hits:
+def hits_of(away: Away) -> Hits:
+    """The visits that an absence which is entered affects."""
     booked = booked_with(_concerned(away), away.starts_at).where(Visit.starts_at < away.ends_at)
     return hits(db.session.execute(booked).all(), ask=away.ask)
 

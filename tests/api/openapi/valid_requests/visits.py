@@ -111,6 +111,20 @@ def by_supervisor(body: Any) -> Make:
     return lambda scene: ValidRequest(scene.world.staff("S001"), {}, body)
 
 
+def changes_leave(scene: Scene) -> ValidRequest:
+    supervisor = scene.world.staff("S001")
+    supervisor.post("/staff/leaves", LEAVE)
+    leave = supervisor.get("/staff/leaves?staff_number=N001")["items"][-1]
+    return ValidRequest(supervisor, {"leave_id": leave["id"]}, {"ends_at": "2027-03-01T12:00:00+08:00"})
+
+
+def changes_closure(scene: Scene) -> ValidRequest:
+    supervisor = scene.world.staff("S001")
+    supervisor.post("/staff/closures", CLOSURE)
+    closure = supervisor.get("/staff/closures")["items"][-1]
+    return ValidRequest(supervisor, {"closure_id": closure["id"]}, {"taken_back": True})
+
+
 OF_CUSTOMER = "/customer/cases/{case_id}/visits/{visit_id}"
 OF_STAFF = "/staff/visits/{visit_id}"
 
@@ -139,6 +153,12 @@ VALID_REQUESTS: dict[str, Make] = {
     f"POST {OF_STAFF}/reschedule": moves_for,
     "POST /staff/leaves": by_supervisor(LEAVE),
     "POST /staff/leaves/previews": by_supervisor(LEAVE),
+    "GET /staff/leaves": by_supervisor(None),
+    "POST /staff/leaves/{leave_id}/previews": changes_leave,
+    "PATCH /staff/leaves/{leave_id}": changes_leave,
+    "GET /staff/closures": by_supervisor(None),
+    "POST /staff/closures/{closure_id}/previews": changes_closure,
+    "PATCH /staff/closures/{closure_id}": changes_closure,
     "POST /staff/closures": by_supervisor(CLOSURE),
     "POST /staff/closures/previews": by_supervisor(CLOSURE),
     "POST /staff/work-patterns": by_supervisor(WEEK),
