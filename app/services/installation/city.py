@@ -20,6 +20,7 @@ from app.domain.programs import program_switch
 from app.domain.programs.definition import Program
 from app.domain.programs.loader import load_programs
 from app.domain.refusals import RefusalReason, load_refusals
+from app.domain.skills import Known, SkillRules, load_skills
 from app.domain.visit_checks import check_visits
 from app.domain.visit_rules import VisitRules, load_visit_rules
 from app.domain.worktime import WorkingTime
@@ -48,6 +49,7 @@ class CityBundle:
     refusals: Mapping[str, RefusalReason]
     visits: VisitRules
     talk: ConversationRules
+    skills: SkillRules
 
     @cached_property
     def ways(self) -> Mapping[tuple[str, str | None], Program]:
@@ -82,13 +84,14 @@ def read(folder: Path) -> CityBundle:
     city = load_city(folder)
     documents = load_document_rules(folder)
     visits, talk = load_visit_rules(folder), load_talk(folder, documents)
+    programs = load_programs(folder)
     check_visits(folder, visits, hours, talk.push, clock.now().astimezone(hours.zone).date())
     return CityBundle(
         folder=folder,
         city=city,
         departments={department.key: department.name for department in departments},
         lead_department=next(department.key for department in departments if department.lead),
-        programs=load_programs(folder),
+        programs=programs,
         forms=load_forms(folder),
         documents=documents,
         office=hours,
@@ -98,6 +101,14 @@ def read(folder: Path) -> CityBundle:
         refusals={reason.key: reason for reason in load_refusals(folder)},
         visits=visits,
         talk=talk,
+        skills=load_skills(
+            folder,
+            Known(
+                {department.key for department in departments},
+                visits.purposes,
+                {task.key for each in programs.values() for stage in each.stages for task in stage.tasks},
+            ),
+        ),
     )
 
 
