@@ -382,3 +382,11 @@ class ComplaintAnswered:
 
     complaint_id: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SkillLapsing:
+    """A skill that a member of staff has lapses soon, or has lapsed."""
+
+    staff_id: str
+    skill: str

@@ -37,6 +37,7 @@ from app.models.quick_reply import QuickReply
 from app.models.quote import Quote
 from app.models.road_permit import PermitStep, RoadPermitStep
 from app.models.session import Audience, Session
+from app.models.skill import StaffSkill
 from app.models.staff import CaseHandover, Staff, StaffDeparture, StaffLeave
 from app.models.stage import Stage, StageVoid
 from app.models.stop import Stop
@@ -121,6 +122,7 @@ __all__ = [
     "Staff",
     "StaffDeparture",
     "StaffLeave",
+    "StaffSkill",
     "Stage",
     "StageVoid",
     "Stop",

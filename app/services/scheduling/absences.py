@@ -27,7 +27,7 @@ def enter_leave(
     """
     absence_checks.check_span(starts_at, ends_at)
     absence_checks.check_deputy(staff_id, deputy_id)
-    _lock([staff_id])
+    lock_bookings_of([staff_id])
     row = StaffLeave(staff_id=staff_id, deputy_id=deputy_id, starts_at=starts_at, ends_at=ends_at)
     db.session.add(row)
     db.session.flush()
@@ -40,7 +40,7 @@ def enter_closure(
 ) -> VisitClosure:
     """Closes a department, or with None everything. Raises `FieldsError` for an impossible time."""
     absence_checks.check_span(starts_at, ends_at)
-    _lock(_people_of(department))
+    lock_bookings_of(_people_of(department))
     row = VisitClosure(
         id=new_id(),
         department=department,
@@ -62,7 +62,7 @@ def change_leave(
     """Shortens, moves or extends a leave, or names another deputy. Raises as `enter_leave` does."""
     absence_checks.check_span(starts_at, ends_at)
     absence_checks.check_deputy(row.staff_id, deputy_id)
-    _lock([row.staff_id])
+    lock_bookings_of([row.staff_id])
     row.starts_at, row.ends_at, row.deputy_id = starts_at, ends_at, deputy_id
     db.session.flush()
     revalidate_later(staff_id=row.staff_id, ask=ask)
@@ -71,7 +71,7 @@ def change_leave(
 def change_closure(row: VisitClosure, starts_at: datetime, ends_at: datetime, *, ask: bool = False) -> None:
     """Shortens, moves or extends a closure. Raises as `enter_closure` does."""
     absence_checks.check_span(starts_at, ends_at)
-    _lock(_people_of(row.department))
+    lock_bookings_of(_people_of(row.department))
     row.starts_at, row.ends_at = starts_at, ends_at
     db.session.flush()
     revalidate_later(ask=ask)
@@ -84,7 +84,7 @@ def take_back(row: StaffLeave | VisitClosure) -> None:
     """
     now = clock.now()
     staff_id = row.staff_id if isinstance(row, StaffLeave) else None
-    _lock([row.staff_id] if isinstance(row, StaffLeave) else _people_of(row.department))
+    lock_bookings_of([row.staff_id] if isinstance(row, StaffLeave) else _people_of(row.department))
     if row.starts_at < now:
         row.ends_at = now
     else:
@@ -95,7 +95,7 @@ def take_back(row: StaffLeave | VisitClosure) -> None:
 
 def enter_pattern(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None:
     """Sets a person's work pattern from its day on; one of the same day is replaced."""
-    _lock([staff_id])
+    lock_bookings_of([staff_id])
     connection = db.session.connection()
     connection.execute(
         delete(WorkPattern).where(
@@ -116,7 +116,7 @@ def enter_pattern(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None
 
 def person_left(member: Staff) -> None:
     """Somebody has left: nobody books them any more, and their visits are revalidated."""
-    _lock([member.id])
+    lock_bookings_of([member.id])
     member.active = False
     db.session.flush()
     revalidate_later(staff_id=member.id)
@@ -136,7 +136,7 @@ def _people_of(department: str | None) -> list[str]:
     return list(db.session.scalars(everybody))
 
 
-def _lock(staff_ids: list[str]) -> None:
+def lock_bookings_of(staff_ids: list[str]) -> None:
     """Waits for bookings of these people in progress, and blocks new ones until the transaction ends."""
     # In the order in which bookings lock them, so that no deadlock is possible.
     connection = db.session.connection()
