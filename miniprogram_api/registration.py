@@ -44,6 +44,7 @@ from miniprogram_api.staff.early_service import early_service
 from miniprogram_api.staff.login import login as staff_login
 from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.promises import promises as staff_promises
+from miniprogram_api.staff.skills import skills as staff_skills
 from miniprogram_api.staff.tasks import tasks
 from miniprogram_api.staff.visits import visits as staff_visits
 from miniprogram_api.staff.work_patterns import work_patterns as staff_work_patterns
@@ -86,6 +87,7 @@ BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(staff_visits, guards.staff),
     BlueprintEntry(absences, guards.staff),
     BlueprintEntry(staff_work_patterns, guards.staff),
+    BlueprintEntry(staff_skills, guards.staff),
     BlueprintEntry(staff_deliveries, guards.staff),
     BlueprintEntry(early_service, guards.staff),
     BlueprintEntry(partner_cases, guards.partner),

@@ -108,6 +108,31 @@ def _written(day: str) -> tuple[str, list[list[str]]]:
     return name, [period.split("-") for period in periods.split(",") if period]
 
 
+@staff.command("skill")
+@click.option("--number", required=True, help="who has it")
+@click.option("--skill", required=True, help="key of the skill, see skills.toml")
+@click.option(
+    "--until", default=None, type=click.DateTime(["%Y-%m-%d"]), help="last day; for good when left out"
+)
+@click.option("--certificate", default=None, help="number of the certificate")
+@click.option("--withdraw", is_flag=True, help="take it away instead")
+@needs.application
+def skill(number: str, skill: str, until: datetime | None, certificate: str | None, withdraw: bool) -> None:
+    """Enter, renew or take away a skill or certificate; visits that need it find somebody else."""
+    try:
+        with atomic():
+            if withdraw:
+                personnel.withdraw_skill(number, skill)
+            else:
+                personnel.grant_skill(number, skill, None if until is None else until.date(), certificate)
+    except StaffFaultError as fault:
+        raise click.ClickException(str(fault)) from fault
+    if withdraw:
+        click.echo(f"{number} does not have {skill} any more")
+    else:
+        click.echo(f"{number} has {skill}" + ("" if until is None else f" until {until.date()}"))
+
+
 @staff.command("wecom")
 @click.option("--number", default=None, help="staff number; everybody who is not bound yet when left out")
 @click.option("--member", default=None, help="member id (userid) in WeCom; asked for by phone when left out")

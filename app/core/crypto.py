@@ -166,6 +166,12 @@ def mask_name(name: str) -> str:
     return name[0] + "*" * (len(name) - 2) + name[-1]
 
 
+def mask_number(number: str) -> str:
+    """The number of a paper as lists show it: its last 4 characters, of short ones the last."""
+    kept = 4 if len(number) > 8 else 1
+    return "*" * max(len(number) - kept, 3) + number[-kept:]
+
+
 def mask_address(address: str) -> str:
     """An address as lists show it: the street can be recognised, the house number can't."""
     kept = max(len(address) // 2, 1)

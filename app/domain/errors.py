@@ -59,6 +59,14 @@ class NotAllowedError(Refusal):
         super().__init__(detail)
 
 
+class SkillMissingError(Refusal):
+    """The work asks for a skill or certificate that this member of staff does not have."""
+
+    code = "skill_missing"
+    status = 403
+    title = "缺少岗位资格"
+
+
 class SignatureRefusedError(Refusal):
     """A partner's request that is unsigned, wrongly signed, out of its time window, or a replay."""
 

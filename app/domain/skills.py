@@ -8,6 +8,8 @@ from pathlib import Path
 from app.domain.toml_reader import Source, Table, check_unique
 
 FILE = "skills.toml"
+MANAGER_ROLE = "manager"
+"""In place of a department: whoever comes as the customer's manager."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,15 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """`skill` is asked of whoever comes from `department` for one of `purposes` or does one of `tasks`.
+    """`skill` is asked of whoever comes in `role` for one of `purposes`, or does one of `tasks` there.
+
+    A role is a department, or `MANAGER_ROLE`.
 
     With `calibre_from_mm` only where the case's calibre is as large or larger.
     """
 
     skill: str
-    department: str
+    role: str
     purposes: frozenset[str]
     tasks: frozenset[str]
     calibre_from_mm: int | None
@@ -48,12 +52,12 @@ class SkillRules:
     skills: Mapping[str, Skill]
     required: tuple[Requirement, ...]
 
-    def for_visit(self, purpose: str, department: str, calibre_mm: int | None) -> frozenset[str]:
-        """The skills of whoever comes from a department for a purpose."""
+    def for_visit(self, purpose: str, role: str, calibre_mm: int | None) -> frozenset[str]:
+        """The skills of whoever comes in a role for a purpose."""
         return frozenset(
             rule.skill
             for rule in self.required
-            if purpose in rule.purposes and rule.department == department and rule.applies(calibre_mm)
+            if purpose in rule.purposes and rule.role == role and rule.applies(calibre_mm)
         )
 
     def for_task(self, task: str, department: str, calibre_mm: int | None) -> frozenset[str]:
@@ -61,15 +65,16 @@ class SkillRules:
         return frozenset(
             rule.skill
             for rule in self.required
-            if task in rule.tasks and rule.department == department and rule.applies(calibre_mm)
+            if task in rule.tasks and rule.role == department and rule.applies(calibre_mm)
         )
 
-    def asks_anything(self, department: str, *, purpose: str | None = None, task: str | None = None) -> bool:
-        """Whether a skill may be asked for at all: only then the case's calibre matters."""
-        return any(
-            rule.department == department and (purpose in rule.purposes or task in rule.tasks)
-            for rule in self.required
-        )
+    def asks_of_visit(self, purpose: str) -> bool:
+        """Whether a visit may ask for a skill at all: only then the case's calibre matters."""
+        return any(purpose in rule.purposes for rule in self.required)
+
+    def asks_of_task(self, task: str) -> bool:
+        """Whether a task may ask for a skill at all."""
+        return any(task in rule.tasks for rule in self.required)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def _warn_days(root: Table) -> int:
 
 def _requirement(row: Table, skills: Collection[str], known: Known) -> Requirement:
     row.cite()
-    skill, department = row.text("skill"), row.text("department")
+    skill, role = row.text("skill"), row.text("role")
     purposes, tasks = row.texts("purposes", optional=True), row.texts("tasks", optional=True)
     calibre = row.whole("calibre_from_mm", optional=True)
     if not purposes and not tasks:
@@ -121,10 +126,10 @@ def _requirement(row: Table, skills: Collection[str], known: Known) -> Requireme
         row.fault("calibre_from_mm", "must be 1 or more")
     for key, named, names, what in (
         ("skill", (skill,), skills, "[[skills]] has no"),
-        ("department", (department,), known.departments, "departments.toml has no"),
+        ("role", (role,), {*known.departments, MANAGER_ROLE}, "departments.toml has no"),
         ("purposes", purposes, known.purposes, "visits.toml has no"),
         ("tasks", tasks, known.tasks, "no program has a task"),
     ):
         for unknown in sorted(set(named) - set(names) - {""}):
             row.fault(key, f"{what} {unknown!r}")
-    return Requirement(skill, department, frozenset(purposes), frozenset(tasks), calibre)
+    return Requirement(skill, role, frozenset(purposes), frozenset(tasks), calibre)

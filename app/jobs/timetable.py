@@ -25,6 +25,7 @@ from app.services.documents import deletion, upload
 from app.services.documents.document_access import LinkSigner
 from app.services.operations import idempotency, run_once
 from app.services.partners import request_signatures
+from app.services.scheduling import skills
 from app.services.timers import firing
 from app.services.visits.booking import waitlist
 from app.services.visits.changes import visit_sweep as visits_due
@@ -43,6 +44,7 @@ MOVES_PER_TRANSACTION = 50
 UNKNOWN_PER_TRANSACTION = 50
 CONVERSATIONS_AT_ONCE = 100
 CALLS_PER_TRANSACTION = 20
+SKILLS_PER_TRANSACTION = 50
 BYTES_AT_ONCE = 100
 KEPT_ANSWERS = timedelta(days=7)
 KEPT_RUNS = timedelta(days=90)
@@ -94,6 +96,7 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
         Job("tokens", a_minute, lambda: keep_tokens_fresh(wechat)),
         Job("calls", a_minute, ask_managers_to_call, (calls.QUEUE,)),
         Job("unknown", a_minute, resolve_unknown, (unknown_outcomes.QUEUE,)),
+        Job("skills", a_minute, tell_of_lapsing_skills, (skills.QUEUE,)),
         Job("morning", a_minute, send_morning_summary, (morning_summary.WORK,)),
         Job("bytes", a_minute, remove_deleted_bytes, (deletion.QUEUE,)),
         Job("forget", an_hour, delete_old_records),
@@ -164,6 +167,11 @@ def ask_managers_to_call() -> None:
 def resolve_unknown() -> None:
     """Apply the city's rule to messages nobody will ever know of, a bounded number in each transaction."""
     _in_batches(unknown_outcomes.resolve_unknown_outcomes, UNKNOWN_PER_TRANSACTION)
+
+
+def tell_of_lapsing_skills() -> None:
+    """Tell supervisors which skills lapse soon, a bounded number in each transaction."""
+    _in_batches(skills.tell_of_lapsing, SKILLS_PER_TRANSACTION)
 
 
 def send_morning_summary() -> None:

@@ -23,3 +23,5 @@ def enrol_staff() -> None:
                 districts=member.districts,
             )
         )
+        for skill in member.skills:
+            personnel.grant_skill(member.key, skill, None, None)

@@ -46,6 +46,7 @@ class StaffMember(Person):
     is_manager: bool
     is_supervisor: bool
     districts: tuple[str, ...]
+    skills: tuple[str, ...]
 
 
 @cache
@@ -60,6 +61,7 @@ def staff() -> Sequence[StaffMember]:
             is_manager=row.get("manager", False),
             is_supervisor=row.get("supervisor", False),
             districts=tuple(row.get("districts", ())),
+            skills=tuple(row.get("skills", ())),
         )
         for row in _read()["staff"]
     )

@@ -14,6 +14,7 @@ from app.services.event_views.case_changes import (
 )
 from app.services.event_views.cases import CaseView, TaskView
 from app.services.event_views.conversations import ChaseView, ConversationView
+from app.services.event_views.staff_skills import SkillView
 from app.services.event_views.visits import VisitView
 from app.services.installation import city
 from notifications.followup.undelivered import Sum
@@ -146,6 +147,16 @@ class MessageValues:
             "unknown": str(found.unknown),
             "to_call": str(found.to_call),
             "callbacks": str(callbacks),
+        }
+
+    def of_skill(self, brief: SkillView) -> dict[str, str]:
+        """The values of a skill that lapses."""
+        return {
+            "staff_name": brief.holder.name,
+            "staff_number": brief.holder.number,
+            "skill_name": brief.skill_name,
+            "valid_until": brief.valid_until.isoformat(),
+            "others": str(brief.others),
         }
 
     def _urgency(self, reminders: Sequence[str]) -> str:

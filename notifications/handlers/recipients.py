@@ -88,6 +88,11 @@ def maker_of_paper(context: Context) -> Iterable[StaffRecipient]:
     return (recipients.member(context.event.staff_id),)
 
 
+def holder_of_skill(context: Context) -> Iterable[StaffRecipient]:
+    """Whose skill lapses: they have to renew it."""
+    return (context.brief.holder,)
+
+
 def visitors(context: Context) -> Iterable[StaffRecipient]:
     """Everybody who comes to the visit, the lead first."""
     people: Iterable[StaffRecipient] = context.brief.visitors

@@ -17,6 +17,7 @@ from notifications.handlers.recipients import (
     CUSTOMER,
     answering,
     department,
+    holder_of_skill,
     holders,
     holders_not_told_yet,
     holders_of_stage,
@@ -273,6 +274,8 @@ NOTICES: Sequence[NoticeRule] = (
         when=conditions.overdue,
     ),
     NoticeRule(events.ComplaintAnswered, "complaint_answered", views.COMPLAINT_AT, CUSTOMER),
+    # What people are certified for.
+    NoticeRule(events.SkillLapsing, "skill_lapsing", views.SKILL, staff(supervisors, holder_of_skill)),
     # The morning's look at what did not arrive.
     NoticeRule(MessagesUndelivered, "undelivered", views.UNDELIVERED, staff(supervisors)),
 )

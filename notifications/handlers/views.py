@@ -7,7 +7,7 @@ events of the same kind are told apart.
 from datetime import datetime
 from typing import Any
 
-from app.services.event_views import case_changes, cases, conversations, visits
+from app.services.event_views import case_changes, cases, conversations, staff_skills, visits
 from app.services.event_views.cases import CaseView
 from app.services.event_views.conversations import ConversationView
 from app.services.event_views.visits import VisitView
@@ -176,6 +176,12 @@ def _undelivered(event: Any) -> Facts:
     return Facts(event.found, "", event.day.isoformat(), values)
 
 
+def _skill(event: Any) -> Facts:
+    brief = staff_skills.skill(event.staff_id, event.skill)
+    key = f"{event.staff_id}:{brief.skill_key}:{brief.valid_until.isoformat()}"
+    return Facts(brief, "", key, at_present().of_skill(brief))
+
+
 def _seconds(instant: datetime | None) -> str:
     return "-" if instant is None else str(int(instant.timestamp()))
 
@@ -206,3 +212,4 @@ COMPLAINT_AT = View(Subject.TALK, _complaint_at)
 CHASE = View(Subject.CHASE, _chase)
 CHASE_AT = View(Subject.CHASE, _chase_at)
 UNDELIVERED = View(Subject.DELIVERY, _undelivered)
+SKILL = View(Subject.SKILL, _skill)

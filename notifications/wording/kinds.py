@@ -44,3 +44,4 @@ class Subject(StrEnum):
     TALK = "talk"
     CHASE = "chase"
     DELIVERY = "delivery"
+    SKILL = "skill"

@@ -119,6 +119,14 @@ VALUES = MappingProxyType(
             "to_call": NamedValue(ValueKind.NUMBER),
             "callbacks": NamedValue(ValueKind.NUMBER),
         },
+        # Of no case: a skill of a member of staff that lapses; `others` have it still.
+        Subject.SKILL: {
+            "staff_name": NamedValue(ValueKind.PERSON),
+            "staff_number": NamedValue(ValueKind.CODE),
+            "skill_name": NamedValue(ValueKind.TEXT),
+            "valid_until": NamedValue(ValueKind.TIME),
+            "others": NamedValue(ValueKind.NUMBER),
+        },
     }
 )
 """What is known of each subject. `overdue_days` counts the working days on which it was told, from 1."""
@@ -131,6 +139,7 @@ PAGE_VALUES = MappingProxyType(
             for subject in Subject
         },
         Subject.DELIVERY: frozenset(),
+        Subject.SKILL: frozenset(),
     }
 )
 """What a page's address may name: ids only, since addresses end up in logs."""

@@ -29,10 +29,10 @@ def test_a_large_calibre_asks_for_a_skill_and_a_small_one_does_not() -> None:
 def test_only_some_work_asks_at_all() -> None:
     rules = load_skills(JINAN, KNOWN)
 
-    assert rules.asks_anything("engineering", purpose="construction")
-    assert rules.asks_anything("engineering", task="outdoor_works")
-    assert not rules.asks_anything("engineering", purpose="acceptance_meter")
-    assert not rules.asks_anything("marketing", task="outdoor_works")
+    assert rules.asks_of_visit("construction")
+    assert rules.asks_of_task("outdoor_works")
+    assert not rules.asks_of_visit("acceptance_meter")
+    assert not rules.asks_of_task("water_on")
 
 
 def test_a_city_may_ask_for_nothing(tmp_path: Path) -> None:
@@ -58,14 +58,14 @@ name = "焊接"
 cite = "x"
 [[required]]
 skill = "diving"
-department = "kitchen"
+role = "kitchen"
 purposes = ["tea"]
 tasks = ["nap"]
 calibre_from_mm = 0
 cite = "x"
 [[required]]
 skill = "welding"
-department = "engineering"
+role = "engineering"
 cite = "x"
 """,
         encoding="utf-8",
@@ -80,7 +80,7 @@ cite = "x"
         "warn.days: must be 1 or more",
         "required[0].calibre_from_mm: must be 1 or more",
         "required[0].skill: [[skills]] has no 'diving'",
-        "required[0].department: departments.toml has no 'kitchen'",
+        "required[0].role: departments.toml has no 'kitchen'",
         "required[0].purposes: visits.toml has no 'tea'",
         "required[0].tasks: no program has a task 'nap'",
         "required[1].purposes: a requirement names purposes, tasks or both",

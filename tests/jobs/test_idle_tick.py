@@ -4,7 +4,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import wait
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -28,11 +28,13 @@ from app.models import (
     MessageCheck,
     MessageMedia,
     PromiseWatch,
+    StaffSkill,
     Timer,
     VisitChance,
     VisitDue,
     VisitRecheck,
 )
+from app.services.installation import city
 from benchmarks.statements import counted
 from notifications.dispatch.outbox_queue import PUSHED
 from notifications.models import ChannelGate, DeliveryState, InboxEvent, OutboxMessage
@@ -133,11 +135,17 @@ def rows(now: datetime) -> Mapping[str, tuple[type[Base], dict[str, Any]]]:
         "replies": (ChatSend, {"due_at": now, "kind": "text"}),
         "webhooks": (PartnerDelivery, {"next_attempt_at": now, "state": WebhookState.WAITING}),
         "bytes": (DeletedBytes, {}),
+        "skills": (StaffSkill, {"valid_until": _lapses(now)}),
     }
 
 
-WITHOUT_AN_INSTANT = {"calendar", "bytes", "messages.draining"}
-"""Work that is due from the moment it is there."""
+def _lapses(now: datetime) -> date:
+    """The last day of a skill that supervisors are warned of from `now` on, and not a moment before."""
+    return now.astimezone(city.zone()).date() + city.current().skills.warn
+
+
+WITHOUT_AN_INSTANT = {"calendar", "bytes", "messages.draining", "skills"}
+"""Work that is due from the moment it is there, or from the beginning of a day."""
 
 WITHOUT_A_ROW = {"morning"}
 """Work that no row announces; tests/jobs/test_once_for_all_processes.py runs it."""

@@ -1,7 +1,7 @@
 """Openly fictional people and briefs, as `app.services.event_views.cases` would hand them out."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -16,6 +16,7 @@ from app.services.event_views.case_changes import (
 )
 from app.services.event_views.cases import CaseView, TaskView
 from app.services.event_views.conversations import ChaseView, ConversationView
+from app.services.event_views.staff_skills import SkillView
 from app.services.event_views.visits import VisitView
 from app.services.people import recipients
 from app.services.people.recipients import CustomerRecipient, StaffRecipient
@@ -66,6 +67,7 @@ TASK = TaskView(
     is_open=True,
 )
 
+SKILL = SkillView(person("e", "工小程"), "large_pipe", "DN100及以上管道施工资格", date(2026, 4, 9), 1)
 TURN = CaseChangeView(
     change_id="change-1",
     case=CASE,

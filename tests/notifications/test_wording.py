@@ -12,7 +12,7 @@ from notifications.followup.undelivered import Sum
 from notifications.handlers.message_values import MessageValues
 from notifications.wording.catalog import Catalog
 from notifications.wording.kinds import Subject
-from tests.notifications.people import CASE, CHASE, TALK, TASK, TURN, VISIT, Registry
+from tests.notifications.people import CASE, CHASE, SKILL, TALK, TASK, TURN, VISIT, Registry
 
 SNAPSHOT = Path(__file__).with_name("wording.txt")
 
@@ -32,6 +32,7 @@ def spoken(words: Catalog) -> str:
         Subject.VISIT: said.of_visit(VISIT),
         Subject.TALK: said.of_talk(TALK),
         Subject.CHASE: said.of_chase(CHASE),
+        Subject.SKILL: said.of_skill(SKILL),
         Subject.DELIVERY: said.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1), 1),
     }
     lines = []

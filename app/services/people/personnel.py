@@ -14,7 +14,8 @@ from app.models import Audience, Staff, StaffLeave
 from app.services.installation import city
 from app.services.people import sessions
 from app.services.people.phones import normalised_phone, phone_hash
-from app.services.scheduling import absences, pattern_fit
+from app.services.scheduling import absences, pattern_fit, skills
+from app.services.scheduling.skills import Certificate
 
 
 class StaffFaultError(Exception):
@@ -119,6 +120,20 @@ def set_hours(number: str, pattern: Pattern) -> list[str]:
         raise StaffFaultError(f"nobody could attend these visits any more: {names}")
     absences.enter_pattern(member.id, pattern)
     return [one.name for one in found.unfit]
+
+
+def grant_skill(number: str, skill: str, valid_until: date | None, certificate: str | None) -> None:
+    """A skill that a person has, up to and with a day or for good. Raises `StaffFaultError`."""
+    known = city.current().skills.skills
+    if skill not in known:
+        raise StaffFaultError(f"unknown skill; known: {', '.join(sorted(known)) or 'none'}")
+    skills.grant(_by_number(number).id, Certificate(skill, valid_until, certificate), None)
+
+
+def withdraw_skill(number: str, skill: str) -> None:
+    """Take a skill from a person. Raises `StaffFaultError` when they do not have it."""
+    if not skills.withdraw(_by_number(number).id, skill):
+        raise StaffFaultError(f"{number} does not have {skill}")
 
 
 def deactivate(number: str) -> None:

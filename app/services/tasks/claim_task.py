@@ -15,6 +15,7 @@ from app.services.cases import access, edit_conflicts
 from app.services.history.timeline import by_staff, note
 from app.services.people import acting
 from app.services.people.staffing import Colleague
+from app.services.tasks.task_skills import require_skills
 
 
 def visible_task(staff: Colleague, task_id: str) -> Task:
@@ -34,13 +35,14 @@ def claim_task(staff: Colleague, task: Task) -> None:
     """Claims a task from the department's queue.
 
     Raises `ConflictError` when a colleague has it, `NotFoundError` when it belongs to another department,
+    `SkillMissingError` for somebody without the skills that it asks for,
     `NotSignedInError` for somebody who has been removed meanwhile.
     """
-    _lock(task)
-    _take(staff, task)
+    case = _lock(task)
+    _take(staff, case, task)
 
 
-def _take(staff: Colleague, task: Task) -> None:
+def _take(staff: Colleague, case: Case, task: Task) -> None:
     _refuse_done(task)
     if task.assignee_id == staff.id:
         return
@@ -50,6 +52,7 @@ def _take(staff: Colleague, task: Task) -> None:
         )
     if task.department != staff.department:
         raise NotFoundError
+    require_skills(staff, case, task)
     acting.keep_from_leaving(staff.id)
     task.assignee_id = staff.id
     note(
@@ -66,16 +69,18 @@ def require_held(staff: Colleague, task: Task, version: int | None = None) -> Ca
     case.
 
     `version` is the task's as the caller saw it. Raises `AlreadyDoneError` and `ConflictError` (with what
-    changed) when somebody was faster or has it.
+    changed) when somebody was faster or has it, `SkillMissingError` as `claim_task` does.
     """
     case = _lock(task)
     _refuse_done(task)
     if version is not None and version != task.version:
         raise ChangedMeanwhileError(task.version, edit_conflicts.task_history(task))
     if task.assignee_id is None:
-        _take(staff, task)
+        _take(staff, case, task)
     elif task.assignee_id != staff.id and not _stands_in(staff, task):
         raise ConflictError("该任务由其他同事负责，请联系对方办理。")
+    else:
+        require_skills(staff, case, task)
     return case
 
 

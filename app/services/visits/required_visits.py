@@ -1,6 +1,7 @@
 """The visits that a case needs now: those of its open stages, and those that can always be booked."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -9,8 +10,10 @@ from sqlalchemy import and_, bindparam, select
 from app.core.db import db
 from app.domain.errors import CaseEndedError, PurposeNotNeededError
 from app.domain.programs.tasks import TaskVisit
+from app.domain.skills import MANAGER_ROLE
 from app.domain.visit_rules import Purpose
 from app.models import Case, CaseState, Stage, Task, TaskState
+from app.services.cases.calibre import calibre_mm
 from app.services.installation import city
 
 
@@ -19,7 +22,8 @@ class Needed:
     """A visit that can be booked now: its purpose, who must attend, and when its stage is due.
 
     `due_at` is None while the clock is stopped and where nothing is due. `task_key` is the task that the
-    visit is for; stage and task are None for a purpose that can always be booked.
+    visit is for; stage and task are None for a purpose that can always be booked. `skills` are asked of
+    those who come, by role.
     """
 
     purpose: Purpose
@@ -28,6 +32,7 @@ class Needed:
     stage_name: str | None = None
     task_key: str | None = None
     due_at: datetime | None = None
+    skills: Mapping[str, Set[str]] = field(default_factory=dict)
 
 
 def visits_needed(case: Case) -> list[Needed]:
@@ -47,10 +52,13 @@ def visits_needed(case: Case) -> list[Needed]:
             if visit is None or visit.purpose in found or task.key in done:
                 continue
             purpose = rules.purposes[visit.purpose]
-            found[purpose.key] = Needed(purpose, visit, key, spec.name, task.key, due_at)
+            found[purpose.key] = Needed(
+                purpose, visit, key, spec.name, task.key, due_at, _skills(case, visit)
+            )
     for purpose in rules.purposes.values():
         if purpose.always and purpose.key not in found:
-            found[purpose.key] = Needed(purpose, TaskVisit(purpose.key, manager=True, departments=()))
+            visit = TaskVisit(purpose.key, manager=True, departments=())
+            found[purpose.key] = Needed(purpose, visit, skills=_skills(case, visit))
     return list(found.values())
 
 
@@ -69,6 +77,16 @@ def require_needed(case: Case, purpose_key: str) -> Needed:
             return one
     names = "、".join(one.purpose.name for one in known)
     raise PurposeNotNeededError(f"目前可以预约的事项：{names}，请从中选择。")
+
+
+def _skills(case: Case, visit: TaskVisit) -> dict[str, Set[str]]:
+    rules = city.current().skills
+    if not rules.asks_of_visit(visit.purpose):
+        return {}
+    calibre = calibre_mm(case)
+    roles = [*visit.departments, *([MANAGER_ROLE] if visit.manager else [])]
+    asked = {role: rules.for_visit(visit.purpose, role, calibre) for role in roles}
+    return {role: wanted for role, wanted in asked.items() if wanted}
 
 
 # One row for each open task of an open stage that waits for nobody, or one row without a task.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zlib import crc32
 
+from app.domain.skills import MANAGER_ROLE
 from app.domain.slots import grid, openings
 from app.domain.slots.openings import Need, Party, Person
 from app.models import Case
@@ -13,9 +14,10 @@ from app.services.scheduling.availability import Supposition
 from app.services.scheduling.reservations import Attendee
 from app.services.scheduling.roster import Absences, Member
 from app.services.scheduling.working_hours import Stretch
+from app.services.visits.booking.qualified import qualified
 from app.services.visits.required_visits import Needed
 
-MANAGER = "manager"
+MANAGER = MANAGER_ROLE
 
 Pick = Callable[[Sequence[Sequence[str]], int], Sequence[str]]
 """Chooses one person from each list, for a visit that begins at a given time slot."""
@@ -46,7 +48,7 @@ class Candidates:
 
 
 def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
-    """Returns everybody who may be sent in a stretch of time.
+    """Returns everybody who may be sent in a stretch of time: who has the skills that are asked for.
 
     Stand-ins are the deputies named in the manager's leave; without leave, the managers of the case's
     district; if there is no other one there, all managers.
@@ -57,9 +59,12 @@ def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
         department: [member for member in known if member.department == department]
         for department in needed.party.departments
     }
+    if needed.party.manager:
+        roles[MANAGER] = [member for member in known if member.is_manager]
+    roles, absent = qualified(roles, needed, stretch, absent)
     if not needed.party.manager:
         return Candidates(None, (), roles, absent)
-    managers = [member for member in known if member.is_manager]
+    managers = roles.pop(MANAGER)
     manager = next((member for member in managers if member.id == case.manager_id), None)
     others = [member for member in managers if member.id != case.manager_id]
     deputies = absent.deputies.get(case.manager_id, ())

@@ -46,7 +46,7 @@ def confirm_visit(case: Case, visit_id: str, by: By) -> Visit:
             code=visit_updates.new_code(),
         )
     )
-    coming = appointments.staff_ids(visit.id)
+    coming = {row.staff_id: row.role for row in appointments.attendees(visit.id)}
     if confirmed.rowcount != 1:
         _refuse(case, needed, "为您保留的时间已过")
     if not reserve.fits(coming, needed, grid.piece_of(visit.starts_at)):

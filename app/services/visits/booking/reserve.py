@@ -1,6 +1,6 @@
 """Reserving people's time for a case: choose who comes, reserve, and choose again if somebody was faster."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from app.services.visits import visit_updates
 from app.services.visits.booking import attendees, find_openings
 from app.services.visits.booking.attendees import Choice
 from app.services.visits.booking.find_openings import Bookable
+from app.services.visits.booking.qualified import are_qualified
 from app.services.visits.required_visits import Needed
 
 # After losing a person to a faster booking, the next attempt sees it. More attempts than this are not made.
@@ -122,17 +123,20 @@ def _row(case: Case, wish: BookingRequest, after_due: bool) -> dict[str, object]
 
 
 def _still_fit(seats: Sequence[Attendee], needed: Needed, piece: int) -> Callable[[], bool]:
-    return lambda: fits([seat.staff_id for seat in seats], needed, piece)
+    return lambda: fits({seat.staff_id: seat.role for seat in seats}, needed, piece)
 
 
-def fits(staff_ids: Sequence[str], needed: Needed, piece: int) -> bool:
-    """Whether all of these people work then, by their hours, leave and closures as of now."""
+def fits(coming: Mapping[str, str], needed: Needed, piece: int) -> bool:
+    """Whether all of these people can come then, by their hours, leave, closures and skills as of now.
+
+    `coming`: the role of each by staff id.
+    """
     need = needed.purpose.need
     # A visit may end in a break: whether it is one is known by what comes after it.
     rest = grid.PIECES_PER_DAY if need.spans_breaks else 0
     stretch = Stretch(piece - need.before, piece + need.pieces + need.after + rest)
-    known = roster.by_id(staff_ids)
-    if len(known) != len(set(staff_ids)):
+    known = roster.by_id(coming)
+    if len(known) != len(coming) or not are_qualified(coming, needed, grid.instant_of(piece)):
         return False
     absent = roster.absences(known, stretch)
     free = availability.at_work(known, stretch, absent, spans_breaks=need.spans_breaks)

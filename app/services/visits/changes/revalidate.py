@@ -51,7 +51,7 @@ def can_take_place(case: Case, visit: Visit, needed: Needed) -> bool:
     for row in rows:
         if row.role == attendees.MANAGER and case.manager_id not in (row.staff_id, row.deputy_for):
             return False
-    return reserve.fits([row.staff_id for row in rows], needed, grid.piece_of(visit.starts_at))
+    return reserve.fits({row.staff_id: row.role for row in rows}, needed, grid.piece_of(visit.starts_at))
 
 
 def nearest(seen: View, visit: Visit) -> Opening | None:

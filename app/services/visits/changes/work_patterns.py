@@ -168,10 +168,11 @@ def _fault(field: str, message: str) -> dict[str, str]:
 def _hits(person: Staff, wanted: NewWeek) -> Hits:
     booked = closures.booked_with(Staff.id == person.id, working_hours.midnight(wanted.valid_from))
     rows = db.session.execute(booked).all()
-    return closures.hits([row for row in rows if _is_hit(*row)], ask=wanted.ask)
+    return closures.hits([row for row in rows if is_hit(*row)], ask=wanted.ask)
 
 
-def _is_hit(visit: Visit, case: Case) -> bool:
+def is_hit(visit: Visit, case: Case) -> bool:
+    """Whether a booked visit can't take place as things stand in this transaction."""
     needed = required_visits.find_needed(case, visit.purpose)
     return needed is not None and not revalidate.can_take_place(case, visit, needed)
 

@@ -128,6 +128,21 @@ def changes_closure(scene: Scene) -> ValidRequest:
 OF_CUSTOMER = "/customer/cases/{case_id}/visits/{visit_id}"
 OF_STAFF = "/staff/visits/{visit_id}"
 
+HOLDER = "/staff/skills/{skill}/holders/{staff_number}"
+SKILL = {"skill": "large_pipe", "staff_number": "E001"}
+
+
+def enters_skill(scene: Scene) -> ValidRequest:
+    return ValidRequest(scene.world.staff("S001"), SKILL, {"valid_until": "2027-03-01"})
+
+
+def has_skill(scene: Scene) -> ValidRequest:
+    supervisor = scene.world.staff("S001")
+    entered = supervisor.send("PUT", "/staff/skills/large_pipe/holders/E001", {})
+    assert entered.status_code == 200, entered.text
+    return ValidRequest(supervisor, SKILL)
+
+
 VALID_REQUESTS: dict[str, Make] = {
     "GET /customer/cases/{case_id}/openings/{purpose}": lambda scene: scene.case().by_customer(
         purpose=PURPOSE
@@ -163,5 +178,9 @@ VALID_REQUESTS: dict[str, Make] = {
     "POST /staff/closures/previews": by_supervisor(CLOSURE),
     "POST /staff/work-patterns": by_supervisor(WEEK),
     "POST /staff/work-patterns/previews": by_supervisor(WEEK),
+    "GET /staff/skills": by_supervisor(None),
+    f"PUT {HOLDER}": enters_skill,
+    f"POST {HOLDER}/withdrawal-previews": has_skill,
+    f"DELETE {HOLDER}": has_skill,
     f"POST {OF_STAFF}/cancellation": by_manager(booked, {"reason": "客户来电"}),
 }
