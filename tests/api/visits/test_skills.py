@@ -119,7 +119,8 @@ def test_a_task_is_claimed_and_done_by_whoever_has_the_skill(world: World, super
     surveyor = world.staff("N001")
     tasks = surveyor.get("/staff/tasks?scope=department")["items"]
     task = next(task for task in tasks if task["key"] == "network_survey")
-    for verb, body in (("assignment", {}), ("completion", {"outputs": {}})):
+    tried: dict[str, dict[str, Any]] = {"assignment": {}, "completion": {"outputs": {}}}
+    for verb, body in tried.items():
         said = refused(surveyor.send("POST", f"/staff/tasks/{task['id']}/{verb}", body), 403, "skill_missing")
         assert "“管线探测资格”" in said["detail"]
     certify(supervisor, "N001")
