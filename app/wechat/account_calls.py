@@ -9,7 +9,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
@@ -34,9 +34,6 @@ log = logging.getLogger(__name__)
 
 # stable_token hands out the next token in the last five minutes of the present one, and both work meanwhile.
 REFRESH_AHEAD = timedelta(minutes=4)
-# A forced renewal is allowed 20 times a day (documentation of stable_token): not one per message of a
-# bad hour.
-FORCE_PAUSE = timedelta(minutes=75)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 T = TypeVar("T")
@@ -74,7 +71,6 @@ class AccountCalls(ABC):
         self._base_url = base_url.rstrip("/")
         self.API_BASE_URL = f"{self._base_url}/cgi-bin/"
         self._tokens = tokens
-        self._forced_at: datetime | None = None
         self._http = self._session(adapter, pool_size)
         guard_http_log()
 
@@ -115,10 +111,12 @@ class AccountCalls(ABC):
         body: Mapping[str, object] | None = None,
         authorised: bool = True,
         repeatable: bool = False,
+        proof: str = "msgid",
         hide: str = "",
     ) -> dict[str, Any]:
-        """Call `path` (below the base URL) and return WeChat's answer, a JSON object without an error code.
+        """Call `path` (below the base URL) and return WeChat's answer, a JSON object that says success.
 
+        That is one with errcode 0 or, where the call answers without an errcode, with the key `proof`.
         `authorised` calls carry the access token, renewed once if WeChat refuses it. A `repeatable`
         call changes nothing at WeChat, so a lost answer counts as transient. `hide` is one more secret
         to keep out of texts. Raises WeChatError.
@@ -126,7 +124,8 @@ class AccountCalls(ABC):
         sent = None if body is None else _Sent(_encoded(body), "application/json")
 
         def ask(token: str | None) -> dict[str, Any]:
-            return _object(self._once(method, path, query, sent, token, repeatable, hide), repeatable)
+            answer = self._once(method, path, query, sent, token, repeatable, hide)
+            return _success(answer, proof, repeatable)
 
         return ask(None) if not authorised else self._with_token(ask)
 
@@ -140,22 +139,27 @@ class AccountCalls(ABC):
             answer = self._once("get", path, query, None, token, repeatable=True, hide="")
             # wechatpy gives back the answer itself when it is no JSON.
             content = getattr(answer, "content", None)
-            if not isinstance(content, bytes) or not content:
-                raise WeChatError(None, "the answer is no file", FaultKind.CONTENT)
+            # Nothing that people send in a chat begins like the page of a proxy or of a maintenance.
+            if not isinstance(content, bytes) or not content or content.lstrip().startswith(b"<"):
+                raise WeChatError(None, "the answer is no file", FaultKind.TRANSIENT)
             return content
 
         return self._with_token(ask)
 
     def upload(
         self, path: str, *, query: Mapping[str, str], name: str, media_type: str, content: bytes
-    ) -> dict[str, Any]:
-        """Hand over a file as the form field `media`; the answer as of `call`. Raises WeChatError."""
+    ) -> str:
+        """Hand over a file as the form field `media`; the media id that it gets. Raises WeChatError."""
         form, form_type = encode_multipart_formdata({"media": (name, content, media_type)})
 
-        def ask(token: str | None) -> dict[str, Any]:
+        def ask(token: str | None) -> str:
             # A file that was uploaded twice does no harm.
             sent = _Sent(form, form_type)
-            return _object(self._once("post", path, query, sent, token, repeatable=True, hide=""), True)
+            answer = self._once("post", path, query, sent, token, repeatable=True, hide="")
+            media_id = _success(answer, "media_id", repeatable=True).get("media_id")
+            if not isinstance(media_id, str) or not media_id:
+                raise WeChatError(None, f"{path}'s answer lacks media_id", FaultKind.TRANSIENT)
+            return media_id
 
         return self._with_token(ask)
 
@@ -204,14 +208,14 @@ class AccountCalls(ABC):
 
     def _renew(self, refused: str | None) -> AccessToken:
         token = self.fetch_access_token()
-        if token.value == refused and self._may_force():
-            self._forced_at = clock.now()
-            token = self.fetch_access_token(force=True)
+        if token.value == refused and self._tokens.claim_forced_renewal(self.appid):
+            try:
+                token = self.fetch_access_token(force=True)
+            except WeChatError as error:
+                # The quota of forced renewals may be used up by somebody else; there is a token all the same.
+                log.warning("access token of %s was not renewed by force: %s", self.appid, error)
         self._tokens.set(self.appid, token)
         return token
-
-    def _may_force(self) -> bool:
-        return self._forced_at is None or clock.now() - self._forced_at >= FORCE_PAUSE
 
     def _once(
         self,
@@ -236,14 +240,16 @@ class AccountCalls(ABC):
                 allow_redirects=False,
             )
 
-        return self._guarded(request, token, repeatable, hide)
+        return self._guarded(path, request, token, repeatable, hide)
 
-    def _guarded(self, request: Callable[[], Any], token: str | None, repeatable: bool, hide: str) -> Any:
+    def _guarded(
+        self, path: str, request: Callable[[], Any], token: str | None, repeatable: bool, hide: str
+    ) -> Any:
         """What `request` gives; whatever goes wrong in wechatpy or below it is a `WeChatError`."""
         try:
             return request()
         except WeChatClientException as error:
-            fault = refused_answer(error, self.codes)
+            fault = refused_answer(error, self.codes, path)
         except requests.RequestException as error:
             fault = transport_fault(error)
         except (TypeError, ValueError):
@@ -261,11 +267,13 @@ class _Sent:
     media_type: str
 
 
-def _object(answer: object, repeatable: bool) -> dict[str, Any]:
-    if isinstance(answer, dict):
+def _success(answer: object, proof: str, repeatable: bool) -> dict[str, Any]:
+    """The answer if it says success; any other may come from a proxy, or from WeChat while it is repaired."""
+    if isinstance(answer, dict) and (answer.get("errcode") == 0 or answer.get(proof)):
         return answer
     kind = _settled(FaultKind.UNKNOWN_OUTCOME, repeatable)
-    raise WeChatError(None, "the answer is no JSON object", kind)
+    what = "neither confirms nor refuses" if isinstance(answer, dict) else "is no JSON object"
+    raise WeChatError(None, f"the answer {what}", kind)
 
 
 def _settled(kind: FaultKind, repeatable: bool) -> FaultKind:

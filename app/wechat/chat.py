@@ -38,12 +38,9 @@ class ChatCalls(_OfAccount):
     def send_picture(self, *, openid: str, content: bytes, media_type: str) -> None:
         """Show a picture in the chat; see the port."""
         name = "picture.png" if media_type == "image/png" else "picture.jpg"
-        answer = self._gateway.upload(
+        media_id = self._gateway.upload(
             "cgi-bin/media/upload", query={"type": "image"}, name=name, media_type=media_type, content=content
         )
-        media_id = answer.get("media_id")
-        if not isinstance(media_id, str) or not media_id:
-            raise WeChatError(None, "media/upload's answer lacks media_id", FaultKind.TRANSIENT)
         body = {"touser": openid, "msgtype": "image", "image": {"media_id": media_id}}
         self._gateway.call("post", "cgi-bin/message/custom/send", body=body)
 

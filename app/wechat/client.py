@@ -61,6 +61,7 @@ class WeChatMiniProgram(ChatCalls, CheckCalls):
                 "grant_type": "authorization_code",
             },
             authorised=False,
+            proof="openid",
             hide=code,
         )
         return Login(openid=_text(answer, "openid"), unionid=_optional(answer, "unionid"))
@@ -149,7 +150,11 @@ class WeChatServiceAccount(ChatCalls):
     def follower(self, openid: str) -> Follower:
         """Look up who an openid of the service account is; see the port."""
         answer = self._gateway.call(
-            "get", "cgi-bin/user/info", query={"openid": openid, "lang": "zh_CN"}, repeatable=True
+            "get",
+            "cgi-bin/user/info",
+            query={"openid": openid, "lang": "zh_CN"},
+            repeatable=True,
+            proof="openid",
         )
         return Follower(
             openid=_text(answer, "openid"),

@@ -22,13 +22,14 @@ class Gateway(AccountCalls, WeChatClient):  # type: ignore[misc]
             "secret": self.secret,
             "force_refresh": force,
         }
-        try:
-            answer = self.call("post", "cgi-bin/stable_token", body=body, authorised=False, repeatable=True)
-        except WeChatError as error:
-            if error.kind is FaultKind.TOKEN:
-                # No token was sent, so 40001 here speaks of the AppSecret.
-                raise WeChatError(error.errcode, error.message, FaultKind.CONFIGURATION) from error
-            raise
+        answer = self.call(
+            "post",
+            "cgi-bin/stable_token",
+            body=body,
+            authorised=False,
+            repeatable=True,
+            proof="access_token",
+        )
         try:
             lifetime = timedelta(seconds=int(answer["expires_in"]))
             return AccessToken(str(answer["access_token"]), asked_at + lifetime)

@@ -18,7 +18,7 @@ from app.core.db import reading
 from app.core.ids import new_id
 from app.core.upsert import insert_or_ignore
 from app.wechat.port import FaultKind, WeChatError
-from app.wechat.token_store import AccessToken
+from app.wechat.token_store import FORCE_PAUSE, AccessToken
 from app.wechat.token_table import AccessTokenRow
 
 LEASE = timedelta(seconds=20)
@@ -86,6 +86,20 @@ class SharedTokenStore:
                     self._give_back(appid)
         finally:
             guard.release()
+
+    def claim_forced_renewal(self, appid: str) -> bool:
+        """Whether a token may be replaced by force now, counted over all processes; see `TokenStore`."""
+        now = clock.now()
+        may = or_(AccessTokenRow.forced_at.is_(None), AccessTokenRow.forced_at <= now - FORCE_PAUSE)
+        with self._engine.begin() as connection:
+            self._make_row(connection, appid)
+            claimed = connection.execute(
+                update(AccessTokenRow)
+                .where(AccessTokenRow.appid == appid, may)
+                .values(forced_at=now)
+                .returning(AccessTokenRow.appid)
+            )
+            return claimed.first() is not None
 
     def _leased(self, appid: str, *, wait: bool) -> bool:
         until = monotonic() + PATIENCE_SECONDS

@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
+
+from app.core import clock
+
+FORCE_PAUSE = timedelta(minutes=75)
+"""Between two forced renewals of one account, in all processes together: WeChat allows 20 a day
+(documentation of stable_token), and this leaves no 24 hours with more.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,10 @@ class TokenStore(Protocol):
         """
         ...
 
+    def claim_forced_renewal(self, appid: str) -> bool:
+        """Whether a token that is still valid may be replaced by force now; counted when it may."""
+        ...
+
 
 class MemoryTokenStore:
     """The tokens of one process, shared by its threads."""
@@ -48,6 +59,7 @@ class MemoryTokenStore:
     def __init__(self) -> None:
         self._tokens: dict[str, AccessToken] = {}
         self._guards: dict[str, Lock] = {}
+        self._forced_at: dict[str, datetime] = {}
         self._lock = Lock()
 
     def get(self, appid: str) -> AccessToken | None:
@@ -71,3 +83,13 @@ class MemoryTokenStore:
         finally:
             if mine:
                 guard.release()
+
+    def claim_forced_renewal(self, appid: str) -> bool:
+        """Whether a token may be replaced by force now; see `TokenStore`."""
+        now = clock.now()
+        with self._lock:
+            last = self._forced_at.get(appid)
+            if last is not None and now - last < FORCE_PAUSE:
+                return False
+            self._forced_at[appid] = now
+            return True

@@ -10,7 +10,10 @@ from app.core.db import Base, UtcDateTime
 
 
 class AccessTokenRow(Base):
-    """The token of one account, and who is fetching the next one until `lease_until`."""
+    """The token of one account, and who is fetching the next one until `lease_until`.
+
+    `forced_at`: when a valid token was last replaced by force, which WeChat allows 20 times a day.
+    """
 
     __tablename__ = "access_tokens"
 
@@ -19,3 +22,4 @@ class AccessTokenRow(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_owner: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    forced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -7,21 +7,24 @@ import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProxyError
 from wechatpy.exceptions import WeChatClientException
 
-from app.wechat.errcodes import kind_of
+from app.wechat.errcodes import kind_at, kind_of
 from app.wechat.keepalive import NotSentError
 from app.wechat.port import FaultKind, WeChatError
 
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
-GATEWAY_TIMEOUT = 504
+UNAVAILABLE = 503
 
 
-def refused_answer(error: WeChatClientException, codes: Path) -> WeChatError:
-    """The fault behind an answer that wechatpy refused: an errcode of `codes`, or an HTTP status."""
+def refused_answer(error: WeChatClientException, codes: Path, call: str) -> WeChatError:
+    """The fault behind an answer that wechatpy refused: an errcode of `codes`, or an HTTP status.
+
+    `call` is the path that was called: what a refusal is about depends on it.
+    """
     if error.errcode is not None:
-        return WeChatError(error.errcode, str(error.errmsg), kind_of(error.errcode, codes))
+        return WeChatError(error.errcode, str(error.errmsg), kind_of(error.errcode, codes, call))
     status = error.response.status_code
-    return WeChatError(None, f"HTTP status {status}", _kind_of_status(status))
+    return WeChatError(None, f"HTTP status {status}", kind_at(call, _kind_of_status(status), codes))
 
 
 def transport_fault(error: requests.RequestException) -> WeChatError:
@@ -33,12 +36,14 @@ def transport_fault(error: requests.RequestException) -> WeChatError:
 
 
 def _kind_of_status(status: int) -> FaultKind:
-    if status == GATEWAY_TIMEOUT:
-        # A proxy stopped waiting; the server behind it may still have done the work.
-        return FaultKind.UNKNOWN_OUTCOME
-    if status >= SERVER_ERROR or status == TOO_MANY_REQUESTS:
+    if status in (TOO_MANY_REQUESTS, UNAVAILABLE):
+        # Turned away before anything was done.
         return FaultKind.TRANSIENT
-    return FaultKind.CONFIGURATION
+    if status >= SERVER_ERROR:
+        # A proxy stopped waiting, or the server failed at some point: it may have done the work.
+        return FaultKind.UNKNOWN_OUTCOME
+    # 403 and 412 were seen for one person's text while all others were accepted.
+    return FaultKind.UNCLEAR
 
 
 def _before_sending(error: requests.RequestException) -> bool:

@@ -64,6 +64,7 @@ class Envelope:
 
     id: str
     kind: str
+    case_id: str
     recipient_id: str
     route: Route
     next_routes: Sequence[Route] = field(repr=False)
@@ -84,6 +85,14 @@ class OutcomeKind(StrEnum):
     RECIPIENT = "recipient"
     TEMPLATE = "template"
     CONTENT = "content"
+    WORDING = "wording"
+    """A word of this message is refused; that says nothing of its template."""
+    UNCLEAR = "unclear"
+    """Refused, and nobody knows yet whether for the person, the text or the whole account."""
+    REFUSED_ALONE = "refused_alone"
+    """Refused while others are accepted: it is this person or this text."""
+    ACCOUNT_REFUSED = "account_refused"
+    """Refused like everybody else's: it is the account."""
     CONFIGURATION = "configuration"
     UNKNOWN = "unknown"
     LATE = "late"

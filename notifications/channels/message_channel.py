@@ -57,6 +57,8 @@ class MessageChannel(ABC):
     audiences: ClassVar[frozenset[Audience]]
     errcodes: ClassVar[Path] = TABLE
     """What the channel's error codes mean."""
+    has_templates: ClassVar[bool] = True
+    """Whether messages of one template key fill one approved template, which can be wrong for them all."""
     limits: ClassVar[tuple[MemberLimit, ...]] = ()
     repeat_window: ClassVar[timedelta] = timedelta(0)
     """How long after a send of unknown outcome it may be repeated without reaching the person twice."""

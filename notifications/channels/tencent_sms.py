@@ -31,18 +31,21 @@ _FAULTS: Mapping[str, SmsFault] = MappingProxyType(
         "LimitExceeded.DailyLimit": SmsFault.QUOTA,
         "LimitExceeded.DeliveryFrequencyLimit": SmsFault.TRANSIENT,
         "RequestLimitExceeded": SmsFault.TRANSIENT,
-        "InternalError": SmsFault.TRANSIENT,
+        "InternalError.RequestTimeException": SmsFault.TRANSIENT,
+        # A time-out within the carrier, for one: the text may be on its way.
+        "InternalError": SmsFault.UNKNOWN,
         "InvalidParameterValue.IncorrectPhoneNumber": SmsFault.RECIPIENT,
         "FailedOperation.PhoneNumberInBlacklist": SmsFault.RECIPIENT,
-        "FailedOperation.ContainSensitiveWord": SmsFault.CONTENT,
+        "FailedOperation.ContainSensitiveWord": SmsFault.WORDING,
         "InvalidParameterValue.TemplateParameterFormatError": SmsFault.CONTENT,
         "InvalidParameterValue.TemplateParameterLengthLimit": SmsFault.CONTENT,
         "FailedOperation.TemplateParamSetNotMatchApprovedTemplate": SmsFault.CONTENT,
         "AuthFailure": SmsFault.CONFIGURATION,
         "UnauthorizedOperation": SmsFault.CONFIGURATION,
         "FailedOperation.InsufficientBalanceInSmsPackage": SmsFault.CONFIGURATION,
-        "FailedOperation.SignatureIncorrectOrUnapproved": SmsFault.CONFIGURATION,
-        "FailedOperation.TemplateIncorrectOrUnapproved": SmsFault.CONFIGURATION,
+        "FailedOperation.SignatureIncorrectOrUnapproved": SmsFault.UNCLEAR,
+        # Also said of a text that does not match (模板未审批或内容不匹配).
+        "FailedOperation.TemplateIncorrectOrUnapproved": SmsFault.UNCLEAR,
         "FailedOperation.MissingTemplateToModify": SmsFault.CONFIGURATION,
         "FailedOperation.MissingSignature": SmsFault.CONFIGURATION,
         "InvalidParameterValue.SdkAppIdNotExist": SmsFault.CONFIGURATION,
@@ -75,10 +78,11 @@ class TencentSms:
             # Its text may quote the request, phone included: only the code goes on.
             code = str(error.code or "")
         else:
-            status = answer.SendStatusSet[0]
-            if status.Code == _OK:
+            # An answer without a status neither confirms nor refuses.
+            status = answer.SendStatusSet[0] if answer.SendStatusSet else None
+            if status is not None and status.Code == _OK:
                 return str(status.SerialNo) if status.SerialNo else None
-            code = str(status.Code)
+            code = str(status.Code or "") if status is not None else ""
         raise SmsError(_fault(code), code)
 
     @cached_property

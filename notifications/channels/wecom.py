@@ -25,6 +25,7 @@ class WeComChannel(MessageChannel):
     key = Channel.WECOM
     audiences = frozenset({Audience.STAFF})
     errcodes = WECOM_TABLE
+    has_templates = False
     repeat_window = timedelta(seconds=wecom_limits.current().repeated_within_seconds)
     limits = tuple(
         MemberLimit(quota.most, timedelta(seconds=quota.seconds)) for quota in wecom_limits.current().members

@@ -18,14 +18,16 @@ from app.core.db import db
 from app.core.queue import Work
 from app.core.upsert import insert_or_ignore
 from notifications.channels.envelope import Outcome, OutcomeKind
-from notifications.dispatch import retry
+from notifications.dispatch import refusal_scope, retry
 from notifications.dispatch.retry import Chance
 from notifications.models import ChannelGate
 from notifications.outbox import delivery_rules
 from notifications.wording.kinds import Channel
 
 FAULTS_TO_CLOSE = 20
-"""A channel closes after so many consecutive sends without an answer or with "busy"."""
+"""A channel closes after so many consecutive sends without an answer or with "busy", to several people about
+several cases: one person or one text closes nothing.
+"""
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -43,6 +45,11 @@ DRAINING = Work("messages.draining", exists(select(ChannelGate.channel).where(Ch
 """While a channel releases its backlog, the jobs look at it until it has caught up."""
 
 _BUSY = -1
+_FAULTS = frozenset({OutcomeKind.TRANSIENT, OutcomeKind.UNKNOWN})
+_REFUSED = frozenset({OutcomeKind.CONFIGURATION, OutcomeKind.ACCOUNT_REFUSED})
+_CLOSING = _REFUSED | {OutcomeKind.QUOTA}
+_SAYS_NOTHING = frozenset({OutcomeKind.LATE, OutcomeKind.UNCLEAR, OutcomeKind.TOKEN})
+"""Not sent, or refused without saying whether for everybody: it neither closes a channel nor opens it."""
 _log = logging.getLogger(__name__)
 
 
@@ -122,17 +129,14 @@ class _Verdict:
 
 
 def _verdict(seen: Sequence[Outcome]) -> _Verdict:
-    sent = [outcome for outcome in seen if outcome.kind is not OutcomeKind.LATE]
-    faults = sum(
-        outcome.kind in (OutcomeKind.TRANSIENT, OutcomeKind.UNKNOWN) and outcome.errcode in (None, _BUSY)
-        for outcome in sent
-    )
+    sent = [outcome for outcome in seen if outcome.kind not in _SAYS_NOTHING]
+    faults = sum(outcome.kind in _FAULTS and outcome.errcode in (None, _BUSY) for outcome in sent)
     kinds = {outcome.kind for outcome in sent}
     return _Verdict(
-        answers=faults < len(sent) and not kinds & {OutcomeKind.QUOTA, OutcomeKind.CONFIGURATION},
+        answers=faults < len(sent) and not kinds & _CLOSING,
         faults=faults,
         quota=OutcomeKind.QUOTA in kinds,
-        refused=OutcomeKind.CONFIGURATION in kinds,
+        refused=not kinds.isdisjoint(_REFUSED),
     )
 
 
@@ -146,9 +150,16 @@ def _apply(gate: ChannelGate, verdict: _Verdict, chance: Chance, now: datetime) 
     elif gate.closed_until is None or gate.closed_until <= now:
         # What was still under way when the channel closed says nothing new.
         gate.faults += verdict.faults
-        if verdict.faults and (gate.reason is not None or gate.faults >= FAULTS_TO_CLOSE):
+        if verdict.faults and (gate.reason is not None or _is_outage(gate, now)):
             pause = min(FIRST_PAUSE * 2 ** min(gate.closings, 10), LONGEST_PAUSE)
             _close(gate, Reason.OUTAGE, now + pause)
+
+
+def _is_outage(gate: ChannelGate, now: datetime) -> bool:
+    """Whether so many faults in a row are explained by no one person and no one case."""
+    return (
+        gate.faults >= FAULTS_TO_CLOSE and refusal_scope.affected(Channel(gate.channel), _FAULTS, now).is_wide
+    )
 
 
 def _close(gate: ChannelGate, reason: Reason, until: datetime) -> None:
@@ -164,9 +175,12 @@ def _open(gate: ChannelGate, now: datetime) -> None:
         # Open already; or closed by a fault while this answer was under way.
         return
     _log.info("a channel is open again", extra={"channel": gate.channel, "reason": gate.reason})
+    # WeChat is not short of breath after it refused an account: the first second's worth goes at once.
+    rested = gate.reason == Reason.CONFIGURATION
     gate.reason = gate.closed_until = gate.probing_until = None
     gate.closings = 0
-    gate.draining, gate.allowance, gate.allowance_at = True, 0.0, now
+    rate = delivery_rules.current().drain_per_second if rested else 0.0
+    gate.draining, gate.allowance, gate.allowance_at = True, rate, now
 
 
 def _allowance(gate: ChannelGate, most: int, now: datetime) -> Allowance:

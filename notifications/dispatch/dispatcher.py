@@ -28,9 +28,9 @@ from app.core.ids import new_id
 from app.wechat.port import Accounts
 from notifications.channels.envelope import Envelope, Outcome, OutcomeKind
 from notifications.channels.message_channel import Connections
-from notifications.channels.registry import senders
+from notifications.channels.registry import CHANNELS, senders
 from notifications.channels.sms_carrier import NullSms, Sms
-from notifications.dispatch import circuit_breaker, claims, outcome_buffer, record_outcomes
+from notifications.dispatch import circuit_breaker, claims, outcome_buffer, record_outcomes, refusal_scope
 from notifications.dispatch.outcome_policy import Resolution, resolve
 from notifications.dispatch.record_outcomes import Settled
 from notifications.dispatch.retry import Chance
@@ -140,10 +140,9 @@ class _Pipeline:
         self, back: Sequence[tuple[Envelope, Outcome | None]], *, wants: bool
     ) -> tuple[claims.Claim | None, list[Envelope]]:
         now = clock.now()
-        settled = [(message, came, resolve(message, came, self._chance)) for message, came in back if came]
         claim = None
         with atomic():
-            self._record(settled, now)
+            settled = self._record([(message, came) for message, came in back if came], now)
             if wants:
                 claim = claims.claim(self._owner, self._batch, now, self._chance, busy=self._busy())
             for message, _ in back:
@@ -173,14 +172,16 @@ class _Pipeline:
             outcomes = [
                 (message, came_of.get(message.id, Outcome(OutcomeKind.LATE, now))) for message in held
             ]
-            self._record(
-                [(message, came, resolve(message, came, self._chance)) for message, came in outcomes if came],
-                now,
-            )
+            self._record([(message, came) for message, came in outcomes if came], now)
 
         outcome_buffer.write_when_available(record)
 
-    def _record(self, settled: Sequence[Settled], now: datetime) -> None:
+    def _record(self, attempted: Sequence[tuple[Envelope, Outcome]], now: datetime) -> list[Settled]:
+        """Decide what happens to each message, and write it down in the caller's transaction."""
+        settled = [
+            (message, outcome, resolve(message, outcome, self._chance))
+            for message, outcome in refusal_scope.judge(attempted, now)
+        ]
         record_outcomes.record_attempts(settled, self._owner)
         circuit_breaker.record_outcomes(
             [(message.route.channel, outcome) for message, outcome, _ in settled], self._chance, now
@@ -191,9 +192,10 @@ class _Pipeline:
         refused = {
             message.route.template_key: outcome.errcode
             for message, outcome, _ in settled
-            if outcome.kind is OutcomeKind.CONTENT
+            if outcome.kind is OutcomeKind.CONTENT and CHANNELS[message.route.channel].has_templates
         }
         disabled_templates.disable_if_many(refused, now)
+        return settled
 
     def _runs_low(self) -> bool:
         """Whether there is little left that could be sent now.

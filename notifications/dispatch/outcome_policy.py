@@ -1,10 +1,10 @@
 """What happens to a message after one attempt; pure.
 
 Which error gets which treatment is data (app/wechat/errcodes.toml). Transient errors are retried after a
-growing delay; a used-up quota or a faulty account waits until its channel opens again; a person who cannot be
-reached gets the next channel. A message of a disabled template takes the next channel or waits. With an
-unknown outcome, a template message is repeated as long as WeChat recognises the repetition; others wait for
-the report, then for the city's rule.
+growing delay; a used-up quota or a faulty account waits until its channel opens again. A person who cannot be
+reached, or whose message is refused while others are accepted, gets the next channel. A message of a disabled
+template takes the next channel or waits. With an unknown outcome, a template message is repeated as long as
+WeChat recognises the repetition; others wait for the report, then for the city's rule.
 """
 
 from dataclasses import dataclass, replace
@@ -44,16 +44,17 @@ def resolve(message: Envelope, outcome: Outcome, chance: Chance) -> Resolution:
             return Resolution(DeliveryState.ACCEPTED, message.attempt)
         case OutcomeKind.LATE | OutcomeKind.POSTPONED:
             return _again(message, message.attempt - 1, outcome.at)
-        case OutcomeKind.QUOTA | OutcomeKind.CONFIGURATION:
-            # Its channel closes for as long as needed; meeting that costs no attempt.
-            alarm = outcome.kind is OutcomeKind.CONFIGURATION
-            return _again(message, message.attempt - 1, outcome.at, outcome.kind.value, alarm=alarm)
-        case OutcomeKind.RECIPIENT:
-            return next_channel(message, outcome.at, "recipient")
+        case OutcomeKind.CONFIGURATION:
+            # No message was at fault. Its channel closes for as long as needed; that costs no attempt.
+            return _again(message, message.attempt - 1, outcome.at, outcome.kind.value, alarm=True)
+        case OutcomeKind.QUOTA | OutcomeKind.ACCOUNT_REFUSED | OutcomeKind.UNCLEAR:
+            return _after_refusal(message, outcome, chance)
+        case OutcomeKind.RECIPIENT | OutcomeKind.REFUSED_ALONE:
+            return next_channel(message, outcome.at, outcome.kind.value)
         case OutcomeKind.TEMPLATE:
             return replace(resolve_held(message, outcome.at), alarm=True)
-        case OutcomeKind.CONTENT:
-            return replace(_failed(message, outcome.at, "content"), alarm=True)
+        case OutcomeKind.CONTENT | OutcomeKind.WORDING:
+            return replace(_failed(message, outcome.at, outcome.kind.value), alarm=True)
         case OutcomeKind.UNKNOWN:
             return resolve_unknown(message, message.unknown_since or outcome.at, outcome.at, chance)
         case OutcomeKind.TRANSIENT | OutcomeKind.TOKEN:
@@ -128,6 +129,20 @@ def _after_fault(message: Envelope, outcome: Outcome, chance: Chance) -> Resolut
         return replace(_failed(message, outcome.at, outcome.kind.value), alarm=token)
     at = outcome.at + retry.delay(message.attempt, chance)
     return _again(message, message.attempt, at, outcome.kind.value)
+
+
+def _after_refusal(message: Envelope, outcome: Outcome, chance: Chance) -> Resolution:
+    """WeChat refused it for a cause that may be everybody's; it is tried a bounded number of times.
+
+    While its channel is closed it waits without being tried, so that an attempt is used up once a day or once
+    in a while.
+    """
+    account = outcome.kind is not OutcomeKind.UNCLEAR
+    alarm = outcome.kind is OutcomeKind.ACCOUNT_REFUSED
+    if retry.exhausted(message.attempt):
+        return replace(_failed(message, outcome.at, outcome.kind.value), alarm=True)
+    at = outcome.at if account else outcome.at + retry.delay(message.attempt, chance)
+    return _again(message, message.attempt, at, outcome.kind.value, alarm=alarm)
 
 
 def _failed(message: Envelope, at: datetime, why: str) -> Resolution:

@@ -12,6 +12,7 @@ from notifications.wording.kinds import Channel
 COLUMNS: tuple[Any, ...] = (
     OutboxMessage.id,
     OutboxMessage.kind,
+    OutboxMessage.case_id,
     OutboxMessage.recipient_id,
     OutboxMessage.case_id,
     OutboxMessage.task_id,
@@ -37,6 +38,7 @@ def envelope(row: Row[Any], attempt: int, lease_until: datetime, phone: str | No
     return Envelope(
         id=row.id,
         kind=row.kind,
+        case_id=row.case_id,
         recipient_id=row.recipient_id,
         route=Route(Channel(row.channel), row.template_key, row.openid, row.data),
         next_routes=LaterRoutes(row.next_channels),

@@ -58,6 +58,9 @@ def pointless(rows: Sequence[Any], now: datetime) -> dict[str, OutcomeKind]:
     messages = catalog.current().messages
     asked: dict[PointLost, dict[str, list[str]]] = {}
     for row in rows:
+        # A kind that the city has given up since has no rule, and stops nobody else's message.
+        if row.kind not in messages:
+            continue
         loses = messages[row.kind].loses_point
         subject = _SUBJECT[loses](row) if loses in _LOST else None
         if subject is not None:

@@ -15,7 +15,9 @@ from notifications.channels.envelope import OutcomeKind
 from notifications.models import DeliveryAttempt, DeliveryState, OutboxMessage, StoppedTemplate
 
 CONTENT_FAULTS = 5
-"""So many messages of one template refused for their content within `CONTENT_WINDOW` disable it."""
+"""So many cases whose messages of one template were refused for their content within `CONTENT_WINDOW` disable
+it. Attempts don't count, since the text of one case may be sent to many people; nor do refused words.
+"""
 CONTENT_WINDOW = timedelta(hours=1)
 
 _log = logging.getLogger(__name__)
@@ -47,11 +49,11 @@ def disable(template_key: str, errcode: int | None, now: datetime) -> None:
 
 
 def disable_if_many(refused: Mapping[str, int | None], now: datetime) -> None:
-    """Disables templates whose content was refused repeatedly; the attempts must be written before."""
+    """Disables templates refused for the content of several cases; the attempts must be written before."""
     for template_key, errcode in sorted(refused.items()):
         faults = db.session.scalar(
-            select(func.count())
-            .select_from(DeliveryAttempt)
+            select(func.count(OutboxMessage.case_id.distinct()))
+            .join(DeliveryAttempt, DeliveryAttempt.message_id == OutboxMessage.id)
             .where(
                 DeliveryAttempt.template_key == template_key,
                 DeliveryAttempt.outcome == literal_column(f"'{OutcomeKind.CONTENT}'"),

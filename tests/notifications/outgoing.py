@@ -45,7 +45,7 @@ TEMPLATES = {
 
 
 def rows(number: int, channel: Channel, **columns: Any) -> list[dict[str, Any]]:
-    """So many messages of one channel, each to somebody else; `columns` are values of their own.
+    """So many messages of one channel, each to somebody else about another case; `columns` are their own.
 
     Those to customers may use a last consent.
     """
@@ -55,7 +55,7 @@ def rows(number: int, channel: Channel, **columns: Any) -> list[dict[str, Any]]:
             "id": new_id(),
             "notice_id": new_id(),
             "kind": "new_case" if channel in STAFF else "case_accepted",
-            "case_id": "case-1",
+            "case_id": f"case-{position}",
             "audience": Audience.STAFF if channel in STAFF else Audience.CUSTOMER,
             "recipient_id": f"person-{position}",
             "channel": channel,

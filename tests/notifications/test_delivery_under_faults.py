@@ -238,7 +238,7 @@ def test_content_that_is_refused_again_and_again_is_the_templates_fault(run: Run
     staff(disabled_templates.CONTENT_FAULTS - 1, phones)
     run()
     assert disabled_templates.disabled_templates() == []
-    staff(1, phones)
+    staff(1, phones, case_id="one-more")
     run()
 
     assert [stop.template_key for stop in disabled_templates.disabled_templates()] == ["staff_task"]

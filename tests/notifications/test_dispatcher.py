@@ -259,10 +259,10 @@ def crash(monkeypatch: pytest.MonkeyPatch, phones: Phones) -> None:
 
     record = dispatcher._Pipeline._record
 
-    def die(self: Any, settled: Sequence[Any], now: Any) -> None:
-        if settled:
+    def die(self: Any, attempted: Sequence[Any], now: Any) -> list[Any]:
+        if attempted:
             raise Died
-        record(self, settled, now)
+        return record(self, attempted, now)
 
     with monkeypatch.context() as patched:
         patched.setattr(dispatcher._Pipeline, "_record", die)

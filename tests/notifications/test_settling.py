@@ -19,7 +19,9 @@ TEMPLATE = Route(Channel.TEMPLATE, "service_progress", "service", {})
 def envelope(
     route: Route, *next_routes: Route, attempt: int = 1, unknown_since: datetime | None = None
 ) -> Envelope:
-    return Envelope("m", "case_accepted", "person", route, next_routes, "p", attempt, NOW, unknown_since)
+    return Envelope(
+        "m", "case_accepted", "case", "person", route, next_routes, "p", attempt, NOW, unknown_since
+    )
 
 
 def outcome(kind: OutcomeKind, at: datetime = NOW) -> Outcome:
@@ -77,10 +79,43 @@ def test_a_token_refused_to_the_end_raises_the_alarm() -> None:
     assert (settled.state, settled.alarm) == (DeliveryState.FAILED, True)
 
 
-def test_a_quota_costs_no_attempt() -> None:
-    settled = resolve(envelope(TEMPLATE, attempt=3), outcome(OutcomeKind.QUOTA), Random(1))
+def test_a_refused_account_costs_no_attempt_where_no_message_can_be_at_fault() -> None:
+    settled = resolve(envelope(TEMPLATE, attempt=3), outcome(OutcomeKind.CONFIGURATION), Random(1))
 
-    assert (settled.state, settled.attempts) == (DeliveryState.WAITING, 2)
+    assert (settled.state, settled.attempts, settled.alarm) == (DeliveryState.WAITING, 2, True)
+
+
+SENT_IN_VAIN = (
+    OutcomeKind.TRANSIENT,
+    OutcomeKind.QUOTA,
+    OutcomeKind.TOKEN,
+    OutcomeKind.UNCLEAR,
+    OutcomeKind.ACCOUNT_REFUSED,
+    OutcomeKind.REFUSED_ALONE,
+    OutcomeKind.RECIPIENT,
+    OutcomeKind.CONTENT,
+    OutcomeKind.WORDING,
+    OutcomeKind.UNKNOWN,
+)
+
+
+@given(kinds=st.lists(st.sampled_from(SENT_IN_VAIN), min_size=retry.MOST_ATTEMPTS), seed=st.integers())
+def test_whatever_a_message_meets_it_ends_after_a_bounded_number_of_sends(
+    kinds: list[OutcomeKind], seed: int
+) -> None:
+    attempt, since, states = 0, None, []
+    for kind in kinds[: retry.MOST_ATTEMPTS]:
+        attempt += 1
+        settled = resolve(
+            envelope(TEMPLATE, attempt=attempt, unknown_since=since), outcome(kind), Random(seed)
+        )
+        states.append(settled.state)
+        if settled.state is not DeliveryState.WAITING:
+            assert settled.failure_class is not None
+            return
+        attempt, since = settled.attempts, settled.unknown_since
+    # Only what may have arrived is left to the clock: it is repeated while WeChat recognises it.
+    assert since is not None
 
 
 def test_a_subscribe_message_of_unknown_outcome_is_never_repeated() -> None:

@@ -7,10 +7,15 @@ from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
+import responses
+from requests.adapters import HTTPAdapter
 
 from app.core import clock
 from app.core.accounts import WeChatAccount
+from app.core.settings import WECHAT
+from app.wechat.client import WeChatMiniProgram
 from app.wechat.port import AccountKind, FaultKind, WeChatError
+from app.wechat.simulator.people import Refused
 from app.wechat.token_store import AccessToken, MemoryTokenStore
 
 if TYPE_CHECKING:
@@ -234,3 +239,76 @@ def test_an_unusable_token_answer_is_transient(
     with pytest.raises(WeChatError) as failed:
         wechat.mini_program(WeChatAccount(MINI_APPID, "x", "t", "m" * 43)).phone_number("code")
     assert failed.value.kind is FaultKind.TRANSIENT
+
+
+@pytest.mark.parametrize("failure", [{"errcode": 50004}, {"errcode": 99999999}])
+def test_a_refusal_at_the_token_is_the_configuration_whatever_is_called(
+    wechat: "Wechat", failure: dict[str, object]
+) -> None:
+    wechat.fault(FETCH, times=None, **failure)
+    mini, service = wechat.mini_program(), wechat.service_account()
+    calls = (
+        lambda: service.follower("oF"),
+        lambda: service.send_template(openid="oF", template_id="T", data={}, client_msg_id="1"),
+        lambda: mini.send_subscribe(openid="oF", template_id="T", data={}),
+        lambda: mini.send_text(openid="oF", text="您好"),
+        lambda: mini.phone_number("code"),
+    )
+    for call in calls:
+        with pytest.raises(WeChatError) as refused:
+            call()
+        assert refused.value.kind is FaultKind.CONFIGURATION
+
+
+@pytest.mark.parametrize("status", [403, 404, 412])
+@responses.activate
+def test_an_http_refusal_at_the_token_is_the_configuration(status: int) -> None:
+    responses.post(f"{WECHAT}/{FETCH}", status=status)
+    account = WeChatAccount(MINI_APPID, "x", "t", "m" * 43)
+    client = WeChatMiniProgram(account, MemoryTokenStore(), adapter=HTTPAdapter())
+    with pytest.raises(WeChatError) as refused:
+        client.keep_token_fresh()
+    assert refused.value.kind is FaultKind.CONFIGURATION
+
+
+def test_a_day_of_refused_tokens_forces_twenty_renewals_at_most(
+    wechat: "Wechat", set_clock: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced: list[datetime] = []
+    ask = wechat.simulator.state.stable_token
+
+    def counted(kind: AccountKind, *, force: bool) -> tuple[str, int]:
+        forced.extend([clock.now()] * force)
+        return ask(kind, force=force)
+
+    monkeypatch.setattr(wechat.simulator.state, "stable_token", counted)
+    wechat.fault(INFO, errcode=40001, times=None)
+    processes = [wechat.service_account() for _ in range(4)]
+    for _ in range(2 * 24 * 12):
+        for process in processes:
+            with pytest.raises(WeChatError):
+                process.follower("oF")
+        set_clock(clock.now() + timedelta(minutes=5))
+    assert len(forced) > 20
+    for last in forced:
+        assert sum(last - timedelta(days=1) < at <= last for at in forced) <= 20
+
+
+def test_a_forced_renewal_that_wechat_refuses_leaves_the_ordinary_one(
+    wechat: "Wechat", follower: str, set_clock: Callable[[datetime], None]
+) -> None:
+    """Somebody else of the company has used up the day's forced renewals."""
+    for _ in range(20):
+        wechat.simulator.state.stable_token(AccountKind.SERVICE, force=True)
+        set_clock(clock.now() + timedelta(seconds=30))
+    with pytest.raises(Refused, match="45009"):
+        wechat.simulator.state.stable_token(AccountKind.SERVICE, force=True)
+    service = wechat.service_account()
+    wechat.fault(INFO, errcode=40001)
+    assert service.follower(follower).subscribed
+
+
+def test_within_half_a_minute_the_simulator_forces_nothing(wechat: "Wechat") -> None:
+    state = wechat.simulator.state
+    first, _ = state.stable_token(AccountKind.SERVICE, force=True)
+    assert state.stable_token(AccountKind.SERVICE, force=True)[0] == first

@@ -4,8 +4,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Thread
+from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -192,3 +193,26 @@ def test_a_token_is_not_readable_in_the_database(store: SharedTokenStore, anothe
     assert another.get(APPID) == store.get(APPID)
     with db.engine.connect() as connection:
         assert "a-token-value" not in str(connection.execute(text("SELECT * FROM access_tokens")).all())
+
+
+def test_forced_renewals_are_counted_over_all_processes(
+    wechat: "Wechat", store: SharedTokenStore, another: SharedTokenStore, set_clock: object
+) -> None:
+    assert callable(set_clock)
+    claims = []
+    for _ in range(24 * 6):
+        claims += [each.claim_forced_renewal(APPID) for each in (store, another)]
+        set_clock(clock.now() + timedelta(minutes=10))
+    assert 15 < sum(claims) <= 20
+    assert another.claim_forced_renewal("another-appid")
+
+
+def test_of_two_processes_at_once_one_may_force(store: SharedTokenStore, another: SharedTokenStore) -> None:
+    barrier = Barrier(2)
+
+    def claim(each: SharedTokenStore) -> bool:
+        barrier.wait()
+        return each.claim_forced_renewal(APPID)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(claim, (store, another))) == [False, True]

@@ -2,7 +2,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -91,12 +91,15 @@ def test_a_refused_connection_is_transient() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (500, FaultKind.TRANSIENT),
-        (502, FaultKind.TRANSIENT),
+        # The server failed at some point, perhaps after it had done the work.
+        (500, FaultKind.UNKNOWN_OUTCOME),
+        (502, FaultKind.UNKNOWN_OUTCOME),
         (503, FaultKind.TRANSIENT),
         (429, FaultKind.TRANSIENT),
         (504, FaultKind.UNKNOWN_OUTCOME),
-        (404, FaultKind.CONFIGURATION),
+        (403, FaultKind.UNCLEAR),
+        (404, FaultKind.UNCLEAR),
+        (412, FaultKind.UNCLEAR),
         (302, FaultKind.UNKNOWN_OUTCOME),
     ],
 )
@@ -113,13 +116,88 @@ def test_http_statuses(status: int, kind: FaultKind) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["", "<html>", "[]", "null", '{"errcode": "?"}', '{"errcode": null}', '{"unionid": "u"}', "\ud800"],
+    [
+        "",
+        "<html>",
+        "[]",
+        "null",
+        "{}",
+        '{"errcode": "?"}',
+        '{"errcode": null}',
+        '{"unionid": "u"}',
+        '{"message": "maintenance"}',
+        "\ud800",
+    ],
 )
 @responses.activate
 def test_an_answer_that_makes_no_sense_leaves_the_outcome_unknown(body: str) -> None:
     responses.get(f"{WECHAT}/{LOGIN}", body=body.encode(errors="surrogatepass"))
     with pytest.raises(WeChatError) as failed:
         through_requests().login("a-login-code")
+    assert failed.value.kind is FaultKind.UNKNOWN_OUTCOME
+
+
+MAINTENANCE = {"message": "maintenance"}
+
+
+@pytest.mark.parametrize(
+    ("path", "call", "kind"),
+    [
+        (SEND, send, FaultKind.UNKNOWN_OUTCOME),
+        (
+            "cgi-bin/message/custom/send",
+            lambda one, openid: one.send_text(openid=openid, text="您好"),
+            FaultKind.UNKNOWN_OUTCOME,
+        ),
+        (
+            "cgi-bin/media/upload",
+            lambda one, openid: one.send_picture(openid=openid, content=b"x", media_type="image/png"),
+            FaultKind.TRANSIENT,
+        ),
+        (
+            "wxa/business/getuserphonenumber",
+            lambda one, _: one.phone_number("c"),
+            FaultKind.UNKNOWN_OUTCOME,
+        ),
+        (
+            "wxa/msg_sec_check",
+            lambda one, openid: one.check_text(openid=openid, text="您好", scene=1),
+            FaultKind.TRANSIENT,
+        ),
+        (
+            "wxa/media_check_async",
+            lambda one, openid: one.check_picture(openid=openid, url="https://e.invalid/1", scene=1),
+            FaultKind.TRANSIENT,
+        ),
+    ],
+)
+@responses.activate
+def test_an_answer_that_does_not_confirm_is_no_success(path: str, call: Any, kind: FaultKind) -> None:
+    responses.post(f"{WECHAT}/cgi-bin/stable_token", json={"access_token": "t", "expires_in": 7200})
+    responses.post(f"{WECHAT}/{path}", json=MAINTENANCE)
+    with pytest.raises(WeChatError) as failed:
+        call(through_requests(), "oA")
+    assert (failed.value.errcode, failed.value.kind) == (None, kind)
+
+
+@responses.activate
+def test_the_page_of_a_maintenance_is_no_file() -> None:
+    responses.post(f"{WECHAT}/cgi-bin/stable_token", json={"access_token": "t", "expires_in": 7200})
+    responses.get(f"{WECHAT}/cgi-bin/media/get", body="\n<!DOCTYPE html><title>系统维护中</title>")
+    with pytest.raises(WeChatError) as failed:
+        through_requests().fetch_media(media_id="m1")
+    assert failed.value.kind is FaultKind.TRANSIENT
+
+
+@pytest.mark.parametrize("status", [500, 502])
+@pytest.mark.parametrize("path", [SEND, "cgi-bin/message/custom/send"])
+@responses.activate
+def test_a_server_error_after_a_send_leaves_its_outcome_unknown(path: str, status: int) -> None:
+    responses.post(f"{WECHAT}/cgi-bin/stable_token", json={"access_token": "t", "expires_in": 7200})
+    responses.post(f"{WECHAT}/{path}", status=status)
+    client = through_requests()
+    with pytest.raises(WeChatError) as failed:
+        send(client, "oA") if path == SEND else client.send_text(openid="oA", text="您好")
     assert failed.value.kind is FaultKind.UNKNOWN_OUTCOME
 
 
@@ -196,7 +274,16 @@ def test_scrubbing_keeps_error_codes_readable() -> None:
         (40029, FaultKind.LOGIN),
         (40226, FaultKind.BLOCKED),
         (40037, FaultKind.TEMPLATE),
+        (40165, FaultKind.TEMPLATE),
+        (40166, FaultKind.TEMPLATE),
+        (43104, FaultKind.TEMPLATE),
+        (45103, FaultKind.TEMPLATE),
+        (61007, FaultKind.TEMPLATE),
         (47003, FaultKind.CONTENT),
+        (45168, FaultKind.WORDING),
+        (87014, FaultKind.WORDING),
+        (50002, FaultKind.UNCLEAR),
+        (48001, FaultKind.UNCLEAR),
         (40164, FaultKind.CONFIGURATION),
         (99999999, FaultKind.CONTENT),
     ],

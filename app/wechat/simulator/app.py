@@ -17,7 +17,7 @@ from app.core.accounts import WeChatAccount, WeComAccount
 from app.wechat.port import AccountKind
 from app.wechat.simulator.chats import LARGEST_PICTURE
 from app.wechat.simulator.control import PREFIX, Control, Post, post_over_http
-from app.wechat.simulator.faults import Dropped, Failure, Fault, Faults
+from app.wechat.simulator.faults import STATUSES, Dropped, Failure, Fault, Faults
 from app.wechat.simulator.people import CodeKind, Refused
 from app.wechat.simulator.state import State
 from app.wechat.simulator.wecom import WeCom
@@ -97,7 +97,7 @@ class Simulator:
             return self._control.answer(request, path.removeprefix(PREFIX))
         with self.state.lock:
             self.state.calls[path] += 1
-        fault = self.faults.take(path)
+        fault = self.faults.take(path, request)
         if fault is None:
             return self._work(request, path)
         if fault.latency_ms:
@@ -262,8 +262,10 @@ class Simulator:
 def _spoilt(fault: Fault) -> Response | None:
     if fault.errcode is not None:
         return _json({"errcode": fault.errcode, "errmsg": "injected fault"})
-    if fault.failure is Failure.HTTP500:
-        return Response("injected fault", status=500)
+    if fault.failure in STATUSES:
+        return Response("injected fault", status=STATUSES[fault.failure])
+    if fault.failure is Failure.FOREIGN:
+        return _json({"message": "maintenance"})
     if fault.failure is not None:
         raise Dropped(fault.failure)
     return None

@@ -1,9 +1,12 @@
 """Faults to inject: which call fails, how, how often, and whether before or after the work was done."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from threading import Lock
+
+from werkzeug.wrappers import Request
 
 ANY_PATH = "*"
 LONGEST_LATENCY_MS = 60_000
@@ -16,7 +19,20 @@ class Failure(StrEnum):
     """The request is taken and never answered."""
     RESET = "reset"
     """The connection is cut instead of an answer."""
+    HTTP403 = "http403"
+    HTTP412 = "http412"
     HTTP500 = "http500"
+    HTTP502 = "http502"
+    FOREIGN = "foreign"
+    """A JSON document that is not WeChat's comes back, as of a proxy that is being repaired."""
+
+
+STATUSES = {
+    Failure.HTTP403: 403,
+    Failure.HTTP412: 412,
+    Failure.HTTP500: 500,
+    Failure.HTTP502: 502,
+}
 
 
 class Dropped(Exception):
@@ -41,6 +57,12 @@ class Fault:
     """How many more calls it affects; None means until it is removed."""
     after_delivery: bool = False
     """Whether the work is done all the same and only the answer is spoilt."""
+    openid: str | None = None
+    """Only a call about this person (`touser` of its body, `openid` of its query) meets the fault."""
+
+    def meets(self, path: str, openid: str | None) -> bool:
+        """Whether a call is one that it affects."""
+        return self.path in (path, ANY_PATH) and self.openid in (None, openid)
 
 
 class Faults:
@@ -65,11 +87,13 @@ class Faults:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
-    def take(self, path: str) -> Fault | None:
-        """The fault that befalls this call of `path`, counted down."""
+    def take(self, path: str, request: Request) -> Fault | None:
+        """The fault that affects this call of `path`, counted down."""
         with self._lock:
+            # Most of the time there is none, and no body has to be read for it.
+            openid = _person(request) if any(fault.openid for fault in self._faults) else None
             for fault in self._faults:
-                if fault.path in (path, ANY_PATH):
+                if fault.meets(path, openid):
                     if fault.times is not None:
                         fault.times -= 1
                         if fault.times == 0:
@@ -83,11 +107,13 @@ def fault_of(document: Mapping[str, object]) -> Fault:
     unknown = set(document) - set(Fault.__slots__)
     if unknown:
         raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
-    path, failure = document.get("path"), document.get("failure")
+    path, failure, openid = document.get("path"), document.get("failure"), document.get("openid")
     if failure is not None and not isinstance(failure, str):
-        raise ValueError("failure: timeout, reset or http500")
+        raise ValueError(f"failure: {', '.join(Failure)}")
     if not isinstance(path, str) or not path:
         raise ValueError("path: a call's path or *")
+    if openid is not None and not isinstance(openid, str):
+        raise ValueError("openid: a text")
     fault = Fault(
         path=path.lstrip("/"),
         errcode=_number(document, "errcode", None),
@@ -95,6 +121,7 @@ def fault_of(document: Mapping[str, object]) -> Fault:
         latency_ms=_number(document, "latency_ms", 0) or 0,
         times=_number(document, "times", 1),
         after_delivery=document.get("after_delivery") is True,
+        openid=openid,
     )
     if fault.errcode is not None and fault.failure is not None:
         raise ValueError("errcode and failure: only one of the two")
@@ -103,6 +130,18 @@ def fault_of(document: Mapping[str, object]) -> Fault:
     if fault.times is not None and fault.times < 1:
         raise ValueError("times: 1 and up, or null")
     return fault
+
+
+def _person(request: Request) -> str | None:
+    """Whom a call is about, if it is about one person."""
+    if request.method == "GET":
+        return request.args.get("openid")
+    try:
+        body = json.loads(request.get_data())
+    except ValueError:
+        return None
+    found = body.get("touser") if isinstance(body, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _number(document: Mapping[str, object], key: str, default: int | None) -> int | None:

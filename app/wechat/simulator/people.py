@@ -106,7 +106,8 @@ class People:
         if known is None or known.kind is not kind or clock.now() - known.made_at > CODE_LIFE:
             raise Refused(40029, "invalid code")
         if known.used:
-            raise Refused(40163, "code been used")
+            # Only the log-in tells a used code apart from a wrong one.
+            raise Refused(*((40163, "code been used") if kind is CodeKind.LOGIN else (40029, "invalid code")))
         known.used = True
         return self.users[known.openid]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import RLock
+from zoneinfo import ZoneInfo
 
 from app.core import clock
 from app.core.accounts import WeChatAccount
@@ -18,6 +19,10 @@ TOKEN_LIFE = timedelta(seconds=7200)
 # stable_token: the same token until five minutes before its end, then the next one; both work meanwhile.
 TOKEN_OVERLAP = timedelta(minutes=5)
 DEDUPE_WINDOW = timedelta(minutes=10)
+# A valid token is replaced by force this often in a day, and not twice within half a minute (stable_token).
+FORCED_A_DAY = 20
+FORCED_APART = timedelta(seconds=30)
+CHINA = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class State:
             self.calls: Counter[str] = Counter()
             self._tokens: dict[str, _Token] = {}
             self._newest: dict[AccountKind, str] = {}
+            self._forced: dict[AccountKind, list[datetime]] = {}
             self._templates: dict[tuple[AccountKind, str], Template] = {}
             self._consents: Counter[tuple[str, str]] = Counter()
             self._messages: list[Message] = []
@@ -122,10 +128,14 @@ class State:
         raise Refused(40013, "invalid appid")
 
     def stable_token(self, kind: AccountKind, *, force: bool) -> tuple[str, int]:
-        """The account's token and the seconds it still lives; `force` ends all earlier ones at once."""
+        """The account's token and the seconds it still lives; `force` ends all earlier ones at once.
+
+        Raises Refused when the day's forced renewals are used up.
+        """
         with self.lock:
             now = clock.now()
             newest = self._newest.get(kind)
+            force = force and self._may_force(kind, now)
             if newest is not None and not force:
                 left = self._tokens[newest].expires_at - now
                 if left > TOKEN_OVERLAP:
@@ -136,6 +146,17 @@ class State:
             self._tokens[token] = _Token(kind, now + TOKEN_LIFE)
             self._newest[kind] = token
             return token, int(TOKEN_LIFE.total_seconds())
+
+    def _may_force(self, kind: AccountKind, now: datetime) -> bool:
+        """Whether a renewal is forced; within half a minute of the last one it is an ordinary one."""
+        forced = self._forced.setdefault(kind, [])
+        if forced and now - forced[-1] < FORCED_APART:
+            return False
+        today = now.astimezone(CHINA).date()
+        if sum(at.astimezone(CHINA).date() == today for at in forced) >= FORCED_A_DAY:
+            raise Refused(45009, "reach max api daily quota limit")
+        forced.append(now)
+        return True
 
     def drop_tokens(self, kind: AccountKind) -> None:
         """Let none of the account's tokens work any more."""

@@ -39,6 +39,7 @@ class WeComGateway(AccountCalls, WeChatClient):  # type: ignore[misc]
             query={"corpid": self.appid, "corpsecret": self.secret},
             authorised=False,
             repeatable=True,
+            proof="access_token",
         )
         try:
             lifetime = timedelta(seconds=int(answer["expires_in"]))
@@ -102,7 +103,7 @@ class WeComMessenger:
         body = {"mobile": phone.removeprefix("+86")}
         try:
             answer = self._gateway.call(
-                "post", "cgi-bin/user/getuserid", body=body, repeatable=True, hide=phone
+                "post", "cgi-bin/user/getuserid", body=body, repeatable=True, proof="userid", hide=phone
             )
         except WeChatError as error:
             if error.errcode in _UNKNOWN_PHONE:
