@@ -168,6 +168,15 @@ class AffectedVisitOut(BaseSchema):
     visitors = List(String(), required=True)
 
 
+class SkillGapOut(BaseSchema):
+    """A time in which nobody who has a skill is present."""
+
+    skill = String(required=True)
+    name = String(required=True)
+    starts_at = Moment(required=True)
+    ends_at = Moment(required=True)
+
+
 class AffectedVisitsOut(BaseSchema):
     """The affected visits, in order of time."""
 
@@ -177,4 +186,9 @@ class AffectedVisitsOut(BaseSchema):
         String(),
         required=True,
         metadata={"description": "Names of the visits that a new work pattern leaves no room for"},
+    )
+    skill_gaps = List(
+        Nested(SkillGapOut),
+        required=True,
+        metadata={"description": "When an absence leaves a skill to nobody"},
     )

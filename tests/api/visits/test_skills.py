@@ -195,6 +195,30 @@ def test_supervisor_and_holder_hear_once_before_a_skill_lapses(world: World, sup
     assert len(told(world.staff("S001"))) == 2
 
 
+def test_a_preview_of_leave_says_which_skill_is_nobodys(world: World, supervisor: Phone) -> None:
+    enrol(world, ["N002", "N003"], "network")
+    certify(supervisor, "N001")
+    leave = {"staff_number": "N001", "deputy_number": "N002"}
+    leave |= {"starts_at": at(MONDAY, "08:00"), "ends_at": at(WEDNESDAY, "18:00")}
+
+    def gaps() -> list[tuple[str, str, str]]:
+        found = supervisor.post("/staff/leaves/previews", leave)["skill_gaps"]
+        return [(gap["name"], gap["starts_at"], gap["ends_at"]) for gap in found]
+
+    assert gaps() == [("管线探测资格", at(MONDAY, "08:00"), at(WEDNESDAY, "18:00"))]
+    # Somebody else has it until Tuesday, and is away on Monday morning.
+    certify(supervisor, "N002", TUESDAY)
+    other = {"staff_number": "N002", "deputy_number": "N003"}
+    other |= {"starts_at": at("2026-09-18", "13:00"), "ends_at": at(MONDAY, "12:00")}
+    supervisor.post("/staff/leaves", other)
+    assert gaps() == [
+        ("管线探测资格", at(MONDAY, "08:00"), at(MONDAY, "12:00")),
+        ("管线探测资格", at(WEDNESDAY, "00:00"), at(WEDNESDAY, "18:00")),
+    ]
+    certify(supervisor, "N003")
+    assert gaps() == []
+
+
 def tell(world: World) -> None:
     with world.app.app_context():
         timetable.tell_of_lapsing_skills()

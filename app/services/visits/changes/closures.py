@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, Select, select
@@ -15,7 +15,9 @@ from app.services.installation import city
 from app.services.people.staffing import Colleague
 from app.services.scheduling import absences
 from app.services.visits import required_visits
+from app.services.visits.changes import skill_gaps
 from app.services.visits.changes.simulate_moves import Plan
+from app.services.visits.changes.skill_gaps import SkillGap
 from app.services.visits.views import visit_queries
 
 _MOST_LISTED = 200
@@ -55,12 +57,14 @@ class Hit:
 class Hits:
     """The affected visits: the first ones in detail, and the number of the others.
 
-    `unfit`: the names of the purposes that a new work pattern leaves no room for.
+    `unfit`: the names of the purposes that a new work pattern leaves no room for; `skill_gaps`: when a skill
+    is nobody's.
     """
 
     items: Sequence[Hit]
     more: int
     unfit: Sequence[str] = ()
+    skill_gaps: Sequence[SkillGap] = ()
 
 
 def preview(staff: Colleague, away: Away) -> Hits:
@@ -118,7 +122,11 @@ def _fault(field: str, message: str) -> dict[str, str]:
 def hits_of(away: Away) -> Hits:
     """The visits that an absence which is entered affects."""
     booked = booked_with(_concerned(away), away.starts_at).where(Visit.starts_at < away.ends_at)
-    return hits(db.session.execute(booked).all(), ask=away.ask)
+    found = hits(db.session.execute(booked).all(), ask=away.ask)
+    if away.number is None:
+        return found
+    person = active(away.number, "staff_number")
+    return replace(found, skill_gaps=skill_gaps.gaps(person.id, away.starts_at, away.ends_at))
 
 
 def hits(visits: Sequence[Row[Visit, Case]], *, ask: bool) -> Hits:
