@@ -313,6 +313,13 @@ class VisitOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitWaitEnded:
+    """A customer let the last of the offers run out that the city makes, and left the wait-list."""
+
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class VisitMissed:
     """One side was not there."""
 

@@ -65,14 +65,18 @@ class Office:
 class VisitRules:
     """The numbers of a city. `most_per_day` bounds the visits of one person on one day.
 
-    `cut_off` is how long before its start a customer may still move or cancel; `late_after` how long after
-    its start a visit without visitor is late; `evening_at` is local time, on the day before. Of a visit that
-    somebody checked into and nobody ended, the visitor is reminded `remind_unended` after its end; at
-    `end_unended_at`, local time on the next day, it is ended.
+    An offer of the wait-list lasts `offer`; when it ran out, its time is open to all for `offer_pause`; after
+    `most_offers` that ran out a customer leaves the list. `cut_off` is how long before its start a customer
+    may still move or cancel; `late_after` how long after its start a visit without visitor is late;
+    `evening_at` is local time, on the day before. Of a visit that somebody checked into and nobody ended, the
+    visitor is reminded `remind_unended` after its end; at `end_unended_at`, local time on the next day, it is
+    ended.
     """
 
     hold: timedelta
     offer: timedelta
+    offer_pause: timedelta
+    most_offers: int
     notice: timedelta
     window: timedelta
     cut_off: timedelta
@@ -101,6 +105,8 @@ def load_visit_rules(folder: Path) -> VisitRules:
     rules = VisitRules(
         hold=_minutes(root, "hold"),
         offer=_minutes(root, "offer"),
+        offer_pause=_minutes(root, "offer_pause", least=0),
+        most_offers=_cited(root, "most_offers", "offers", least=1),
         notice=_minutes(root, "notice", least=0),
         window=timedelta(days=_cited(root, "window", "days", least=1)),
         cut_off=_minutes(root, "cut_off", least=0),

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 
 from app.core import clock, objectstore
 from app.core.atomic import atomic
@@ -27,7 +28,7 @@ from app.services.operations import idempotency, run_once
 from app.services.partners import request_signatures
 from app.services.scheduling import skills
 from app.services.timers import firing
-from app.services.visits.booking import waitlist
+from app.services.visits.booking import offer_times
 from app.services.visits.changes import visit_sweep as visits_due
 from app.wechat.port import Accounts, WeChatError
 from notifications.channels.sms_carrier import Sms
@@ -46,6 +47,7 @@ CONVERSATIONS_AT_ONCE = 100
 CALLS_PER_TRANSACTION = 20
 SKILLS_PER_TRANSACTION = 50
 BYTES_AT_ONCE = 100
+WAITING_AT_ONCE = 200
 KEPT_ANSWERS = timedelta(days=7)
 KEPT_RUNS = timedelta(days=90)
 
@@ -206,9 +208,16 @@ def remove_deleted_bytes() -> None:
 
 
 def handle_due_visits() -> None:
-    """End holds, remind, look again at visits after a change, and go through the wait-list, one by one."""
-    for sweep_one in (visits_due.spread, visits_due.sweep, waitlist.sweep):
-        while True:
+    """End holds, remind, look again at visits after a change, and go through the wait-list, one by one.
+
+    The wait-list is asked a bounded number of times: who is left is asked at the next tick.
+    """
+    for sweep_one, most in (
+        (visits_due.spread, None),
+        (visits_due.sweep, None),
+        (offer_times.sweep, WAITING_AT_ONCE),
+    ):
+        for _ in count() if most is None else range(most):
             with atomic():
                 taken = sweep_one()
             if not taken:

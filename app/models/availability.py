@@ -55,7 +55,10 @@ class VisitRecheck(Base):
 
 
 class VisitWait(Base):
-    """A customer who would come earlier: first in line is who waits longest (`since`)."""
+    """A customer who would come earlier: first in line is who waits longest (`since`).
+
+    `offers` counts those that ran out since the customer joined.
+    """
 
     __tablename__ = "visit_waits"
     __table_args__ = (UniqueConstraint("case_id", "purpose"), Index(None, "since"))
@@ -64,10 +67,11 @@ class VisitWait(Base):
     case_id: Mapped[Key] = mapped_column(ForeignKey("cases.id"))
     purpose: Mapped[Key]
     since: Mapped[Instant]
+    offers: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class VisitChance(Base):
-    """Somebody's time came free: the wait-list is to be gone through, behind whoever was asked last."""
+    """Time may have opened: the wait-list is to be gone through, behind whoever was asked last."""
 
     __tablename__ = "visit_chances"
 

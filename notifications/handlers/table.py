@@ -232,6 +232,7 @@ NOTICES: Sequence[NoticeRule] = (
         key=keys.each_time,
     ),
     NoticeRule(events.VisitOffered, "visit_offered", views.VISIT, CUSTOMER),
+    NoticeRule(events.VisitWaitEnded, "visit_wait_ended", views.VISIT, CUSTOMER),
     NoticeRule(events.VisitMissed, "visit_missed", views.VISIT_WITH_NEXT_OPENING, CUSTOMER),
     NoticeRule(
         events.VisitMissed, "staff_visit_missed", views.VISIT_WITH_NEXT_OPENING, staff(lead_visitor, manager)

@@ -67,6 +67,7 @@ def add(wanted: NewStaff) -> Staff:
     )
     db.session.add(member)
     db.session.flush()
+    absences.person_came()
     return member
 
 

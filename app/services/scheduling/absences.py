@@ -114,6 +114,11 @@ def enter_pattern(staff_id: str, pattern: Pattern, *, ask: bool = False) -> None
     revalidate_later(staff_id=staff_id, ask=ask)
 
 
+def person_came() -> None:
+    """Somebody new may be booked: who waits for a time may be offered theirs."""
+    reservations.set_chance(clock.now())
+
+
 def person_left(member: Staff) -> None:
     """Somebody has left: nobody books them any more, and their visits are revalidated."""
     lock_bookings_of([member.id])

@@ -6,7 +6,7 @@ is possible. A row whose visit is no longer live may be taken over.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
@@ -86,14 +86,22 @@ def reserve_time(
     return None
 
 
-def release_time(visit_ids: Sequence[str]) -> None:
-    """Releases the time of visits that are no longer live; others may then get an earlier time."""
+def release_time(visit_ids: Sequence[str], *, chance_after: timedelta = timedelta(0)) -> None:
+    """Releases the time of visits that are no longer live; others may then get an earlier time.
+
+    For `chance_after` it is open to all, before the wait-list is gone through.
+    """
     if not visit_ids:
         return
     connection = db.session.connection()
     for table in (VisitPiece, VisitDayPlace):
         connection.execute(delete(table).where(table.visit_id.in_(visit_ids)))
-    connection.execute(insert(VisitChance), {"due_at": clock.now()})
+    set_chance(clock.now() + chance_after)
+
+
+def set_chance(due_at: datetime) -> None:
+    """Has the wait-list gone through from its beginning at an instant: time may have opened by then."""
+    db.session.connection().execute(insert(VisitChance), {"due_at": due_at})
 
 
 def end_booking(visit_id: str, state: VisitState, was: VisitState, values: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Changes of plan: leave, closures, office hours, another manager; and the waiting list."""
+"""Changes of plan: leave, closures, office hours, another manager."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
 from app.services.people import personnel
 from tests.api.answers import json_of, refused
-from tests.api.database_rows import count, nothing_changes
-from tests.api.visits.booking import PLAN, Booker, at, enrol
+from tests.api.database_rows import nothing_changes
+from tests.api.visits.booking import Booker, at, enrol
 from tests.world import Phone, World, local
 
 MONDAY, TUESDAY = "2026-09-21", "2026-09-22"
@@ -225,50 +225,3 @@ def test_whoever_leaves_the_utility_is_replaced(world: World) -> None:
     world.work()
     moved = booker.phone.get(f"{booker.path}/visits")["items"][0]
     assert names(moved) ^ names(booked) == {"周工", "E002"}
-
-
-def test_first_in_line_is_held_what_comes_free(world: World) -> None:
-    early = Booker(world)
-    booked = early.booked(at(MONDAY, "08:30"))
-    line = [Booker(world, number) for number in (2, 3)]
-    later = [
-        booker.booked(at("2026-09-24", time)) for booker, time in zip(line, ("10:00", "14:00"), strict=True)
-    ]
-    # Everything before is closed, but for the hour that the first one has.
-    closures = [
-        (at("2026-09-18", "09:00"), at(MONDAY, "08:30")),
-        (at(MONDAY, "09:30"), at("2026-09-24", "09:00")),
-    ]
-    for starts_at, ends_at in closures:
-        world.staff("S001").post(
-            "/staff/closures", {"starts_at": starts_at, "ends_at": ends_at, "reason": "演示"}
-        )
-    for booker in line:
-        booker.phone.post(f"{booker.path}/visit-waits", {"purpose": PLAN})
-        world.at("2026-09-18 09:01")
-    refused(line[0].phone.send("POST", f"{line[0].path}/visit-waits", {"purpose": PLAN}), 409, "already_done")
-    world.work()
-    assert heard(line[0].phone) == ["visit_booked"]
-    json_of(early.act(booked["id"], "cancellation", {"reason": "不需要了"}))
-    world.work()
-    assert heard(line[0].phone)[0] == "visit_offered"
-    assert heard(line[1].phone) == ["visit_booked"]
-    offer = next(visit for visit in line[0].phone.get(f"{line[0].path}/visits")["items"] if visit["offered"])
-    assert (offer["state"], offer["starts_at"]) == ("held", at(MONDAY, "08:30"))
-    assert line[0].visit(later[0]["id"])["state"] == "confirmed"
-    # Let run out, it goes to the next in line, and the booking is as it was.
-    world.at("2026-09-18 10:02")
-    world.work()
-    assert heard(line[1].phone)[0] == "visit_offered"
-    refused(line[0].act(offer["id"], "confirmation"), 410, "hold_expired")
-    second = next(visit for visit in line[1].phone.get(f"{line[1].path}/visits")["items"] if visit["offered"])
-    line[1].confirm(second["id"])
-    assert line[1].states() == [
-        (at("2026-09-24", "14:00"), "rescheduled"),
-        (at(MONDAY, "08:30"), "confirmed"),
-    ]
-    assert line[1].phone.get(f"{line[1].path}/visits")["waiting"] == []
-    assert line[0].phone.get(f"{line[0].path}/visits")["waiting"] == [PLAN]
-    assert line[0].phone.send("DELETE", f"{line[0].path}/visit-waits/{PLAN}").status_code == 200
-    world.work()
-    assert (count(world.app, "visit_waits"), count(world.app, "visit_chances")) == (0, 0)

@@ -55,14 +55,16 @@ def statuses(answers: list[TestResponse]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
 
 
-def while_open(world: World, change: Callable[[], object], act: Act, *, keep: bool) -> TestResponse:
+def while_open(
+    world: World, change: Callable[[], object], act: Callable[[FlaskClient], T], *, keep: bool
+) -> T:
     """What `act` answers that runs into the open transaction of a second connection, kept or undone then."""
     with ThreadPoolExecutor(1) as pool, world.app.app_context(), atomic() as transaction:
         change()
         db.session.flush()
         started = Event()
 
-        def run() -> TestResponse:
+        def run() -> T:
             started.set()
             return act(world.app.test_client())
 
@@ -78,7 +80,7 @@ def while_open(world: World, change: Callable[[], object], act: Act, *, keep: bo
         return answer.result()
 
 
-def _until_somebody_waits(world: World, act: Future[TestResponse]) -> None:
+def _until_somebody_waits(world: World, act: Future[T]) -> None:
     """On SQLite the writer waits at its first statement; here it is seen to wait for the other's row."""
     pause = Event()
     with world.app.app_context():

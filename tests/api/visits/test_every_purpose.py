@@ -24,7 +24,7 @@ def test_every_purpose_has_an_opening_some_day(world: World) -> None:
 def test_construction_spans_lunch_and_is_booked_as_one_visit(world: World) -> None:
     booker = at_construction(world)
     # Somebody's leave over lunch is no time to work through.
-    leave = {"staff_number": "E001", "deputy_number": "D001"}
+    leave = {"staff_number": "E001", "deputy_number": "S001"}
     hours = {"starts_at": at(TUESDAY, "12:00"), "ends_at": at(TUESDAY, "13:00")}
     world.staff("S001").post("/staff/leaves", leave | hours)
     starts = booker.starts("construction")

@@ -7,11 +7,15 @@ from app.models import Case, Visit, VisitState
 from app.services.history.timeline import By, note
 from app.services.scheduling import reservations
 from app.services.visits import appointments, visit_updates
+from app.services.visits.booking import waitlist
 from app.services.visits.views import visit_queries
 
 
 def cancel_by_customer(case: Case, visit_id: str, by: By, reason: str) -> Visit:
-    """Cancels before the cut-off, or gives up a hold at any time. Raises `CutOffError`, `ConflictError`."""
+    """Cancels before the cut-off, or gives up a hold at any time. Raises `CutOffError`, `ConflictError`.
+
+    Who cancels a confirmed visit leaves the wait-list for it. An offer that is given up is not made again.
+    """
     visit = _locked(case, visit_id)
     if visit.state == VisitState.CONFIRMED and not visit_queries.is_changeable(visit):
         raise CutOffError("已临近约定时间，如需取消请直接联系客户管家。")
@@ -39,4 +43,5 @@ def _cancel(case: Case, visit: Visit, by: By, reason: str) -> Visit:
         detail = {"purpose": visit.purpose, "starts_at": appointments.history_time(visit.starts_at)}
         note(case.id, clock.now(), "visit_cancelled", by, detail)
         eventbus.publish(VisitCancelled(visit.id))
+        waitlist.stop_offering(case.id, visit.purpose)
     return visit

@@ -15,13 +15,13 @@ from app.models import DueKind, Visit, VisitAttendee, VisitDue, VisitRecheck, Vi
 from app.services.installation import city
 from app.services.scheduling import reservations
 from app.services.visits import appointments
-from app.services.visits.booking import waitlist
+from app.services.visits.booking import offer_times, waitlist
 from app.services.visits.changes import unended
 from app.services.visits.changes.revalidate import revalidate
 
 VISITS = Queue("visits", VisitDue, falls_due=VisitDue.due_at)
 RECHECKS = Queue("rechecks", VisitRecheck, falls_due=VisitRecheck.due_at)
-QUEUES = (RECHECKS, VISITS, waitlist.QUEUE)
+QUEUES = (RECHECKS, VISITS, offer_times.QUEUE)
 """Everything that falls due with visits."""
 
 
@@ -52,6 +52,8 @@ def spread() -> int:
     rows = RECHECKS.pop(1)
     now = clock.now()
     for row in rows:
+        # Wider hours, an absence taken back or a new calendar open time, too.
+        reservations.set_chance(now)
         concerned = select(Visit.id).where(Visit.state.in_(reservations.LIVE), Visit.starts_at > now)
         if row.staff_id is not None:
             concerned = concerned.join(VisitAttendee, VisitAttendee.visit_id == Visit.id).where(
@@ -70,11 +72,17 @@ def spread() -> int:
 
 
 def _end_hold(visit: Visit) -> None:
-    offered = visit.offered
+    pause = city.current().visits.offer_pause if visit.offered else timedelta(0)
     if reservations.end_booking(visit.id, VisitState.EXPIRED, VisitState.HELD, {}):
-        reservations.release_time([visit.id])
-        if offered:
-            waitlist.to_the_end(visit.case_id, visit.purpose)
+        reservations.release_time([visit.id], chance_after=pause)
+    db.session.refresh(visit)
+    # Also when somebody who wanted the time had ended the offer; not when it ended before its hour was over.
+    if visit.offered and visit.state == VisitState.EXPIRED and _lasted(visit):
+        waitlist.offer_ran_out(visit)
+
+
+def _lasted(visit: Visit) -> bool:
+    return visit.hold_until is None or visit.ended_at is None or visit.ended_at >= visit.hold_until
 
 
 def _confirmed(visit: Visit, kind: DueKind) -> None:
