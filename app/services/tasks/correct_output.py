@@ -8,13 +8,14 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import ChangedMeanwhileError, ConflictError, FieldsError
 from app.domain.programs.definition import StageKind
-from app.domain.programs.tasks import OutputField, OutputKind, TaskSpec
+from app.domain.programs.tasks import PLANNED_CALIBRE, OutputField, OutputKind, TaskSpec
 from app.models import Case, CaseChange, CaseChangeKind, Task, TaskState
 from app.services.cases import edit_conflicts
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff, note
 from app.services.money import ledger
 from app.services.people.staffing import Colleague
+from app.services.scheduling import absences
 from app.services.tasks.output_checks import checked_outputs, refuse_impossible
 
 _LEDGER_KINDS = frozenset({OutputKind.FEN, OutputKind.INTEGER})
@@ -59,6 +60,9 @@ def correct_output(staff: Colleague, task: Task, key: str, value: Any, why: str,
             task_id=task.id,
         )
     )
+    if key == PLANNED_CALIBRE:
+        # Whoever comes may need another skill now.
+        absences.revalidate_later(case_id=case.id)
     note(case.id, now, "entry_corrected", by_staff(staff.id), {"stage": task.stage_key, "task": task.key})
 
 

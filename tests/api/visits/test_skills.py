@@ -87,6 +87,23 @@ def test_what_a_case_needs_depends_on_its_calibre(world: World) -> None:
     assert small.starts("construction")
 
 
+def test_a_corrected_calibre_sends_somebody_who_may_build_it(world: World, supervisor: Phone) -> None:
+    certify(supervisor, "N001")
+    booker = Booker(world)
+    for key in SINGLE_METER[: SINGLE_METER.index("build_and_accept")]:
+        world.complete(booker.case_id, key)
+    visit = booker.booked(booker.starts("construction")[0], "construction")
+    enrol(world, ["E002"], "engineering")
+    certify(supervisor, "E002", skill="large_pipe")
+    tasks = supervisor.get(f"/staff/cases/{booker.case_id}/tasks")["items"]
+    plan = next(task for task in tasks if task["key"] == "confirm_plan")
+    body = {"field": "chosen_calibre", "value": "DN100", "why": "现场核对口径", "version": plan["version"]}
+    world.staff("G001").post(f"/staff/tasks/{plan['id']}/corrections", body)
+    world.work()
+    moved = booker.phone.get(f"{booker.path}/visits")["items"][0]
+    assert (moved["starts_at"], names(moved)) == (visit["starts_at"], {"E002"})
+
+
 def test_whoever_comes_is_exchanged_when_the_skill_is_taken_away(world: World, supervisor: Phone) -> None:
     certify(supervisor, "N001")
     booker = Booker(world)
