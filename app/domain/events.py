@@ -271,9 +271,10 @@ class VisitPlaceChanged:
 
 @dataclass(frozen=True, slots=True)
 class VisitDelayReached:
-    """A delay of the same crew's visit before reaches this one, or no longer does."""
+    """A delay of the same crew's visit before reaches this one (`late`), or no longer does."""
 
     visit_id: str
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,16 @@ def changed_by(*kinds: str) -> Condition:
     return when
 
 
+def delayed(context: Context) -> bool:
+    """The delay of another visit reaches this one."""
+    return bool(context.event.late)
+
+
+def on_time_again(context: Context) -> bool:
+    """It was reached by a delay, and is not any more."""
+    return not delayed(context)
+
+
 def before_the_visit(context: Context) -> bool:
     """The time of the visit has not come yet."""
     return not context.event.begun

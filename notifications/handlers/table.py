@@ -213,6 +213,29 @@ NOTICES: Sequence[NoticeRule] = (
         events.VisitNear, "staff_visit_soon", views.VISIT, staff(visitors), when=conditions.shortly_before
     ),
     NoticeRule(events.VisitDelayed, "visit_delayed", views.VISIT, CUSTOMER, key=keys.each_time),
+    NoticeRule(
+        events.VisitDelayReached,
+        "visit_delay_reached",
+        views.VISIT_WITH_NEXT_OPENING,
+        CUSTOMER,
+        when=conditions.delayed,
+        key=keys.each_time,
+    ),
+    NoticeRule(
+        events.VisitDelayReached,
+        "visit_on_time",
+        views.VISIT,
+        CUSTOMER,
+        when=conditions.on_time_again,
+        key=keys.each_time,
+    ),
+    NoticeRule(
+        events.VisitDelayReached,
+        "staff_visit_delay_reached",
+        views.VISIT,
+        staff(visitors),
+        key=keys.each_time,
+    ),
     NoticeRule(events.VisitLate, "visit_late", views.VISIT_WITH_NEXT_OPENING, CUSTOMER, key=keys.each_time),
     NoticeRule(
         events.VisitLate,

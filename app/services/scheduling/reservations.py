@@ -22,6 +22,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
@@ -29,6 +30,7 @@ from app.core.upsert import Insert, for_each_database
 from app.domain.slots import grid
 from app.domain.slots.openings import Need
 from app.models import (
+    DueKind,
     Staff,
     Visit,
     VisitAttendee,
@@ -96,12 +98,32 @@ def release_time(visit_ids: Sequence[str], *, chance_after: timedelta = timedelt
     connection = db.session.connection()
     for table in (VisitPiece, VisitDayPlace):
         connection.execute(delete(table).where(table.visit_id.in_(visit_ids)))
-    set_chance(clock.now() + chance_after)
+    now = clock.now()
+    set_chance(now + chance_after)
+    # Who was warned of their delay may be on time again.
+    warned = connection.scalars(_WARNED, {"ids": list(visit_ids), "since": now - _A_DAY}).all()
+    set_due((visit_id, DueKind.DELAY.value, now) for visit_id in warned)
 
 
 def set_chance(due_at: datetime) -> None:
     """Has the wait-list gone through from its beginning at an instant: time may have opened by then."""
     db.session.connection().execute(insert(VisitChance), {"due_at": due_at})
+
+
+_A_DAY = timedelta(days=1)
+_ENDED = aliased(VisitAttendee)
+_WARNED = (
+    select(VisitAttendee.visit_id)
+    .join(Visit, Visit.id == VisitAttendee.visit_id)
+    .join(_ENDED, _ENDED.staff_id == VisitAttendee.staff_id)
+    .where(
+        _ENDED.visit_id.in_(bindparam("ids", expanding=True)),
+        Visit.starts_at > bindparam("since"),
+        Visit.state == VisitState.CONFIRMED.value,
+        Visit.warned_at.is_not(None),
+    )
+    .distinct()
+)
 
 
 def end_booking(visit_id: str, state: VisitState, was: VisitState, values: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from app.models import Case, Visit, VisitState
 from app.services.history.timeline import By
 from app.services.scheduling import reservations
 from app.services.visits import appointments, required_visits, visit_updates
-from app.services.visits.booking import find_openings, reserve, waitlist
+from app.services.visits.booking import customer_time, find_openings, reserve, waitlist
 from app.services.visits.required_visits import Needed
 
 
@@ -24,6 +24,7 @@ def confirm_visit(case: Case, visit_id: str, by: By) -> Visit:
     expired or an attendee is no longer available, `NotFoundError`, and as `required_visits.needed` does.
     """
     visit = appointments.locked_visit(case, visit_id)
+    customer_time.lock_customer(case)
     needed = required_visits.require_needed(case, visit.purpose)
     if visit.state == VisitState.CONFIRMED:
         raise AlreadyDoneError("该预约已确认，无需重复操作。")
@@ -49,6 +50,9 @@ def confirm_visit(case: Case, visit_id: str, by: By) -> Visit:
     coming = {row.staff_id: row.role for row in appointments.attendees(visit.id)}
     if confirmed.rowcount != 1:
         _refuse(case, needed, "为您保留的时间已过")
+    if customer_time.is_elsewhere(case, needed.purpose, visit):
+        # Booked after this hold had run out, by a process whose clock is ahead.
+        _refuse(case, needed, "您在该时间前后另有一处预约，来不及赶到")
     if not reserve.fits(coming, needed, grid.piece_of(visit.starts_at)):
         _refuse(case, needed, "上门人员临时有变动，该时间不能再预约")
     db.session.refresh(visit)

@@ -13,7 +13,7 @@ from app.services.installation import city
 from app.services.scheduling import working_hours
 from app.services.scheduling.availability import AS_BOOKED, Supposition
 from app.services.scheduling.working_hours import Stretch
-from app.services.visits.booking import attendees
+from app.services.visits.booking import attendees, customer_time
 from app.services.visits.booking.attendees import Candidates, Choice
 from app.services.visits.required_visits import Needed
 
@@ -60,7 +60,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everybody's time over a stretch, and the possible starts: what a booking chooses from."""
+    """Everybody's time over a stretch, and the possible starts: what a booking chooses from.
+
+    `elsewhere`: the starts at which the customer is booked at another place, or on the way from or to it.
+    """
 
     needed: Needed
     stretch: Stretch
@@ -68,6 +71,7 @@ class View:
     party: Party
     starts: Starts
     kept: int
+    elsewhere: int
 
     def listed(self) -> list[Opening]:
         """The starts as openings, in order."""
@@ -76,6 +80,10 @@ class View:
     def allows(self, piece: int) -> bool:
         """Whether a visit may begin at this time slot."""
         return bool(self.starts.any >> (piece - self.stretch.first) & 1)
+
+    def is_elsewhere(self, piece: int) -> bool:
+        """Whether the customer can't be there then."""
+        return bool(self.elsewhere >> (piece - self.stretch.first) & 1)
 
 
 def bookable(*, by_staff: bool = False) -> Bookable:
@@ -97,8 +105,10 @@ def view(case: Case, needed: Needed, times: Bookable, supposed: Supposition = AS
     people = attendees.candidates(case, needed, stretch)
     found = attendees.party_times(people, needed, stretch, supposed)
     kept = openings.in_time(stretch.first, stretch.last, need, needed.due_at)
-    starts = openings.starts(found, need, grid.between(stretch.first, first, last), kept)
-    return View(needed, stretch, people, found, starts, kept)
+    elsewhere = customer_time.blocked_starts(case, needed.purpose, stretch, supposed.without)
+    bookable_starts = grid.between(stretch.first, first, last) & ~elsewhere
+    starts = openings.starts(found, need, bookable_starts, kept)
+    return View(needed, stretch, people, found, starts, kept, elsewhere)
 
 
 def view_at(case: Case, needed: Needed, times: Bookable, piece: int, supposed: Supposition) -> View:

@@ -15,7 +15,7 @@ from app.services.scheduling.availability import Supposition
 from app.services.scheduling.reservations import Attendee
 from app.services.scheduling.working_hours import Stretch
 from app.services.visits import visit_updates
-from app.services.visits.booking import attendees, find_openings
+from app.services.visits.booking import attendees, customer_time, find_openings
 from app.services.visits.booking.attendees import Choice
 from app.services.visits.booking.find_openings import Bookable
 from app.services.visits.booking.qualified import are_qualified
@@ -49,12 +49,14 @@ def reserve_visit(case: Case, wish: BookingRequest, times: Bookable) -> Visit:
     """Writes the visit and reserves everybody's time. The caller must have locked the case.
 
     Raises `FieldsError` for a start that is off the grid or outside `times`, `SlotTakenError` when
-    somebody who must attend is not free (any more).
+    somebody who must attend is not free (any more), or the customer is booked at another place then.
     """
     refuse_impossible(wish.starts_at, times)
+    customer_time.lock_customer(case)
     gone = list(wish.gives_up)
     piece = grid.piece_of(wish.starts_at)
     need = wish.needed.purpose.need
+    why = "该时间已约满或不可预约"
     for _ in range(_MOST_ATTEMPTS):
         seen = find_openings.view_at(case, wish.needed, times, piece, Supposition(without=gone))
         seats = (
@@ -67,6 +69,8 @@ def reserve_visit(case: Case, wish: BookingRequest, times: Bookable) -> Visit:
             else None
         )
         if seats is None:
+            if seen.is_elsewhere(piece):
+                why = "您在该时间前后另有一处预约，来不及赶到"
             break
         values = _row(case, wish, seen.kept >> (piece - seen.stretch.first) & 1 == 0)
         most = seen.people.most_on(working_hours.local_day(wish.starts_at))
@@ -77,7 +81,7 @@ def reserve_visit(case: Case, wish: BookingRequest, times: Bookable) -> Visit:
         # Mostly somebody was faster. It may also have been an expired hold that nobody had cleared.
         gone += reservations.expire_overdue()
     offer = find_openings.offer(case, wish.needed, times, Supposition(without=gone))
-    raise SlotTakenError(offer.instead("该时间已约满或不可预约"), openings=offer.few())
+    raise SlotTakenError(offer.instead(why), openings=offer.few())
 
 
 def refuse_impossible(starts_at: datetime, times: Bookable) -> None:

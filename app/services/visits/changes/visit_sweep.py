@@ -18,6 +18,7 @@ from app.services.visits import appointments
 from app.services.visits.booking import offer_times, waitlist
 from app.services.visits.changes import unended
 from app.services.visits.changes.revalidate import revalidate
+from app.services.visits.day import delay_reach
 
 VISITS = Queue("visits", VisitDue, falls_due=VisitDue.due_at)
 RECHECKS = Queue("rechecks", VisitRecheck, falls_due=VisitRecheck.due_at)
@@ -32,6 +33,9 @@ def sweep() -> int:
         kind = DueKind(row.kind)
         if kind in (DueKind.REFIT, DueKind.ASK):
             revalidate(row.visit_id, ask=kind is DueKind.ASK)
+            continue
+        if kind is DueKind.DELAY:
+            delay_reach.follow_delay(row.visit_id)
             continue
         visit = db.session.get_one(Visit, row.visit_id)
         if kind is DueKind.HOLD_END:

@@ -132,7 +132,8 @@ def _may_change(visit: Visit, *, came: bool) -> bool:
     now = clock.now()
     ours = visit.in_doubt_at is not None or now >= visit.starts_at + rules.late_after
     pushed = visit.expected_at is not None and visit.expected_at > visit.starts_at + rules.late_after
-    return ours or pushed or now <= visit.starts_at - rules.cut_off
+    warned = visit.warned_at is not None
+    return ours or pushed or warned or now <= visit.starts_at - rules.cut_off
 
 
 def where(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) -> Where:
