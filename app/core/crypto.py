@@ -154,9 +154,13 @@ class EncryptedBytes(TypeDecorator[bytes]):
 
 
 def mask_phone(phone: str) -> str:
-    """A phone as lists and logs show it: first 3 and last 2 of the national number."""
+    """A phone as lists and logs show it: first 3 and last 2 of the national number.
+
+    Of other countries' numbers, which may be short, the calling code (1 to 3 digits) and the last 2.
+    """
     digits = phone.removeprefix("+86")
-    return f"{digits[:3]}{'*' * max(len(digits) - 5, 3)}{digits[-2:]}"
+    first, last = (4, 2) if digits.startswith("+") else (3, 2)
+    return f"{digits[:first]}{'*' * max(len(digits) - first - last, 3)}{digits[-last:]}"
 
 
 def mask_name(name: str) -> str:

@@ -47,8 +47,8 @@ def verify_phone(json_data: dict[str, str]) -> dict[str, str]:
 
     Send the code of the phone-number button, not the login code. Cases that were opened for this number
     become the customer's own. Refused with `consent_needed` before the privacy policy is accepted, with
-    `login_refused` for a used, expired or forged code, and with `invalid_fields` for a number outside
-    mainland China.
+    `login_refused` for a used, expired or forged code, and with `invalid_fields` for what is no
+    possible number. Numbers of every country are accepted.
     """
     identity.require_consent(caller().subject_id)
     phone = ask_wechat(lambda: wechat().miniprogram.phone_number(json_data["code"]))

@@ -45,6 +45,14 @@ class ContactOut(BaseSchema):
 
     name = String(required=True)
     phone = String(required=True)
+    extension = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Dialled after the number; null in lists"},
+    )
+    country = String(
+        required=True, allow_none=True, metadata={"description": "Null for a number of mainland China"}
+    )
     address = String(required=True)
 
 

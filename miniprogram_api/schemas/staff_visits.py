@@ -4,6 +4,7 @@ from apiflask.fields import Boolean, Date, Float, Integer, List, Nested, Raw, St
 from marshmallow import fields
 
 from miniprogram_api.schemas.fields import BaseSchema, Moment, one_of, text, within
+from miniprogram_api.schemas.staff import ContactOut
 from miniprogram_api.schemas.visits import LONGEST_REASON, Start, VisitOut
 
 LONGEST_STRETCH = 31
@@ -69,15 +70,11 @@ class FinishIn(BaseSchema):
     outputs = fields.Dict(keys=String(), values=Raw(allow_none=True), load_default=None, allow_none=True)
 
 
-class VisitContactOut(BaseSchema):
+class VisitContactOut(ContactOut):
     """The contact of a visit.
 
     Masked, or in full where the read is recorded.
     """
-
-    name = String(required=True)
-    phone = String(required=True)
-    address = String(required=True)
 
 
 class StaffVisitOut(BaseSchema):

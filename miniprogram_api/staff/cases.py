@@ -98,17 +98,12 @@ def list_tasks(case_id: str) -> dict[str, Any]:
 @cases.post("/<public_id:case_id>/contact-reads")
 @cases.output(ContactOut, status_code=201)
 @cases.doc(summary="查看客户完整联系方式（留痕）")
-def read_contact(case_id: str) -> dict[str, str]:
-    """Returns the customer's name, phone number and address in full.
+def read_contact(case_id: str) -> dict[str, str | None]:
+    """Returns the customer's name, phone number with extension and country, and address in full.
 
     A POST, because each read is recorded.
     """
-    contact = access.read_contact(me(), access.staff_case(me(), case_id))
-    return {
-        "name": contact["contact_name"],
-        "phone": contact["contact_phone"],
-        "address": contact["address"],
-    }
+    return access.read_contact(me(), access.staff_case(me(), case_id))
 
 
 @cases.get("/<public_id:case_id>/stops")

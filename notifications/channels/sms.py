@@ -26,7 +26,7 @@ class SmsChannel(MessageChannel):
         return Route(cls.key, TEMPLATE, "", draft.sms_values())
 
     def send(self, message: Envelope) -> Outcome:
-        """Send one text message once; somebody without a verified phone can't be reached this way."""
+        """Send one text message once; who has no phone that a text can go to can't be reached so."""
         if message.phone is None:
             return Outcome(OutcomeKind.RECIPIENT, clock.now())
         carrier = self.connections.sms

@@ -6,7 +6,7 @@ send it; of one that was not, everybody knows that it was not sent.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ from notifications.dispatch import circuit_breaker, outcome_policy, record_outco
 from notifications.dispatch.outbox_queue import CLAIMED, LEASE, PUSHED, SENDING, WAITING
 from notifications.dispatch.retry import Chance
 from notifications.models import DeliveryState, OutboxMessage
+from notifications.outbox import delivery_rules
 from notifications.outbox.delivery_rules import IMPORTANCES
 from notifications.wording.kinds import Channel
 
@@ -71,7 +72,7 @@ def claim(owner: str, most: int, now: datetime, chance: Chance, *, busy: Collect
     taken = [row for row in rows if row.id not in aside]
     if taken:
         CLAIMED.lease([row.id for row in taken], owner, now)
-    phones = recipients.phones({row.recipient_id for row in taken if row.channel == Channel.SMS})
+    phones = _phones(row.recipient_id for row in taken if row.channel == Channel.SMS)
     return Claim(
         messages=tuple(
             row_mapping.envelope(row, row.attempts + 1, now + LEASE, phones.get(row.recipient_id))
@@ -81,6 +82,13 @@ def claim(owner: str, most: int, now: datetime, chance: Chance, *, busy: Collect
         unknown=sum(kind is OutcomeKind.GIVEN_UP for kind in aside.values()) + lost,
         withheld=sum(kind in skip_rules.WITHHELD for kind in aside.values()),
     )
+
+
+def _phones(recipient_ids: Iterable[str]) -> dict[str, str]:
+    """The phones of these people, of those to whom a text message can be sent."""
+    reaches = delivery_rules.current().sms.reaches
+    found = recipients.phones(set(recipient_ids))
+    return {recipient: phone for recipient, phone in found.items() if reaches(phone)}
 
 
 def mark_handed_over(owner: str, messages: Sequence[Envelope], now: datetime) -> list[Envelope]:

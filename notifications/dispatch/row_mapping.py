@@ -25,6 +25,7 @@ COLUMNS: tuple[Any, ...] = (
     type_coerce(OutboxMessage.next_channels, LargeBinary).label("next_channels"),
     OutboxMessage.importance,
     OutboxMessage.attempts,
+    OutboxMessage.created_at,
     OutboxMessage.expires_at,
     OutboxMessage.state,
     OutboxMessage.handed_at,

@@ -10,7 +10,7 @@ from app.core.db import db
 from app.services.event_views import cases, lost_points
 from app.services.people import recipients
 from notifications.channels.envelope import Outcome, OutcomeKind
-from notifications.dispatch import member_limits, outcome_policy, record_outcomes, row_mapping
+from notifications.dispatch import member_limits, outcome_policy, quiet_hours, record_outcomes, row_mapping
 from notifications.dispatch.retry import Chance
 from notifications.models import SubscribeConsent
 from notifications.outbox import delivery_rules, disabled_templates
@@ -37,11 +37,19 @@ def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[s
     }
     stopped = disabled_templates.disabled_keys()
     found |= {row.id: OutcomeKind.HELD for row in rows if row.template_key in stopped and row.id not in found}
+    later = {
+        row.id: morning
+        for row in rows
+        if row.id not in found
+        and (morning := quiet_hours.until(row.kind, row.channel, row.created_at, now)) > now
+    }
+    found |= dict.fromkeys(later, OutcomeKind.POSTPONED)
     # Last, since consents and what one person may get are counted down for what is left.
     left = [row for row in rows if row.id not in found]
     found |= {row.id: OutcomeKind.NO_CONSENT for row in _without_consent(left)}
-    later = member_limits.postponed([row for row in left if row.id not in found], now)
-    found |= dict.fromkeys(later, OutcomeKind.POSTPONED)
+    crowded = member_limits.postponed([row for row in left if row.id not in found], now)
+    found |= dict.fromkeys(crowded, OutcomeKind.POSTPONED)
+    later |= crowded
     settled = []
     for row in rows:
         if row.id in found:

@@ -17,6 +17,7 @@ from app.services.event_views.conversations import ChaseView, ConversationView
 from app.services.event_views.staff_skills import SkillView
 from app.services.event_views.visits import VisitView
 from app.services.installation import city
+from app.services.people import phones
 from notifications.followup.undelivered import Sum
 from notifications.wording import catalog
 from notifications.wording.catalog import Wording
@@ -37,7 +38,7 @@ class MessageValues:
             "project_name": brief.project_name,
             "program_name": brief.program_name,
             "manager_name": brief.manager.name,
-            "manager_phone": brief.manager.phone.removeprefix("+86"),
+            "manager_phone": phones.shown(brief.manager.phone),
             "event_time": self._moment(self.now),
         }
 
@@ -122,7 +123,7 @@ class MessageValues:
         return {
             "topic": brief.topic,
             "manager_name": brief.manager.name,
-            "manager_phone": brief.manager.phone.removeprefix("+86"),
+            "manager_phone": phones.shown(brief.manager.phone),
             "event_time": self._moment(self.now),
             "due": self._due("due", brief.due_at),
         }

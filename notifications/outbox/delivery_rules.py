@@ -40,6 +40,12 @@ class SmsText:
 
     text: str
     values: tuple[str, ...]
+    countries: tuple[str, ...] = ("86",)
+    """The calling codes of the countries to which the operator's contract sends."""
+
+    def reaches(self, phone: str) -> bool:
+        """Whether a text message goes to this number (E.164)."""
+        return phone.startswith(tuple(f"+{code}" for code in self.countries))
 
     def filled(self, values: Mapping[str, str]) -> dict[str, str]:
         """The parameters by their number. Raises `KeyError` for a value that `values` lacks."""
@@ -68,6 +74,11 @@ class DeliveryRules:
     """By template key, where it differs from `unsettled`."""
     drain_per_second: float
     """How many messages a second all processes together send on one channel after it was closed."""
+    urgent: frozenset[str]
+    """Kinds that go at any hour of the night."""
+    answers: frozenset[str]
+    """Kinds that answer what the person has just done: at night they go while `answers_within` lasts."""
+    answers_within: timedelta
     summary_at: str
     """When supervisors get the summary of undelivered messages, on working days, HH:MM in the city's zone."""
 

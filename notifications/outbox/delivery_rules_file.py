@@ -29,6 +29,7 @@ DEFAULT_STAFF_CHAIN: tuple[Channel, ...] = (Channel.TEMPLATE,)
 _MOST_SMS = 70
 """Characters of a text message that is charged once, for the fixed part; the operator splits longer ones."""
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_CALLING_CODE = re.compile(r"[1-9][0-9]{0,2}")
 _PLACE = re.compile(r"\{([1-9])\}")
 _TITLE = "title"
 
@@ -52,6 +53,11 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
     by_kind = {} if kinds is None else {kind: _chain(kinds, kind) for kind in _known_of(kinds, customers)}
     _check_sms(source, sms, {**dict.fromkeys(customers, default_chain), **by_kind}, catalog)
     unknown = root.table("unknown")
+    night = root.table("night")
+    urgent = () if night is None else _named(night, "urgent", catalog)
+    answers = () if night is None else _named(night, "answers", catalog)
+    for kind in sorted(set(urgent) & set(answers)):
+        source.note("night.answers", f"{kind} stands among the urgent too")
     rules = DeliveryRules(
         importance=MappingProxyType(_importance(root.table("importance"), catalog)),
         default_chain=default_chain,
@@ -64,6 +70,9 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
         settle_after=_hours(unknown, "after_hours"),
         unsettled=Unsettled.PRESUMED if unknown is None else unknown.choice("rule", Unsettled),
         unsettled_of=MappingProxyType(_unsettled(unknown, catalog)),
+        urgent=frozenset(urgent),
+        answers=frozenset(answers),
+        answers_within=timedelta(minutes=_minutes(night, "answers_within_minutes")),
         drain_per_second=_rate(root.table("after_outage")),
         summary_at=_clock(root, "summary_at"),
     )
@@ -146,7 +155,11 @@ def _sms(table: Table | None) -> SmsText:
         table.fault("values", "the text must name {1}, {2}, … once each, as many as there are values")
     if len(_PLACE.sub("", text)) > _MOST_SMS:
         table.fault("text", f"is longer than {_MOST_SMS} characters beside its values")
-    return SmsText(text, values)
+    countries = table.texts("countries")
+    for code in countries:
+        if not _CALLING_CODE.fullmatch(code):
+            table.fault("countries", f"{code!r} is no calling code such as 86")
+    return SmsText(text, values, countries)
 
 
 def _check_sms(
@@ -190,6 +203,11 @@ def _page_link(root: Table, *, needed: bool) -> str:
 def _hours(table: Table | None, key: str) -> timedelta:
     hours = None if table is None else table.whole(key)
     return timedelta(hours=hours or 0)
+
+
+def _minutes(table: Table | None, key: str) -> int:
+    minutes = None if table is None else table.whole(key)
+    return minutes or 0
 
 
 def _rate(table: Table | None) -> float:

@@ -44,7 +44,13 @@ def test_the_answer_is_masked_and_has_the_version_for_a_case_change(world: World
     supervisor = world.staff("S001")
     with nothing_changes(world.app):
         (line,) = supervisor.post("/staff/case-searches", {"phone": FIRST})["items"]
-    assert line["contact"] == {"name": "钱*多", "phone": "138******01", "address": "演示***"}
+    assert line["contact"] == {
+        "name": "钱*多",
+        "phone": "138******01",
+        "extension": None,
+        "country": None,
+        "address": "演示***",
+    }
     assert (line["id"], line["state"], line["manager_name"]) == (case["id"], "open", "王敏")
     handed = supervisor.post(
         f"/staff/cases/{case['id']}/handover",
@@ -98,7 +104,7 @@ def test_a_phone_with_many_cases_is_read_page_by_page(world: World) -> None:
         ({}, {"number"}),
         ({"number": "26091812345678", "phone": FIRST}, {"number"}),
         ({"phone": "12345"}, {"phone"}),
-        ({"phone": "+1 212 555 0100"}, {"phone"}),
+        ({"phone": "+1 212"}, {"phone"}),
         ({"phone": ""}, {"phone"}),
         ({"number": "2609"}, {"number"}),
         ({"number": 26091812345678}, {"number"}),

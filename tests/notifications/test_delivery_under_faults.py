@@ -331,7 +331,7 @@ def test_what_the_whole_account_meets_is_met_once_and_keeps_everything(
     assert gate().reason == reason
     assert {state_of(each)[1] for each in ids} == {DeliveryState.WAITING}
 
-    later(set_clock, hours=18)
+    later(set_clock, hours=24)
     while run().claimed:
         later(set_clock, seconds=5)
     assert {state_of(each)[1] for each in ids} == {DeliveryState.ACCEPTED}

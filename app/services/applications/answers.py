@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stdnum.cn import uscc
-
 from app.domain.area import inside
 from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.form_check import check_form
 from app.domain.forms import FieldKind, Form
+from app.services.applications import credit_codes
 from app.services.installation import city
-from app.services.people.phones import normalised_phone
+from app.services.people import phones
 
 
 def form_of(program_key: str) -> Form:
@@ -32,31 +31,35 @@ def check(form: Form, answers: Mapping[str, Any], *, partial: bool) -> None:
 
 
 def normalised(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Checked answers in the one spelling in which they are stored: phones in E.164, codes in capitals."""
+    """Checked answers in the one spelling in which they are stored: phones in E.164 (an
+    extension as in RFC 3966), codes in capitals.
+    """
     spelled = dict(answers)
     for field in form.fields:
         value = spelled.get(field.key)
         if not isinstance(value, str):
             continue
         if field.kind is FieldKind.PHONE:
-            spelled[field.key] = normalised_phone(value)
+            spelled[field.key] = phones.contact_phone(value)
         elif field.kind is FieldKind.CREDIT_CODE:
-            spelled[field.key] = uscc.compact(value)
+            spelled[field.key] = credit_codes.compact(value)
         else:
             spelled[field.key] = value.strip()
     return spelled
 
 
 def _phone_fault(value: object) -> str | None:
-    if isinstance(value, str) and normalised_phone(value):
+    if isinstance(value, str) and phones.contact_phone(value):
         return None
-    return "电话号码有误，请填写11位手机号或带区号的座机号。"
+    if isinstance(value, str) and phones.is_service_number(value):
+        return f"热线、总机短号等不能作为联系电话，{phones.SPELLINGS}"
+    return f"电话号码有误，{phones.SPELLINGS}"
 
 
 def _credit_code_fault(value: object) -> str | None:
-    if isinstance(value, str) and uscc.is_valid(value):
+    if isinstance(value, str) and credit_codes.is_valid(value):
         return None
-    return "统一社会信用代码有误，请对照营业执照核对18位代码。"
+    return "统一社会信用代码有误，请对照营业执照或登记证书核对18位代码。"
 
 
 def _location_fault(value: object) -> str | None:

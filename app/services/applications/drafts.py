@@ -13,8 +13,8 @@ from app.domain.errors import AlreadyDoneError, FieldsError, NotFoundError
 from app.domain.forms import FieldKind, FormField
 from app.models import Application, Case, Customer
 from app.services.applications.answers import check, form_of, normalised
+from app.services.people import phones
 from app.services.people.identity import require_consent
-from app.services.people.phones import normalised_phone, phone_hash
 from app.services.people.staffing import Colleague
 
 # Where an answer came from, so that nothing is typed twice.
@@ -40,7 +40,7 @@ def start_by_customer(customer_id: str, program_key: str) -> Application:
     sources: dict[str, str] = {}
     earlier = _latest_submitted(customer_id)
     for field in form.fields:
-        if field.prefill == "phone" and customer.phone:
+        if field.prefill == "phone" and customer.phone and phones.contact_phone(customer.phone):
             answers[field.key], sources[field.key] = customer.phone, FROM_WECHAT
         elif field.prefill == "earlier_case" and earlier and field.key in earlier.answers:
             answers[field.key], sources[field.key] = earlier.answers[field.key], FROM_EARLIER_CASE
@@ -164,7 +164,7 @@ def _masked(field: FormField, value: Any) -> Any:
     if not isinstance(value, str):
         return None
     if field.kind is FieldKind.PHONE:
-        return mask_phone(value)
+        return mask_phone(phones.number_of(value))
     return mask_address(value) if field.key == "address" else mask_name(value)
 
 
@@ -172,12 +172,12 @@ def _owner(answers: Mapping[str, Any]) -> tuple[str, str | None]:
     """The owner of an application by its contact phone: the phone's hash, and the customer who has
     proved it.
     """
-    phone = normalised_phone(str(answers.get("contact_phone", "")))
-    if phone is None:
+    phone = answers.get("contact_phone")
+    if not isinstance(phone, str):
         raise FieldsError(
             [{"field": "contact_phone", "code": "required", "message": "请填写客户的联系电话。"}]
         )
-    hashed = phone_hash(phone)
+    hashed = phones.phone_hash(phone)
     return hashed, db.session.scalar(select(Customer.id).where(Customer.phone_hash == hashed).limit(1))
 
 

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.models import Application, Case, Task
 from app.services.history.access_log import record_reads
-from app.services.people import acting
+from app.services.people import acting, phones
 from app.services.people.staffing import Colleague
 
 _HELD = "steward.cases.held"
@@ -96,22 +96,31 @@ def _held() -> set[str]:
     return found
 
 
-def read_contact(staff: Colleague, case: Case) -> dict[str, str]:
+def read_contact(staff: Colleague, case: Case) -> dict[str, str | None]:
     """The customer's name, phone and address in full. The read is recorded (PIPL 51, 54)."""
     record_reads(staff.id, [case.id], "contact")
-    answers = db.session.get_one(Application, case.application_id).answers
-    return {key: answers[key] for key in ("contact_name", "contact_phone", "address")}
+    return full_contact(db.session.get_one(Application, case.application_id).answers)
 
 
-def full_contact(answers: Mapping[str, Any]) -> dict[str, str]:
-    """Name, phone and address in full, as in lists. The caller records the read."""
-    return {"name": answers["contact_name"], "phone": answers["contact_phone"], "address": answers["address"]}
+def full_contact(answers: Mapping[str, Any]) -> dict[str, str | None]:
+    """Name, phone (E.164) with extension and country, and address in full. The caller records the read."""
+    phone = answers["contact_phone"]
+    return {
+        "name": answers["contact_name"],
+        "phone": phones.number_of(phone),
+        "extension": phones.extension_of(phone),
+        "country": phones.country_of(phone),
+        "address": answers["address"],
+    }
 
 
-def masked_contact(answers: Mapping[str, Any]) -> dict[str, str]:
+def masked_contact(answers: Mapping[str, Any]) -> dict[str, str | None]:
     """Name, phone and address masked, as in lists. Needs no record."""
+    phone = answers["contact_phone"]
     return {
         "name": mask_name(answers["contact_name"]),
-        "phone": mask_phone(answers["contact_phone"]),
+        "phone": mask_phone(phones.number_of(phone)),
+        "extension": None,
+        "country": phones.country_of(phone),
         "address": mask_address(answers["address"]),
     }

@@ -19,7 +19,7 @@ from app.services.documents import document_requests
 from app.services.history.timeline import ENGINE, By, note, staff_of
 from app.services.installation import city
 from app.services.people import staffing
-from app.services.people.phones import phone_hash
+from app.services.people.phones import number_of, phone_hash
 
 APPLICATION_FORM = "application_form"
 LAST_DIGITS = 4
@@ -70,8 +70,11 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
 
 
 def lookup_hash(number: str, phone: str) -> str:
-    """The hash that the public look-up compares: the case number bound to the phone's last four digits."""
-    return keyed_hash("lookup", f"{number}/{phone[-LAST_DIGITS:]}")
+    """The hash that the public look-up compares: the case number bound to the phone's last four digits.
+
+    An extension does not count.
+    """
+    return keyed_hash("lookup", f"{number}/{number_of(phone)[-LAST_DIGITS:]}")
 
 
 def new_case(application: Application, channel: str, now: datetime, *, confirmed: bool) -> Case:

@@ -12,6 +12,7 @@ from app.models import Application, Case, Staff
 from app.services.history import latest_outputs
 from app.services.installation import city
 from app.services.money import quotes
+from app.services.people import phones
 
 DAYS_OF_A_MONTH = 30
 """The contract's monthly quantity is the applied-for daily one times this; metering decides what is paid."""
@@ -37,10 +38,10 @@ def facts_of_case(case: Case, terms: Mapping[str, Any], number: str, made_at: da
         "project_name": case.project_name,
         "customer": answers.get("organisation") or answers.get("owner_name") or answers["contact_name"],
         "contact": answers["contact_name"],
-        "phone": answers["contact_phone"].removeprefix("+86"),
+        "phone": phones.shown(answers["contact_phone"]),
         "address": answers["address"],
         "manager": manager.name,
-        "manager_phone": manager.phone.removeprefix("+86"),
+        "manager_phone": phones.shown(manager.phone),
         "use_class": names.get(use_class, ""),
         "water_price": "" if water_fen is None else yuan(water_fen),
         "meter_count": answers["meter_count"],

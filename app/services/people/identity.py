@@ -9,7 +9,7 @@ from app.core.ids import new_id
 from app.domain.errors import ConsentNeededError, FieldsError, PhoneUnknownError
 from app.models import Application, Case, Customer, PrivacyConsent, Staff
 from app.services.installation import city
-from app.services.people.phones import normalised_phone, phone_hash
+from app.services.people.phones import normalised_phone, phone_hash, verified_phone
 
 
 def sign_in_customer(openid: str, unionid: str | None) -> Customer:
@@ -27,14 +27,13 @@ def sign_in_customer(openid: str, unionid: str | None) -> Customer:
 def verify_phone(customer_id: str, phone: str) -> Customer:
     """Binds a phone that WeChat verified; unclaimed cases and drafts of that phone become theirs.
 
-    Raises `ConsentNeededError` before the privacy text was accepted, `FieldsError` for a foreign number.
+    Numbers of every country: who lives abroad may have water laid on here. Raises `ConsentNeededError` before
+    the privacy text was accepted, `FieldsError` for what is no number.
     """
     require_consent(customer_id)
-    number = normalised_phone(phone)
+    number = verified_phone(phone)
     if number is None:
-        raise FieldsError(
-            [{"field": "code", "code": "phone", "message": "目前只支持中国大陆手机号，请更换后重试。"}]
-        )
+        raise FieldsError([{"field": "code", "code": "phone", "message": "手机号无法识别，请更换后重试。"}])
     customer = db.session.get_one(Customer, customer_id)
     customer.phone = number
     customer.phone_hash = phone_hash(number)

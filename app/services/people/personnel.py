@@ -46,7 +46,7 @@ def add(wanted: NewStaff) -> Staff:
         raise StaffFaultError(f"unknown district; known: {', '.join(sorted(known))}")
     phone = normalised_phone(wanted.phone)
     if phone is None:
-        raise StaffFaultError("the phone is not a mainland number")
+        raise StaffFaultError("the phone is no mobile or land line number")
     taken = db.session.scalar(
         select(Staff.number).where((Staff.phone_hash == phone_hash(phone)) | (Staff.number == wanted.number))
     )

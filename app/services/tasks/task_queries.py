@@ -41,7 +41,7 @@ class TaskLine:
     case_id: str
     case_number: str
     project_name: str
-    contact: dict[str, str]
+    contact: dict[str, str | None]
     department: str
     assignee_name: str | None
     mine: bool

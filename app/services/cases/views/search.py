@@ -15,7 +15,7 @@ from app.models import Application, Case, Staff, TimelineEntry
 from app.services.cases import access
 from app.services.installation import city
 from app.services.people import acting
-from app.services.people.phones import normalised_phone, phone_hash
+from app.services.people.phones import SPELLINGS, normalised_phone, phone_hash
 from app.services.people.staffing import Colleague
 
 _NO_BOUND = datetime(9999, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ class FoundCase:
     state: str
     opened_at: datetime
     manager_name: str
-    contact: dict[str, str]
+    contact: dict[str, str | None]
     version: int
 
 
@@ -57,9 +57,7 @@ def find_cases(
 def _hash(phone: str) -> str:
     number = normalised_phone(phone)
     if number is None:
-        raise FieldsError(
-            [{"field": "phone", "code": "phone", "message": "请填写中国大陆手机号或带区号的固定电话。"}]
-        )
+        raise FieldsError([{"field": "phone", "code": "phone", "message": f"电话号码有误，{SPELLINGS}"}])
     return phone_hash(number)
 
 

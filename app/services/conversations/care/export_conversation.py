@@ -8,6 +8,7 @@ from app.services.conversations.views.message_view import MessageLine
 from app.services.conversations.views.polling import Page
 from app.services.installation import city
 from app.services.papers.render_pdf import render
+from app.services.people import phones
 
 TEMPLATE = "conversation.typ"
 _PAGE = 100
@@ -40,7 +41,7 @@ def _heading(case: Case) -> list[str]:
     return [
         f"{city.current().city.utility} 沟通记录",
         f"项目：{case.project_name}（编号{case.number}）",
-        f"客户管家：{manager.name}，电话{manager.phone.removeprefix('+86')}",
+        f"客户管家：{manager.name}，电话{phones.shown(manager.phone)}",
         f"导出时间：{taken:%Y-%m-%d %H:%M}",
     ]
 

@@ -18,6 +18,7 @@ from app.services.cases.views import progress
 from app.services.conversations.answer_clock import spoken_time
 from app.services.conversations.care.chases import OPEN
 from app.services.installation import city
+from app.services.people import phones
 from app.services.people.staffing import Colleague
 
 
@@ -101,4 +102,4 @@ def _values(staff: Colleague, case: Case | None) -> Mapping[str, str]:
 
 
 def _manager(member: Staff) -> dict[str, str]:
-    return {"manager_name": member.name, "manager_phone": member.phone.removeprefix("+86")}
+    return {"manager_name": member.name, "manager_phone": phones.shown(member.phone)}

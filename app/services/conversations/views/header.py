@@ -14,6 +14,7 @@ from app.services.conversations.views.guest_departments import guest_departments
 from app.services.conversations.views.listing import ConversationLine
 from app.services.conversations.views.note_lines import NoteLine
 from app.services.installation import city
+from app.services.people import phones
 from app.services.people.staffing import Colleague
 
 
@@ -45,7 +46,7 @@ def header_for_owner(case: Case) -> OwnerHeader:
     answering = db.session.get_one(Staff, on_duty.who_answers(manager.id, now))
     return OwnerHeader(
         manager_name=manager.name,
-        manager_phone=manager.phone.removeprefix("+86"),
+        manager_phone=phones.shown(manager.phone),
         answering_name=answering.name,
         returns_at=None if on_duty.in_office(line, now) else line.next_opening(now),
         unread=unread_count.unread_by_owner(case.id),

@@ -74,7 +74,7 @@ class StaffVisit:
     case_id: str
     case_number: str
     project_name: str
-    contact: dict[str, str]
+    contact: dict[str, str | None]
     code: str | None
     task_id: str | None
     proposed: dict[str, Any]
