@@ -16,6 +16,7 @@ from app.services.applications.answers import check, form_of, normalised
 from app.services.people import phones
 from app.services.people.identity import require_consent
 from app.services.people.staffing import Colleague
+from app.services.scheduling import changed_places
 
 # Where an answer came from, so that nothing is typed twice.
 FROM_CUSTOMER = "customer"
@@ -24,6 +25,9 @@ FROM_TELEPHONE = "telephone"
 FROM_REGISTRY = "registry"
 FROM_EARLIER_CASE = "earlier_case"
 FROM_WECHAT = "wechat"
+
+# Where a visit to the site takes place.
+_PLACE = ("address", "location")
 
 STAFF_CHANNELS = {"door": FROM_MANAGER, "telephone": FROM_TELEPHONE}
 
@@ -95,6 +99,9 @@ def save_draft(application: Application, answers: Mapping[str, Any], source: str
         for key, value in application.answers.items()
     }
     application.updated_at = clock.now()
+    if before and any(before.get(key) != application.answers.get(key) for key in _PLACE):
+        # In early service the case exists, perhaps with visits, before its form is complete.
+        changed_places.place_changed(application.id)
     return application
 
 

@@ -16,7 +16,8 @@ _CALLED_OFF = frozenset({VisitState.CANCELLED, VisitState.EXPIRED, VisitState.NO
 
 
 def ics_of_visit(case: Case, visit: Visit) -> bytes:
-    """Returns the file. A moved visit keeps its UID with a higher SEQUENCE, so that calendars move the entry.
+    """Returns the file. A moved visit keeps its UID with a higher SEQUENCE, so that calendars move the entry;
+    so does one whose address changed.
 
     The position is GCJ-02 and named so: GEO is WGS 84 and would show the wrong house. Raises
     `ConflictError` for a visit that is only held.
@@ -37,7 +38,7 @@ def ics_of_visit(case: Case, visit: Visit) -> bytes:
     event.add("uid", f"{visit.chain_id}@water-steward")
     # A cancellation is a further change of the entry.
     event.add("sequence", visit.sequence + called_off)
-    event.add("dtstamp", visit.ended_at or visit.confirmed_at or visit.created_at)
+    event.add("dtstamp", visit.ended_at or visit.changed_at or visit.confirmed_at or visit.created_at)
     event.add("dtstart", visit.starts_at)
     event.add("dtend", visit.ends_at)
     event.add("summary", f"{visit_queries.purpose_name(visit)}（{bundle.city.utility}）")
