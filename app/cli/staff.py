@@ -7,9 +7,12 @@ import click
 from flask import current_app
 
 from app.cli import needs
-from app.cli.absences import print_hits
+from app.cli.absences import print_hits, refusal_text
 from app.core.atomic import atomic
+from app.domain.errors import Refusal
 from app.domain.slots.patterns import Pattern, weekly_of
+from app.services.departures import bring_back, remove_person
+from app.services.installation import city
 from app.services.people import personnel, wecom_members
 from app.services.people.personnel import NewStaff, StaffFaultError
 from app.services.visits.changes import closures
@@ -169,12 +172,47 @@ def wecom(number: str | None, member: str | None) -> None:
 
 @staff.command("remove")
 @click.option("--number", required=True)
+@click.option("--preview", is_flag=True, help="only print what it would move")
 @needs.application
-def remove(number: str) -> None:
-    """Somebody left: log them out everywhere and give them no new work."""
+def remove(number: str, preview: bool) -> None:
+    """Somebody left: log them out everywhere; others get their work, and supervisors confirm."""
     try:
         with atomic():
-            personnel.deactivate(number)
-    except StaffFaultError as fault:
-        raise click.ClickException(str(fault)) from fault
-    click.echo(f"{number} can't log in any more")
+            moved = (remove_person.preview if preview else remove_person.remove)(None, number)
+    except Refusal as fault:
+        raise click.ClickException(refusal_text(fault)) from fault
+    for case in moved.cases:
+        click.echo(f"case {case.case_number}\t{case.proposed_number} {case.proposed_name}")
+    for task in moved.tasks:
+        click.echo(f"task {task.case_number}\t{task.task_name}\t{task.holder_name or 'queue'}")
+    print_hits(moved.visits)
+    for name in moved.deputy_for:
+        click.echo(f"{name} needs another deputy")
+    click.echo("nothing was changed" if preview else f"{number} can't log in any more")
+
+
+@staff.command("return")
+@click.option("--number", required=True)
+@needs.application
+def bring_somebody_back(number: str) -> None:
+    """Somebody is back: they can log in, and have the cases again that nobody has confirmed."""
+    try:
+        with atomic():
+            cases = bring_back.bring_back_number(number)
+    except Refusal as fault:
+        raise click.ClickException(refusal_text(fault)) from fault
+    for case in cases:
+        click.echo(f"case {case.case_number}")
+    click.echo(f"{number} can log in again")
+
+
+@staff.command("departures")
+@needs.application
+def list_departures() -> None:
+    """Print everybody who left and has not come back."""
+    with atomic(read_only=True):
+        for line in bring_back.departures(None):
+            when = line.left_at.astimezone(city.zone())
+            click.echo(
+                f"{line.staff_number}\t{line.staff_name}\t{when:%Y-%m-%d}\t{line.unconfirmed} to confirm"
+            )

@@ -124,6 +124,34 @@ class TaskOverdue:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskReassigned:
+    """An open task passed at `at` from `former_id` (None: the queue) to another holder or to its queue."""
+
+    task_id: str
+    former_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLeft:
+    """Somebody left: so many cases, tasks and visits of theirs have to find somebody else."""
+
+    departure_id: str
+    cases: int
+    tasks: int
+    visits: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandoversProposed:
+    """Because somebody left, this manager has `cases` more cases until a supervisor confirms it."""
+
+    departure_id: str
+    manager_id: str
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
 class WaterOn:
     """The meter hangs and water runs."""
 

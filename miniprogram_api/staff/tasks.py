@@ -4,11 +4,12 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.tasks import claim_task, task_queries
+from app.services.tasks import claim_task, reassign_task, task_queries
 from app.services.tasks import complete_task as completion
 from app.services.tasks.task_queries import Scope
 from miniprogram_api.cursors import next_cursor
 from miniprogram_api.guards import me
+from miniprogram_api.schemas.departures import ReassignmentIn
 from miniprogram_api.schemas.staff import OutputsIn, TaskListIn, TaskOut, TaskPageOut
 
 tasks = APIBlueprint("staff_tasks", __name__, url_prefix="/api/v1/staff/tasks", tag="staff")
@@ -47,6 +48,22 @@ def claim(task_id: str) -> Any:
     """
     task = claim_task.visible_task(me(), task_id)
     claim_task.claim_task(me(), task)
+    return task_queries.task_line(me(), task)
+
+
+@tasks.post("/<public_id:task_id>/reassignment")
+@tasks.input(ReassignmentIn)
+@tasks.output(TaskOut)
+@tasks.doc(summary="改派任务或退回部门（督办）")
+def reassign(task_id: str, json_data: dict[str, Any]) -> Any:
+    """Takes an open task back to its queue, or gives it to somebody who is qualified.
+
+    Both holders are notified. Supervisors only (`not_allowed`). Refused with `changed_meanwhile`, with
+    `invalid_fields` for somebody unknown or of another department, with `already_done` when it is there
+    already or done, and with `conflict` when it is cancelled.
+    """
+    task = claim_task.visible_task(me(), task_id)
+    reassign_task.reassign_task(me(), task, json_data.get("staff_number"), json_data["version"])
     return task_queries.task_line(me(), task)
 
 

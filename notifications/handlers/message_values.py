@@ -14,6 +14,7 @@ from app.services.event_views.case_changes import (
 )
 from app.services.event_views.cases import CaseView, TaskView
 from app.services.event_views.conversations import ChaseView, ConversationView
+from app.services.event_views.departures import DepartureView
 from app.services.event_views.staff_skills import SkillView
 from app.services.event_views.visits import VisitView
 from app.services.installation import city
@@ -135,6 +136,17 @@ class MessageValues:
             "used": brief.used,
             "allowed": brief.allowed,
             "due": self._due("due", brief.due_at),
+        }
+
+    def of_departure(self, brief: DepartureView, cases: int, tasks: int, visits: int) -> dict[str, str]:
+        """The values of a departure: what has to find somebody else."""
+        return {
+            "person_name": brief.name,
+            "person_number": brief.number,
+            "event_time": self._moment(self.now),
+            "cases": str(cases),
+            "tasks": str(tasks),
+            "visits": str(visits),
         }
 
     def of_undelivered(self, since: datetime, found: Sum, callbacks: int) -> dict[str, str]:

@@ -138,6 +138,17 @@ def department(context: Context) -> Iterable[StaffRecipient]:
     return recipients.everybody_of(context.event.department)
 
 
+def former_holder(context: Context) -> Iterable[StaffRecipient]:
+    """Who held the task until now, unless it lay in a queue."""
+    former = context.event.former_id
+    return () if former is None else (recipients.member(former),)
+
+
+def proposed_manager(context: Context) -> Iterable[StaffRecipient]:
+    """Who acts for the manager to whom cases of somebody who left pass."""
+    return () if context.brief.manager is None else (context.brief.manager,)
+
+
 def responsible(context: Context) -> Iterable[StaffRecipient]:
     """Who is responsible for a complaint, and whoever stands in for them."""
     people: Iterable[StaffRecipient] = context.brief.responsible

@@ -17,6 +17,7 @@ from notifications.handlers.recipients import (
     CUSTOMER,
     answering,
     department,
+    former_holder,
     holder_of_skill,
     holders,
     holders_not_told_yet,
@@ -26,6 +27,7 @@ from notifications.handlers.recipients import (
     manager,
     manager_unless_author,
     people_of_later_stages,
+    proposed_manager,
     responsible,
     staff,
     supervisors,
@@ -300,6 +302,11 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.ComplaintAnswered, "complaint_answered", views.COMPLAINT_AT, CUSTOMER),
     # What people are certified for.
     NoticeRule(events.SkillLapsing, "skill_lapsing", views.SKILL, staff(supervisors, holder_of_skill)),
+    # Somebody leaves, and their work finds somebody else.
+    NoticeRule(events.StaffLeft, "staff_left", views.DEPARTURE, staff(supervisors)),
+    NoticeRule(events.HandoversProposed, "handover_proposed", views.PROPOSAL, staff(proposed_manager)),
+    NoticeRule(events.TaskReassigned, "task_reassigned", views.REASSIGNED_TASK, staff(holders)),
+    NoticeRule(events.TaskReassigned, "task_taken_back", views.REASSIGNED_TASK, staff(former_holder)),
     # The morning's look at what did not arrive.
     NoticeRule(MessagesUndelivered, "undelivered", views.UNDELIVERED, staff(supervisors)),
 )

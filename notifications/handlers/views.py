@@ -7,7 +7,7 @@ events of the same kind are told apart.
 from datetime import datetime
 from typing import Any
 
-from app.services.event_views import case_changes, cases, conversations, staff_skills, visits
+from app.services.event_views import case_changes, cases, conversations, departures, staff_skills, visits
 from app.services.event_views.cases import CaseView
 from app.services.event_views.conversations import ConversationView
 from app.services.event_views.visits import VisitView
@@ -171,6 +171,24 @@ def _chase_at(event: Any) -> Facts:
     return _of_case(brief.case, brief, key, at_present().of_chase(brief), subject_id=brief.chase_id)
 
 
+def _departure(event: Any) -> Facts:
+    brief = departures.departure(event.departure_id)
+    values = at_present().of_departure(brief, event.cases, event.tasks, event.visits)
+    return Facts(brief, "", brief.departure_id, values)
+
+
+def _proposal(event: Any) -> Facts:
+    brief = departures.departure(event.departure_id, event.manager_id)
+    values = at_present().of_departure(brief, event.cases, 0, 0)
+    return Facts(brief, "", f"{brief.departure_id}:{event.manager_id}", values)
+
+
+def _reassigned_task(event: Any) -> Facts:
+    brief = cases.task(event.task_id)
+    key = f"{brief.task_id}:{_seconds(event.at)}"
+    return _of_case(brief.case, brief, key, at_present().of_task(brief), task_id=brief.task_id)
+
+
 def _undelivered(event: Any) -> Facts:
     values = at_present().of_undelivered(event.since, event.found, event.callbacks)
     return Facts(event.found, "", event.day.isoformat(), values)
@@ -211,5 +229,8 @@ COMPLAINT = View(Subject.TALK, _complaint)
 COMPLAINT_AT = View(Subject.TALK, _complaint_at)
 CHASE = View(Subject.CHASE, _chase)
 CHASE_AT = View(Subject.CHASE, _chase_at)
+REASSIGNED_TASK = View(Subject.TASK, _reassigned_task)
+DEPARTURE = View(Subject.DEPARTURE, _departure)
+PROPOSAL = View(Subject.DEPARTURE, _proposal)
 UNDELIVERED = View(Subject.DELIVERY, _undelivered)
 SKILL = View(Subject.SKILL, _skill)

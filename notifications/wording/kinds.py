@@ -45,3 +45,4 @@ class Subject(StrEnum):
     CHASE = "chase"
     DELIVERY = "delivery"
     SKILL = "skill"
+    DEPARTURE = "departure"

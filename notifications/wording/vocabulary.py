@@ -108,6 +108,15 @@ VALUES = MappingProxyType(
             "due": NamedValue(ValueKind.TIME, optional=True),
         },
         Subject.RATING: _OF_EVERY_CASE | {"rating": NamedValue(ValueKind.NUMBER)},
+        # Of no case: somebody left, and so many cases, tasks and visits have to find somebody else.
+        Subject.DEPARTURE: {
+            "person_name": NamedValue(ValueKind.PERSON),
+            "person_number": NamedValue(ValueKind.CODE),
+            "event_time": NamedValue(ValueKind.TIME),
+            "cases": NamedValue(ValueKind.NUMBER),
+            "tasks": NamedValue(ValueKind.NUMBER),
+            "visits": NamedValue(ValueKind.NUMBER),
+        },
         # Of no case: what supervisors are told of messages that did not arrive.
         Subject.DELIVERY: {
             "since": NamedValue(ValueKind.TIME),
@@ -140,6 +149,7 @@ PAGE_VALUES = MappingProxyType(
         },
         Subject.DELIVERY: frozenset(),
         Subject.SKILL: frozenset(),
+        Subject.DEPARTURE: frozenset(),
     }
 )
 """What a page's address may name: ids only, since addresses end up in logs."""

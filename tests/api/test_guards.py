@@ -8,18 +8,20 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.core.atomic import atomic
 from app.core.db import db
 from app.core.settings import Profile, Settings
-from app.models import Case
+from app.models import Case, Staff
+from app.services.departures import remove_person
 from app.services.papers import make_paper
-from app.services.people import personnel
 from miniprogram_api import guards
 from notifications.wording.kinds import Channel
 from tests.api.database_rows import nothing_changes
 from tests.api.partners.partner_platform import CONSULTATION
+from tests.api.visits.booking import enrol
 from tests.notifications.outgoing import put, rows
 from tests.world import ANSWERS, OUTPUTS, Phone, World
 
@@ -84,6 +86,11 @@ BODIES: dict[str, Any] = {
     "staff_absences.change_leave": {"taken_back": True},
     "staff_absences.preview_closure_change": {"taken_back": True},
     "staff_absences.change_closure": {"taken_back": True},
+    "staff_departures.preview_departure": {"staff_number": "E001"},
+    "staff_departures.record_departure": {"staff_number": "E001"},
+    "staff_departures.confirm_handovers": {},
+    "staff_departures.confirm_handover": {},
+    "staff_tasks.reassign": {"version": 1},
     "staff_work_patterns.preview_work_pattern": WEEK,
     "staff_work_patterns.record_work_pattern": WEEK,
     "customer_case_changes.confirm_plan": {
@@ -197,6 +204,14 @@ def scene(world: World) -> Scene:
     ):
         supervisor.post(f"/staff/{path}", body)
     (leave,) = supervisor.get("/staff/leaves")["items"]
+    enrol(world, ["G009"], "customer_development", manager=True)
+    other = world.log_in("o_handed_over", "13800000003")
+    moving = world.submitted(other, contact_phone="13800000003")
+    with world.app.app_context(), atomic():
+        handed_over = db.session.get_one(Case, moving["id"])
+        handed_over.manager_id = db.session.scalars(select(Staff.id).where(Staff.number == "G009")).one()
+    departed = supervisor.post("/staff/departures", {"staff_number": "G009"})
+    (handover,) = supervisor.get("/staff/supervision/handovers")["items"]
     (closure,) = supervisor.get("/staff/closures")["items"]
     calendar = world.staff("S001").post("/staff/calendar/drafts", {"note": "演示通知"})
     held = owner.post(
@@ -223,6 +238,8 @@ def scene(world: World) -> Scene:
             "visit_id": held["id"],
             "leave_id": leave["id"],
             "closure_id": closure["id"],
+            "departure_id": departed["id"],
+            "handover_id": handover["id"],
             "purpose": "water_plan",
             "conversation_id": case["id"],
             "message_id": message["id"],
@@ -394,7 +411,7 @@ def test_only_a_manager_fills_in_for_a_customer(scene: Scene) -> None:
 def test_a_member_of_staff_who_left_is_out_at_once(scene: Scene) -> None:
     network = scene.world.staff("N001")
     with scene.world.app.app_context(), atomic():
-        personnel.deactivate("N001")
+        remove_person.remove(None, "N001")
     assert network.send("GET", "/staff/tasks").status_code == 401
 
 

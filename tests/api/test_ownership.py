@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.core.atomic import atomic
+from app.services.departures import remove_person
 from app.services.people import personnel
 from tests.api.answers import json_of, refused
 from tests.api.database_rows import nothing_changes
@@ -207,7 +208,7 @@ def test_an_earlier_manager_who_left_is_not_waited_for(world: World) -> None:
     customer = world.log_in("o_customer", "13800000001")
     world.submitted(customer)
     with world.app.app_context(), atomic():
-        personnel.deactivate("G001")
+        remove_person.remove(None, "G001")
     assert manager_of(world.submitted(customer)) == "G002"
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.core.atomic import atomic
 from app.core.db import db
-from app.services.people import personnel
+from app.services.departures import remove_person
 from tests.api.answers import refused
 from tests.api.database_rows import count, nothing_changes
 from tests.world import ANSWERS, OUTPUTS, Phone, World
@@ -271,7 +271,7 @@ def test_what_the_customer_filled_in_needs_no_confirmation(world: World, custome
 def test_without_managers_and_supervisors_there_is_no_case(world: World, customer: Phone) -> None:
     with world.app.app_context(), atomic():
         for number in ("G001", "G002", "S001"):
-            personnel.deactivate(number)
+            remove_person.remove(None, number)
     draft = customer.post("/customer/applications", {"program": "single_meter"})
     customer.send("PATCH", f"/customer/applications/{draft['id']}", {"answers": dict(ANSWERS)})
     with nothing_changes(world.app):

@@ -1,4 +1,4 @@
-"""`flask staff leave` and `flask absences`: leave is previewed, entered, listed, shortened, taken back."""
+"""Leave, closures and departures from the command line: previewed, entered, listed, taken back."""
 
 import re
 
@@ -62,3 +62,17 @@ def test_impossible_leave_is_said_by_name(world: World, arguments: tuple[str, st
 def test_an_unknown_leave_is_said(world: World) -> None:
     code, output = run(world.app, absences, "change-leave", "99", "--take-back")
     assert (code, output) == (1, "Error: 没有找到您要的内容，请返回上一页重试。\n")
+
+
+def test_somebody_leaves_and_comes_back(world: World) -> None:
+    booker = Booker(world)
+    code, said = run(world.app, staff, "remove", "--number", "G001", "--preview")
+    assert (code, "G002 李建国" in said, said.splitlines()[-1]) == (0, True, "nothing was changed")
+    assert run(world.app, staff, "departures") == (0, "")
+    assert run(world.app, staff, "remove", "--number", "G001")[0] == 0
+    assert run(world.app, staff, "departures") == (0, "G001\t王敏\t2026-09-18\t1 to confirm\n")
+    assert booker.phone.get(booker.path)["manager"]["number"] == "G002"
+    assert "该人员已登记离岗" in run(world.app, staff, "remove", "--number", "G001")[1]
+    assert run(world.app, staff, "return", "--number", "G001")[0] == 0
+    assert booker.phone.get(booker.path)["manager"]["number"] == "G001"
+    assert "该人员在岗" in run(world.app, staff, "return", "--number", "G001")[1]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from app.services.event_views.departures import DepartureView
 from notifications.followup.undelivered import Sum
 from notifications.handlers.message_values import MessageValues
 from notifications.wording.catalog import Catalog
@@ -33,6 +34,7 @@ def spoken(words: Catalog) -> str:
         Subject.TALK: said.of_talk(TALK),
         Subject.CHASE: said.of_chase(CHASE),
         Subject.SKILL: said.of_skill(SKILL),
+        Subject.DEPARTURE: said.of_departure(DepartureView("D", "G001", "管家甲", None), 12, 3, 2),
         Subject.DELIVERY: said.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1), 1),
     }
     lines = []

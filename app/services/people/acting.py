@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from app.core.db import UtcDateTime
 from app.core.list_parameter import one_of
 from app.core.prepared_query import PreparedQuery
-from app.domain.errors import NotSignedInError
 from app.domain.stand_ins import DutyRoster, LeaveInForce, Load, Person
 from app.models import Case, Complaint, Conversation, Staff, StaffLeave, Task, TaskState
 
@@ -44,13 +43,12 @@ def holder_for(staff_id: str, at: datetime) -> str:
     return found
 
 
-def keep_from_leaving(staff_id: str) -> None:
+def keep_from_leaving(staff_id: str) -> bool:
     """Keeps an active person from being removed until the transaction ends.
 
-    Raises `NotSignedInError` when they have been removed meanwhile. Take it after the lock of the case.
+    False: they have been removed meanwhile. Ask it after the lock of the case.
     """
-    if not _KEPT.rows({"staff_id": staff_id}):
-        raise NotSignedInError
+    return bool(_KEPT.rows({"staff_id": staff_id}))
 
 
 def deputy_for(staff_id: str, at: datetime) -> str | None:

@@ -1,4 +1,4 @@
-"""Staff records as the utility's IT keeps them: add, leave, hours, deactivate."""
+"""Staff records as the utility's IT keeps them: add, leave, hours."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -10,9 +10,8 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import FieldsError
 from app.domain.slots.patterns import Pattern
-from app.models import Audience, Staff, StaffLeave
+from app.models import Staff, StaffLeave
 from app.services.installation import city
-from app.services.people import sessions
 from app.services.people.phones import normalised_phone, phone_hash
 from app.services.scheduling import absences, pattern_fit, skills
 from app.services.scheduling.skills import Certificate
@@ -135,13 +134,6 @@ def withdraw_skill(number: str, skill: str) -> None:
     """Take a skill from a person. Raises `StaffFaultError` when they do not have it."""
     if not skills.withdraw(_by_number(number).id, skill):
         raise StaffFaultError(f"{number} does not have {skill}")
-
-
-def deactivate(number: str) -> None:
-    """Deactivates somebody who has left. Raises `StaffFaultError` for an unknown number."""
-    member = _by_number(number)
-    absences.person_left(member)
-    sessions.revoke_all(Audience.STAFF, member.id)
 
 
 def _by_number(number: str) -> Staff:

@@ -7,7 +7,7 @@ that waited sees the absence when it checks again. The jobs revalidate existing 
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from app.core import clock
 from app.core.db import db
@@ -16,6 +16,9 @@ from app.domain.slots import patterns
 from app.domain.slots.patterns import Pattern
 from app.models import Staff, StaffLeave, VisitClosure, VisitRecheck, WorkPattern
 from app.services.scheduling import absence_checks, reservations
+
+# Our namespace among the database's advisory locks: "abs" in ASCII.
+_ABSENCES = 0x616273
 
 
 def enter_leave(
@@ -127,6 +130,17 @@ def person_left(member: Staff) -> None:
     revalidate_later(staff_id=member.id)
 
 
+def one_at_a_time() -> None:
+    """Lets nobody else enter an absence or remove somebody until the transaction ends.
+
+    Two of them may need each other's people: who leaves and who takes over, who is away and who stands in.
+    SQLite has one writer at a time anyway.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_ABSENCES, 0)))
+
+
 def revalidate_later(*, staff_id: str | None = None, case_id: str | None = None, ask: bool = False) -> None:
     """Has the jobs revalidate the visits of a person, of a case, or of everybody."""
     db.session.connection().execute(
@@ -143,6 +157,7 @@ def _people_of(department: str | None) -> list[str]:
 
 def lock_bookings_of(staff_ids: list[str]) -> None:
     """Waits for bookings of these people in progress, and blocks new ones until the transaction ends."""
+    one_at_a_time()
     # In the order in which bookings lock them, so that no deadlock is possible.
     connection = db.session.connection()
     order = reservations.IN_ORDER[connection.dialect.name]

@@ -9,6 +9,7 @@ from app.domain.errors import (
     ChangedMeanwhileError,
     ConflictError,
     NotFoundError,
+    NotSignedInError,
 )
 from app.models import Case, Task, TaskState
 from app.services.cases import access, edit_conflicts
@@ -53,7 +54,8 @@ def _take(staff: Colleague, case: Case, task: Task) -> None:
     if task.department != staff.department:
         raise NotFoundError
     require_skills(staff, case, task)
-    acting.keep_from_leaving(staff.id)
+    if not acting.keep_from_leaving(staff.id):
+        raise NotSignedInError
     task.assignee_id = staff.id
     note(
         task.case_id,
@@ -71,16 +73,25 @@ def require_held(staff: Colleague, task: Task, version: int | None = None) -> Ca
     `version` is the task's as the caller saw it. Raises `AlreadyDoneError` and `ConflictError` (with what
     changed) when somebody was faster or has it, `SkillMissingError` as `claim_task` does.
     """
-    case = _lock(task)
-    _refuse_done(task)
-    if version is not None and version != task.version:
-        raise ChangedMeanwhileError(task.version, edit_conflicts.task_history(task))
+    case = lock_open(task, version)
     if task.assignee_id is None:
         _take(staff, case, task)
     elif task.assignee_id != staff.id and not _stands_in(staff, task):
         raise ConflictError("该任务由其他同事负责，请联系对方办理。")
     else:
         require_skills(staff, case, task)
+    return case
+
+
+def lock_open(task: Task, version: int | None = None) -> Case:
+    """Locks the case of a task that must be open and unchanged since `version`. Returns the case.
+
+    Raises `AlreadyDoneError`, `ConflictError`, `ChangedMeanwhileError` with what changed.
+    """
+    case = _lock(task)
+    _refuse_done(task)
+    if version is not None and version != task.version:
+        raise ChangedMeanwhileError(task.version, edit_conflicts.task_history(task))
     return case
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.core.atomic import atomic
+from app.services.departures import remove_person
 from app.services.people import personnel
 from app.services.people.personnel import NewStaff
 from tests.api.answers import refused
@@ -120,7 +121,7 @@ def test_a_complaint_is_followed_by_whoever_stands_in(scene: Conversation) -> No
 def test_a_complaint_outlives_the_person_who_was_responsible(scene: Conversation) -> None:
     complaint = scene.customer.post(f"{scene.theirs}/complaints", {"text": "没有人来"})
     with scene.world.app.app_context(), atomic():
-        personnel.deactivate("G001")
+        remove_person.remove(None, "G001")
     pass_until(scene, "2026-09-21 09:01")
     successor = scene.world.staff("G002")
     assert len(notices_of_kind(successor, "complaint_due")) == 1
@@ -192,7 +193,7 @@ def test_who_stood_in_lets_go_once_the_manager_is_back(scene: Conversation) -> N
 def test_whoever_answers_instead_of_somebody_who_left_goes_on(world: World) -> None:
     write(world, "o_follower", "请问怎么报装？", "service")
     with world.app.app_context(), atomic():
-        personnel.deactivate("G001")
+        remove_person.remove(None, "G001")
     successor = world.staff("G002")
     enquiry = waiting(successor)[0]["id"]
     successor.post(f"/staff/conversations/{enquiry}/messages", message_body("在小程序里填一张表即可"))
@@ -240,7 +241,7 @@ def test_a_clock_that_goes_back_stops_nobody_from_hurrying_and_looking(scene: Co
 def test_without_any_manager_a_supervisor_gets_the_enquiry(world: World) -> None:
     with world.app.app_context(), atomic():
         for number in ("G001", "G002"):
-            personnel.deactivate(number)
+            remove_person.remove(None, number)
     write(world, "o_follower", "有人吗？", "service")
     assert [line["holder_name"] for line in waiting(world.staff("S001"))] == ["冯督办"]
     assert "冯督办将尽快回复您" in in_chat(world)[0]

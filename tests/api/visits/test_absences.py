@@ -6,6 +6,7 @@ import pytest
 
 from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
+from app.services.departures import remove_person
 from app.services.people import personnel
 from tests.api.answers import json_of, refused
 from tests.api.database_rows import nothing_changes
@@ -221,7 +222,7 @@ def test_whoever_leaves_the_utility_is_replaced(world: World) -> None:
     booked = booker.booked(at(MONDAY, "10:00"))
     gone = "E001" if "周工" in names(booked) else "E002"
     with world.app.app_context(), atomic():
-        personnel.deactivate(gone)
+        remove_person.remove(None, gone)
     world.work()
     moved = booker.phone.get(f"{booker.path}/visits")["items"][0]
     assert names(moved) ^ names(booked) == {"周工", "E002"}

@@ -104,7 +104,7 @@ class CaseTasks(CaseClock):
                 key=task_spec.key,
                 round=number or row.round,
                 department=task_spec.department,
-                assignee_id=self._holder(task_spec, now),
+                assignee_id=self.natural_holder(task_spec, now),
                 state=TaskState.OPEN,
                 opened_at=now,
                 overdue_told=self._overdue_already_told(task_spec, row),
@@ -137,7 +137,8 @@ class CaseTasks(CaseClock):
         db.session.flush()
         self.stop(stop, ENGINE, now)
 
-    def _holder(self, spec: TaskSpec, now: datetime) -> str | None:
+    def natural_holder(self, spec: TaskSpec, now: datetime) -> str | None:
+        """Whom a task falls to by the program: who acts for the manager, a reviewer, or the queue (None)."""
         match spec.holder:
             case Holder.MANAGER:
                 # No autoflush: the new rows are written once, when they are complete.
