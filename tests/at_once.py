@@ -1,7 +1,7 @@
 """Several requests or transactions at the same moment, each in a thread of its own."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from threading import Barrier, Event, get_ident
 from typing import TypeVar
@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
+from app.core.atomic import atomic
 from app.core.db import db
 
 T = TypeVar("T")
@@ -72,3 +73,36 @@ def waiting_for_locks(engine: Engine) -> int:
     """How many connections to this PostgreSQL wait for a lock."""
     with engine.connect() as watcher:
         return watcher.scalar(text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")) or 0
+
+
+def while_open(app: Flask, change: Callable[[], object], act: Callable[[FlaskClient], T], *, keep: bool) -> T:
+    """What `act` answers that runs into the open transaction of a second connection, kept or undone then."""
+    with ThreadPoolExecutor(1) as pool, app.app_context(), atomic() as transaction:
+        change()
+        db.session.flush()
+        started = Event()
+
+        def run() -> T:
+            started.set()
+            return act(app.test_client())
+
+        answer = pool.submit(run)
+        started.wait()
+        if db.engine.dialect.name == "postgresql":
+            _until_somebody_waits(app, answer)
+        if not keep:
+            transaction.mark_for_rollback()
+            db.session.rollback()
+        else:
+            db.session.commit()
+        return answer.result()
+
+
+def _until_somebody_waits(app: Flask, act: Future[T]) -> None:
+    """On SQLite the writer waits at its first statement; here it is seen to wait for the other's row."""
+    pause = Event()
+    with app.app_context():
+        engine = db.engine
+    while not waiting_for_locks(engine):
+        assert not act.done(), "it did not run into the open transaction"
+        pause.wait(_POLL_SECONDS)

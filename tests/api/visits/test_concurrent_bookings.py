@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
-from threading import Event
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -27,14 +25,12 @@ from app.services.scheduling import absences
 from app.services.visits.booking.book_for_customer import book_for_customer
 from tests.api.answers import refused
 from tests.api.visits.booking import PLAN, Booker, at, check_no_double_booking, enrol, quick_case
-from tests.at_once import at_once, waiting_for_locks
+from tests.at_once import at_once, while_open
 from tests.world import World, local
 
-T = TypeVar("T")
 Act = Callable[[FlaskClient], TestResponse]
 
 MONDAY, TUESDAY = "2026-09-21", "2026-09-22"
-_A_LITTLE = 0.02
 
 
 def post(token: str, path: str, body: Any = None) -> Act:
@@ -53,41 +49,6 @@ def holding(case_id: str, token: str, starts_at: str) -> Act:
 
 def statuses(answers: list[TestResponse]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
-
-
-def while_open(
-    world: World, change: Callable[[], object], act: Callable[[FlaskClient], T], *, keep: bool
-) -> T:
-    """What `act` answers that runs into the open transaction of a second connection, kept or undone then."""
-    with ThreadPoolExecutor(1) as pool, world.app.app_context(), atomic() as transaction:
-        change()
-        db.session.flush()
-        started = Event()
-
-        def run() -> T:
-            started.set()
-            return act(world.app.test_client())
-
-        answer = pool.submit(run)
-        started.wait()
-        if db.engine.dialect.name == "postgresql":
-            _until_somebody_waits(world, answer)
-        if not keep:
-            transaction.mark_for_rollback()
-            db.session.rollback()
-        else:
-            db.session.commit()
-        return answer.result()
-
-
-def _until_somebody_waits(world: World, act: Future[T]) -> None:
-    """On SQLite the writer waits at its first statement; here it is seen to wait for the other's row."""
-    pause = Event()
-    with world.app.app_context():
-        engine = db.engine
-    while not waiting_for_locks(engine):
-        assert not act.done(), "it did not run into the open transaction"
-        pause.wait(_A_LITTLE)
 
 
 def test_64_bookers_on_8_time_slots_book_exactly_8(world: World) -> None:
@@ -188,7 +149,7 @@ def test_a_row_claimed_by_a_second_connection_is_skipped(world: World) -> None:
         db.session.add(VisitPiece(staff_id=network, piece=piece, visit_id=visit["id"]))
 
     act = holding(booker.case_id, booker.phone.token, at(MONDAY, "10:00"))
-    refused(while_open(world, take, act, keep=True), 409, "slot_taken")
+    refused(while_open(world.app, take, act, keep=True), 409, "slot_taken")
 
 
 def test_a_row_that_a_second_connection_gives_back_is_free(world: World) -> None:
@@ -201,7 +162,7 @@ def test_a_row_that_a_second_connection_gives_back_is_free(world: World) -> None
         db.session.add(VisitPiece(staff_id=network, piece=piece, visit_id=visit["id"]))
 
     act = holding(booker.case_id, booker.phone.token, at(MONDAY, "10:00"))
-    assert while_open(world, take, act, keep=False).status_code == 201
+    assert while_open(world.app, take, act, keep=False).status_code == 201
     check_no_double_booking(world)
 
 
@@ -215,14 +176,14 @@ def test_a_reservation_that_expires_while_it_is_confirmed_is_gone(world: World) 
     booker = Booker(world)
     held = booker.hold(at(MONDAY, "10:00"))
     act = post(booker.phone.token, f"{booker.path}/visits/{held['id']}/confirmation")
-    refused(while_open(world, _expire(held["id"]), act, keep=True), 410, "hold_expired")
+    refused(while_open(world.app, _expire(held["id"]), act, keep=True), 410, "hold_expired")
 
 
 def test_a_reservation_whose_expiry_is_rolled_back_is_confirmed(world: World) -> None:
     booker = Booker(world)
     held = booker.hold(at(MONDAY, "10:00"))
     act = post(booker.phone.token, f"{booker.path}/visits/{held['id']}/confirmation")
-    assert while_open(world, _expire(held["id"]), act, keep=False).status_code == 200
+    assert while_open(world.app, _expire(held["id"]), act, keep=False).status_code == 200
 
 
 def test_an_expired_reservation_goes_to_the_confirmer_or_the_next_booker_never_to_both(world: World) -> None:
@@ -283,7 +244,7 @@ def test_an_absence_that_is_being_entered_is_seen_by_the_booking(
     """Without the lock the booking would look before the absence is there, and be written after it."""
     booker = Booker(world)
     act = holding(booker.case_id, booker.phone.token, at(MONDAY, "10:00"))
-    refused(while_open(world, change, act, keep=True), 409, "slot_taken")
+    refused(while_open(world.app, change, act, keep=True), 409, "slot_taken")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -304,7 +265,7 @@ def test_an_absence_that_was_entered_meanwhile_is_seen_by_the_confirmation(
 def test_leave_that_is_not_entered_after_all_hinders_nobody(world: World) -> None:
     booker = Booker(world)
     act = holding(booker.case_id, booker.phone.token, at(MONDAY, "10:00"))
-    assert while_open(world, _leave_of("N001"), act, keep=False).status_code == 201
+    assert while_open(world.app, _leave_of("N001"), act, keep=False).status_code == 201
 
 
 def test_a_booking_under_way_is_seen_by_whoever_enters_leave(world: World) -> None:
@@ -324,7 +285,7 @@ def test_a_booking_under_way_is_seen_by_whoever_enters_leave(world: World) -> No
             db.session.remove()
         return client.get("/healthz")
 
-    assert while_open(world, book, enter, keep=True).status_code == 200
+    assert while_open(world.app, book, enter, keep=True).status_code == 200
     world.work()
     assert booker.states() == [(at(MONDAY, "13:30"), "confirmed"), (at(MONDAY, "10:00"), "rescheduled")]
     check_no_double_booking(world)
@@ -335,7 +296,7 @@ def test_a_day_that_a_new_calendar_closes_accepts_no_booking(world: World) -> No
     booker = Booker(world)
     act = holding(booker.case_id, booker.phone.token, at(MONDAY, "10:00"))
     with alone():
-        answer = while_open(world, _publish_monday_off, act, keep=True)
+        answer = while_open(world.app, _publish_monday_off, act, keep=True)
     refused(answer, 409, "slot_taken")
 
 

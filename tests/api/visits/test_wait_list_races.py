@@ -12,10 +12,9 @@ from app.services.cases import access
 from app.services.history.timeline import ENGINE
 from app.services.visits.booking import cancel
 from tests.api.visits.booking import Booker, at, check_no_double_booking
-from tests.api.visits.test_concurrent_bookings import while_open
 from tests.api.visits.test_wait_list import FRIDAY, HOUR, MONDAY, THURSDAY, offers, only_monday_morning, wait
 from tests.api.visits.test_wait_list import cancel as cancel_visit
-from tests.at_once import at_once
+from tests.at_once import at_once, while_open
 from tests.world import World
 
 
@@ -60,7 +59,7 @@ def test_who_leaves_while_they_are_asked_gets_no_offer(world: World) -> None:
         access.lock_case(case)
         cancel.cancel_by_staff(case, later["id"], ENGINE, "临时有事")
 
-    while_open(world, leave, jobs(world), keep=True)
+    while_open(world.app, leave, jobs(world), keep=True)
     assert offers(booker) == []
     with world.app.app_context():
         assert db.session.scalar(select(func.count()).select_from(VisitWait)) == 0
