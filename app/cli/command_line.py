@@ -29,6 +29,11 @@ COMMANDS: tuple[LazyCommand, ...] = (
         "Members of staff; their phone is what binds their WeChat login.",
     ),
     LazyCommand(
+        "wechat",
+        "app.cli.wechat:wechat",
+        "The accounts at WeChat.",
+    ),
+    LazyCommand(
         "absences",
         "app.cli.absences:absences",
         "Leave and closures: listed, shortened, taken back.",

@@ -24,6 +24,7 @@ from app.models.conversation_timer import ConversationTimer, ConversationTimerKi
 from app.models.customer import Customer, PrivacyConsent
 from app.models.document import DeletedBytes, Document, DocumentRequest
 from app.models.erasure import Erasure
+from app.models.follower import Follower
 from app.models.idempotency import IdempotencyRecord
 from app.models.job_run import JobRun
 from app.models.ledger import LedgerEntry, LedgerKind
@@ -90,6 +91,7 @@ __all__ = [
     "DocumentRequest",
     "DueKind",
     "Erasure",
+    "Follower",
     "IdempotencyRecord",
     "JobRun",
     "LedgerEntry",

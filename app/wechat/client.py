@@ -1,6 +1,6 @@
 """The port, spoken to WeChat (or to the simulator) through wechatpy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from requests.adapters import BaseAdapter
@@ -156,17 +156,50 @@ class WeChatServiceAccount(ChatCalls):
             repeatable=True,
             proof="openid",
         )
-        return Follower(
-            openid=_text(answer, "openid"),
-            unionid=_optional(answer, "unionid"),
-            subscribed=answer.get("subscribe") == 1,
+        return _follower(answer)
+
+    def follower_page(self, after: str | None) -> tuple[Sequence[str], int]:
+        """A page of the openids of followers; see the port."""
+        answer = self._gateway.call(
+            "get",
+            "cgi-bin/user/get",
+            query={} if after is None else {"next_openid": after},
+            repeatable=True,
+            proof="total",
         )
+        data = answer.get("data")
+        openids = data.get("openid") if isinstance(data, dict) else []
+        if not isinstance(openids, list) or not isinstance(answer.get("total"), int):
+            raise _incomplete("openid")
+        return list(map(str, openids)), answer["total"]
+
+    def followers(self, openids: Sequence[str]) -> Sequence[Follower]:
+        """Look up several openids of the service account; see the port."""
+        answer = self._gateway.call(
+            "post",
+            "cgi-bin/user/info/batchget",
+            body={"user_list": [{"openid": openid, "lang": "zh_CN"} for openid in openids]},
+            repeatable=True,
+            proof="user_info_list",
+        )
+        found = answer.get("user_info_list")
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise _incomplete("user_info_list")
+        return [_follower(each) for each in found]
 
 
 def _check_code(code: str) -> None:
     # What a forger sends need not reach WeChat, and half a character could not even be put into a URL.
     if not 0 < len(code) <= LONGEST_CODE or not code.isascii() or not code.isprintable():
         raise WeChatError(None, "not a code that WeChat makes", FaultKind.LOGIN)
+
+
+def _follower(answer: Mapping[str, Any]) -> Follower:
+    return Follower(
+        openid=_text(answer, "openid"),
+        unionid=_optional(answer, "unionid"),
+        subscribed=answer.get("subscribe") == 1,
+    )
 
 
 def _text(answer: Mapping[str, Any], key: str) -> str:

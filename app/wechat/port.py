@@ -6,7 +6,7 @@ An installation may also have an application in 企业微信 (WeCom), which know
 Every call may raise `WeChatError`; its `kind` says what the caller has to do next.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -261,6 +261,17 @@ class ServiceAccount(ChatWindow, Protocol):
 
     def follower(self, openid: str) -> Follower:
         """Look up who an openid of the service account is (after a follow event). Raises WeChatError."""
+        ...
+
+    def follower_page(self, after: str | None) -> tuple[Sequence[str], int]:
+        """Openids of up to 10,000 followers after this one, none at the end; and how many there are in all.
+
+        Raises WeChatError.
+        """
+        ...
+
+    def followers(self, openids: Sequence[str]) -> Sequence[Follower]:
+        """The same as `follower` for up to 100 openids at once. Raises WeChatError."""
         ...
 
 

@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.domain.slots.patterns import Pattern, weekly_of
 from app.jobs.timetable import Job
-from app.services.people import identity, personnel
+from app.services.people import followers, identity, personnel
 from demo.environment.simulated_wechat import Controls, SimulatedWeChat, register_templates
 from demo.people import fictional_people as people
 from demo.people.enrol_staff import enrol_staff
@@ -67,7 +67,7 @@ def _enter_staff(sample: SamplePlan, timeline: Timeline) -> None:
     enrol_staff()
     for member in people.staff():
         identity.bind_staff(member.openid, member.unionid, f"+86{member.phone}")
-        identity.follow(member.service_openid, member.unionid)
+        followers.follow(member.service_openid, member.unionid)
     leave, own = sample.leave, sample.part_time
     today = timeline.present.astimezone(timeline.line.zone).date()
     personnel.enter_leave(

@@ -18,7 +18,7 @@ from miniprogram_api.schemas.customer import (
 )
 from miniprogram_api.schemas.deliveries import PreferencesIn, PreferencesOut
 from miniprogram_api.schemas.shared import NoticesOut, PageIn, SubscriptionsOut
-from miniprogram_api.wechat_calls import ask_wechat, wechat
+from miniprogram_api.wechat_calls import ask_phone_number
 from notifications.outbox import consents, preferences
 from notifications.oversight import notice_queries
 
@@ -46,12 +46,12 @@ def verify_phone(json_data: dict[str, str]) -> dict[str, str]:
     """Records the phone number that WeChat has verified for the customer.
 
     Send the code of the phone-number button, not the login code. Cases that were opened for this number
-    become the customer's own. Refused with `consent_needed` before the privacy policy is accepted, with
-    `login_refused` for a used, expired or forged code, and with `invalid_fields` for what is no
-    possible number. Numbers of every country are accepted.
+    become the customer's own. Refused with `consent_needed` before the privacy policy is accepted, and with
+    `invalid_fields` for a used, expired or forged code (the customer taps the button again) and for what is
+    no possible number. Numbers of every country are accepted.
     """
     identity.require_consent(caller().subject_id)
-    phone = ask_wechat(lambda: wechat().miniprogram.phone_number(json_data["code"]))
+    phone = ask_phone_number(json_data["code"], "code")
     person = identity.verify_phone(caller().subject_id, phone.e164)
     return {"phone": mask_phone(person.phone or "")}
 

@@ -10,7 +10,7 @@ from app.services.people import identity
 from app.services.people.sessions import Audience
 from miniprogram_api.guards import token_signer
 from miniprogram_api.schemas.staff import StaffLoginIn, StaffTokenOut
-from miniprogram_api.wechat_calls import ask_wechat, wechat
+from miniprogram_api.wechat_calls import ask_phone_number, ask_wechat, wechat
 
 login = APIBlueprint("staff_login", __name__, url_prefix="/api/v1/staff", tag="staff")
 
@@ -23,17 +23,17 @@ def log_in(json_data: dict[str, str]) -> dict[str, Any]:
     """Logs a member of staff in with a code of wx.login.
 
     The first time also with the code of the phone-number button: the phone number identifies the staff
-    record. Refused with `not_staff` when it belongs to no active member of staff, with `login_refused`, and
-    with `wechat_unavailable`.
+    record. Refused with `not_staff` when it belongs to no active member of staff, with `login_refused`, with
+    `invalid_fields` for a used or expired code of that button, and with `wechat_unavailable`.
     """
     miniprogram = wechat().miniprogram
     login = ask_wechat(lambda: miniprogram.login(json_data["code"]))
-    member = identity.staff_of(login.openid)
+    member = identity.sign_in_staff(login.openid, login.unionid)
     if member is None:
         code = json_data.get("phone_code")
         if code is None:
             raise PhoneUnknownError("首次登录请授权手机号，以核对员工身份。")
-        phone = ask_wechat(lambda: miniprogram.phone_number(code))
+        phone = ask_phone_number(code, "phone_code")
         member = identity.bind_staff(login.openid, login.unionid, phone.e164)
     token = token_signer().issue(Audience.STAFF, member.id)
     return {

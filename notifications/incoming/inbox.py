@@ -1,7 +1,7 @@
 """What WeChat pushes to us: stored once by the callback, worked off by the jobs.
 
-WeChat waits five seconds for an answer and repeats three times, so the callback only stores. Follow events
-lead to a question to WeChat, which is asked while no transaction is open.
+WeChat waits five seconds for an answer and repeats three times, so the callback only stores. Events of new
+or unknown followers lead to a question to WeChat, asked while no transaction is open.
 
 Nothing that WeChat pushed is thrown away, and no event stops those behind it: what can't be read or handled
 stays as failed, is counted in the metrics and named in the morning summary.
@@ -25,16 +25,16 @@ from app.core.queue import NOW, Queue
 from app.core.upsert import insert_or_ignore
 from app.domain.errors import NobodyAvailableError, Refusal
 from app.services.conversations.wechat_chat.inbound import Medium
-from app.services.people import identity
+from app.services.people import followers
 from app.services.privacy import erasure
-from app.wechat.port import AccountKind, FaultKind, Follower, ServiceAccount, WeChatError
+from app.wechat.port import AccountKind, Follower, ServiceAccount
 from app.wechat.push import UnreadablePush
 from app.wechat.pushevent import Choice, PushEvent
 from notifications.dispatch import retry
 from notifications.dispatch.retry import Chance
 from notifications.followup import delivery_reports
 from notifications.followup.delivery_reports import Matched
-from notifications.incoming import chat_inbox, member_events
+from notifications.incoming import chat_inbox, follower_events, member_events
 from notifications.incoming.chat_inbox import NotYet
 from notifications.models import InboxEvent
 from notifications.outbox import consents
@@ -59,10 +59,6 @@ QUEUE = Queue(
     order_by=(InboxEvent.id,),
 )
 
-_FOLLOW = (AccountKind.SERVICE, "subscribe")
-_WORTH_ASKING_AGAIN = frozenset(
-    {FaultKind.TRANSIENT, FaultKind.UNKNOWN_OUTCOME, FaultKind.TOKEN, FaultKind.QUOTA}
-)
 # The width of the column; no event of WeChat's has half as long a name.
 _LONGEST_NAME = 64
 _log = logging.getLogger(__name__)
@@ -145,7 +141,7 @@ def work(service_account: ServiceAccount, *, limit: int = BATCH, chance: Chance 
 
 
 def _handle(service_account: ServiceAccount, event: _Event) -> None:
-    follower = _ask(service_account, event) if (event.account, event.name) == _FOLLOW else None
+    follower = follower_events.ask(service_account, event.account, event.name, event.openid, event.attempts)
     with atomic() as transaction:
         if QUEUE.lock_one(event.id) is None:
             transaction.mark_for_rollback()
@@ -164,17 +160,6 @@ def _due(limit: int) -> list[_Event]:
             InboxEvent.attempts,
         )
     return [_Event(row.id, AccountKind(row.account), row.event, row.payload, row.attempts) for row in rows]
-
-
-def _ask(service_account: ServiceAccount, event: _Event) -> Follower | None:
-    """Who follows; None when WeChat will never say."""
-    try:
-        return service_account.follower(event.openid)
-    except WeChatError as error:
-        if error.kind in _WORTH_ASKING_AGAIN and not retry.exhausted(event.attempts + 1):
-            raise NotYet from error
-        _log.warning("a follower stays unknown", extra={"inbox_event": event.id, "errcode": error.errcode})
-        return None
 
 
 def _postpone(event: _Event, chance: Chance) -> None:
@@ -205,8 +190,13 @@ def _change(event: _Event, **values: str | int | datetime) -> None:
 
 def _effect(event: _Event, follower: Follower | None) -> str:
     """Do what the event asks for; what came of it."""
-    if (event.account, event.name) == _FOLLOW:
-        return _follow(follower)
+    if follower is not None:
+        follower_events.keep(follower)
+    if (event.account, event.name) == follower_events.FOLLOW:
+        return FAILED if follower is None else HANDLED
+    if (event.account, event.name) == follower_events.UNFOLLOW:
+        followers.unfollow(event.openid)
+        return HANDLED
     spoken = chat_inbox.EFFECTS.get((event.account, event.name))
     if spoken is not None:
         try:
@@ -235,20 +225,6 @@ def _member_event(event: _Event) -> str:
     effect = member_events.EFFECTS.get(event.name)
     known = effect is not None and effect(event.openid, event.payload["fields"])
     return HANDLED if known else IGNORED
-
-
-def _follow(follower: Follower | None) -> str:
-    if follower is None:
-        return FAILED
-    if follower.subscribed:
-        # Otherwise they have left again while we asked; their leaving is an event of its own.
-        identity.follow(follower.openid, follower.unionid)
-    return HANDLED
-
-
-def _unfollow(event: _Event) -> str:
-    identity.unfollow(event.openid)
-    return HANDLED
 
 
 def _withdrawn(event: _Event) -> str:
@@ -312,7 +288,6 @@ def _settle(event: _Event, report: delivery_reports.Report) -> str:
 
 _EFFECTS: Mapping[tuple[AccountKind, str], Callable[[_Event], str]] = MappingProxyType(
     {
-        (AccountKind.SERVICE, "unsubscribe"): _unfollow,
         (AccountKind.SERVICE, "TEMPLATESENDJOBFINISH"): _template_sent,
         (AccountKind.MINI_PROGRAM, erasure.REVOKED): _withdrawn,
         (AccountKind.MINI_PROGRAM, erasure.CANCELLED): _withdrawn,

@@ -43,9 +43,31 @@ def test_a_login_code_proves_no_phone_and_a_phone_code_no_login(world: World) ->
     codes = world.codes(openid="o_customer", phone="13800000001")
     with nothing_changes(world.app):
         answer = customer.send("POST", "/customer/phone", {"code": codes["login_code"]})
-        refused(answer, 401, "login_refused")
+        refused(answer, 422, "invalid_fields")
         answer = world.client.post("/api/v1/customer/sessions", json={"code": codes["phone_code"]})
         refused(answer, 401, "login_refused")
+
+
+def test_a_used_phone_code_ends_no_login(world: World) -> None:
+    customer = world.log_in("o_customer")
+    code = world.codes(openid="o_customer", phone="13800000001")["phone_code"]
+    assert customer.send("POST", "/customer/phone", {"code": code}).status_code == 200
+    with nothing_changes(world.app):
+        problem = refused(customer.send("POST", "/customer/phone", {"code": code}), 422, "invalid_fields")
+    assert [fault["field"] for fault in problem["errors"]] == ["code"]
+    assert "再次点击" in problem["detail"]
+    assert "登录" not in problem["detail"]
+    assert customer.get("/customer/notices")["unread"] == 0
+
+
+def test_a_used_phone_code_of_staff_is_a_fault_of_that_field(world: World) -> None:
+    used = world.codes(openid="o_somebody", phone="13900000000")["phone_code"]
+    for code in (used, used, "invented"):
+        login_code = world.codes(openid="o_somebody")["login_code"]
+        answer = world.client.post("/api/v1/staff/sessions", json={"code": login_code, "phone_code": code})
+    problem = refused(answer, 422, "invalid_fields")
+    assert [fault["field"] for fault in problem["errors"]] == ["phone_code"]
+    assert "登录" not in problem["detail"]
 
 
 def test_wechats_outage_is_not_the_customers_fault(world: World) -> None:

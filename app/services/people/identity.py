@@ -1,6 +1,6 @@
 """Identity: the two openids of a WeChat user, a verified phone, and the matching staff record."""
 
-from sqlalchemy import select, update
+from sqlalchemy import false, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
@@ -9,6 +9,7 @@ from app.core.ids import new_id
 from app.domain.errors import ConsentNeededError, FieldsError, PhoneUnknownError
 from app.models import Application, Case, Customer, PrivacyConsent, Staff
 from app.services.installation import city
+from app.services.people import followers
 from app.services.people.phones import normalised_phone, phone_hash, verified_phone
 
 
@@ -17,10 +18,9 @@ def sign_in_customer(openid: str, unionid: str | None) -> Customer:
     known = select(Customer).where(Customer.openid == openid)
     customer = db.session.scalar(known)
     if customer is None:
-        fresh = Customer(id=new_id(), openid=openid, unionid=unionid, created_at=clock.now())
+        fresh = Customer(id=new_id(), openid=openid, created_at=clock.now())
         customer = fresh if _was_first(fresh) else db.session.scalars(known).one()
-    if unionid is not None:
-        customer.unionid = unionid
+    followers.record_unionid(customer, unionid)
     return customer
 
 
@@ -103,6 +103,14 @@ def staff_of(openid: str) -> Staff | None:
     return db.session.scalar(select(Staff).where(Staff.openid == openid, Staff.active.is_(True)))
 
 
+def sign_in_staff(openid: str, unionid: str | None) -> Staff | None:
+    """The active member of staff who has bound this mini-program openid; a unionid that comes now is kept."""
+    staff = staff_of(openid)
+    if staff is not None:
+        followers.record_unionid(staff, unionid)
+    return staff
+
+
 def bind_staff(openid: str, unionid: str | None, phone: str) -> Staff:
     """Bind a WeChat user to the staff record of their verified phone.
 
@@ -114,28 +122,13 @@ def bind_staff(openid: str, unionid: str | None, phone: str) -> Staff:
     )
     if not staff:
         raise PhoneUnknownError("该手机号未登记为工作人员，请联系信息管理员核对。")
-    # Somebody who left and came back under another number still holds it in the old record.
-    db.session.execute(update(Staff).where(Staff.openid == openid, Staff.id != staff.id).values(openid=None))
+    # Somebody who left and came back under another number still holds them in the old record.
+    same_union = false() if unionid is None else Staff.unionid == unionid
+    db.session.execute(
+        update(Staff)
+        .where(or_(Staff.openid == openid, same_union), Staff.id != staff.id)
+        .values(openid=None, unionid=None, service_openid=None)
+    )
     staff.openid = openid
-    if unionid is not None:
-        staff.unionid = unionid
+    followers.record_unionid(staff, unionid)
     return staff
-
-
-def follow(service_openid: str, unionid: str | None) -> None:
-    """Somebody follows the 服务号: matched by unionid with the mini-program's user."""
-    if unionid is None:
-        return
-    for noun in (Customer, Staff):
-        db.session.execute(
-            update(noun).where(noun.service_openid == service_openid).values(service_openid=None)
-        )
-        db.session.execute(update(noun).where(noun.unionid == unionid).values(service_openid=service_openid))
-
-
-def unfollow(service_openid: str) -> None:
-    """They no longer follow; template messages would be refused."""
-    for noun in (Customer, Staff):
-        db.session.execute(
-            update(noun).where(noun.service_openid == service_openid).values(service_openid=None)
-        )

@@ -35,7 +35,7 @@ from app.services.conversations import open_conversation
 from app.services.conversations.append_message import mark_changed
 from app.services.conversations.care import retention
 from app.services.conversations.delivery import wechat_replies
-from app.services.people import sessions
+from app.services.people import followers, sessions
 from app.wechat.revocations import Held, revoked
 
 CANCELLED = "user_authorization_cancellation"
@@ -79,6 +79,8 @@ def withdraw_authorisation(medium: Medium, openid: str, event: str, info: str) -
     withdraws. `CANCELLED` (the WeChat account was closed) withdraws everything.
     """
     person = _found(medium, openid)
+    if event == CANCELLED:
+        _forget_follower(person)
     if person.subject_id is None:
         return False
     erased = _all(person) if event == CANCELLED else _some(person, info)
@@ -132,6 +134,14 @@ def _all(person: _Person) -> _Erased:
     person.customer.unionid = person.customer.service_openid = None
     sessions.revoke_all(Audience.CUSTOMER, person.customer.id)
     return _Erased(deleted, consents)
+
+
+def _forget_follower(person: _Person) -> None:
+    """Also of somebody whom nobody here knows yet."""
+    openids = {person.openid} if person.medium is Medium.SERVICE else set[str]()
+    if person.customer is not None and person.customer.service_openid is not None:
+        openids.add(person.customer.service_openid)
+    followers.forget(openids, person.customer.unionid if person.customer else None)
 
 
 def _enquiries(person: _Person) -> int:

@@ -64,6 +64,8 @@ class Simulator:
             ("POST", "cgi-bin/message/subscribe/send"): self._send_subscribe,
             ("POST", "cgi-bin/message/template/send"): self._send_template,
             ("GET", "cgi-bin/user/info"): self._user_info,
+            ("GET", "cgi-bin/user/get"): self._user_get,
+            ("POST", "cgi-bin/user/info/batchget"): self._user_info_batch,
             ("POST", "cgi-bin/message/custom/send"): self._send_custom,
             ("POST", "cgi-bin/message/custom/typing"): self._typing,
             ("POST", "cgi-bin/media/upload"): self._upload,
@@ -191,13 +193,20 @@ class Simulator:
     def _user_info(self, request: Request) -> Answer:
         self._check_token(request, SERVICE)
         with self.state.lock:
-            record = self.state.people.followers.get(request.args.get("openid", ""))
-        if record is None:
-            raise Refused(40003, "invalid openid")
-        if not record.subscribed:
-            return {"subscribe": 0, "openid": record.openid}
-        answer: Answer = {"subscribe": 1, "openid": record.openid}
-        return answer | ({"unionid": record.unionid} if record.unionid else {})
+            return self.state.people.follower_info(request.args.get("openid"))
+
+    def _user_get(self, request: Request) -> Answer:
+        self._check_token(request, SERVICE)
+        with self.state.lock:
+            return self.state.people.follower_list(request.args.get("next_openid"))
+
+    def _user_info_batch(self, request: Request) -> Answer:
+        self._check_token(request, SERVICE)
+        asked = _body(request).get("user_list")
+        if not isinstance(asked, list) or not all(isinstance(each, dict) for each in asked):
+            raise Refused(47001, "data format error")
+        with self.state.lock:
+            return self.state.people.follower_batch([each.get("openid") for each in asked])
 
     def _send_custom(self, request: Request) -> Answer:
         kind, body = self._kind(request), _body(request)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,9 @@ from enum import StrEnum
 from app.core import clock
 
 CODE_LIFE = timedelta(minutes=5)
+# Of user/get and of user/info/batchget.
+FOLLOWERS_ON_A_PAGE = 10_000
+MOST_AT_ONCE = 100
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PHONE = re.compile(r"[0-9]{5,15}")
 _COUNTRY = re.compile(r"[1-9][0-9]{0,2}")
@@ -64,6 +68,7 @@ class People:
         self.users: dict[str, User] = {}
         self.followers: dict[str, FollowerRecord] = {}
         self._codes: dict[str, _Code] = {}
+        self.page_size = FOLLOWERS_ON_A_PAGE
 
     def user(
         self,
@@ -93,6 +98,33 @@ class People:
         record = FollowerRecord(openid, unionid or (known.unionid if known else None), subscribed)
         self.followers[openid] = record
         return record
+
+    def follower_info(self, openid: object) -> dict[str, object]:
+        """What user/info answers. Raises Refused."""
+        record = self.followers.get(openid) if isinstance(openid, str) else None
+        if record is None:
+            raise Refused(40003, "invalid openid")
+        if not record.subscribed:
+            return {"subscribe": 0, "openid": record.openid}
+        answer: dict[str, object] = {"subscribe": 1, "openid": record.openid}
+        return answer | ({"unionid": record.unionid} if record.unionid else {})
+
+    def follower_list(self, after: str | None) -> dict[str, object]:
+        """What user/get answers: a page of the followers after that one. Raises Refused."""
+        everybody = [record.openid for record in self.followers.values() if record.subscribed]
+        if after and after not in everybody:
+            raise Refused(40003, "invalid openid")
+        start = everybody.index(after) + 1 if after else 0
+        page = everybody[start : start + self.page_size]
+        answer = {"total": len(everybody), "count": len(page), "next_openid": page[-1] if page else ""}
+        # Without anybody on the page there is no "data" at all.
+        return answer | ({"data": {"openid": page}} if page else {})
+
+    def follower_batch(self, openids: Sequence[object]) -> dict[str, object]:
+        """What user/info/batchget answers. Raises Refused."""
+        if not 0 < len(openids) <= MOST_AT_ONCE:
+            raise Refused(47001, "data format error")
+        return {"user_info_list": [self.follower_info(openid) for openid in openids]}
 
     def new_code(self, kind: CodeKind, openid: str) -> str:
         """A code as the phone would hand it over: for one use within five minutes."""
