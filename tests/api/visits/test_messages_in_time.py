@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.core.atomic import atomic
 from app.core.db import db
-from app.services.people.identity import follow
+from app.services.people.followers import follow
 from app.services.visits.changes import visit_sweep
 from notifications.models import OutboxMessage
 from tests.api.answers import json_of
