@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Case, Complaint, Conversation, Staff, Task
-from app.services.people import identity
+from app.services.people import followers
 from notifications.models import DeliveryState, Notice, OutboxMessage
 from tests import paperwork
 from tests.api.answers import refused
@@ -186,7 +186,7 @@ def test_nothing_is_sent_to_who_left_and_supervisors_hear_at_once(world: World, 
     world.staff("G001")
     world.desk.ask("POST", "followers", {"openid": "svc_G001", "unionid": "union_G001"})
     with world.app.app_context(), atomic():
-        identity.follow("svc_G001", "union_G001")
+        followers.follow("svc_G001", "union_G001")
     world.submitted(customer)
     # Messages wait; then the person leaves, and they are dropped.
     with world.app.app_context():
