@@ -89,9 +89,7 @@ def remove(staff: Colleague | None, number: str) -> Departed:
     cases, tasks = _move_cases(departure, held, successor, ENGINE if staff is None else by_staff(staff.id))
     _move_conversations(held, now)
     _move_drafts(member.id, now)
-    found = closures.hits(
-        db.session.execute(closures.booked_with(Staff.id == member.id, now)).all(), ask=False
-    )
+    found = closures.hits_of_departure(member.id, now)
     moved = Departed(
         departure.id,
         member.number,

@@ -236,6 +236,17 @@ def test_a_preview_of_leave_says_which_skill_is_nobodys(world: World, supervisor
     assert gaps() == []
 
 
+def test_a_preview_of_a_departure_says_which_skill_is_nobodys(world: World, supervisor: Phone) -> None:
+    certify(supervisor, "N001")
+    previewed = supervisor.post("/staff/departures/previews", {"staff_number": "N001"})
+    (gap,) = previewed["visits"]["skill_gaps"]
+    assert (gap["name"], gap["starts_at"]) == ("管线探测资格", at("2026-09-18", "09:00"))
+    enrol(world, ["N002"], "network")
+    certify(supervisor, "N002")
+    again = supervisor.post("/staff/departures/previews", {"staff_number": "N001"})
+    assert again["visits"]["skill_gaps"] == []
+
+
 def tell(world: World) -> None:
     with world.app.app_context():
         timetable.tell_of_lapsing_skills()

@@ -129,6 +129,13 @@ def hits_of(away: Away) -> Hits:
     return replace(found, skill_gaps=skill_gaps.gaps(person.id, away.starts_at, away.ends_at))
 
 
+def hits_of_departure(staff_id: str, now: datetime) -> Hits:
+    """The visits that somebody who has left can't make, and the skills that are nobody's in the window."""
+    found = hits(db.session.execute(booked_with(Staff.id == staff_id, now)).all(), ask=False)
+    until = now + city.current().visits.window
+    return replace(found, skill_gaps=skill_gaps.gaps(staff_id, now, until))
+
+
 def hits(visits: Sequence[Row[Visit, Case]], *, ask: bool) -> Hits:
     """The visits that cannot take place as booked, with their new times; with `ask` none gets a new time."""
     plan = None if ask else Plan()
