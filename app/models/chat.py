@@ -40,8 +40,8 @@ class ChatSend(Base):
     """One 客服消息 on its way, written in the transaction of the message it carries; an outbox of its own.
 
     Not an `OutboxMessage`: it has no template and no consent, it is bound to a window that closes, and those
-    to one person must not overtake each other. `sent_parts`: how many parts of a long text WeChat has taken,
-    or may have. Settled rows are deleted; what came of them is the message's.
+    to one person must not overtake each other. A long text goes in `parts`, of which WeChat
+    has taken `sent_parts`. Settled rows are deleted; what came of them is the message's.
     """
 
     __tablename__ = "chat_sends"
@@ -67,6 +67,7 @@ class ChatSend(Base):
     due_at: Mapped[Instant]
     attempts: Mapped[int] = mapped_column(default=0)
     claimed_by: Mapped[Key | None]
+    parts: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     sent_parts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 

@@ -6,11 +6,16 @@ version 2). wechatpy knows only the first version of the check, and fetches medi
 without time-out.
 """
 
+from typing import ClassVar
+
 from app.wechat.gateway import Gateway
 from app.wechat.port import FaultKind, Verdict, WeChatError
 
 CHECK_VERSION = 2
 PICTURE = 2
+
+# 客服输入状态: nothing was said within 30 seconds, or the sign is shown already. Neither is a fault.
+_TYPING_NOT_SHOWN = frozenset({45080, 45081})
 
 
 class _OfAccount:
@@ -21,6 +26,9 @@ class _OfAccount:
 class ChatCalls(_OfAccount):
     """Calls for the chat of an account."""
 
+    typing_path: ClassVar[str]
+    """Where the account says that somebody is writing: mini-programs have a path of their own."""
+
     def send_text(self, *, openid: str, text: str) -> None:
         """Say something in the chat; see the port."""
         body = {"touser": openid, "msgtype": "text", "text": {"content": text}}
@@ -29,7 +37,11 @@ class ChatCalls(_OfAccount):
     def show_typing(self, *, openid: str) -> None:
         """Let the person see that somebody is writing; see the port."""
         body = {"touser": openid, "command": "Typing"}
-        self._gateway.call("post", "cgi-bin/message/custom/typing", body=body)
+        try:
+            self._gateway.call("post", self.typing_path, body=body)
+        except WeChatError as error:
+            if error.errcode not in _TYPING_NOT_SHOWN:
+                raise
 
     def fetch_media(self, *, media_id: str) -> bytes:
         """What somebody sent in the chat; see the port."""

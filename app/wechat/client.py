@@ -29,6 +29,8 @@ LONGEST_CODE = 256
 class WeChatMiniProgram(ChatCalls, CheckCalls):
     """The mini-program's account (port: `MiniProgram`). Thread-safe; keep one for each process."""
 
+    typing_path = "cgi-bin/message/custom/business/typing"
+
     def __init__(
         self,
         account: WeChatAccount,
@@ -102,6 +104,8 @@ class WeChatMiniProgram(ChatCalls, CheckCalls):
 
 class WeChatServiceAccount(ChatCalls):
     """The service account (port: `ServiceAccount`). Thread-safe; keep one for each process."""
+
+    typing_path = "cgi-bin/message/custom/typing"
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from app.domain.conversation.rules import (
     SharedReply,
     WindowRules,
 )
-from app.domain.conversation.vocabulary import CARDS, REPLY_FIELDS, TEXTS
+from app.domain.conversation.vocabulary import CARDS, CAUSES, REPLY_FIELDS, TEXTS
 from app.domain.document_kinds import DocumentRules, Uploader
 from app.domain.file_types import LARGEST_FILE
 from app.domain.toml_reader import Source, Table, check_unique
@@ -29,6 +29,9 @@ from app.domain.toml_reader import Source, Table, check_unique
 FILE = "talk.toml"
 MOST_CHARACTERS = 2500
 """As many as WeChat's content check takes at once."""
+
+# Room for a sentence: what is shorter would cut every word into a message of its own.
+_SHORTEST_PART = 200
 
 
 def load_talk(folder: Path, documents: DocumentRules) -> ConversationRules:
@@ -52,6 +55,7 @@ def load_talk(folder: Path, documents: DocumentRules) -> ConversationRules:
         retention=_retention(_section(source, "retention")),
         search=_search(_section(source, "search")),
         texts=_sentences(root, "texts", TEXTS),
+        causes=_sentences(root, "causes", CAUSES),
         cards=_sentences(root, "cards", CARDS),
         shared_replies=_replies(root),
     )
@@ -120,7 +124,15 @@ def _window(table: Table) -> WindowRules:
         entry=Allowance(
             _above_zero(table, "entry_sends"), timedelta(minutes=_above_zero(table, "entry_minutes"))
         ),
+        text_bytes=_text_bytes(table),
     )
+
+
+def _text_bytes(table: Table) -> int:
+    value = _above_zero(table, "text_bytes")
+    if value < _SHORTEST_PART:
+        table.fault("text_bytes", f"must be at least {_SHORTEST_PART}, or every word is a message of its own")
+    return value
 
 
 def _answer(table: Table) -> AnswerRules:

@@ -55,6 +55,8 @@ class WindowRules:
 
     message: Allowance
     entry: Allowance
+    text_bytes: int
+    """How long one text may be, in bytes of UTF-8; longer ones go in several sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +134,7 @@ class ConversationRules:
     retention: RetentionRules
     search: SearchRules
     texts: Mapping[str, str]
+    causes: Mapping[str, str]
+    """Why a reply did not go into WeChat's chat, by `UndeliveredCause`."""
     cards: Mapping[str, str]
     shared_replies: tuple[SharedReply, ...]

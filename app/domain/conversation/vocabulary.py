@@ -1,5 +1,6 @@
 """The sentences that talk.toml words, and the values that each may name in braces."""
 
+from enum import StrEnum
 from types import MappingProxyType
 
 _OF_A_CASE = frozenset({"project_name", "case_number", "manager_name", "manager_phone"})
@@ -35,12 +36,41 @@ TEXTS = MappingProxyType(
         "complaint_taken": frozenset({"due", "responsible_name"}),
         "complaint_answered": frozenset({"answer"}),
         "complaint_closed": frozenset(),
-        "unreachable": frozenset(),
-        "sent_as_notice": frozenset(),
+        "unreachable": frozenset({"cause"}),
+        "sent_as_notice": frozenset({"cause"}),
         "unknown_outcome": frozenset(),
     }
 )
 """What the product itself says in a conversation."""
+
+
+class UndeliveredCause(StrEnum):
+    """Why a reply did not go into WeChat's chat, as its sender is told."""
+
+    CLOSED = "closed"
+    """WeChat's window is over."""
+    USED_UP = "used_up"
+    """The messages of the window are used up."""
+    NO_ROOM = "no_room"
+    """It is long, and the window has fewer messages left than it needs."""
+    TOO_LONG = "too_long"
+    CONTENT = "content"
+    """WeChat does not take these words."""
+    RECIPIENT = "recipient"
+    """WeChat lets nothing through to this person."""
+    QUOTA = "quota"
+    CONFIGURATION = "configuration"
+    BUSY = "busy"
+    """WeChat could not do it, however often it was asked."""
+    FORGOTTEN = "forgotten"
+    """The person took back their authorisation."""
+    WITHDRAWN = "withdrawn"
+    """It was recalled or withheld before it was handed over."""
+    OTHER = "other"
+
+
+CAUSES = MappingProxyType({cause.value: frozenset[str]() for cause in UndeliveredCause})
+"""The causes, each a part of a sentence: “…，已改为提醒客户到小程序查看”."""
 
 CARDS = MappingProxyType(
     {

@@ -67,7 +67,8 @@ class Simulator:
             ("GET", "cgi-bin/user/get"): self._user_get,
             ("POST", "cgi-bin/user/info/batchget"): self._user_info_batch,
             ("POST", "cgi-bin/message/custom/send"): self._send_custom,
-            ("POST", "cgi-bin/message/custom/typing"): self._typing,
+            ("POST", "cgi-bin/message/custom/typing"): lambda request: self._typing(request, SERVICE),
+            ("POST", "cgi-bin/message/custom/business/typing"): lambda request: self._typing(request, MINI),
             ("POST", "cgi-bin/media/upload"): self._upload,
             ("POST", "wxa/msg_sec_check"): self._check_text,
             ("POST", "wxa/media_check_async"): self._check_picture,
@@ -242,8 +243,12 @@ class Simulator:
             found = self.state.chats.media(kind, request.args.get("media_id", ""))
         return Response(found.content, mimetype=found.media_type)
 
-    def _typing(self, request: Request) -> Answer:
-        kind, body = self._kind(request), _body(request)
+    def _typing(self, request: Request, kind: AccountKind) -> Answer:
+        """Each kind of account has its own path."""
+        self._check_token(request, kind)
+        body = _body(request)
+        if body.get("command") not in ("Typing", "CancelTyping"):
+            raise Refused(45072, "invalid command")
         with self.state.lock:
             self.state.chats.typing(kind, _text(body, "touser") or "")
         return {}

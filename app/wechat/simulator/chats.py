@@ -10,6 +10,11 @@ from app.wechat.port import AccountKind, Verdict
 from app.wechat.simulator.people import Refused
 
 LONGEST_TEXT = 2500
+# Of UTF-8: users report it, the documentation gives no number.
+LONGEST_SAID = 2048
+# 客服输入状态: only within 30 seconds of a message, and not again while it is shown.
+TALKED_WITHIN = timedelta(seconds=30)
+TYPING_LASTS = timedelta(seconds=15)
 LARGEST_PICTURE = 10 * 1024 * 1024
 MEDIA_LIFE = timedelta(days=3)
 # Words that stand for what the real check would find.
@@ -85,6 +90,8 @@ class Chats:
         self.said: list[Said] = []
         self._windows: dict[tuple[AccountKind, str], dict[ChatAct, _Window]] = {}
         self.checks: list[PictureCheck] = []
+        self._talked_at: dict[tuple[AccountKind, str], datetime] = {}
+        self._typing_until: dict[tuple[AccountKind, str], datetime] = {}
         self._media: dict[tuple[AccountKind, str], Media] = {}
 
     def keep(self, account: AccountKind, content: bytes, media_type: str) -> str:
@@ -103,10 +110,17 @@ class Chats:
     def act(self, account: AccountKind, openid: str, act: ChatAct) -> None:
         """A person wrote or came in: the account may answer, for a while and a few times."""
         sends, within = _ALLOWED[act]
+        if act is ChatAct.WROTE:
+            self._talked_at[account, openid] = clock.now()
         self._windows.setdefault((account, openid), {})[act] = _Window(sends, clock.now() + within)
 
     def send(self, account: AccountKind, openid: str, text: str, picture: Media | None = None) -> None:
-        """Say or show something in a chat. Raises Refused when its window is closed or used up."""
+        """Say or show something in a chat.
+
+        Raises Refused for a text that is too long, and when the window is closed or used up.
+        """
+        if len(text.encode()) > LONGEST_SAID:
+            raise Refused(45002, "message content out of limit")
         windows = self._windows.get((account, openid))
         if windows is None:
             raise Refused(45015, "response out of time limit or subscription is canceled")
@@ -117,12 +131,23 @@ class Chats:
         if window.left < 1:
             raise Refused(45047, "out of response count limit")
         window.left -= 1
+        self._talked_at[account, openid] = clock.now()
+        # Whatever is said ends the sign that somebody is writing.
+        self._typing_until.pop((account, openid), None)
         self._say(account, openid, text, picture)
 
     def typing(self, account: AccountKind, openid: str) -> None:
-        """Show that somebody is writing. Raises Refused for somebody who is not in the chat."""
-        if (account, openid) not in self._windows:
-            raise Refused(45081, "not in the chat")
+        """Show that somebody is writing.
+
+        Raises Refused without a word to or from the person in the last 30 seconds (45080), and while the sign
+        is shown already, which lasts 15 seconds (45081).
+        """
+        key, now = (account, openid), clock.now()
+        if key not in self._talked_at or now - self._talked_at[key] > TALKED_WITHIN:
+            raise Refused(45080, "need a message to or from the user in the last 30 seconds")
+        if key in self._typing_until and now < self._typing_until[key]:
+            raise Refused(45081, "typing already")
+        self._typing_until[key] = now + TYPING_LASTS
         self._say(account, openid, "")
 
     def check_text(self, body: Mapping[str, object], known: Container[str]) -> str:

@@ -1,7 +1,11 @@
 """Answers into WeChat's own chat: queued with their message, handed over by the jobs, never lost silently.
 
 What WeChat does not let through falls to a notice, whose push opens the mini-program; where the mini-program
-does not know the person either, the message says that it did not arrive.
+does not know the person either, the message says that it did not arrive, and why.
+
+A long text goes in several sends, and is begun only when the window has room for all of them. Each part that
+WeChat took is written down before the next is sent. A worker that dies in between leaves the message of
+unknown outcome: no part is sent twice, and the person is told by notice, where all of it can be read.
 """
 
 from collections.abc import Sequence
@@ -15,7 +19,9 @@ from sqlalchemy.orm import aliased
 from app.core import clock
 from app.core.db import db
 from app.core.queue import NOW, Lease, Queue
+from app.domain.conversation import reply_parts
 from app.domain.conversation.message_states import Side
+from app.domain.conversation.vocabulary import UndeliveredCause
 from app.domain.file_types import SEEN_BY_WECHAT
 from app.models import (
     Actor,
@@ -85,7 +91,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedReply:
-    """One thing to hand to WeChat. `crashed`: somebody claimed it before and never told what came of it.
+    """One thing to hand to WeChat.
+
+    `shut`: why its window does not let it through. `crashed`: somebody claimed it before and never told what
+    came of it.
 
     `text` says the same as `picture`, should WeChat not take that one.
     """
@@ -96,9 +105,21 @@ class ClaimedReply:
     kind: str
     text: str = field(repr=False)
     attempts: int
-    open: bool
+    shut: UndeliveredCause | None
     crashed: bool
     picture: Picture | None = None
+    parts: tuple[str, ...] = ()
+    """Of `text`, those that are still to be sent, in order."""
+    withdrawn: bool = False
+    """It was recalled or withheld since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one attempt, and why where it did not arrive."""
+
+    outcome: Outcome
+    cause: UndeliveredCause | None = None
 
 
 def queue_reply(conversation: Conversation, message: Message) -> None:
@@ -109,21 +130,28 @@ def queue_reply(conversation: Conversation, message: Message) -> None:
     """
     if _last_medium(conversation.id) == Medium.APP:
         return
-    found = reply_windows.best_window(conversation.id, clock.now())
+    parts, now = len(_parts(message)), clock.now()
+    found = reply_windows.best_window(conversation.id, now, sends=parts)
     if found is None:
         if message.author == Actor.STAFF:
-            _fall_back(conversation, message)
+            _fall_back(conversation, message, _why_not_queued(conversation, now))
         return
     person, _ = found
-    _queue(person, ChatSendKind.TEXT, message.id)
+    _queue(person, ChatSendKind.TEXT, message.id, parts)
     message.carriage = Carriage.WAITING
+
+
+def _why_not_queued(conversation: Conversation, now: datetime) -> UndeliveredCause:
+    if reply_windows.best_window(conversation.id, now) is not None:
+        return UndeliveredCause.NO_ROOM
+    return reply_windows.why_shut(reply_windows.people_of(conversation.id), now)
 
 
 def show_typing(conversation_id: str) -> None:
     """Let the person in WeChat's chat see that somebody is writing; costs no send, and is soon forgotten."""
     found = reply_windows.best_window(conversation_id, clock.now())
     if found is not None and _last_medium(conversation_id) != Medium.APP:
-        _queue(found[0], ChatSendKind.TYPING, None)
+        _queue(found[0], ChatSendKind.TYPING, None, 1)
 
 
 def claim(owner: str, limit: int) -> Sequence[ClaimedReply]:
@@ -131,9 +159,23 @@ def claim(owner: str, limit: int) -> Sequence[ClaimedReply]:
     return [_claimed(row, clock.now()) for row in QUEUE.claim(owner, limit)]
 
 
-def record_result(owner: str, claimed: ClaimedReply, outcome: Outcome, again_at: datetime) -> None:
-    """Write down what became of one attempt, if it is still this worker's; `again_at` is for another try."""
+def record_part(owner: str, claimed: ClaimedReply) -> bool:
+    """Write down that WeChat took one part of several, and hold the rest a while longer.
+
+    False when another worker holds it by now: nothing more of it may be sent.
+    """
     row = QUEUE.owned(owner, claimed.id)
+    if row is None:
+        return False
+    row.sent_parts += 1
+    row.due_at = clock.now() + LEASE
+    _count(row, Outcome.SENT)
+    return True
+
+
+def record_result(owner: str, claimed: ClaimedReply, result: Result, again_at: datetime) -> None:
+    """Write down what became of one attempt, if it is still this worker's; `again_at` is for another try."""
+    row, outcome = QUEUE.owned(owner, claimed.id), result.outcome
     if row is None:
         return
     if outcome is Outcome.AGAIN and row.attempts < TRIES and row.kind == ChatSendKind.TEXT:
@@ -145,7 +187,7 @@ def record_result(owner: str, claimed: ClaimedReply, outcome: Outcome, again_at:
     db.session.delete(row)
     db.session.flush()
     if message_id is not None:
-        _tell(message_id, outcome)
+        _tell(message_id, Result(outcome, result.cause or UndeliveredCause.OTHER))
 
 
 def abandon(medium: str, openid: str) -> None:
@@ -158,10 +200,10 @@ def abandon(medium: str, openid: str) -> None:
     db.session.flush()
     for row in waiting:
         if row.message_id is not None:
-            _tell(row.message_id, Outcome.REFUSED)
+            _tell(row.message_id, Result(Outcome.REFUSED, UndeliveredCause.FORGOTTEN))
 
 
-def _queue(person: ChatPerson, kind: ChatSendKind, message_id: str | None) -> None:
+def _queue(person: ChatPerson, kind: ChatSendKind, message_id: str | None, parts: int) -> None:
     now = clock.now()
     db.session.add(
         ChatSend(
@@ -169,6 +211,7 @@ def _queue(person: ChatPerson, kind: ChatSendKind, message_id: str | None) -> No
             openid=person.openid,
             kind=kind,
             message_id=message_id,
+            parts=parts,
             created_at=now,
             due_at=now,
         )
@@ -177,9 +220,7 @@ def _queue(person: ChatPerson, kind: ChatSendKind, message_id: str | None) -> No
 
 def _claimed(row: ChatSend, now: datetime) -> ClaimedReply:
     person = db.session.get_one(ChatPerson, (row.medium, row.openid))
-    is_open = reply_windows.window_of_person(person, now, queued=0) is not None
-    if row.kind == ChatSendKind.TYPING:
-        is_open = now - row.created_at < TYPING_LASTS
+    shut = _why_shut(row, person, now)
     message = None if row.message_id is None else db.session.get_one(Message, row.message_id)
     return ClaimedReply(
         id=row.id,
@@ -188,10 +229,21 @@ def _claimed(row: ChatSend, now: datetime) -> ClaimedReply:
         kind=row.kind,
         text="" if message is None else _words(message),
         attempts=row.attempts,
-        open=is_open and (message is None or _stands(message)),
+        shut=shut,
+        parts=() if message is None else tuple(_parts(message)[row.sent_parts :]),
+        withdrawn=message is not None and not _stands(message),
         crashed=row.claimed_by is not None,
         picture=None if message is None else _picture(message),
     )
+
+
+def _why_shut(row: ChatSend, person: ChatPerson, now: datetime) -> UndeliveredCause | None:
+    if row.kind == ChatSendKind.TYPING:
+        return None if now - row.created_at < TYPING_LASTS else UndeliveredCause.CLOSED
+    window = reply_windows.window_of_person(person, now, queued=0)
+    if window is None:
+        return reply_windows.why_shut([person], now)
+    return None if window.left >= row.parts - row.sent_parts else UndeliveredCause.NO_ROOM
 
 
 def _stands(message: Message) -> bool:
@@ -211,6 +263,11 @@ def _picture(message: Message) -> Picture | None:
     ):
         return None
     return Picture(document.object_key, document.media_type)
+
+
+def _parts(message: Message) -> list[str]:
+    """The sends that a message takes; the same at every look, since a message does not change."""
+    return reply_parts.split(_words(message), city.current().talk.window.text_bytes)
 
 
 def _words(message: Message) -> str:
@@ -235,7 +292,8 @@ def _count(row: ChatSend, outcome: Outcome) -> None:
             person.sends_since_entry += 1
 
 
-def _tell(message_id: str, outcome: Outcome) -> None:
+def _tell(message_id: str, result: Result) -> None:
+    outcome = result.outcome
     found = db.session.get_one(Message, message_id)
     conversation = db.session.get_one(Conversation, found.conversation_id, with_for_update=True)
     if outcome is Outcome.SENT:
@@ -244,13 +302,14 @@ def _tell(message_id: str, outcome: Outcome) -> None:
         found.carriage = Carriage.UNKNOWN
         unread_push.schedule_push(conversation, Side.CUSTOMER, found)
     else:
-        _fall_back(conversation, found)
+        _fall_back(conversation, found, result.cause or UndeliveredCause.OTHER)
     conversation.counter += 1
     found.changed = conversation.counter
 
 
-def _fall_back(conversation: Conversation, message: Message) -> None:
+def _fall_back(conversation: Conversation, message: Message, cause: UndeliveredCause) -> None:
     """By notice, whose push is on its way as for any unread message; else it says that it did not arrive."""
+    message.carriage_cause = cause
     if _customer(conversation) is None:
         message.carriage = Carriage.UNREACHABLE
         return

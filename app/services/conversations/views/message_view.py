@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.domain.conversation.message_states import Fate, MessageState, Side, state_of
+from app.domain.conversation.vocabulary import UndeliveredCause
 from app.models import Actor, Carriage, Document, Message, MessageKind, Safety, Staff
 from app.services.installation import city
 
@@ -23,6 +24,7 @@ COLUMNS = (
     Message.urgent,
     Message.recalled_at,
     Message.carriage,
+    Message.carriage_cause,
     Message.safety,
     Document.id,
     Document.name,
@@ -49,6 +51,7 @@ class Row(NamedTuple):
     urgent: bool
     recalled_at: datetime | None
     carriage: str | None
+    carriage_cause: str | None
     safety: str
     document_id: str | None
     document_name: str | None
@@ -127,10 +130,18 @@ def message_line(row: Row, side: Side, others: Positions) -> MessageLine:
         urgent=row.urgent,
         sent_at=row.sent_at,
         state=state,
-        note=texts[_NOTES[row.carriage]] if mine and row.carriage in _NOTES else "",
+        note=_note(row, texts) if mine else "",
         # Only staff are told to look twice; the customer has nothing to do.
         review=side is Side.STAFF and row.safety in {Safety.REVIEW, Safety.UNCHECKED},
     )
+
+
+def _note(row: Row, texts: Mapping[str, str]) -> str:
+    """What is special about the delivery, with its cause."""
+    if row.carriage not in _NOTES:
+        return ""
+    cause = city.current().talk.causes[row.carriage_cause or UndeliveredCause.OTHER]
+    return texts[_NOTES[row.carriage]].format(cause=cause)
 
 
 def _state(row: Row, others: Positions) -> MessageState:
