@@ -40,6 +40,7 @@ from miniprogram_api.staff.conversation_tools import tools as staff_conversation
 from miniprogram_api.staff.conversations import conversations as staff_conversations
 from miniprogram_api.staff.deliveries import deliveries as staff_deliveries
 from miniprogram_api.staff.departures import departures as staff_departures
+from miniprogram_api.staff.digests import digests
 from miniprogram_api.staff.documents import documents as staff_documents
 from miniprogram_api.staff.early_service import early_service
 from miniprogram_api.staff.login import login as staff_login
@@ -91,6 +92,7 @@ BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(staff_skills, guards.staff),
     BlueprintEntry(staff_departures, guards.staff),
     BlueprintEntry(staff_deliveries, guards.staff),
+    BlueprintEntry(digests, guards.staff),
     BlueprintEntry(early_service, guards.staff),
     BlueprintEntry(partner_cases, guards.partner),
     BlueprintEntry(staff_calendar, guards.staff),

@@ -47,6 +47,8 @@ class DeliveryState(StrEnum):
     """Sent, but the outcome is not known; the city's rule is applied later."""
     TO_CALL = "to_call"
     """No message reached the person; the manager has the task of calling them."""
+    GATHERED = "gathered"
+    """Not sent alone: told with others in the next morning's message (`digest_id` once that is written)."""
     EXPIRED = "expired"
     """It became pointless before it could be sent, such as a reminder of a completed task."""
 
@@ -79,6 +81,12 @@ class Notice(Base):
     read_at: Mapped[Instant | None]
 
 
+TO_STAFF = "audience = 'staff' AND state <> 'gathered'"
+"""What goes to staff alone, written as in the index."""
+
+NOT_TOLD_YET = "state = 'gathered' AND digest_id IS NULL"
+"""What is gathered for the next morning, written as in the index."""
+
 UNDELIVERED = "state IN ('failed', 'refused', 'unknown', 'to_call')"
 """The states of undelivered messages, written as in the index: a query uses it only in the same words."""
 
@@ -91,7 +99,8 @@ class OutboxMessage(Base):
     happens to `subject_id`: the visit, stop, chase or complaint that it speaks of. `handed_at` is committed
     before a claimed message goes to the sender threads: without it, it was not sent. `unknown_since`: the
     first send of unknown outcome; it bounds the time in which WeChat recognises a repetition. `attempts`
-    counts the sends on the current channel.
+    counts the sends on the current channel. `needed_by`: when a member of staff must have heard of it, such
+    as the due date of a task. `digest_id` is the notice of the morning's message that told it with others.
     """
 
     __tablename__ = "outbox_messages"
@@ -120,6 +129,26 @@ class OutboxMessage(Base):
             postgresql_where=text("state = 'sending'"),
         ),
         Index(None, "openid", "template_key"),
+        # What waits for the next morning's message, and how many messages a member of staff got today.
+        Index(
+            "ix_outbox_messages_gathered",
+            "recipient_id",
+            sqlite_where=text(NOT_TOLD_YET),
+            postgresql_where=text(NOT_TOLD_YET),
+        ),
+        Index(
+            "ix_outbox_messages_staff",
+            "recipient_id",
+            "handed_at",
+            sqlite_where=text(TO_STAFF),
+            postgresql_where=text(TO_STAFF),
+        ),
+        Index(
+            "ix_outbox_messages_digest_id",
+            "digest_id",
+            sqlite_where=text("digest_id IS NOT NULL"),
+            postgresql_where=text("digest_id IS NOT NULL"),
+        ),
         # How many cards one member got lately: WeCom drops what is too much without a word.
         Index(
             "ix_outbox_messages_wecom",
@@ -152,6 +181,8 @@ class OutboxMessage(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[Instant]
     expires_at: Mapped[Instant | None]
+    needed_by: Mapped[Instant | None]
+    digest_id: Mapped[PublicId | None]
     claimed_at: Mapped[Instant | None]
     handed_at: Mapped[Instant | None]
     lease_until: Mapped[Instant | None]

@@ -35,7 +35,7 @@ from notifications.channels.sms_carrier import Sms
 from notifications.dispatch import circuit_breaker, dispatcher, outbox_queue
 from notifications.followup import calls, unknown_outcomes
 from notifications.incoming import inbox
-from notifications.oversight import morning_summary
+from notifications.oversight import morning_digest, morning_summary
 from notifications.webhooks import send_webhooks
 from notifications.wechat_chat import check_content, fetch_media, send_replies
 
@@ -99,7 +99,7 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
         Job("calls", a_minute, ask_managers_to_call, (calls.QUEUE,)),
         Job("unknown", a_minute, resolve_unknown, (unknown_outcomes.QUEUE,)),
         Job("skills", a_minute, tell_of_lapsing_skills, (skills.QUEUE,)),
-        Job("morning", a_minute, send_morning_summary, (morning_summary.WORK,)),
+        Job("morning", a_minute, send_morning_messages, (morning_summary.WORK, morning_digest.WORK)),
         Job("bytes", a_minute, remove_deleted_bytes, (deletion.QUEUE,)),
         Job("forget", an_hour, delete_old_records),
     )
@@ -176,10 +176,15 @@ def tell_of_lapsing_skills() -> None:
     _in_batches(skills.tell_of_lapsing, SKILLS_PER_TRANSACTION)
 
 
-def send_morning_summary() -> None:
-    """On the morning of a working day, once, by whichever process comes first."""
+def send_morning_messages() -> None:
+    """On the morning of a working day, once, by whichever process comes first.
+
+    The summary of what did not arrive is part of supervisors' message, so it comes before.
+    """
     with atomic():
         morning_summary.tell()
+    with atomic():
+        morning_digest.tell()
 
 
 def delete_old_records() -> None:

@@ -99,6 +99,8 @@ class OutcomeKind(StrEnum):
     """Not sent: the lease was about to run out, so another worker may have claimed the message."""
     POSTPONED = "postponed"
     """Not sent: the channel carries no more to this person just now; `at` is when it does again."""
+    GATHERED = "gathered"
+    """Not sent alone: the person got as many today as they may, and it can wait for the next morning."""
     HELD = "template_stopped"
     """Not sent: its template is stopped."""
     NO_CONSENT = "no_consent"

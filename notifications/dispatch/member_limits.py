@@ -54,7 +54,7 @@ def postponed(rows: Sequence[Row[Any]], now: datetime) -> dict[str, datetime]:
         mine = [row for row in rows if row.channel == channel]
         if not mine:
             continue
-        _wait_for_other_claims()
+        wait_for_other_claims()
         sent = _sent(channel, {row.openid for row in mine}, now, now - limits[-1].within - SLACK)
         for row in mine:
             times = sent[row.openid]
@@ -88,7 +88,7 @@ def _sent(
     return found
 
 
-def _wait_for_other_claims() -> None:
+def wait_for_other_claims() -> None:
     """Two processes that count at the same time would each see the same room. SQLite has one writer."""
     connection = db.session.connection()
     if connection.dialect.name == "postgresql":

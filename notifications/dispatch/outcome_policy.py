@@ -68,6 +68,8 @@ def _unsent(message: Envelope, outcome: Outcome) -> Resolution:
     match outcome.kind:
         case OutcomeKind.OVER | OutcomeKind.TASK_CLOSED | OutcomeKind.LEFT:
             return Resolution(DeliveryState.EXPIRED, message.attempt, outcome.kind.value)
+        case OutcomeKind.GATHERED:
+            return Resolution(DeliveryState.GATHERED, message.attempt - 1, "day_limit")
         case OutcomeKind.GIVEN_UP:
             return Resolution(
                 DeliveryState.UNKNOWN, message.attempt, "unknown_outcome", unknown_since=message.unknown_since

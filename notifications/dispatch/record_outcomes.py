@@ -18,6 +18,7 @@ from notifications.wording.kinds import Channel
 Settled = tuple[Envelope, Outcome, Resolution]
 
 _NOT_SUBSCRIBED = 43101
+_UNSETTLED = frozenset({DeliveryState.WAITING, DeliveryState.GATHERED})
 # Still this worker's; and what a report of WeChat's has settled already is not undone by one that comes late.
 _MINE = (
     CLAIMED.is_owned,
@@ -91,7 +92,7 @@ def _changes(message: Envelope, outcome: Outcome, new: Resolution) -> dict[str, 
         "msgid": outcome.msgid,
         "unknown_since": new.unknown_since,
         "next_attempt_at": new.next_attempt_at or outcome.at,
-        "settled_at": None if new.state is DeliveryState.WAITING else outcome.at,
+        "settled_at": None if new.state in _UNSETTLED else outcome.at,
         "lease_until": None,
     }
     if new.reroute is not None:

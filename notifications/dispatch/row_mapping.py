@@ -27,6 +27,8 @@ COLUMNS: tuple[Any, ...] = (
     OutboxMessage.attempts,
     OutboxMessage.created_at,
     OutboxMessage.expires_at,
+    OutboxMessage.needed_by,
+    OutboxMessage.audience,
     OutboxMessage.state,
     OutboxMessage.handed_at,
     OutboxMessage.unknown_since,

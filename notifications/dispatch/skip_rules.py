@@ -10,7 +10,14 @@ from app.core.db import db
 from app.services.event_views import cases, lost_points
 from app.services.people import recipients
 from notifications.channels.envelope import Outcome, OutcomeKind
-from notifications.dispatch import member_limits, outcome_policy, quiet_hours, record_outcomes, row_mapping
+from notifications.dispatch import (
+    day_limits,
+    member_limits,
+    outcome_policy,
+    quiet_hours,
+    record_outcomes,
+    row_mapping,
+)
 from notifications.dispatch.retry import Chance
 from notifications.models import SubscribeConsent
 from notifications.outbox import delivery_rules, disabled_templates
@@ -20,7 +27,7 @@ from notifications.wording.catalog import PointLost
 from notifications.wording.kinds import Channel
 
 POINTLESS = frozenset({OutcomeKind.OVER, OutcomeKind.TASK_CLOSED, OutcomeKind.LEFT})
-WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT, OutcomeKind.POSTPONED})
+WITHHELD = frozenset({OutcomeKind.HELD, OutcomeKind.NO_CONSENT, OutcomeKind.POSTPONED, OutcomeKind.GATHERED})
 
 
 def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[str, OutcomeKind]:
@@ -47,6 +54,8 @@ def put_aside(rows: Sequence[Row[Any]], now: datetime, chance: Chance) -> dict[s
     # Last, since consents and what one person may get are counted down for what is left.
     left = [row for row in rows if row.id not in found]
     found |= {row.id: OutcomeKind.NO_CONSENT for row in _without_consent(left)}
+    left = [row for row in left if row.id not in found]
+    found |= dict.fromkeys(day_limits.beyond(left, now), OutcomeKind.GATHERED)
     crowded = member_limits.postponed([row for row in left if row.id not in found], now)
     found |= dict.fromkeys(crowded, OutcomeKind.POSTPONED)
     later |= crowded

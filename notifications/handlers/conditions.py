@@ -101,6 +101,11 @@ def overdue(context: Context) -> bool:
     return bool(context.event.overdue)
 
 
+def overdue_for_the_first_time(context: Context) -> bool:
+    """The task became late since the last working day."""
+    return bool(context.event.occurrence == 1)
+
+
 def near_due(context: Context) -> bool:
     """The due date is near."""
     return not context.event.overdue

@@ -19,6 +19,7 @@ from app.services.event_views.staff_skills import SkillView
 from app.services.event_views.visits import VisitView
 from app.services.installation import city
 from app.services.people import phones
+from notifications.followup.gathered import MorningCame
 from notifications.followup.undelivered import Sum
 from notifications.wording import catalog
 from notifications.wording.catalog import Wording
@@ -170,6 +171,18 @@ class MessageValues:
             "skill_name": brief.skill_name,
             "valid_until": brief.valid_until.isoformat(),
             "others": str(brief.others),
+        }
+
+    def of_digest(self, morning: MorningCame) -> dict[str, str]:
+        """The values of the morning's message: how much there is to read, and what matters most."""
+        lines = morning.most_important
+        return {
+            "event_time": self._moment(self.now),
+            "notices": str(len(morning.gathered)),
+            "cases": str(morning.cases),
+            "important": str(morning.important),
+            "first": lines[0],
+            "most_important": "；".join(lines),
         }
 
     def _urgency(self, reminders: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +10,8 @@ from app.core import clock
 from app.services.event_views.cases import CaseView
 from app.services.people.recipients import CustomerRecipient
 from notifications.handlers import expiry
+from notifications.outbox import delivery_rules
+from notifications.outbox.delivery_rules import URGENCIES
 from notifications.outbox.outbox import NewNotice, Recipient, enqueue
 from notifications.wording import catalog
 from notifications.wording.kinds import Audience, Subject
@@ -22,6 +25,7 @@ class Facts:
     `key` names the event among all of its kind: the same person is told of the same key once. Of a general
     enquiry, which has no case, `case_id` is the conversation's own id. `subject_id` is what has to be looked
     at to see whether a message has lost its point: a visit, a stop, a chase; None for a task or the case.
+    Staff have to hear of it by `needed_by`.
     """
 
     brief: Any
@@ -33,6 +37,8 @@ class Facts:
     task_id: str | None = None
     visit_id: str | None = None
     subject_id: str | None = None
+    needed_by: datetime | None = None
+    notice_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +111,12 @@ class NoticeRule:
     when: Condition = always
     key: Key = key_of_subject
 
-    def apply(self, context: Context) -> None:
+    def recipients(self, context: Context) -> Sequence[Recipient]:
+        """Who is told by this line of what happened; nobody when its condition does not hold."""
+        return self.to.find(context) if self.when(context) else ()
+
+    def apply(self, context: Context, recipients: Sequence[Recipient]) -> None:
         """Write the notices of this line, in the publisher's transaction."""
-        if not self.when(context):
-            return
-        recipients = self.to.find(context)
-        if not recipients:
-            return
         facts = context.facts
         until = expiry.expires_at(
             catalog.current().messages[self.kind].loses_point, context.event, facts.brief
@@ -128,6 +133,8 @@ class NoticeRule:
             visit_id=facts.visit_id,
             subject_id=facts.subject_id or facts.visit_id,
             expires_at=until,
+            needed_by=facts.needed_by,
+            id=facts.notice_id,
         )
         enqueue(notice, recipients)
 
@@ -139,13 +146,33 @@ class Handler:
     rules: tuple[NoticeRule, ...]
 
     def __call__(self, event: object) -> None:
-        """Apply every line. What several of them are about is read once."""
-        contexts: dict[View, Context] = {}
-        for rule in self.rules:
-            context = contexts.get(rule.about)
-            if context is None:
-                context = contexts[rule.about] = Context(event, rule.about)
-            rule.apply(context)
+        """Apply every line. What several of them are about is read once.
+
+        One event tells a member of staff once: by the most urgent of the lines that would tell them.
+        """
+        contexts = {rule.about: Context(event, rule.about) for rule in self.rules}
+        people = [rule.recipients(contexts[rule.about]) for rule in self.rules]
+        if len(self.rules) > 1:
+            people = _each_once(self.rules, people)
+        for rule, recipients in zip(self.rules, people, strict=True):
+            if recipients:
+                rule.apply(contexts[rule.about], recipients)
+
+
+def _each_once(
+    rules: Sequence[NoticeRule], people: Sequence[Sequence[Recipient]]
+) -> list[Sequence[Recipient]]:
+    """Without the members of staff whom a more urgent line of the same event tells, or an earlier one."""
+    urgency = delivery_rules.current().urgency
+    by_urgency = sorted(
+        (place for place, rule in enumerate(rules) if rule.to.audience is Audience.STAFF),
+        key=lambda place: URGENCIES.index(urgency[rules[place].kind]),
+    )
+    left, told = list(people), set[str]()
+    for place in by_urgency:
+        left[place] = [person for person in people[place] if person.id not in told]
+        told |= {person.id for person in people[place]}
+    return left
 
 
 def handlers(rules: Iterable[NoticeRule]) -> dict[type, Handler]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from app.core import clock
 from app.services.event_views import cases, visits
-from app.services.people import recipients
+from app.services.people import acting, recipients
 from app.services.people.recipients import StaffRecipient
 from notifications.handlers.notice_rule import Context, To
-from notifications.outbox import outbox
+from notifications.outbox import first_asked, outbox
 from notifications.outbox.outbox import Recipient, dedupe_key
 from notifications.wording import catalog
 from notifications.wording.kinds import Audience
@@ -70,6 +71,21 @@ def holders_not_told_yet(context: Context) -> Iterable[StaffRecipient]:
     }
     told = {keys[key] for key in outbox.already_told(keys)} if keys else set()
     return [person for person in task.holders if person.staff_id not in told]
+
+
+def first_of(kind: str, group: StaffOf) -> StaffOf:
+    """Of a queue, those whose turn it is to be told by `kind`; somebody who holds it alone is told anyhow."""
+
+    def people(context: Context) -> Iterable[StaffRecipient]:
+        return first_asked.first_of(kind, list(group(context)))
+
+    return people
+
+
+def reviewer(_context: Context) -> Iterable[StaffRecipient]:
+    """The supervisor who looks into a low rating, if there is one."""
+    found = acting.reviewer(clock.now())
+    return () if found is None else (recipients.member(found),)
 
 
 def holders_of_stage(context: Context) -> Iterable[StaffRecipient]:
@@ -147,6 +163,11 @@ def former_holder(context: Context) -> Iterable[StaffRecipient]:
 def proposed_manager(context: Context) -> Iterable[StaffRecipient]:
     """Who acts for the manager to whom cases of somebody who left pass."""
     return () if context.brief.manager is None else (context.brief.manager,)
+
+
+def reader(context: Context) -> Iterable[StaffRecipient]:
+    """Who reads the morning's message."""
+    return (context.event.reader,)
 
 
 def responsible(context: Context) -> Iterable[StaffRecipient]:

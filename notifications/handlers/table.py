@@ -1,8 +1,10 @@
 """Which event tells whom, in which words, about what: one line for each notice.
 
 Customers are told of their own case; staff of what they hold; the manager (or the deputy during leave) of
-everything of their cases that comes near its limit; supervisors of what passed it. A notice never holds what
-somebody wrote: it says that there is something to read, and who wrote it.
+everything of their cases that comes near its limit; supervisors of what passed it. Who has something to do
+now, and who only has to know, are told by different lines: kinds that end in `_info` are for those who have
+nothing to do, and say so. One event tells a member of staff once, by the most urgent of its lines. A notice
+never holds what somebody wrote: it says that there is something to read, and who wrote it.
 
 A new notice is a line here and a text in the city's messages.toml; CONTRIBUTING.md says how.
 """
@@ -10,6 +12,7 @@ A new notice is a line here and a text in the city's messages.toml; CONTRIBUTING
 from collections.abc import Sequence
 
 from app.domain import events
+from notifications.followup.gathered import MorningCame
 from notifications.followup.undelivered import MessagesUndelivered
 from notifications.handlers import conditions, keys, views
 from notifications.handlers.notice_rule import NoticeRule
@@ -17,6 +20,7 @@ from notifications.handlers.recipients import (
     CUSTOMER,
     answering,
     department,
+    first_of,
     former_holder,
     holder_of_skill,
     holders,
@@ -28,7 +32,9 @@ from notifications.handlers.recipients import (
     manager_unless_author,
     people_of_later_stages,
     proposed_manager,
+    reader,
     responsible,
+    reviewer,
     staff,
     supervisors,
     visitors,
@@ -60,14 +66,22 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.PlanConfirmed, "plan_confirmed", views.CASE, staff(manager), key=keys.by("task_id")),
     NoticeRule(events.StageDueMoved, "due_moved", views.RUNNING_STAGE, CUSTOMER),
     NoticeRule(events.WaterOn, "water_on", views.CASE, CUSTOMER),
+    NoticeRule(events.CaseRated, "low_rating", views.RATING, staff(reviewer), when=conditions.rating_is_low),
     NoticeRule(
-        events.CaseRated, "low_rating", views.RATING, staff(supervisors), when=conditions.rating_is_low
+        events.CaseRated, "low_rating_info", views.RATING, staff(supervisors), when=conditions.rating_is_low
     ),
     NoticeRule(events.CaseClosed, "case_closed", views.CASE, CUSTOMER),
     # Tasks.
     NoticeRule(
         events.TaskOpened,
         "task_opened",
+        views.TASK,
+        staff(first_of("task_opened", holders_not_told_yet)),
+        when=conditions.is_other_task,
+    ),
+    NoticeRule(
+        events.TaskOpened,
+        "task_in_queue",
         views.TASK,
         staff(holders_not_told_yet),
         when=conditions.is_other_task,
@@ -80,8 +94,17 @@ NOTICES: Sequence[NoticeRule] = (
         when=conditions.is_return_visit,
     ),
     NoticeRule(events.TaskDueMoved, "task_due_moved", views.MOVED_TASK, staff(holders, manager)),
-    NoticeRule(events.ReminderDue, "task_reminder", views.TASK_NEAR_DUE, staff(holders, manager)),
-    NoticeRule(events.TaskOverdue, "task_overdue", views.OVERDUE_TASK, staff(holders, manager, supervisors)),
+    NoticeRule(events.ReminderDue, "task_reminder", views.TASK_NEAR_DUE, staff(holders)),
+    NoticeRule(events.ReminderDue, "task_reminder_info", views.TASK_NEAR_DUE, staff(manager)),
+    NoticeRule(events.TaskOverdue, "task_overdue", views.OVERDUE_TASK, staff(holders)),
+    NoticeRule(
+        events.TaskOverdue,
+        "task_overdue_case",
+        views.OVERDUE_TASK,
+        staff(manager),
+        when=conditions.overdue_for_the_first_time,
+    ),
+    NoticeRule(events.TaskOverdue, "task_overdue_info", views.OVERDUE_TASK, staff(manager, supervisors)),
     # Clock pauses and disputes about them.
     NoticeRule(events.ClockStopped, "clock_stopped", views.STOP, CUSTOMER),
     NoticeRule(events.ClockResumed, "clock_resumed", views.STOP, CUSTOMER, when=conditions.clock_runs),
@@ -90,7 +113,14 @@ NOTICES: Sequence[NoticeRule] = (
         events.StopDisputed,
         "stop_disputed",
         views.STOP,
-        staff(supervisors, manager),
+        staff(supervisors),
+        key=keys.by("review_id"),
+    ),
+    NoticeRule(
+        events.StopDisputed,
+        "stop_disputed_info",
+        views.STOP,
+        staff(manager),
         key=keys.by("review_id"),
     ),
     NoticeRule(
@@ -114,8 +144,9 @@ NOTICES: Sequence[NoticeRule] = (
         events.HeadlineThreatened,
         "headline_threatened",
         views.PROMISE,
-        staff(holders_of_stage, manager, supervisors),
+        staff(holders_of_stage, manager),
     ),
+    NoticeRule(events.HeadlineThreatened, "headline_info", views.PROMISE, staff(supervisors)),
     NoticeRule(
         events.PromiseBudgetThreatened,
         "budget_threatened",
@@ -158,21 +189,28 @@ NOTICES: Sequence[NoticeRule] = (
         events.CaseChanged,
         "case_ended",
         views.CASE_CHANGE,
-        staff(manager, holders),
+        staff(holders),
+        when=conditions.changed_by("withdrawn", "refused"),
+    ),
+    NoticeRule(
+        events.CaseChanged,
+        "case_ended_info",
+        views.CASE_CHANGE,
+        staff(manager),
         when=conditions.changed_by("withdrawn"),
     ),
     NoticeRule(
         events.CaseChanged,
-        "case_ended",
+        "case_ended_info",
         views.CASE_CHANGE,
-        staff(manager, holders, supervisors),
+        staff(manager, supervisors),
         when=conditions.changed_by("refused"),
     ),
     NoticeRule(
         events.CaseChanged,
         "case_handed_over",
         views.CASE_CHANGE,
-        staff(manager, holders),
+        staff(manager),
         when=conditions.changed_by("handed_over"),
     ),
     # Sums and papers.
@@ -183,7 +221,13 @@ NOTICES: Sequence[NoticeRule] = (
         events.PaperConfirmed,
         "paper_confirmed",
         views.PAPER,
-        staff(maker_of_paper, manager),
+        staff(maker_of_paper),
+    ),
+    NoticeRule(
+        events.PaperConfirmed,
+        "paper_confirmed_info",
+        views.PAPER,
+        staff(manager),
     ),
     # Visits.
     NoticeRule(events.VisitBooked, "visit_booked", views.VISIT, CUSTOMER),
@@ -277,18 +321,31 @@ NOTICES: Sequence[NoticeRule] = (
         staff(answering),
         when=conditions.unread_by_staff,
     ),
-    NoticeRule(events.GuestInvited, "talk_invited", views.INVITATION, staff(department)),
+    NoticeRule(
+        events.GuestInvited, "talk_invited", views.INVITATION, staff(first_of("talk_invited", department))
+    ),
+    NoticeRule(events.GuestInvited, "talk_invited_info", views.INVITATION, staff(department)),
     NoticeRule(events.AnswerDue, "answer_due", views.OWED_ANSWER, staff(answering), when=conditions.near_due),
     NoticeRule(
         events.AnswerDue,
         "answer_overdue",
         views.OWED_ANSWER,
-        staff(answering, supervisors),
+        staff(answering),
         when=conditions.overdue,
     ),
-    NoticeRule(events.CaseChased, "case_chased", views.CHASE, staff(manager, holders)),
-    NoticeRule(events.ChaseOverdue, "chase_overdue", views.CHASE_AT, staff(manager, holders, supervisors)),
-    NoticeRule(events.ComplaintRaised, "complaint_raised", views.COMPLAINT, staff(responsible, supervisors)),
+    NoticeRule(
+        events.AnswerDue,
+        "answer_overdue_info",
+        views.OWED_ANSWER,
+        staff(supervisors),
+        when=conditions.overdue,
+    ),
+    NoticeRule(events.CaseChased, "case_chased", views.CHASE, staff(manager)),
+    NoticeRule(events.CaseChased, "stage_chased", views.CHASE, staff(holders)),
+    NoticeRule(events.ChaseOverdue, "chase_overdue", views.CHASE_AT, staff(manager)),
+    NoticeRule(events.ChaseOverdue, "chase_overdue_info", views.CHASE_AT, staff(holders, supervisors)),
+    NoticeRule(events.ComplaintRaised, "complaint_raised", views.COMPLAINT, staff(responsible)),
+    NoticeRule(events.ComplaintRaised, "complaint_raised_info", views.COMPLAINT, staff(supervisors)),
     NoticeRule(
         events.ComplaintDue, "complaint_due", views.COMPLAINT_AT, staff(responsible), when=conditions.near_due
     ),
@@ -307,7 +364,8 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.HandoversProposed, "handover_proposed", views.PROPOSAL, staff(proposed_manager)),
     NoticeRule(events.TaskReassigned, "task_reassigned", views.REASSIGNED_TASK, staff(holders)),
     NoticeRule(events.TaskReassigned, "task_taken_back", views.REASSIGNED_TASK, staff(former_holder)),
-    # The morning's look at what did not arrive.
+    # The morning: what did not arrive, which is part of the message that follows.
     NoticeRule(MessagesUndelivered, "undelivered", views.UNDELIVERED, staff(supervisors)),
+    NoticeRule(MorningCame, "morning_digest", views.DIGEST, staff(reader)),
 )
 """In the order in which the notices of one event are written."""

@@ -9,15 +9,15 @@ from typing import Any
 
 from app.services.event_views import case_changes, cases, conversations, departures, staff_skills, visits
 from app.services.event_views.cases import CaseView
-from app.services.event_views.conversations import ConversationView
+from app.services.event_views.conversations import ChaseView, ConversationView
 from app.services.event_views.visits import VisitView
 from notifications.handlers.message_values import MessageValues, at_present
 from notifications.handlers.notice_rule import Facts, View
 from notifications.wording.kinds import Subject
 
 
-def _of_case(case: CaseView, brief: Any, key: str, values: dict[str, str], **ids: str) -> Facts:
-    return Facts(brief, case.case_id, key, values, case, case.customer, **ids)
+def _of_case(case: CaseView, brief: Any, key: str, values: dict[str, str], **more: Any) -> Facts:
+    return Facts(brief, case.case_id, key, values, case, case.customer, **more)
 
 
 def _case(event: Any) -> Facts:
@@ -74,14 +74,23 @@ def _case_change(event: Any) -> Facts:
 
 def _task(event: Any) -> Facts:
     brief = cases.task(event.task_id)
-    return _of_case(brief.case, brief, brief.task_id, at_present().of_task(brief), task_id=brief.task_id)
+    return _of_case(
+        brief.case,
+        brief,
+        brief.task_id,
+        at_present().of_task(brief),
+        task_id=brief.task_id,
+        needed_by=brief.due_at,
+    )
 
 
 def _moved_task(event: Any) -> Facts:
     """Each person is told once of what is due together in a stage, the manager above all."""
     brief = cases.task(event.task_id)
     key = f"{event.version_id}:{brief.case.case_id}:{brief.stage_key}:{_seconds(brief.due_at)}"
-    return _of_case(brief.case, brief, key, at_present().of_task(brief), task_id=brief.task_id)
+    return _of_case(
+        brief.case, brief, key, at_present().of_task(brief), task_id=brief.task_id, needed_by=brief.due_at
+    )
 
 
 def _task_near_due(event: Any) -> Facts:
@@ -90,7 +99,7 @@ def _task_near_due(event: Any) -> Facts:
     # A stop moves the due date, and the reminders of the new one are reminders of their own.
     key = f"{brief.case.case_id}:{brief.stage_key}:{_seconds(event.at)}:{_seconds(brief.due_at)}"
     values = at_present().of_task(brief, reminders=event.kinds)
-    return _of_case(brief.case, brief, key, values, task_id=brief.task_id)
+    return _of_case(brief.case, brief, key, values, task_id=brief.task_id, needed_by=brief.due_at)
 
 
 def _overdue_task(event: Any) -> Facts:
@@ -98,12 +107,14 @@ def _overdue_task(event: Any) -> Facts:
     brief = cases.task(event.task_id)
     key = f"{brief.case.case_id}:{brief.stage_key}:{event.occurrence}:{_seconds(brief.due_at)}"
     values = at_present().of_task(brief, occurrence=event.occurrence)
-    return _of_case(brief.case, brief, key, values, task_id=brief.task_id)
+    return _of_case(brief.case, brief, key, values, task_id=brief.task_id, needed_by=brief.due_at)
 
 
 def _of_visit(brief: VisitView) -> Facts:
     values = at_present().of_visit(brief)
-    return _of_case(brief.case, brief, brief.visit_id, values, visit_id=brief.visit_id)
+    return _of_case(
+        brief.case, brief, brief.visit_id, values, visit_id=brief.visit_id, needed_by=brief.starts_at
+    )
 
 
 def _visit(event: Any) -> Facts:
@@ -123,8 +134,15 @@ def _former_visit(event: Any) -> Facts:
 
 
 def _of_talk(talk: ConversationView, brief: Any, key: str, said: MessageValues, subject_id: str) -> Facts:
-    values = said.of_talk(talk)
-    return Facts(brief, talk.conversation_id, key, values, customer=talk.customer, subject_id=subject_id)
+    return Facts(
+        brief,
+        talk.conversation_id,
+        key,
+        said.of_talk(talk),
+        customer=talk.customer,
+        subject_id=subject_id,
+        needed_by=talk.due_at,
+    )
 
 
 def _unread_messages(event: Any) -> Facts:
@@ -161,14 +179,17 @@ def _complaint_at(event: Any) -> Facts:
 
 def _chase(event: Any) -> Facts:
     brief = conversations.chase(event.chase_id)
-    values = at_present().of_chase(brief)
-    return _of_case(brief.case, brief, brief.chase_id, values, subject_id=brief.chase_id)
+    return _of_chase(brief, brief.chase_id)
 
 
 def _chase_at(event: Any) -> Facts:
     brief = conversations.chase(event.chase_id)
-    key = f"{brief.chase_id}:{_seconds(event.at)}"
-    return _of_case(brief.case, brief, key, at_present().of_chase(brief), subject_id=brief.chase_id)
+    return _of_chase(brief, f"{brief.chase_id}:{_seconds(event.at)}")
+
+
+def _of_chase(brief: ChaseView, key: str) -> Facts:
+    values = at_present().of_chase(brief)
+    return _of_case(brief.case, brief, key, values, subject_id=brief.chase_id, needed_by=brief.due_at)
 
 
 def _departure(event: Any) -> Facts:
@@ -186,7 +207,8 @@ def _proposal(event: Any) -> Facts:
 def _reassigned_task(event: Any) -> Facts:
     brief = cases.task(event.task_id)
     key = f"{brief.task_id}:{_seconds(event.at)}"
-    return _of_case(brief.case, brief, key, at_present().of_task(brief), task_id=brief.task_id)
+    values = at_present().of_task(brief)
+    return _of_case(brief.case, brief, key, values, task_id=brief.task_id, needed_by=brief.due_at)
 
 
 def _undelivered(event: Any) -> Facts:
@@ -198,6 +220,11 @@ def _skill(event: Any) -> Facts:
     brief = staff_skills.skill(event.staff_id, event.skill)
     key = f"{event.staff_id}:{brief.skill_key}:{brief.valid_until.isoformat()}"
     return Facts(brief, "", key, at_present().of_skill(brief))
+
+
+def _digest(event: Any) -> Facts:
+    values = at_present().of_digest(event)
+    return Facts(event, "", event.day.isoformat(), values, notice_id=event.notice_id)
 
 
 def _seconds(instant: datetime | None) -> str:
@@ -232,5 +259,6 @@ CHASE_AT = View(Subject.CHASE, _chase_at)
 REASSIGNED_TASK = View(Subject.TASK, _reassigned_task)
 DEPARTURE = View(Subject.DEPARTURE, _departure)
 PROPOSAL = View(Subject.DEPARTURE, _proposal)
+DIGEST = View(Subject.DIGEST, _digest)
 UNDELIVERED = View(Subject.DELIVERY, _undelivered)
 SKILL = View(Subject.SKILL, _skill)

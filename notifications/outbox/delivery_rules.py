@@ -25,6 +25,21 @@ class Unsettled(StrEnum):
     """The next channel is used, so that the person may be told twice."""
 
 
+class Urgency(StrEnum):
+    """How a kind of message reaches members of staff."""
+
+    NOW = "now"
+    """Alone and at once; no limit holds it back."""
+    ALONE = "alone"
+    """Alone and at once, within the limit of the day. Beyond it, it waits for the next morning if it can."""
+    GATHERED = "gathered"
+    """Only to be known: told with others in one message each working morning."""
+
+
+URGENCIES = tuple(Urgency)
+"""The most urgent first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """Messages that a customer may decline; a kind without a topic is always sent."""
@@ -80,11 +95,21 @@ class DeliveryRules:
     """Kinds that answer what the person has just done: at night they go while `answers_within` lasts."""
     answers_within: timedelta
     summary_at: str
-    """When supervisors get the summary of undelivered messages, on working days, HH:MM in the city's zone."""
+    """When staff get the morning's message, on working days, HH:MM in the city's zone."""
+    urgency: Mapping[str, Urgency]
+    """Of every kind to staff."""
+    most_a_day: int
+    """How many messages one member of staff gets a day before what can wait does."""
+    asked_first: int
+    """How many people of a department's queue are told of its work alone; the others read of it together."""
 
     def importance_of(self, kind: str) -> int:
         """From 1 (sent first) to 3."""
         return self.importance.get(kind, ORDINARY)
+
+    def is_gathered(self, kind: str, audience: Audience) -> bool:
+        """Whether it has no message of its own."""
+        return audience is Audience.STAFF and self.urgency[kind] is Urgency.GATHERED
 
     def chain(self, kind: str, audience: Audience) -> tuple[Channel, ...]:
         """The channels for this kind, in the order in which they are tried."""

@@ -14,10 +14,12 @@ from notifications.outbox.delivery_rules import (
     FIRST,
     LAST,
     PAGE_PLACE,
+    URGENCIES,
     DeliveryRules,
     SmsText,
     Topic,
     Unsettled,
+    Urgency,
 )
 from notifications.wording.catalog import Catalog
 from notifications.wording.kinds import Audience, Channel
@@ -38,7 +40,8 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
     """The rules of the city in `folder`, for the messages of `catalog`.
 
     Raises `ConfigError` with every fault: unknown kinds, channels, templates or values, a kind that is named
-    twice, a chain that ends in nothing, a text message whose places and values do not agree.
+    twice, a kind to staff without an urgency, a chain that ends in nothing, a text message whose places and
+    values do not agree.
     """
     source = Source(folder / FILE)
     root = source.root
@@ -58,6 +61,9 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
     answers = () if night is None else _named(night, "answers", catalog)
     for kind in sorted(set(urgent) & set(answers)):
         source.note("night.answers", f"{kind} stands among the urgent too")
+    staff = root.table("staff")
+    urgency = _urgency(staff, catalog)
+    _check_words(source, urgency, staff_chain, catalog)
     rules = DeliveryRules(
         importance=MappingProxyType(_importance(root.table("importance"), catalog)),
         default_chain=default_chain,
@@ -75,6 +81,9 @@ def load(folder: Path, catalog: Catalog) -> DeliveryRules:
         answers_within=timedelta(minutes=_minutes(night, "answers_within_minutes")),
         drain_per_second=_rate(root.table("after_outage")),
         summary_at=_clock(root, "summary_at"),
+        urgency=MappingProxyType(urgency),
+        most_a_day=_at_least_one(staff, "most_a_day"),
+        asked_first=_at_least_one(staff, "asked_first"),
     )
     source.finish()
     return rules
@@ -123,6 +132,45 @@ def _chain(table: Table, key: str, to: Audience = Audience.CUSTOMER) -> tuple[Ch
     if Channel.CALL in chain[:-1]:
         table.fault(key, "nothing can come after call")
     return chain
+
+
+def _urgency(table: Table | None, catalog: Catalog) -> dict[str, Urgency]:
+    """How urgent each kind to staff is. There is no default: whoever adds a kind decides."""
+    if table is None:
+        return {}
+    found: dict[str, Urgency] = {}
+    for urgency in URGENCIES:
+        for kind in _named(table, urgency, catalog):
+            if catalog.messages[kind].audience is not Audience.STAFF:
+                table.fault(urgency, f"{kind} goes to customers, who are told of everything at once")
+            elif kind in found:
+                table.fault(urgency, f"{kind} is named twice")
+            else:
+                found[kind] = urgency
+    for kind, message in catalog.messages.items():
+        if message.audience is Audience.STAFF and kind not in found:
+            table.fault(kind, f"named in none of {', '.join(URGENCIES)}: say how urgent this kind is")
+    return found
+
+
+def _check_words(
+    source: Source, urgency: dict[str, Urgency], chain: tuple[Channel, ...], catalog: Catalog
+) -> None:
+    """What is told alone has words for the template of the service account, where staff are told by it."""
+    for kind, how in urgency.items():
+        if (
+            Channel.TEMPLATE in chain
+            and how is not Urgency.GATHERED
+            and Channel.TEMPLATE not in catalog.messages[kind].layouts
+        ):
+            source.note(f"staff.{how}", f"{kind} has no [messages.{kind}.service], so it can't be told alone")
+
+
+def _at_least_one(table: Table | None, key: str) -> int:
+    number = None if table is None else table.whole(key)
+    if table is not None and number == 0:
+        table.fault(key, "must be 1 or more")
+    return number or 1
 
 
 def _topics(table: Table | None, catalog: Catalog) -> tuple[Topic, ...]:

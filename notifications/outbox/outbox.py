@@ -5,12 +5,13 @@ still has the notice.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, literal_column, or_, select
 
 from app.core import clock, eventbus
 from app.core.bulk_write import insert_rows
@@ -22,7 +23,7 @@ from app.core.logs import NO_REQUEST, request_id
 from notifications.channels.envelope import Route
 from notifications.channels.message_channel import Draft
 from notifications.channels.registry import CHANNELS
-from notifications.models import DeliveryState, Notice, OutboxMessage
+from notifications.models import TO_STAFF, DeliveryState, Notice, OutboxMessage
 from notifications.outbox import consents, delivery_rules, preferences
 from notifications.outbox.delivery_rules import DeliveryRules
 from notifications.wording import catalog
@@ -47,7 +48,9 @@ class NewNotice:
 
     The notice is there at once; the message is not sent before `not_before`, and not after `expires_at`, when
     it has lost its point (both aware; a reminder of a visit expires when the visit begins). It is not sent
-    either when it has lost its point by what happened to `subject_id`.
+    either when it has lost its point by what happened to `subject_id`. Staff must have heard of it by
+    `needed_by`, such as the due date of a task. `id` is given to the notice where its page names it; then
+    there is one recipient.
     """
 
     kind: str
@@ -59,6 +62,8 @@ class NewNotice:
     subject_id: str | None = None
     not_before: datetime | None = None
     expires_at: datetime | None = None
+    needed_by: datetime | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ def enqueue(notice: NewNotice, recipients: Iterable[Recipient]) -> None:
         "case_id": notice.case_id,
         "task_id": notice.task_id or "",
         "visit_id": notice.visit_id or "",
+        "notice_id": notice.id or "",
     }
     rendered = catalog.current().render(notice.kind, notice.values, ids)
     sealed = _Sealed(seal_text(rendered.body))
@@ -120,6 +126,25 @@ def already_told(keys: Collection[str]) -> set[str]:
     return now.union(db.session.connection().scalars(_TOLD, {"keys": others})) if others else now
 
 
+def told_alone(kind: str, people: Collection[str], since: datetime) -> Counter[str]:
+    """How many messages of this kind each of these members of staff got since then, or still gets."""
+    waiting = eventbus.gathered(_write) or ()
+    told = Counter(each.person.id for each in waiting if each.notice.kind == kind)
+    asked = {"kind": kind, "people": sorted(people), "since": since}
+    told.update(db.session.connection().scalars(_TOLD_ALONE, asked))
+    return told
+
+
+_TOLD_ALONE = select(OutboxMessage.recipient_id).where(
+    # In the words of the index.
+    literal_column(TO_STAFF),
+    one_of(OutboxMessage.recipient_id, "people"),
+    OutboxMessage.kind == bindparam("kind"),
+    or_(
+        OutboxMessage.handed_at >= bindparam("since"),
+        and_(OutboxMessage.handed_at.is_(None), OutboxMessage.state.in_(("waiting", "sending"))),
+    ),
+)
 _TOLD = select(Notice.dedupe_key).where(one_of(Notice.dedupe_key, "keys"))
 
 
@@ -130,7 +155,7 @@ def dedupe_key(kind: str, event_key: str, recipient_id: str) -> str:
 
 def _row(notice: NewNotice, rendered: Rendered, sealed: _Sealed, person: Recipient) -> dict[str, Any]:
     return {
-        "id": new_id(),
+        "id": notice.id or new_id(),
         "customer_id": person.id if person.audience is Audience.CUSTOMER else None,
         "staff_id": person.id if person.audience is Audience.STAFF else None,
         "case_id": notice.case_id,
@@ -168,7 +193,8 @@ def _topic(each: _Addressed) -> tuple[str, str | None]:
 def _message(each: _Addressed, consenting: Mapping[str, set[str]]) -> dict[str, Any] | None:
     notice, person = each.notice, each.person
     rules = delivery_rules.current()
-    routes = _routes(each, rules, consenting)
+    gathered = rules.is_gathered(notice.kind, person.audience)
+    routes = [_TOGETHER] if gathered else _routes(each, rules, consenting)
     if not routes:
         return None
     now = clock.now()
@@ -190,10 +216,11 @@ def _message(each: _Addressed, consenting: Mapping[str, set[str]]) -> dict[str, 
         "next_channels": {"routes": routes[1:]},
         "dedupe_key": each.row["dedupe_key"],
         "importance": rules.importance_of(notice.kind),
-        "state": DeliveryState.WAITING,
+        "state": DeliveryState.GATHERED if gathered else DeliveryState.WAITING,
         "attempts": 0,
         "next_attempt_at": due,
         "expires_at": notice.expires_at,
+        "needed_by": notice.needed_by,
         "created_at": now,
     }
 
@@ -243,3 +270,6 @@ def _columns(route: Route) -> dict[str, Any]:
         "openid": route.openid,
         "data": dict(route.data),
     }
+
+
+_TOGETHER = _columns(Route(Channel.DIGEST, "", "", {}))

@@ -1,17 +1,16 @@
-"""The morning summary: on working days supervisors are told what never arrived or could not be read."""
+"""The morning summary: what never arrived or could not be read, as part of supervisors' morning message."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Boolean, String, bindparam
 
 from app.core import clock, eventbus
 from app.core.queue import Work
-from app.services.installation import city
 from app.services.operations import run_once
 from notifications.followup import undelivered
 from notifications.followup.undelivered import MessagesUndelivered
 from notifications.incoming import failed_callbacks
-from notifications.outbox import delivery_rules
+from notifications.outbox import mornings
 
 JOB = "undelivered_summary"
 DAY_OFF = "undelivered_summary_day_off"
@@ -21,20 +20,17 @@ LONGEST_BACK = timedelta(days=15)
 """How far the first summary looks back, and one after the longest holiday."""
 
 
-def _time_of_day(now: datetime) -> dict[str, object]:
-    today = now.astimezone(city.zone()).date()
-    return {"summary_day": today.isoformat(), "summary_time": now >= _due_on(today)}
-
-
-def _due_on(day: date) -> datetime:
-    return datetime.combine(day, time.fromisoformat(delivery_rules.current().summary_at), city.zone())
+def time_of_day(now: datetime) -> dict[str, object]:
+    """The parameters of work that is due once a day, from the city's time on."""
+    today = mornings.today(now)
+    return {"summary_day": today.isoformat(), "summary_time": now >= mornings.due_on(today)}
 
 
 WORK = Work(
     "morning",
     bindparam("summary_time", type_=Boolean()).is_(True)
     & run_once.is_not_done((JOB, DAY_OFF), bindparam("summary_day", type_=String())),
-    parameters=_time_of_day,
+    parameters=time_of_day,
 )
 
 
@@ -46,10 +42,10 @@ def tell() -> bool:
     handled, is not told.
     """
     now = clock.now()
-    today = now.astimezone(city.zone()).date()
-    if now < _due_on(today):
+    today = mornings.today(now)
+    if now < mornings.due_on(today):
         return False
-    if not city.working_time().open_periods(today):
+    if not mornings.is_working_day(today):
         run_once.claim(DAY_OFF, today.isoformat())
         return False
     since = run_once.last_run(JOB) or now - LONGEST_BACK

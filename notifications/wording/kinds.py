@@ -27,6 +27,8 @@ class Channel(StrEnum):
     """Text message to the customer's verified phone."""
     CALL = "call"
     """No message at all: the manager gets the task of calling, unless the notice is read in the app first."""
+    DIGEST = "digest"
+    """No message of its own: told with others in one message each working morning, to staff."""
 
 
 class Subject(StrEnum):
@@ -46,3 +48,4 @@ class Subject(StrEnum):
     DELIVERY = "delivery"
     SKILL = "skill"
     DEPARTURE = "departure"
+    DIGEST = "digest"

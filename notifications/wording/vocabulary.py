@@ -136,6 +136,15 @@ VALUES = MappingProxyType(
             "valid_until": NamedValue(ValueKind.TIME),
             "others": NamedValue(ValueKind.NUMBER),
         },
+        # Of many cases: the morning's message to one member of staff.
+        Subject.DIGEST: {
+            "event_time": NamedValue(ValueKind.TIME),
+            "notices": NamedValue(ValueKind.NUMBER),
+            "cases": NamedValue(ValueKind.NUMBER),
+            "important": NamedValue(ValueKind.NUMBER),
+            "first": NamedValue(ValueKind.TEXT),
+            "most_important": NamedValue(ValueKind.TEXT),
+        },
     }
 )
 """What is known of each subject. `overdue_days` counts the working days on which it was told, from 1."""
@@ -150,6 +159,7 @@ PAGE_VALUES = MappingProxyType(
         Subject.DELIVERY: frozenset(),
         Subject.SKILL: frozenset(),
         Subject.DEPARTURE: frozenset(),
+        Subject.DIGEST: frozenset({"notice_id"}),
     }
 )
 """What a page's address may name: ids only, since addresses end up in logs."""

@@ -105,7 +105,7 @@ def test_supervisors_get_one_summary_of_undelivered_messages_each_working_mornin
 
     def told() -> int:
         with world.app.app_context():
-            timetable.send_morning_summary()
+            timetable.send_morning_messages()
             found = db.session.scalars(select(Notice.body).where(Notice.kind == "undelivered")).all()
             db.session.rollback()
         assert all("1条消息未能送达" in body for body in found)

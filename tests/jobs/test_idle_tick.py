@@ -147,7 +147,7 @@ def _lapses(now: datetime) -> date:
 WITHOUT_AN_INSTANT = {"calendar", "bytes", "messages.draining", "skills"}
 """Work that is due from the moment it is there, or from the beginning of a day."""
 
-WITHOUT_A_ROW = {"morning"}
+WITHOUT_A_ROW = {"morning", "digest"}
 """Work that no row announces; tests/jobs/test_once_for_all_processes.py runs it."""
 
 

@@ -33,7 +33,7 @@ def test_the_morning_summary_is_written_by_one_process(world: World) -> None:
 
     def tell(_client: FlaskClient) -> None:
         with world.app.app_context():
-            timetable.send_morning_summary()
+            timetable.send_morning_messages()
             db.session.remove()
 
     at_once(world.app, [tell] * PROCESSES)

@@ -18,7 +18,7 @@ from app.services.event_views.cases import CaseView, TaskView
 from app.services.event_views.conversations import ChaseView, ConversationView
 from app.services.event_views.staff_skills import SkillView
 from app.services.event_views.visits import VisitView
-from app.services.people import recipients
+from app.services.people import acting, recipients
 from app.services.people.recipients import CustomerRecipient, StaffRecipient
 
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
@@ -173,7 +173,16 @@ class Registry:
         monkeypatch.setattr(cases, "holders_of_stage", lambda _case, _stage: self.task.holders)
         monkeypatch.setattr(case_changes, "running_stage", lambda _case, _stage: self.running_stage)
         monkeypatch.setattr(recipients, "supervisors", lambda: self.supervisors)
+        # Everybody is at work, and the first of the supervisors reviews.
+        monkeypatch.setattr(recipients, "present", set)
+        monkeypatch.setattr(acting, "reviewer", lambda _at: self.supervisors[0].staff_id)
+        monkeypatch.setattr(recipients, "member", self.member)
         monkeypatch.setattr(recipients, "customer", lambda _id: self.customer)
+
+    def member(self, staff_id: str) -> StaffRecipient:
+        """Anybody of the utility whom a story knows."""
+        everybody = (*self.supervisors, MANAGER, DEPUTY, DESIGNER, SECOND_DESIGNER)
+        return next(person for person in everybody if person.staff_id == staff_id)
 
     def change_case(self, case: CaseView) -> None:
         """Let every brief be of this case."""

@@ -15,6 +15,7 @@ from notifications.wording.kinds import Audience
 from notifications.wording.vocabulary import VALUES, ValueKind
 
 JINAN = city_folder({})
+IDS = {"case_id": "c", "task_id": "t", "visit_id": "v", "notice_id": "n"}
 SHIPPED = catalogfile.load(JINAN, None)
 
 
@@ -36,7 +37,7 @@ def test_every_customer_message_carries_the_managers_name_and_phone_in_every_cha
             "manager_name": "张管家",
             "manager_phone": "13800000001",
         }
-        rendered = SHIPPED.render(kind, values, {"case_id": "c", "task_id": "t", "visit_id": "v"})
+        rendered = SHIPPED.render(kind, values, IDS)
         assert "张管家" in rendered.body
         assert "13800000001" in rendered.body
         assert len(rendered.filled) == 2
@@ -50,7 +51,7 @@ def test_every_customer_message_carries_the_managers_name_and_phone_in_every_cha
 def test_wechat_takes_every_message_whatever_its_values(kind: str, text: str) -> None:
     values = dict.fromkeys(VALUES[SHIPPED.messages[kind].about], text)
 
-    rendered = SHIPPED.render(kind, values, {"case_id": "c", "task_id": "t", "visit_id": "v"})
+    rendered = SHIPPED.render(kind, values, IDS)
 
     for filled in rendered.filled.values():
         assert set(filled.data) == set(SHIPPED.templates[filled.template_key].fields)
@@ -62,10 +63,7 @@ def test_wechat_takes_every_message_whatever_its_values(kind: str, text: str) ->
 def test_a_value_with_braces_is_text_and_no_placeholder() -> None:
     values = dict.fromkeys(VALUES[SHIPPED.messages["new_case"].about], "{case_id}")
 
-    assert (
-        "{case_id}"
-        in SHIPPED.render("new_case", values, {"case_id": "c", "task_id": "t", "visit_id": "v"}).body
-    )
+    assert "{case_id}" in SHIPPED.render("new_case", values, IDS).body
 
 
 def test_stages_and_tasks_that_messages_name_exist_in_the_programs() -> None:

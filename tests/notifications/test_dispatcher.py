@@ -50,7 +50,11 @@ def message(recipient: str) -> OutboxMessage:
 
 
 def states() -> dict[str, str]:
-    rows = db.session.execute(select(OutboxMessage.recipient_id, OutboxMessage.state)).all()
+    """Of what goes out alone."""
+    alone = select(OutboxMessage.recipient_id, OutboxMessage.state).where(
+        OutboxMessage.state != DeliveryState.GATHERED
+    )
+    rows = db.session.execute(alone).all()
     db.session.rollback()
     return {row.recipient_id: row.state for row in rows}
 
@@ -361,7 +365,7 @@ def test_workers_side_by_side_send_each_message_once(house: Flask, known: Regist
     for one in crowd:
         phones.follow(one.addresses["template"])
     known.task = replace(TASK, holders=crowd)
-    publish(events.TaskOpened("task-1"))
+    publish(events.ReminderDue("task-1", ("before_due",), clock.now()))
 
     def worker(_number: int) -> int:
         with house.app_context():

@@ -40,6 +40,11 @@ WITHOUT_END = {
     "complaint_answered",
     "talk_invited",
     "skill_lapsing",
+    "low_rating_info",
+    "case_ended_info",
+    "talk_invited_info",
+    # A morning without it would leave what it told unheard.
+    "morning_digest",
 }
 
 

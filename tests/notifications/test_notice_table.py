@@ -93,6 +93,10 @@ thing5 = "{manager_name}"
 """
 
 
+# And how urgent it is for staff: also in the city's data.
+LISTED = ("gathered = [\n", 'gathered = [\n  "inspection_done",\n')
+
+
 @pytest.fixture
 def city_with_new_texts(known: Registry, tmp_path: Path) -> Iterator[None]:
     """The application wired anew to a copy of the city whose messages.toml has two texts more."""
@@ -100,6 +104,8 @@ def city_with_new_texts(known: Registry, tmp_path: Path) -> Iterator[None]:
     shutil.copytree(JINAN, folder)
     with (folder / "messages.toml").open("a", encoding="utf-8") as file:
         file.write(TEXTS)
+    rules = folder / "delivery.toml"
+    rules.write_text(rules.read_text(encoding="utf-8").replace(*LISTED), encoding="utf-8")
     wiring.wire(folder, None, simulated=True, notices=TABLE)
     yield
     wiring.wire(JINAN, None, simulated=True)
@@ -114,13 +120,13 @@ def test_event_line_and_text_make_a_notice() -> None:
         ("meter_inspected", CUSTOMER_BRIEF.customer_id, None, "水表检查正常"),
         ("inspection_done", None, MANAGER.staff_id, "水表检查完成"),
     }
-    # Without a line in delivery.toml: the default chain, of which only the 服务号 is open here.
+    # Ordinary importance and the default chain, of which only the 服务号 is open here.
     rows = db.session.execute(
         select(OutboxMessage.kind, OutboxMessage.channel, OutboxMessage.openid, OutboxMessage.importance)
     )
     assert {tuple(row) for row in rows} == {
         ("meter_inspected", "template", "service-customer", ORDINARY),
-        ("inspection_done", "template", "service-manager", ORDINARY),
+        ("inspection_done", "digest", "", ORDINARY),
     }
     assert delivery_rules.current().topic_of("meter_inspected") is None
 
@@ -140,6 +146,33 @@ def line_of(kind: str) -> NoticeRule:
 def test_a_line_without_its_text_is_a_fault(rule: NoticeRule, fault: str) -> None:
     with pytest.raises(ConfigError, match=fault):
         wiring.read(JINAN, None, (*NOTICES, rule))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"new_case", ', "", r"staff\.new_case: named in none of now, alone, gathered"),
+        ("gathered = [\n", 'gathered = [\n  "new_case",\n', r"staff\.gathered: new_case is named twice"),
+        ("alone = [\n", 'alone = [\n  "water_on",\n', r"staff\.alone: water_on goes to customers"),
+        (
+            "alone = [\n",
+            'alone = [\n  "wonder",\n',
+            r"staff\.alone: no kind .* the name 'wonder'",
+        ),
+        ("now = [\n", 'now = [\n  "plan_confirmed",\n', r"staff\.now: plan_confirmed has no \[messages"),
+        ("most_a_day = 10", "most_a_day = 0", r"staff\.most_a_day: must be 1 or more"),
+    ],
+)
+def test_how_urgent_a_kind_to_staff_is_has_to_be_said(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    folder = tmp_path / "city"
+    shutil.copytree(JINAN, folder)
+    file = folder / "delivery.toml"
+    head, text = file.read_text(encoding="utf-8").split("[staff]", 1)
+    assert old in text
+    file.write_text(f"{head}[staff]{text.replace(old, new, 1)}", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=fault):
+        wiring.read(folder, None)
 
 
 def test_a_text_of_which_no_line_tells_is_a_fault() -> None:

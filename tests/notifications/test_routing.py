@@ -11,6 +11,8 @@ from app.core import clock, eventbus
 from app.core.atomic import atomic
 from app.core.db import db
 from app.domain import events
+from app.services.event_views import cases
+from app.services.people import recipients
 from notifications.models import Notice
 from tests.notifications import people
 from tests.notifications.conftest import later
@@ -62,7 +64,7 @@ def test_another_task_that_opens_with_the_case_is_told(known: Registry) -> None:
 
     found = told(events.CaseOpened("case-1"), events.TaskOpened("task-1"))
 
-    assert {person for kind, person in found if kind == "task_opened"} == DESIGNERS
+    assert {person for kind, person in found if kind in {"task_opened", "task_in_queue"}} == DESIGNERS
 
 
 def test_during_leave_the_deputy_is_told_and_the_customer_reads_of_the_manager(known: Registry) -> None:
@@ -124,7 +126,49 @@ def test_a_stage_that_is_completed_again_is_told_again(known: Registry, set_cloc
     assert told(events.StageCompleted("case-1", "design"))["stage_completed", "customer-1"] == 2
 
 
-def test_everybody_of_a_queue_is_told_of_its_task(known: Registry) -> None:
+def test_one_of_a_queue_is_asked_and_the_others_are_informed(known: Registry) -> None:
+    assert told(events.TaskOpened("task-1")) == only("task_opened", DESIGNER.staff_id) + only(
+        "task_in_queue", SECOND_DESIGNER.staff_id
+    )
+
+
+def test_the_people_of_a_queue_are_asked_in_turn(known: Registry) -> None:
+    told(events.TaskOpened("task-1"))
+    known.task = replace(TASK, task_id="task-2")
+
+    assert told(events.TaskOpened("task-2"))["task_opened", SECOND_DESIGNER.staff_id] == 1
+
+
+def test_who_is_asked_in_one_transaction_counts_as_well(
+    known: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = {name: replace(TASK, task_id=name) for name in ("task-1", "task-2")}
+    monkeypatch.setattr(cases, "task", tasks.__getitem__)
+
+    with atomic(), eventbus.together():
+        for name in tasks:
+            eventbus.publish(events.TaskOpened(name))
+
+    asked = db.session.scalars(select(Notice.staff_id).where(Notice.kind == "task_opened"))
+    assert set(asked) == DESIGNERS
+
+
+def test_who_is_away_or_can_not_be_reached_is_not_asked_first(
+    known: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipients, "present", lambda ids: set(ids) - {DESIGNER.staff_id})
+    assert told(events.TaskOpened("task-1"))["task_opened", SECOND_DESIGNER.staff_id] == 1
+
+    monkeypatch.setattr(recipients, "present", set)
+    known.task = replace(TASK, task_id="task-2", holders=(replace(DESIGNER, addresses={}), SECOND_DESIGNER))
+    assert told(events.TaskOpened("task-2"))["task_opened", SECOND_DESIGNER.staff_id] == 2
+
+
+def test_a_queue_where_nobody_is_at_work_is_told_as_a_whole(
+    known: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipients, "present", lambda _ids: set())
+
     assert told(events.TaskOpened("task-1")) == only("task_opened", *DESIGNERS)
 
 
@@ -134,9 +178,9 @@ def test_the_return_visit_is_pushed_to_the_manager(known: Registry) -> None:
     assert told(events.TaskOpened("task-1")) == only("return_visit", MANAGER.staff_id)
 
 
-def test_a_reminder_goes_to_holders_and_manager_once_each(known: Registry) -> None:
+def test_a_reminder_goes_to_all_holders_and_the_manager_is_informed(known: Registry) -> None:
     found = told(events.ReminderDue("task-1", ("before_due", "lower_bound"), NEAR))
-    assert found == only("task_reminder", *DESIGNERS, MANAGER.staff_id)
+    assert found == only("task_reminder", *DESIGNERS) + only("task_reminder_info", MANAGER.staff_id)
 
     body = db.session.scalars(select(Notice.body).where(Notice.staff_id == DESIGNER.staff_id)).one()
     assert "即将到期" in body
@@ -164,22 +208,46 @@ def test_a_second_reminder_of_the_same_kind_is_a_reminder_of_its_own(known: Regi
     assert again["task_reminder", DESIGNER.staff_id] == 2
 
 
-def test_what_is_overdue_goes_to_supervisors_too_each_working_day(known: Registry) -> None:
-    assert told(events.TaskOverdue("task-1", 1)) == only(
-        "task_overdue", *DESIGNERS, MANAGER.staff_id, BOSS.staff_id
+def test_what_is_overdue_is_told_each_working_day_and_to_everybody_for_what_they_can_do(
+    known: Registry,
+) -> None:
+    first = told(events.TaskOverdue("task-1", 1))
+    assert first == only("task_overdue", *DESIGNERS) + only("task_overdue_case", MANAGER.staff_id) + only(
+        "task_overdue_info", BOSS.staff_id
     )
-    assert told(events.TaskOverdue("task-1", 2))["task_overdue", BOSS.staff_id] == 2
+    # From the second day on the manager knows and is informed.
+    second = told(events.TaskOverdue("task-1", 2)) - first
+    assert second == only("task_overdue", *DESIGNERS) + only(
+        "task_overdue_info", MANAGER.staff_id, BOSS.staff_id
+    )
 
 
 def test_a_supervisor_who_holds_the_task_is_told_once_that_it_is_overdue(known: Registry) -> None:
     known.task = replace(TASK, holders=(BOSS,))
 
-    assert told(events.TaskOverdue("task-1", 1)) == only("task_overdue", BOSS.staff_id, MANAGER.staff_id)
+    assert told(events.TaskOverdue("task-1", 1)) == only("task_overdue", BOSS.staff_id) + only(
+        "task_overdue_case", MANAGER.staff_id
+    )
+
+
+def test_a_manager_who_is_told_in_two_roles_is_told_the_more_urgent_thing(known: Registry) -> None:
+    known.task = replace(TASK, holders=(MANAGER,))
+
+    assert told(events.TaskOverdue("task-1", 1)) == only("task_overdue", MANAGER.staff_id) + only(
+        "task_overdue_info", BOSS.staff_id
+    )
 
 
 @pytest.mark.parametrize(("rating", "expected"), [(1, 1), (2, 1), (3, 0), (5, 0)])
-def test_a_low_rating_goes_to_the_supervisors(known: Registry, rating: int, expected: int) -> None:
-    assert told(events.CaseRated("case-1", rating))["low_rating", BOSS.staff_id] == expected
+def test_a_low_rating_goes_to_who_reviews_it_and_the_other_supervisors_are_informed(
+    known: Registry, rating: int, expected: int
+) -> None:
+    known.supervisors = (BOSS, DEPUTY)
+
+    found = told(events.CaseRated("case-1", rating))
+    assert found == Counter(
+        {("low_rating", BOSS.staff_id): expected, ("low_rating_info", DEPUTY.staff_id): expected}
+    )
 
 
 def test_wiring_twice_tells_once(known: Registry) -> None:

@@ -4,16 +4,17 @@ After an intended edit: STEWARD_REWRITE=yes pytest tests/notifications/test_word
 """
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.services.event_views.departures import DepartureView
+from notifications.followup.gathered import Gathered, MorningCame
 from notifications.followup.undelivered import Sum
 from notifications.handlers.message_values import MessageValues
 from notifications.wording.catalog import Catalog
 from notifications.wording.kinds import Subject
-from tests.notifications.people import CASE, CHASE, SKILL, TALK, TASK, TURN, VISIT, Registry
+from tests.notifications.people import CASE, CHASE, MANAGER, SKILL, TALK, TASK, TURN, VISIT, Registry
 
 SNAPSHOT = Path(__file__).with_name("wording.txt")
 
@@ -36,11 +37,23 @@ def spoken(words: Catalog) -> str:
         Subject.SKILL: said.of_skill(SKILL),
         Subject.DEPARTURE: said.of_departure(DepartureView("D", "G001", "管家甲", None), 12, 3, 2),
         Subject.DELIVERY: said.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1), 1),
+        Subject.DIGEST: said.of_digest(
+            MorningCame(
+                date(2026, 3, 20),
+                "notice-1",
+                MANAGER,
+                [
+                    Gathered("m-1", "case-1", CASE.project_name, "任务超期情况", 1),
+                    Gathered("m-2", "case-1", CASE.project_name, "前一环节延误，请预留时间", 2),
+                    Gathered("m-3", "", None, "有消息未能送达", 2),
+                ],
+            )
+        ),
     }
     lines = []
     for kind, message in words.messages.items():
         rendered = words.render(
-            kind, values[message.about], {"case_id": "C", "task_id": "T", "visit_id": "V"}
+            kind, values[message.about], {"case_id": "C", "task_id": "T", "visit_id": "V", "notice_id": "N"}
         )
         lines += [f"== {kind} ({message.audience}) → {rendered.page}", rendered.title, rendered.body]
         for channel, filled in rendered.filled.items():

@@ -95,6 +95,7 @@ _TASKS = PreparedQuery(
         Task.case_id == select(_Sibling.case_id).where(_Sibling.id == bindparam("task_id")).scalar_subquery()
     )
 )
+_NAMES = select(Case.id, Case.number, Case.project_name).where(one_of(Case.id, "ids"))
 _OPEN_TASKS = select(Task.id).where(one_of(Task.id, "ids"), Task.state == TaskState.OPEN.value)
 _QUEUES = PreparedQuery(
     select(Staff.department, *columns(Staff))
@@ -190,6 +191,22 @@ def holders_of_stage(case_id: str, stage_key: str) -> tuple[StaffRecipient, ...]
         .distinct()
     )
     return tuple(dict.fromkeys(person for row in held for person in holders(*row, brief)))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseName:
+    """How people know a case."""
+
+    number: str
+    project_name: str
+
+
+def names(case_ids: Collection[str]) -> dict[str, CaseName]:
+    """The number and project of these cases, by their ids; an id that is no case's is left out."""
+    if not case_ids:
+        return {}
+    rows = db.session.connection().execute(_NAMES, {"ids": sorted(case_ids)})
+    return {id_: CaseName(number, project) for id_, number, project in rows}
 
 
 def open_tasks(task_ids: Collection[str]) -> set[str]:

@@ -117,6 +117,16 @@ def who_acts(person: StaffRecipient, *, away: bool) -> StaffRecipient:
     return person if found == person.staff_id else member(found)
 
 
+def present(staff_ids: Collection[str]) -> set[str]:
+    """Those of these members of staff who work here and are not on leave now."""
+    if not staff_ids:
+        return set()
+    here = select(Staff.id).where(
+        one_of(Staff.id, "ids"), Staff.active.is_(True), ~acting.on_leave(Staff.id, _AT)
+    )
+    return set(db.session.connection().scalars(here, {"ids": sorted(staff_ids), "at": clock.now()}))
+
+
 def has_left(person_id: Any) -> ColumnElement[bool]:
     """The condition that this is a member of staff who has left; customers never have."""
     return exists().where(_Left.id == person_id, _Left.active.is_(False))

@@ -1,5 +1,13 @@
 """Logging in and out, consents, notices, and what anybody may look up."""
 
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.atomic import atomic
+from app.core.db import db
+from app.core.ids import new_id
+from app.models import Staff
+from notifications.models import Notice
 from tests.api.openapi.scene import Scene, ValidRequest
 
 
@@ -43,7 +51,29 @@ def staff_reads_notice(scene: Scene) -> ValidRequest:
     return ValidRequest(manager, {"notice_id": manager.get("/staff/notices")["items"][0]["id"]})
 
 
+def reads_digest(scene: Scene) -> ValidRequest:
+    world, manager = scene.world, scene.world.staff("G001")
+    with world.app.app_context(), atomic():
+        staff_id = db.session.scalars(select(Staff.id).where(Staff.number == "G001")).one()
+        digest = Notice(
+            id=new_id(),
+            staff_id=staff_id,
+            case_id="",
+            kind="morning_digest",
+            title="今日须知",
+            body="演示",
+            page="staff/digest/index",
+            dedupe_key=new_id(),
+            created_at=clock.now(),
+        )
+        db.session.add(digest)
+        found = digest.id
+    return ValidRequest(manager, {"digest_id": found})
+
+
 VALID_REQUESTS = {
+    "GET /staff/digests/{digest_id}": reads_digest,
+    "POST /staff/digests/{digest_id}/reads": reads_digest,
     "POST /customer/sessions": customer_logs_in,
     "POST /staff/sessions": staff_logs_in,
     "POST /customer/phone": proves_phone,
