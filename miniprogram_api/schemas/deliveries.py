@@ -71,6 +71,21 @@ class UndeliveredPageOut(BaseSchema):
     cursor = String(required=True, allow_none=True)
 
 
+class UnreachableStaffOut(BaseSchema):
+    """A member of staff whom no channel reaches."""
+
+    number = String(required=True, metadata={"description": "Staff number"})
+    name = String(required=True)
+    department = String(required=True, metadata={"description": "Name of the department"})
+    logged_in = Boolean(required=True, metadata={"description": "Whether they have ever logged in"})
+
+
+class UnreachableStaffListOut(BaseSchema):
+    """The members of staff whom no channel reaches, by staff number."""
+
+    items = List(Nested(UnreachableStaffOut), required=True)
+
+
 class EnabledTemplateOut(BaseSchema):
     """How many messages had waited for the template."""
 

@@ -9,10 +9,16 @@ from app.core import clock
 from app.domain.errors import NotAllowedError, NotFoundError
 from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor
 from miniprogram_api.guards import me
-from miniprogram_api.schemas.deliveries import DeliveryOverviewOut, EnabledTemplateOut, UndeliveredPageOut
+from miniprogram_api.schemas.deliveries import (
+    DeliveryOverviewOut,
+    EnabledTemplateOut,
+    UndeliveredPageOut,
+    UnreachableStaffListOut,
+)
 from miniprogram_api.schemas.shared import PageIn
 from notifications.followup import undelivered
 from notifications.outbox import disabled_templates
+from notifications.oversight import unreachable_staff
 
 deliveries = APIBlueprint("staff_deliveries", __name__, url_prefix="/api/v1/staff/deliveries", tag="staff")
 
@@ -48,6 +54,19 @@ def list_undelivered(query_data: dict[str, Any]) -> dict[str, Any]:
     limit = query_data["limit"]
     lines = undelivered.listed(instant_cursor(query_data.get("cursor")), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.settled_at))}
+
+
+@deliveries.get("/unreachable-staff")
+@deliveries.output(UnreachableStaffListOut)
+@deliveries.doc(summary="收不到任何推送的员工（督办）")
+def list_unreachable_staff() -> dict[str, Any]:
+    """Lists the members of staff whom no channel reaches.
+
+    They see their notices in the app only. Who has `logged_in` has to follow the service account; the others
+    have to log in first. Supervisors only.
+    """
+    _require_supervisor()
+    return {"items": unreachable_staff.listed()}
 
 
 @deliveries.post("/<public_id:delivery_id>/replays")

@@ -89,13 +89,15 @@ class Sum:
 class MessagesUndelivered:
     """An event of the morning of `day`: so many messages ended without arriving `since` then.
 
-    `callbacks`: how many of WeChat's pushes could not be read or handled.
+    `callbacks`: how many of WeChat's pushes could not be read or handled. `unreachable`: how many members of
+    staff had something to hear and no channel reaches them.
     """
 
     day: date
     since: datetime
     found: Sum
     callbacks: int = 0
+    unreachable: int = 0
 
 
 def causes(since: datetime) -> list[Cause]:

@@ -150,7 +150,7 @@ class MessageValues:
             "visits": str(visits),
         }
 
-    def of_undelivered(self, since: datetime, found: Sum, callbacks: int) -> dict[str, str]:
+    def of_undelivered(self, since: datetime, found: Sum, callbacks: int, unreachable: int) -> dict[str, str]:
         """The values of what did not arrive since then, and of the callbacks that could not be handled."""
         return {
             "since": self._moment(since),
@@ -161,6 +161,7 @@ class MessageValues:
             "unknown": str(found.unknown),
             "to_call": str(found.to_call),
             "callbacks": str(callbacks),
+            "unreachable": str(unreachable),
         }
 
     def of_skill(self, brief: SkillView) -> dict[str, str]:

@@ -212,7 +212,7 @@ def _reassigned_task(event: Any) -> Facts:
 
 
 def _undelivered(event: Any) -> Facts:
-    values = at_present().of_undelivered(event.since, event.found, event.callbacks)
+    values = at_present().of_undelivered(event.since, event.found, event.callbacks, event.unreachable)
     return Facts(event.found, "", event.day.isoformat(), values)
 
 

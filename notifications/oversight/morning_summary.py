@@ -11,6 +11,7 @@ from notifications.followup import undelivered
 from notifications.followup.undelivered import MessagesUndelivered
 from notifications.incoming import failed_callbacks
 from notifications.outbox import mornings
+from notifications.oversight import unreachable_staff
 
 JOB = "undelivered_summary"
 DAY_OFF = "undelivered_summary_day_off"
@@ -38,8 +39,8 @@ def tell() -> bool:
     """Tell supervisors once a working day, from the city's time on; whether it was done just now.
 
     In the caller's transaction. Whichever process comes first does it; one that comes late still does it, on
-    the same day. A day on which everything arrived, and everything that WeChat pushed was
-    handled, is not told.
+    the same day. A day on which everything arrived, everything that WeChat pushed was handled, and everybody
+    could be reached who had something to hear, is not told.
     """
     now = clock.now()
     today = mornings.today(now)
@@ -52,6 +53,7 @@ def tell() -> bool:
     if not run_once.claim(JOB, today.isoformat()):
         return False
     found, failed = undelivered.total(since, now), failed_callbacks.count(since, now)
-    if found.all or failed:
-        eventbus.publish(MessagesUndelivered(today, since, found, failed))
+    unreachable = unreachable_staff.told_in_vain(since, now)
+    if found.all or failed or unreachable:
+        eventbus.publish(MessagesUndelivered(today, since, found, failed, unreachable))
     return True

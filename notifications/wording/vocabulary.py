@@ -127,6 +127,7 @@ VALUES = MappingProxyType(
             "unknown": NamedValue(ValueKind.NUMBER),
             "to_call": NamedValue(ValueKind.NUMBER),
             "callbacks": NamedValue(ValueKind.NUMBER),
+            "unreachable": NamedValue(ValueKind.NUMBER),
         },
         # Of no case: a skill of a member of staff that lapses; `others` have it still.
         Subject.SKILL: {

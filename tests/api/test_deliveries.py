@@ -1,5 +1,7 @@
 """Undelivered messages, as supervisors see and resend them, and the topics that customers decline."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -8,6 +10,7 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.jobs import timetable
 from app.models import Case
+from app.services.people import followers
 from notifications.models import DeliveryState, Notice, OutboxMessage
 from notifications.outbox import disabled_templates
 from notifications.outbox.outbox import NewNotice, Recipient, enqueue
@@ -19,6 +22,7 @@ from tests.world import World
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 OVERVIEW = "/staff/deliveries/overview"
+UNREACHABLE = "/staff/deliveries/unreachable-staff"
 
 
 def one_fails(world: World) -> str:
@@ -122,3 +126,40 @@ def test_supervisors_get_one_summary_of_undelivered_messages_each_working_mornin
     assert on_monday == [1, 1]
     world.at("2026-09-22 08:00")
     assert told() == 1
+
+
+def test_supervisors_see_whom_no_channel_reaches_and_why(world: World) -> None:
+    supervisor = world.staff("S001")
+    world.staff("G001")
+
+    def unreachable() -> dict[str, bool]:
+        items = supervisor.get(UNREACHABLE)["items"]
+        return {each["number"]: each["logged_in"] for each in items}
+
+    before = unreachable()
+    assert (before["G001"], before["S001"], before["N001"]) == (True, True, False)
+    with world.app.app_context(), atomic():
+        followers.follow("svc_G001", "union_G001")
+    assert unreachable() == {number: known for number, known in before.items() if number != "G001"}
+    assert world.staff("G001").send("GET", UNREACHABLE).status_code == 403
+
+
+def test_the_morning_summary_counts_who_had_something_to_hear_and_no_channel(world: World) -> None:
+    def told() -> list[str]:
+        with world.app.app_context():
+            timetable.send_morning_messages()
+            found = db.session.scalars(select(Notice.body).where(Notice.kind == "undelivered")).all()
+            db.session.rollback()
+        return list(found)
+
+    world.at("2026-09-21 08:00")
+    assert told() == []
+    world.at("2026-09-21 09:00")
+    # The manager of the new case and their colleagues hear of it in the app alone.
+    world.submitted(world.log_in("o_customer", "13800000001"))
+    world.at("2026-09-22 08:00")
+    (body, *_) = told()
+    assert re.search("[1-9][0-9]*名员工收不到任何推送", body)
+    # The summary to a supervisor whom nothing reaches is no reason for another one.
+    world.at("2026-09-23 08:00")
+    assert len(set(told())) == 1

@@ -36,7 +36,7 @@ def spoken(words: Catalog) -> str:
         Subject.CHASE: said.of_chase(CHASE),
         Subject.SKILL: said.of_skill(SKILL),
         Subject.DEPARTURE: said.of_departure(DepartureView("D", "G001", "管家甲", None), 12, 3, 2),
-        Subject.DELIVERY: said.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1), 1),
+        Subject.DELIVERY: said.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1), 1, 4),
         Subject.DIGEST: said.of_digest(
             MorningCame(
                 date(2026, 3, 20),

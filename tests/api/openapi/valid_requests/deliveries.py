@@ -35,6 +35,7 @@ def releases(scene: Scene) -> ValidRequest:
 VALID_REQUESTS = {
     "GET /staff/deliveries": by_supervisor,
     "GET /staff/deliveries/overview": by_supervisor,
+    "GET /staff/deliveries/unreachable-staff": by_supervisor,
     "POST /staff/deliveries/{delivery_id}/replays": replays,
     "POST /staff/deliveries/templates/{template_key}/releases": releases,
     "PUT /customer/message-preferences": prefers,
