@@ -1,7 +1,7 @@
 """What a city decides about visits: purposes, lengths, travel, holds and times, read from its visits.toml."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -29,7 +29,8 @@ class Purpose:
     """What a visit is for, how long it takes, and the travel that lies around it.
 
     `always`: needs no stage that asks for it, as a consultation with the manager does. `spans_breaks`: the
-    work goes on through a break of the day, such as lunch.
+    work goes on through a break of the day, such as lunch. `joins`: the purposes with which it can share one
+    trip; that one of two names the other is enough in the file.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Purpose:
     travel_after_minutes: int
     always: bool
     spans_breaks: bool
+    joins: frozenset[str]
     cite: str
 
     @property
@@ -102,6 +104,7 @@ def load_visit_rules(folder: Path) -> VisitRules:
     rows = root.tables("purposes")
     purposes = [_read_purpose(row) for row in rows]
     check_unique(rows, [purpose.key for purpose in purposes])
+    purposes = _with_joins(rows, purposes)
     rules = VisitRules(
         hold=_minutes(root, "hold"),
         offer=_minutes(root, "offer"),
@@ -148,8 +151,27 @@ def _read_purpose(row: Table) -> Purpose:
         travel_after_minutes=_on_grid(travel, "after_minutes") if travel else 0,
         always=row.flag("always"),
         spans_breaks=row.flag("spans_breaks"),
+        joins=frozenset(row.texts("joins", optional=True)),
         cite=row.cite(),
     )
+
+
+def _with_joins(rows: Sequence[Table], purposes: Sequence[Purpose]) -> list[Purpose]:
+    """Lets each purpose join those that name it, too. What is not at the same place is a fault."""
+    by_key = {purpose.key: purpose for purpose in purposes}
+    for row, purpose in zip(rows, purposes, strict=True):
+        for key in sorted(purpose.joins):
+            if key not in by_key:
+                row.fault("joins", f"{key!r} is no purpose of this file")
+            elif by_key[key].place is not purpose.place:
+                row.fault("joins", f"{key!r} takes place elsewhere")
+    return [
+        replace(
+            purpose,
+            joins=purpose.joins | {other.key for other in purposes if purpose.key in other.joins},
+        )
+        for purpose in purposes
+    ]
 
 
 def _on_grid(table: Table, key: str, *, least: int = 0) -> int:

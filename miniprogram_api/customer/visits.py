@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from app.services.cases import access
 from app.services.history.timeline import By, by_customer
 from app.services.visits import appointments, required_visits
-from app.services.visits.booking import cancel, confirm, find_openings, hold, reschedule, waitlist
+from app.services.visits.booking import cancel, confirm, find_openings, hold, join, reschedule, waitlist
 from app.services.visits.day import no_show
 from app.services.visits.views import arrival_pass, ics_file, visit_queries
 from miniprogram_api.calendar_response import CALENDAR_ANSWER, calendar_file
@@ -19,6 +19,7 @@ from miniprogram_api.schemas.visits import (
     BookingsOut,
     CancelIn,
     HoldIn,
+    JoinIn,
     NoShowIn,
     OpeningsOut,
     RescheduleIn,
@@ -111,6 +112,21 @@ def reschedule_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> 
         case, visit_id, json_data["starts_at"], _me(), json_data.get("reason")
     )
     return visit_queries.visit_line(case, moved)
+
+
+@visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/joining")
+@visits.input(JoinIn)
+@visits.output(VisitOut, status_code=201)
+@visits.doc(summary="与同一天同一地点的另一项上门合并（接在其后，一次上门）")
+def join_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
+    """Moves a confirmed visit to the end of another one of the same customer, so that it is one trip.
+
+    The other visit may belong to another case of the customer. Returns the new visit; the old one stays on
+    record as rescheduled. Refused with `conflict` when the two are on different days, at different places, or
+    for purposes that can't be joined, with `past_cut_off`, and with `slot_taken`.
+    """
+    case = _case(case_id)
+    return visit_queries.visit_line(case, join.join_by_customer(case, visit_id, json_data["visit_id"], _me()))
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/cancellation")

@@ -57,6 +57,12 @@ class RescheduleIn(BaseSchema):
     reason = text(LONGEST_REASON, required=False)
 
 
+class JoinIn(BaseSchema):
+    """The other visit, which the same people make on the same day at the same place."""
+
+    visit_id = text(64, example="kf8Jq0c3ZyWb7LxT")
+
+
 class WaitlistIn(BaseSchema):
     """The purpose to wait for."""
 
@@ -158,6 +164,11 @@ class VisitOut(BaseSchema):
     reason = String(required=True, allow_none=True)
     changeable = Boolean(
         required=True, metadata={"description": "Whether the customer may move or cancel it now"}
+    )
+    joined_to = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The visit right after which the same people stay for this one"},
     )
     place = Nested(PlaceOut, required=True)
     visitors = List(Nested(VisitorOut), required=True)

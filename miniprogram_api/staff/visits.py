@@ -9,7 +9,7 @@ from app.domain.area import Point
 from app.services.cases import access
 from app.services.history.timeline import by_staff
 from app.services.visits import required_visits, visit_access
-from app.services.visits.booking import cancel, find_openings, reschedule
+from app.services.visits.booking import cancel, find_openings, join, reschedule
 from app.services.visits.booking.book_for_customer import book_for_customer
 from app.services.visits.day import finish, no_show, running_late, visit_check_in
 from app.services.visits.day.visit_check_in import CheckIn
@@ -29,7 +29,7 @@ from miniprogram_api.schemas.staff_visits import (
     StaffVisitOut,
     StaffVisitsOut,
 )
-from miniprogram_api.schemas.visits import BookingsOut, CancelIn, HoldIn, OpeningsOut
+from miniprogram_api.schemas.visits import BookingsOut, CancelIn, HoldIn, JoinIn, OpeningsOut
 
 visits = APIBlueprint("staff_visits", __name__, url_prefix="/api/v1/staff", tag="staff")
 
@@ -212,6 +212,23 @@ def reschedule_for_customer(visit_id: str, json_data: dict[str, Any]) -> Any:
     moved = reschedule.reschedule_by_staff(
         case, visit_id, json_data["starts_at"], by_staff(me().id), json_data["reason"]
     )
+    return staff_calendars.one(me(), case, moved)
+
+
+@visits.post("/visits/<public_id:visit_id>/joining")
+@visits.input(JoinIn)
+@visits.output(StaffVisitOut, status_code=201)
+@visits.doc(summary="与同一客户同一天同一地点的另一项上门合并")
+def join_for_customer(visit_id: str, json_data: dict[str, Any]) -> Any:
+    """Moves a visit to the end of another one of the same customer, so that it is one trip.
+
+    Returns the new visit. For those who come to both visits or answer for their cases, and supervisors;
+    otherwise `not_allowed`. Refused with `conflict` when the two are on different days, at different places,
+    or for purposes that can't be joined, and with `slot_taken`.
+    """
+    case = _concerned(visit_id)
+    _concerned(json_data["visit_id"])
+    moved = join.join_by_staff(case, visit_id, json_data["visit_id"], by_staff(me().id))
     return staff_calendars.one(me(), case, moved)
 
 

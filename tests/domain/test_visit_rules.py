@@ -56,6 +56,14 @@ def test_jinan() -> None:
         ("notice = { minutes = 120,", "notice = { minutes = 20160,", "notice", "less than the window of 14"),
         ("cut_off = { minutes = 120,", "cut_off = { minutes = 99999,", "cut_off", "less than the window"),
         ("window = { days = 14,", "window = { days = 0,", "window.days", "must be 1 or more"),
+        ('joins = ["water_plan"]', 'joins = ["tea"]', "purposes[0].joins", "'tea' is no purpose"),
+        ('joins = ["consultation"]', 'joins = ["water_plan"]', "purposes[4].joins", "takes place elsewhere"),
+        (
+            "remind_unended = { minutes = 60",
+            "remind_unended = { minutes = 361",
+            "remind_unended",
+            "360 minutes",
+        ),
         ("before_minutes = 0", "before_minutes = -15", "purposes[4].travel.before_minutes", "0 or more"),
     ],
 )

@@ -18,6 +18,7 @@ from sqlalchemy import (
     collate,
     delete,
     insert,
+    or_,
     select,
     true,
     update,
@@ -40,7 +41,7 @@ from app.models import (
     VisitPiece,
     VisitState,
 )
-from app.services.scheduling import working_hours
+from app.services.scheduling import joined_time, working_hours
 
 LIVE = (VisitState.HELD.value, VisitState.CONFIRMED.value)
 # The one order in which people's rows are locked: by code point, as Python sorts, whatever the database's
@@ -71,14 +72,17 @@ def reserve_time(
     Then nothing was written. `values`: the columns of its row. `most`: how many visits each person may
     have that day. `still_free` checks again once the time is reserved: whoever enters leave or a closure
     locks the same people, so an absence entered before is seen here, and one entered later sees this
-    visit.
+    visit. Who comes from the visit that it is joined to needs no travel in between.
     """
     connection = db.session.connection()
     everybody = sorted(seat.staff_id for seat in seats)
     start = grid.piece_of(values["starts_at"])
     with connection.begin_nested() as attempt:
         visit = db.session.scalars(insert(Visit).returning(Visit), [dict(values)]).one()
-        if _take_places(visit, everybody, most) and _take_pieces(visit, everybody, need, start):
+        there = (
+            [] if visit.joined_to is None else joined_time.give_up_travel(visit.joined_to, everybody, start)
+        )
+        if _take_places(visit, everybody, most) and _take_pieces(visit, everybody, need, start, there):
             _attend(visit, seats)
             # With SQLite's single writer, what was read cannot have changed.
             if connection.dialect.name == "sqlite" or still_free():
@@ -98,6 +102,7 @@ def release_time(visit_ids: Sequence[str], *, chance_after: timedelta = timedelt
     connection = db.session.connection()
     for table in (VisitPiece, VisitDayPlace):
         connection.execute(delete(table).where(table.visit_id.in_(visit_ids)))
+    joined_time.separate(visit_ids)
     now = clock.now()
     set_chance(now + chance_after)
     # Who was warned of their delay may be on time again.
@@ -184,8 +189,13 @@ def _take_places(visit: Visit, staff_ids: Sequence[str], most: Mapping[str, int]
     return len(connection.scalars(_TAKE_PLACES[connection.dialect.name], rows).all()) == len(rows)
 
 
-def _take_pieces(visit: Visit, staff_ids: Sequence[str], need: Need, start: int) -> bool:
-    """Reserves every time slot of everybody in one statement; False when one is not available."""
+def _take_pieces(
+    visit: Visit, staff_ids: Sequence[str], need: Need, start: int, there: Sequence[str]
+) -> bool:
+    """Reserves every time slot of everybody in one statement; False when one is not available.
+
+    `there`: those of these people who are at the place already, and need no travel before.
+    """
     connection = db.session.connection()
     taken = need.taken
     asked = {
@@ -193,9 +203,11 @@ def _take_pieces(visit: Visit, staff_ids: Sequence[str], need: Need, start: int)
         "first": start + taken.start,
         "end": start + taken.stop,
         "visit": visit.id,
+        "start": start,
+        "there": list(there),
     }
     written = connection.scalars(_TAKE_PIECES[connection.dialect.name], asked).all()
-    return len(written) == len(staff_ids) * len(taken)
+    return len(written) == len(staff_ids) * len(taken) - len(there) * need.before
 
 
 def _attend(visit: Visit, seats: Sequence[Attendee]) -> None:
@@ -246,7 +258,13 @@ def _pieces_of(everybody: Any) -> Any:
     return (
         select(Staff.id, pieces.c.piece, bindparam("visit", type_=String))
         .join_from(Staff, pieces, true())
-        .where(Staff.id.in_(bindparam("ids", expanding=True)))
+        .where(
+            Staff.id.in_(bindparam("ids", expanding=True)),
+            or_(
+                pieces.c.piece >= bindparam("start", type_=Integer),
+                Staff.id.not_in(bindparam("there", expanding=True, type_=String)),
+            ),
+        )
         .order_by(everybody, pieces.c.piece)
     )
 

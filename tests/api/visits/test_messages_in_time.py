@@ -77,7 +77,7 @@ def test_soon_is_not_said_after_the_start(world: World) -> None:
 @pytest.mark.parametrize(
     ("fired", "kind", "sent", "state"),
     [
-        ("2026-09-20 18:00", "staff_visit_tomorrow", "2026-09-20 23:59", "accepted"),
+        ("2026-09-20 18:00", "staff_visit_tomorrow", "2026-09-20 19:00", "accepted"),
         ("2026-09-20 18:00", "staff_visit_tomorrow", f"{MONDAY} 00:00", "expired"),
         (f"{MONDAY} 08:00", "staff_visit_soon", f"{MONDAY} 09:59", "accepted"),
         (f"{MONDAY} 08:00", "staff_visit_soon", f"{MONDAY} 10:00", "expired"),

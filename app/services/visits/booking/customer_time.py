@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Integer, String, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, func, or_, select
 
 from app.core import clock
 from app.core.db import db
@@ -23,6 +23,11 @@ from app.services.scheduling.working_hours import Stretch
 
 # Our namespace among the database's advisory locks: "cus" in ASCII.
 _CUSTOMERS = 0x637573
+
+
+def of_same_customer(case: Case) -> ColumnElement[bool]:
+    """The condition for the cases of the same person: by account, or by phone before there is one."""
+    return or_(Case.customer_id == (case.customer_id or ""), Case.phone_hash == case.phone_hash)
 
 
 def lock_customer(case: Case) -> None:

@@ -35,14 +35,31 @@ def reschedule_by_staff(case: Case, visit_id: str, starts_at: datetime, by: By, 
 
 
 def move_visit(
-    case: Case, visit: Visit, starts_at: datetime, by: By, reason: str | None, times: Bookable
+    case: Case,
+    visit: Visit,
+    starts_at: datetime,
+    by: By,
+    reason: str | None,
+    times: Bookable,
+    *,
+    joins: Visit | None = None,
 ) -> Visit:
-    """Books the new time, with the same people if possible, and ends the old booking. The case is locked."""
+    """Books the new time, with the same people if possible, and ends the old booking. The case is locked.
+
+    `joins`: the visit right after which it will be, with its people where they are needed.
+    """
     needed = required_visits.require_needed(case, visit.purpose)
-    kept = appointments.staff_ids(visit.id)
+    kept = appointments.staff_ids(visit.id if joins is None else joins.id)
     visit_updates.end_visit(visit, VisitState.RESCHEDULED, {"reason": reason})
     wish = BookingRequest(
-        needed, starts_at, by, VisitState.CONFIRMED, former=visit, gives_up=[visit.id], kept=kept
+        needed,
+        starts_at,
+        by,
+        VisitState.CONFIRMED,
+        former=visit,
+        gives_up=[visit.id],
+        kept=kept,
+        joins=joins,
     )
     moved = reserve_visit(case, wish, times)
     visit_updates.schedule_confirmed(case, moved, by, clock.now(), "visit_moved")

@@ -31,7 +31,7 @@ class BookingRequest:
 
     `gives_up`: visits of the case that the caller has ended for it; their time counts as free. `offered`:
     a hold beside `former`, which stays live until the hold is confirmed. `kept`: the people who should
-    come again if possible.
+    come again if possible. `joins`: the visit that ends at this start, whose people stay at the place.
     """
 
     needed: Needed
@@ -43,6 +43,7 @@ class BookingRequest:
     gives_up: Sequence[str] = ()
     offered: bool = False
     kept: Sequence[str] = ()
+    joins: Visit | None = None
 
 
 def reserve_visit(case: Case, wish: BookingRequest, times: Bookable) -> Visit:
@@ -56,9 +57,10 @@ def reserve_visit(case: Case, wish: BookingRequest, times: Bookable) -> Visit:
     gone = list(wish.gives_up)
     piece = grid.piece_of(wish.starts_at)
     need = wish.needed.purpose.need
+    joined = [] if wish.joins is None else [wish.joins.id]
     why = "该时间已约满或不可预约"
     for _ in range(_MOST_ATTEMPTS):
-        seen = find_openings.view_at(case, wish.needed, times, piece, Supposition(without=gone))
+        seen = find_openings.view_at(case, wish.needed, times, piece, Supposition(without=[*gone, *joined]))
         seats = (
             attendees.choose_attendees(
                 Choice(case, need, seen.stretch, piece, wish.kept),
@@ -118,6 +120,7 @@ def _row(case: Case, wish: BookingRequest, after_due: bool) -> dict[str, object]
         "sequence": 0 if former is None else former.sequence + 1,
         "due_at": wish.needed.due_at,
         "after_due": after_due,
+        "joined_to": None if wish.joins is None else wish.joins.id,
         "booked_by": wish.by.actor.value,
         "booked_by_id": wish.by.id,
         "created_at": now,

@@ -1,13 +1,17 @@
 """Checking in at the door: time and place, near the site or with a note."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import or_, select
+
 from app.core import clock
+from app.core.db import db
 from app.domain.area import Point
 from app.domain.distance import metres
 from app.domain.errors import AlreadyDoneError, FieldsError, NotAllowedError, NotYetError
 from app.domain.visit_rules import Place
-from app.models import Case, Visit, VisitAttendee
+from app.models import Case, Visit, VisitAttendee, VisitState
 from app.services.history.timeline import by_staff, note
 from app.services.installation import city
 from app.services.people.staffing import Colleague
@@ -46,9 +50,26 @@ def check_in(staff: Colleague, visit_id: str, given: CheckIn) -> tuple[Case, Vis
     _refuse_elsewhere(case, visit, given)
     first = not appointments.somebody_came(visit.id)
     _enter(own, given)
+    for joined in _joined(staff, visit):
+        # One trip, one arrival.
+        _enter(joined, given)
     if first:
         note(case.id, now, "visit_arrived", by_staff(staff.id), {"purpose": visit.purpose})
     return case, visit
+
+
+def _joined(staff: Colleague, visit: Visit) -> Sequence[VisitAttendee]:
+    """The attendance of the same person in visits that are joined with this one."""
+    return db.session.scalars(
+        select(VisitAttendee)
+        .join(Visit, Visit.id == VisitAttendee.visit_id)
+        .where(
+            VisitAttendee.staff_id == staff.id,
+            VisitAttendee.arrived_at.is_(None),
+            Visit.state == VisitState.CONFIRMED,
+            or_(Visit.joined_to == visit.id, Visit.id == (visit.joined_to or "")),
+        )
+    ).all()
 
 
 def _enter(own: VisitAttendee, given: CheckIn) -> None:

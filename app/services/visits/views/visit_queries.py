@@ -60,6 +60,7 @@ class VisitLine:
     no_show_of: str | None
     reason: str | None
     changeable: bool
+    joined_to: str | None
     place: Where
     visitors: Sequence[Visitor]
 
@@ -110,6 +111,7 @@ def visit_line(case: Case, visit: Visit, answers: Mapping[str, Any] | None = Non
         no_show_of=visit.no_show_of,
         reason=visit.reason,
         changeable=_may_change(visit, came=came),
+        joined_to=visit.joined_to,
         place=where(case, visit, answers),
         visitors=coming,
     )

@@ -83,6 +83,32 @@ def moves(scene: Scene) -> ValidRequest:
     return case.by_customer({"starts_at": opening(case, 3)}, visit_id=visit)
 
 
+def two_visits(scene: Scene) -> tuple[OwnCase, str, str]:
+    """Two visits of one customer to the office, one after the other, for two cases."""
+    customer = scene.customer
+    cases = [OwnCase(scene, customer, scene.world.submitted(customer)) for _ in range(2)]
+    found = customer.get(f"/customer/cases/{cases[0].id}/openings/{PURPOSE}")["items"]
+    starts = {item["starts_at"] for item in found}
+    # The last ones, so that early times are left for others.
+    first = next(item for item in reversed(found) if item["ends_at"] in starts)
+    ids = []
+    for case, starts_at in zip(cases, (first["starts_at"], first["ends_at"]), strict=True):
+        path = f"/customer/cases/{case.id}/visits"
+        ids.append(customer.post(path, {"purpose": PURPOSE, "starts_at": starts_at})["id"])
+        customer.post(f"{path}/{ids[-1]}/confirmation")
+    return cases[1], ids[0], ids[1]
+
+
+def joins(scene: Scene) -> ValidRequest:
+    case, first, second = two_visits(scene)
+    return case.by_customer({"visit_id": first}, visit_id=second)
+
+
+def joins_for(scene: Scene) -> ValidRequest:
+    _, first, second = two_visits(scene)
+    return ValidRequest(scene.world.staff("S001"), {"visit_id": second}, {"visit_id": first})
+
+
 def moves_for(scene: Scene) -> ValidRequest:
     case, visit = booked(scene)
     body = {"starts_at": opening(case, 3), "reason": "客户来电"}
@@ -151,6 +177,7 @@ VALID_REQUESTS: dict[str, Make] = {
     f"GET {OF_CUSTOMER}": by_customer(booked),
     f"POST {OF_CUSTOMER}/confirmation": by_customer(held),
     f"POST {OF_CUSTOMER}/reschedule": moves,
+    f"POST {OF_CUSTOMER}/joining": joins,
     f"POST {OF_CUSTOMER}/cancellation": by_customer(booked, {"reason": "临时有事"}),
     f"POST {OF_CUSTOMER}/no-show": by_customer(begun, {"note": "无人上门"}),
     f"GET {OF_CUSTOMER}/pass": by_customer(booked),
@@ -166,6 +193,7 @@ VALID_REQUESTS: dict[str, Make] = {
     f"POST {OF_STAFF}/no-show": by_manager(arrived, {"absent": "customer", "note": "敲门无人"}),
     f"POST {OF_STAFF}/completion": by_manager(arrived, {}),
     f"POST {OF_STAFF}/reschedule": moves_for,
+    f"POST {OF_STAFF}/joining": joins_for,
     "POST /staff/leaves": by_supervisor(LEAVE),
     "POST /staff/leaves/previews": by_supervisor(LEAVE),
     "GET /staff/leaves": by_supervisor(None),
