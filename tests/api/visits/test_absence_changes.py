@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.answers import refused
 from tests.api.database_rows import nothing_changes
-from tests.api.visits.booking import Booker, at
+from tests.api.visits.booking import Booker, at, enrol
 from tests.world import World
 
 FRIDAY, MONDAY, TUESDAY, THURSDAY = "2026-09-18", "2026-09-21", "2026-09-22", "2026-09-24"
@@ -142,3 +142,13 @@ def test_closures_are_the_supervisors(world: World) -> None:
     path = entered(world, "closures", closure())
     refused(world.staff("N001").send("GET", "/staff/closures"), 403, "not_allowed")
     refused(world.staff("N001").send("PATCH", path, {"taken_back": True}), 404, "not_found")
+
+
+def test_somebody_comes_while_manager_and_deputy_are_away(world: World) -> None:
+    """They name each other: then any other manager stands in."""
+    enrol(world, ["G003"], "customer_development", manager=True)
+    booker = Booker(world)
+    for number, deputy in (("G001", "G002"), ("G002", "G001")):
+        world.staff("S001").post("/staff/leaves", leave(number, deputy, FRIDAY, "2026-10-09"))
+    found = booker.openings("consultation")["items"]
+    assert {opening["stand_in"] for opening in found} == {"G003"}

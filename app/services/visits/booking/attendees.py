@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import and_
 from zlib import crc32
 
 from app.domain.skills import MANAGER_ROLE
@@ -50,8 +52,8 @@ class Candidates:
 def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
     """Returns everybody who may be sent in a stretch of time: who has the skills that are asked for.
 
-    Stand-ins are the deputies named in the manager's leave; without leave, the managers of the case's
-    district; if there is no other one there, all managers.
+    Stand-ins are the deputies named in the manager's leave. Without leave, and where the deputies are away at
+    the same time, also the managers of the case's district; if there is no other one there, all managers.
     """
     known = roster.members(needed.party.departments, managers=needed.party.manager)
     absent = roster.absences(known, stretch, manager=case.manager_id)
@@ -69,8 +71,16 @@ def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
     others = [member for member in managers if member.id != case.manager_id]
     deputies = absent.deputies.get(case.manager_id, ())
     stand_ins = [member for member in others if member.id in deputies]
-    stand_ins = stand_ins or [member for member in others if case.district in member.districts]
-    return Candidates(manager, stand_ins or others, roles, absent)
+    if not stand_ins or _all_away([case.manager_id, *(member.id for member in stand_ins)], absent):
+        stand_ins += [
+            member for member in others if case.district in member.districts and member not in stand_ins
+        ] or [member for member in others if member not in stand_ins]
+    return Candidates(manager, stand_ins, roles, absent)
+
+
+def _all_away(staff_ids: Sequence[str], absent: Absences) -> bool:
+    """Whether there is a time at which none of these people is there."""
+    return bool(reduce(and_, (absent.away.get(staff_id, 0) for staff_id in staff_ids)))
 
 
 def party_times(found: Candidates, needed: Needed, stretch: Stretch, supposed: Supposition) -> Party:
