@@ -30,7 +30,7 @@ from app.services.scheduling import skills
 from app.services.timers import firing
 from app.services.visits.booking import offer_times
 from app.services.visits.changes import visit_sweep as visits_due
-from app.wechat.port import Accounts, WeChatError
+from app.wechat.port import Accounts, FaultKind, WeChatError
 from notifications.channels.sms_carrier import Sms
 from notifications.dispatch import circuit_breaker, dispatcher, outbox_queue
 from notifications.followup import calls, unknown_outcomes
@@ -158,7 +158,9 @@ def keep_tokens_fresh(wechat: Accounts) -> None:
         try:
             account.keep_token_fresh()
         except WeChatError as fault:
-            log.warning("an access token could not be renewed: %s", fault)
+            # A refused account waits for somebody; anything else passes by itself.
+            level = logging.ERROR if fault.kind is FaultKind.CONFIGURATION else logging.WARNING
+            log.log(level, "an access token could not be renewed: %s", fault)
 
 
 def ask_managers_to_call() -> None:

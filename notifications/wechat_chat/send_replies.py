@@ -28,7 +28,8 @@ _JUDGED = {
     FaultKind.TRANSIENT: (Outcome.AGAIN, UndeliveredCause.BUSY),
     FaultKind.TOKEN: (Outcome.AGAIN, UndeliveredCause.CONFIGURATION),
     FaultKind.UNKNOWN_OUTCOME: (Outcome.UNKNOWN, None),
-    FaultKind.CONFIGURATION: (Outcome.REFUSED, UndeliveredCause.CONFIGURATION),
+    # Refused before anything was said, perhaps not for long: worth the few tries that a reply has.
+    FaultKind.CONFIGURATION: (Outcome.AGAIN, UndeliveredCause.CONFIGURATION),
     FaultKind.QUOTA: (Outcome.REFUSED, UndeliveredCause.QUOTA),
     FaultKind.RECIPIENT: (Outcome.REFUSED, UndeliveredCause.RECIPIENT),
     FaultKind.BLOCKED: (Outcome.REFUSED, UndeliveredCause.RECIPIENT),
@@ -99,7 +100,7 @@ def _shown(account: ChatWindow, openid: str, picture: Picture) -> bool:
         _log.error("a picture's bytes are missing")
         return False
     except WeChatError as error:
-        if error.kind is not FaultKind.CONTENT:
+        if error.kind not in {FaultKind.CONTENT, FaultKind.WORDING}:
             raise
         _log.warning("WeChat does not take a picture", extra={"errcode": error.errcode})
         return False

@@ -3,13 +3,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from app.core import clock
-from app.core.settings import Profile, Settings
-from app.wechat.port import AccountKind, WeChatError
+from app.core.settings import WECHAT, Profile, Settings
+from app.wechat.client import WeChatServiceAccount
+from app.wechat.port import AccountKind, FaultKind, WeChatError
 from app.wechat.push import PushReceiver
 from app.wechat.pushevent import PushEvent
 from app.wechat.simulator import serve
+from app.wechat.simulator.chats import RISKY_WORD
+from tests.wechat.conftest import MINI, SERVICE
 
 if TYPE_CHECKING:
     from tests.wechat.conftest import Wechat
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
         {"path": "x", "times": 0},
         {"path": "x", "latency_ms": -1},
         {"path": "x", "typo": 1},
+        {"path": "x", "openid": 1},
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(wechat: "Wechat", fault: dict[str, object]) -> None:
@@ -132,3 +137,82 @@ def test_complete_production_settings_refuse_the_simulator(monkeypatch: pytest.M
     monkeypatch.setattr(Settings, "from_environment", lambda _environ: production)
     with pytest.raises(SystemExit):
         serve.main(["--port", "0"])
+
+
+def token(wechat: "Wechat", **asked: object) -> int:
+    """The errcode of stable_token for these parameters; 0 when it gives a token."""
+    with requests.Session() as session:
+        session.mount(WECHAT, wechat.adapter)
+        body = {"grant_type": "client_credential", "appid": MINI.appid, "secret": MINI.secret, **asked}
+        errcode: int = session.post(f"{WECHAT}/cgi-bin/stable_token", json=body, timeout=1).json()["errcode"]
+        return errcode
+
+
+def test_the_token_is_refused_as_documented(wechat: "Wechat") -> None:
+    assert token(wechat) == 0
+    assert token(wechat, grant_type="x") == 40002
+    assert token(wechat, appid=None) == 41002
+    assert token(wechat, secret="") == 41004
+    assert token(wechat, appid="wx0") == 40013
+    assert token(wechat, secret="wrong") == 40125
+
+
+def test_a_used_code_is_told_apart_at_the_log_in_alone(wechat: "Wechat") -> None:
+    codes, client = wechat.person(openid="oP", phone="13900000001"), wechat.mini_program()
+    for code, call, errcode in (
+        (codes["login_code"], client.login, 40163),
+        (codes["phone_code"], client.phone_number, 40029),
+    ):
+        call(code)
+        with pytest.raises(WeChatError) as refused:
+            call(code)
+        assert (refused.value.errcode, refused.value.kind) == (errcode, FaultKind.LOGIN)
+
+
+@pytest.mark.parametrize(
+    ("appid", "page", "errcode"),
+    [(MINI.appid, "/staff/task", 40165), (MINI.appid, "https://e.invalid/", 40165), ("wx0", "staff", 40166)],
+)
+def test_a_template_message_opens_no_page_that_does_not_exist(
+    wechat: "Wechat", appid: str, page: str, errcode: int
+) -> None:
+    wechat.control("POST", "followers", {"openid": "oF"})
+    service = WeChatServiceAccount(SERVICE, wechat.tokens, miniprogram_appid=appid, adapter=wechat.adapter)
+    with pytest.raises(WeChatError) as refused:
+        service.send_template(openid="oF", template_id="T", data={}, client_msg_id="1", miniprogram_page=page)
+    assert (refused.value.errcode, refused.value.kind) == (errcode, FaultKind.TEMPLATE)
+
+
+def test_sensitive_words_are_refused(wechat: "Wechat") -> None:
+    openid = wechat.person()["openid"]
+    template = {"account": "miniprogram", "template_id": "T1", "title": "进度", "fields": {"thing1": "项目"}}
+    wechat.control("POST", "templates", template)
+    wechat.control("POST", "consents", {"openid": openid, "template_id": "T1"})
+    with pytest.raises(WeChatError) as refused:
+        wechat.mini_program().send_subscribe(openid=openid, template_id="T1", data={"thing1": RISKY_WORD})
+    assert (refused.value.errcode, refused.value.kind) == (45168, FaultKind.WORDING)
+
+
+@pytest.mark.parametrize("failure", ["http403", "http412", "http500", "http502", "foreign"])
+def test_a_fault_may_be_one_persons(wechat: "Wechat", failure: str) -> None:
+    for openid in ("oF", "oG"):
+        wechat.control("POST", "followers", {"openid": openid})
+    wechat.fault("cgi-bin/user/info", failure=failure, openid="oF", times=None)
+    service = wechat.service_account()
+    assert service.follower("oG").subscribed
+    with pytest.raises(WeChatError):
+        service.follower("oF")
+
+
+def test_followers_are_listed_and_named_as_documented(wechat: "Wechat") -> None:
+    service = wechat.service_account()
+    assert service.follower_page(None) == ([], 0)
+    for openid in ("oA", "oB", "oC"):
+        wechat.control("POST", "followers", {"openid": openid, "unionid": f"u{openid}"})
+    assert service.follower_page(None) == (["oA", "oB", "oC"], 3)
+    assert service.follower_page("oB") == (["oC"], 3)
+    assert service.follower_page("oC") == ([], 3)
+    assert [each.unionid for each in service.followers(["oC", "oA"])] == ["uoC", "uoA"]
+    for wrong in ([], ["oA"] * 101):
+        with pytest.raises(WeChatError, match="47001"):
+            service.followers(wrong)

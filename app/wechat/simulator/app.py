@@ -18,6 +18,7 @@ from app.wechat.port import AccountKind
 from app.wechat.simulator.chats import LARGEST_PICTURE
 from app.wechat.simulator.control import PREFIX, Control, Post, post_over_http
 from app.wechat.simulator.faults import STATUSES, Dropped, Failure, Fault, Faults
+from app.wechat.simulator.follower_calls import FollowerCalls
 from app.wechat.simulator.people import CodeKind, Refused
 from app.wechat.simulator.state import State
 from app.wechat.simulator.wecom import WeCom
@@ -63,9 +64,7 @@ class Simulator:
             ("POST", "wxa/business/getuserphonenumber"): self._phone_number,
             ("POST", "cgi-bin/message/subscribe/send"): self._send_subscribe,
             ("POST", "cgi-bin/message/template/send"): self._send_template,
-            ("GET", "cgi-bin/user/info"): self._user_info,
-            ("GET", "cgi-bin/user/get"): self._user_get,
-            ("POST", "cgi-bin/user/info/batchget"): self._user_info_batch,
+            **FollowerCalls(self.state).calls,
             ("POST", "cgi-bin/message/custom/send"): self._send_custom,
             ("POST", "cgi-bin/message/custom/typing"): lambda request: self._typing(request, SERVICE),
             ("POST", "cgi-bin/message/custom/business/typing"): lambda request: self._typing(request, MINI),
@@ -137,6 +136,9 @@ class Simulator:
         body = _body(request)
         if body.get("grant_type") != "client_credential":
             raise Refused(40002, "invalid grant_type")
+        for key, errcode in (("appid", 41002), ("secret", 41004)):
+            if not body.get(key):
+                raise Refused(errcode, f"{key} missing")
         kind = self.state.account_of(body.get("appid"), body.get("secret"))
         token, lifetime = self.state.stable_token(kind, force=body.get("force_refresh") is True)
         return {"access_token": token, "expires_in": lifetime}
@@ -188,26 +190,11 @@ class Simulator:
         if not isinstance(link, Mapping):
             raise Refused(47001, "data format error")
         if link.get("appid") != self._control.accounts[MINI].appid:
-            raise Refused(40013, "invalid appid")
-        return _text(link, "pagepath")
-
-    def _user_info(self, request: Request) -> Answer:
-        self._check_token(request, SERVICE)
-        with self.state.lock:
-            return self.state.people.follower_info(request.args.get("openid"))
-
-    def _user_get(self, request: Request) -> Answer:
-        self._check_token(request, SERVICE)
-        with self.state.lock:
-            return self.state.people.follower_list(request.args.get("next_openid"))
-
-    def _user_info_batch(self, request: Request) -> Answer:
-        self._check_token(request, SERVICE)
-        asked = _body(request).get("user_list")
-        if not isinstance(asked, list) or not all(isinstance(each, dict) for each in asked):
-            raise Refused(47001, "data format error")
-        with self.state.lock:
-            return self.state.people.follower_batch([each.get("openid") for each in asked])
+            raise Refused(40166, "invalid weapp appid")
+        page = _text(link, "pagepath")
+        if page is not None and (page.startswith("/") or "://" in page):
+            raise Refused(40165, "invalid weapp pagepath")
+        return page
 
     def _send_custom(self, request: Request) -> Answer:
         kind, body = self._kind(request), _body(request)

@@ -22,6 +22,12 @@ RISKY_WORD = "违禁演示词"
 REVIEW_WORD = "待审演示词"
 
 
+def refuse_words(values: Mapping[str, str]) -> None:
+    """What subscribe messages refuse as sensitive words (敏感词). Raises Refused."""
+    if any(RISKY_WORD in value for value in values.values()):
+        raise Refused(45168, "hit sensitive words")
+
+
 class ChatAct(StrEnum):
     """What a person does to open the window."""
 

@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.accounts import WeChatAccount
 from app.wechat import fieldlimits
 from app.wechat.port import AccountKind
-from app.wechat.simulator.chats import Chats
+from app.wechat.simulator.chats import Chats, refuse_words
 from app.wechat.simulator.people import People, Refused
 
 TOKEN_LIFE = timedelta(seconds=7200)
@@ -204,6 +204,7 @@ class State:
             if openid not in self.people.users:
                 raise Refused(40003, "invalid openid")
             template, values = self._checked(AccountKind.MINI_PROGRAM, template_id, data)
+            refuse_words(values)
             if page is not None and (not page or page.startswith("/") or "://" in page):
                 raise Refused(41030, "invalid page")
             if self._consents[openid, template_id] < 1:
