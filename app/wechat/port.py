@@ -37,6 +37,8 @@ class FaultKind(StrEnum):
     """The content of this one message is refused; others of its template may be sent."""
     WORDING = "wording"
     """A word in this one message is refused; says nothing of the template."""
+    UNLISTED = "unlisted"
+    """Refused for a cause that nobody knows here: it says nothing of any other message."""
     UNCLEAR = "unclear"
     """The account, or this one person or text: whether others are accepted at the same time tells which."""
     CONFIGURATION = "configuration"

@@ -15,7 +15,7 @@ _MEANING = MappingProxyType(
         Treatment.NEXT_CHANNEL: OutcomeKind.RECIPIENT,
         Treatment.STOP_TEMPLATE: OutcomeKind.TEMPLATE,
         Treatment.FAIL_MESSAGE: OutcomeKind.CONTENT,
-        Treatment.FAIL_MESSAGE_ONLY: OutcomeKind.WORDING,
+        Treatment.FAIL_MESSAGE_ONLY: OutcomeKind.OWN_CONTENT,
         Treatment.COMPARE: OutcomeKind.UNCLEAR,
         Treatment.CLOSE_CHANNEL: OutcomeKind.CONFIGURATION,
         Treatment.SETTLE_LATER: OutcomeKind.UNKNOWN,

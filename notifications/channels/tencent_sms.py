@@ -36,7 +36,7 @@ _FAULTS: Mapping[str, SmsFault] = MappingProxyType(
         "InternalError": SmsFault.UNKNOWN,
         "InvalidParameterValue.IncorrectPhoneNumber": SmsFault.RECIPIENT,
         "FailedOperation.PhoneNumberInBlacklist": SmsFault.RECIPIENT,
-        "FailedOperation.ContainSensitiveWord": SmsFault.WORDING,
+        "FailedOperation.ContainSensitiveWord": SmsFault.OWN_CONTENT,
         "InvalidParameterValue.TemplateParameterFormatError": SmsFault.CONTENT,
         "InvalidParameterValue.TemplateParameterLengthLimit": SmsFault.CONTENT,
         "FailedOperation.TemplateParamSetNotMatchApprovedTemplate": SmsFault.CONTENT,
@@ -106,4 +106,4 @@ def _fault(code: str) -> SmsFault:
     for beginning, fault in _FAULTS.items():
         if code.startswith(beginning):
             return fault
-    return SmsFault.CONTENT
+    return SmsFault.OWN_CONTENT

@@ -53,7 +53,7 @@ def resolve(message: Envelope, outcome: Outcome, chance: Chance) -> Resolution:
             return next_channel(message, outcome.at, outcome.kind.value)
         case OutcomeKind.TEMPLATE:
             return replace(resolve_held(message, outcome.at), alarm=True)
-        case OutcomeKind.CONTENT | OutcomeKind.WORDING:
+        case OutcomeKind.CONTENT | OutcomeKind.OWN_CONTENT:
             return replace(_failed(message, outcome.at, outcome.kind.value), alarm=True)
         case OutcomeKind.UNKNOWN:
             return resolve_unknown(message, message.unknown_since or outcome.at, outcome.at, chance)

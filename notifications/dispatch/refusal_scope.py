@@ -33,7 +33,7 @@ _SENT = (
     OutcomeKind.RECIPIENT,
     OutcomeKind.TEMPLATE,
     OutcomeKind.CONTENT,
-    OutcomeKind.WORDING,
+    OutcomeKind.OWN_CONTENT,
     OutcomeKind.UNCLEAR,
     OutcomeKind.REFUSED_ALONE,
     OutcomeKind.ACCOUNT_REFUSED,

@@ -100,7 +100,7 @@ def _shown(account: ChatWindow, openid: str, picture: Picture) -> bool:
         _log.error("a picture's bytes are missing")
         return False
     except WeChatError as error:
-        if error.kind not in {FaultKind.CONTENT, FaultKind.WORDING}:
+        if error.kind not in {FaultKind.CONTENT, FaultKind.WORDING, FaultKind.UNLISTED}:
             raise
         _log.warning("WeChat does not take a picture", extra={"errcode": error.errcode})
         return False

@@ -232,14 +232,14 @@ def test_one_cases_text_to_many_people_stops_no_template(run: Run, phones: Phone
     assert disabled_templates.disabled_templates() == []
 
 
-@pytest.mark.parametrize("errcode", [45168, 87014])
-def test_refused_words_stop_no_template_however_many_cases_hold_them(
+@pytest.mark.parametrize("errcode", [45168, 87014, 99999999])
+def test_refused_words_and_unlisted_codes_stop_no_template_however_many_cases_meet_them(
     run: Run, phones: Phones, errcode: int
 ) -> None:
     ids = staff(20, phones)
     phones.fault(TEMPLATE, errcode=errcode, times=None)
     run()
-    assert {state_of(each)[1:3] for each in ids} == {(DeliveryState.FAILED, "wording")}
+    assert {state_of(each)[1:3] for each in ids} == {(DeliveryState.FAILED, "own_content")}
     assert disabled_templates.disabled_templates() == []
 
 

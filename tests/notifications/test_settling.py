@@ -94,7 +94,7 @@ SENT_IN_VAIN = (
     OutcomeKind.REFUSED_ALONE,
     OutcomeKind.RECIPIENT,
     OutcomeKind.CONTENT,
-    OutcomeKind.WORDING,
+    OutcomeKind.OWN_CONTENT,
     OutcomeKind.UNKNOWN,
 )
 

@@ -285,7 +285,7 @@ def test_scrubbing_keeps_error_codes_readable() -> None:
         (50002, FaultKind.UNCLEAR),
         (48001, FaultKind.UNCLEAR),
         (40164, FaultKind.CONFIGURATION),
-        (99999999, FaultKind.CONTENT),
+        (99999999, FaultKind.UNLISTED),
     ],
 )
 def test_errcodes_have_the_treatment_of_the_table(errcode: int, kind: FaultKind) -> None:

@@ -89,7 +89,7 @@ def test_a_refused_token_is_renewed_once(
         (81013, FaultKind.RECIPIENT),
         (60020, FaultKind.CONFIGURATION),
         (45002, FaultKind.CONTENT),
-        (99999, FaultKind.CONTENT),
+        (99999, FaultKind.UNLISTED),
     ],
 )
 def test_wecoms_codes_have_a_table_of_their_own(
