@@ -362,7 +362,13 @@ NOTICES: Sequence[NoticeRule] = (
     # Somebody leaves, and their work finds somebody else.
     NoticeRule(events.StaffLeft, "staff_left", views.DEPARTURE, staff(supervisors)),
     NoticeRule(events.HandoversProposed, "handover_proposed", views.PROPOSAL, staff(proposed_manager)),
-    NoticeRule(events.TaskReassigned, "task_reassigned", views.REASSIGNED_TASK, staff(holders)),
+    NoticeRule(
+        events.TaskReassigned,
+        "task_reassigned",
+        views.REASSIGNED_TASK,
+        staff(first_of("task_reassigned", holders)),
+    ),
+    NoticeRule(events.TaskReassigned, "task_in_queue", views.REASSIGNED_TASK, staff(holders)),
     NoticeRule(events.TaskReassigned, "task_taken_back", views.REASSIGNED_TASK, staff(former_holder)),
     # The morning: what did not arrive, which is part of the message that follows.
     NoticeRule(MessagesUndelivered, "undelivered", views.UNDELIVERED, staff(supervisors)),

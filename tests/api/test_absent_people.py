@@ -137,6 +137,19 @@ def test_the_taken_task_of_an_absent_colleague_is_the_deputys(world: World, cust
     assert told(world.staff("D002"), "task_overdue") == 1
 
 
+def test_reviews_go_to_a_supervisor_who_is_there(world: World) -> None:
+    with world.app.app_context(), atomic():
+        db.session.scalars(select(Staff).where(Staff.number == "M001")).one().is_supervisor = True
+        first, second, now = staff_id("M001"), staff_id("S001"), world.clock.now()
+        assert acting.reviewer(now) == first
+    absent(world, "M001", "S001")
+    with world.app.app_context(), atomic():
+        assert acting.reviewer(now) == second
+    absent(world, "S001", "M001")
+    with world.app.app_context(), atomic():
+        assert acting.reviewer(now) == first
+
+
 def test_somebody_present_costs_one_statement(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[PreparedQuery] = []
     rows = PreparedQuery.rows

@@ -1,5 +1,6 @@
 """Somebody leaves: their work finds somebody else in the same moment, and nothing is sent to them."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from sqlalchemy import select
 from app.core.atomic import atomic
 from app.core.db import db
 from app.models import Case, Complaint, Conversation, Staff, Task
+from app.services.departures import remove_person
 from app.services.people import followers
+from notifications.dispatch import claims
 from notifications.models import DeliveryState, Notice, OutboxMessage
 from tests import paperwork
 from tests.api.answers import refused
@@ -249,6 +252,54 @@ def test_complaints_conversations_and_drafts_move(world: World, customer: Phone)
     assert other.get(f"/staff/applications/{draft['id']}")["id"] == draft["id"]
     customer.post(f"/customer/cases/{case['id']}/chases")
     assert told(world.staff("G002"), "case_chased") == 1
+
+
+def test_who_left_before_departures_were_recorded_is_removed_like_anybody(
+    world: World, customer: Phone
+) -> None:
+    case = world.submitted(customer)
+    with world.app.app_context(), atomic():
+        db.session.scalars(select(Staff).where(Staff.number == "G001")).one().active = False
+    # Until somebody does it, the rule reaches who acts: nothing lies with nobody.
+    (line,) = world.staff("S001").get("/staff/supervision/handovers")["items"]
+    assert (line["id"], line["proposed_number"], line["proposed_is_manager"]) == (None, "G001", False)
+    mine = world.staff("G002").get("/staff/tasks")["items"]
+    assert [task["case_id"] for task in mine] == [case["id"]]
+    assert [moved["proposed_number"] for moved in leaves(world, "G001")["cases"]] == ["G002"]
+    holds_nothing(world, "G001")
+
+
+def test_a_case_that_ended_needs_no_hand_over(world: World, customer: Phone) -> None:
+    case = world.submitted(customer)
+    leaves(world, "G001")
+    supervisor = world.staff("S001")
+    (line,) = supervisor.get("/staff/supervision/handovers")["items"]
+    customer.post(f"/customer/cases/{case['id']}/withdrawal", {})
+    assert supervisor.get("/staff/supervision/handovers")["items"] == []
+    path = f"/staff/supervision/handovers/{line['id']}/confirmation"
+    refused(supervisor.send("POST", path, {}), 409, "case_ended")
+    assert supervisor.post("/staff/supervision/handovers/confirmations", {})["confirmed"] == 0
+
+
+def test_a_message_that_is_claimed_is_not_handed_over_any_more(world: World, customer: Phone) -> None:
+    """Between its claim and its sending the person leaves."""
+    world.staff("G001")
+    world.desk.ask("POST", "followers", {"openid": "svc_G001", "unionid": "union_G001"})
+    with world.app.app_context(), atomic():
+        followers.follow("svc_G001", "union_G001")
+    world.submitted(customer)
+    with world.app.app_context():
+        now = world.clock.now()
+        with atomic():
+            gone = db.session.scalars(select(Staff.id).where(Staff.number == "G001")).one()
+            claimed = claims.claim("worker", 100, now, Random(1)).messages
+        assert gone in {message.recipient_id for message in claimed}
+        with atomic():
+            remove_person.remove(None, "G001")
+        with atomic():
+            sent = claims.mark_handed_over("worker", claimed, now)
+        db.session.remove()
+    assert gone not in {message.recipient_id for message in sent}
 
 
 def test_who_comes_back_has_the_unconfirmed_cases_again(world: World, customer: Phone) -> None:

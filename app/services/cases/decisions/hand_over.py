@@ -49,9 +49,11 @@ def confirm(case: Case, by: By, summary: str) -> None:
     """Confirms the manager who was proposed when the former one left; now the customer is told.
 
     Raises `AlreadyDoneError` when nothing is proposed any more, `FieldsError` when a supervisor has the case
-    because there was no manager to propose.
+    because there was no manager to propose, `CaseEndedError`.
     """
     flow = CaseFlow.load(case)
+    if case.closed_at is not None:
+        raise CaseEndedError("该工单已结束，无需移交。")
     now = clock.now()
     proposal = end_proposal(case.id, by, now)
     if proposal is None:
