@@ -6,6 +6,8 @@ from flask import current_app
 from app.cli import needs
 from app.wechat.port import WeChatError
 from notifications.incoming import follower_import
+from notifications.oversight import template_check
+from notifications.wording import catalog
 
 
 @click.group("wechat")
@@ -35,3 +37,21 @@ def followers() -> None:
             f"{progress.without_unionid} have no unionid, so that nobody knows who they are: bind the "
             "mini-program and the service account to one Open Platform account"
         )
+
+
+@wechat.command("templates")
+@needs.application
+def check_templates() -> None:
+    """Compare the message templates of both accounts with the city's messages.toml.
+
+    Names each difference of title, fields and kind of subscription; the exit code is 1 when there is one.
+    """
+    try:
+        found = template_check.differences(catalog.current(), current_app.extensions["steward.wechat"])
+    except WeChatError as fault:
+        raise click.ClickException(str(fault)) from fault
+    for difference in found:
+        click.echo(difference)
+    if found:
+        raise click.exceptions.Exit(1)
+    click.echo("all templates agree")

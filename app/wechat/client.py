@@ -7,6 +7,7 @@ from requests.adapters import BaseAdapter
 
 from app.core.accounts import WeChatAccount
 from app.core.settings import WECHAT
+from app.wechat import templates
 from app.wechat.chat import ChatCalls, CheckCalls
 from app.wechat.gateway import Gateway
 from app.wechat.port import (
@@ -18,6 +19,7 @@ from app.wechat.port import (
     SendReceipt,
     WeChatError,
 )
+from app.wechat.templates import AccountTemplate
 from app.wechat.token_store import TokenStore
 
 # Seconds to connect and to wait for an answer. Five seconds is also how long WeChat waits for us.
@@ -30,6 +32,12 @@ class WeChatMiniProgram(ChatCalls, CheckCalls):
     """The mini-program's account (port: `MiniProgram`). Thread-safe; keep one for each process."""
 
     typing_path = "cgi-bin/message/custom/business/typing"
+
+    def templates(self) -> list[AccountTemplate]:
+        """The subscription-message templates of the account; see the port."""
+        return templates.of_miniprogram(
+            self._gateway.call("get", "wxaapi/newtmpl/gettemplate", repeatable=True)
+        )
 
     def __init__(
         self,
@@ -106,6 +114,12 @@ class WeChatServiceAccount(ChatCalls):
     """The service account (port: `ServiceAccount`). Thread-safe; keep one for each process."""
 
     typing_path = "cgi-bin/message/custom/typing"
+
+    def templates(self) -> list[AccountTemplate]:
+        """The message templates of the account; see the port."""
+        return templates.of_service_account(
+            self._gateway.call("get", "cgi-bin/template/get_all_private_template", repeatable=True)
+        )
 
     def __init__(
         self,

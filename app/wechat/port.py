@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from app.wechat.templates import AccountTemplate
+
 
 class AccountKind(StrEnum):
     """The accounts; the values are also the last part of the callback addresses."""
@@ -204,6 +206,10 @@ class ContentCheck(Protocol):
 class MiniProgram(ChatWindow, ContentCheck, Protocol):
     """The mini-program's account."""
 
+    def templates(self) -> list[AccountTemplate]:
+        """The subscription-message templates (订阅消息) of the account. Raises WeChatError."""
+        ...
+
     def keep_token_fresh(self) -> None:
         """Make sure that a token is cached that is valid for some minutes. Raises WeChatError."""
         ...
@@ -239,6 +245,10 @@ class MiniProgram(ChatWindow, ContentCheck, Protocol):
 
 class ServiceAccount(ChatWindow, Protocol):
     """The service account (服务号)."""
+
+    def templates(self) -> list[AccountTemplate]:
+        """The message templates (模板消息) of the account. Raises WeChatError."""
+        ...
 
     def keep_token_fresh(self) -> None:
         """Make sure that a token is cached that is valid for some minutes. Raises WeChatError."""

@@ -106,8 +106,8 @@ def mark_notice_read(notice_id: str) -> str:
 def list_subscriptions(query_data: dict[str, str]) -> dict[str, Any]:
     """Lists the subscription-message templates to ask the customer for next.
 
-    At most three, because wx.requestSubscribeMessage takes no more. Some templates are offered on the page
-    named by `page` only.
+    At most three, because wx.requestSubscribeMessage takes no more, and one-time or long-term templates,
+    never both. Some templates are offered on the page named by `page` only.
     """
     return {"templates": consents.templates_to_ask(caller().subject_id, query_data["page"])}
 
@@ -119,13 +119,11 @@ def list_subscriptions(query_data: dict[str, str]) -> dict[str, Any]:
 def record_subscriptions(json_data: dict[str, Any]) -> dict[str, Any]:
     """Records what the customer answered in wx.requestSubscribeMessage.
 
-    Each `accept` allows one more message of that template; `reject`, `ban` and `filter` allow none. Refused
-    with `invalid_fields` for an unknown template. Returns the templates to ask for next.
+    Each `accept`, `acceptWithAudio` or `acceptWithAlert` allows one more message of that template, or all of
+    a long-term one; `reject`, `ban` and `filter` allow none. Refused with `invalid_fields` for an unknown
+    template. Returns the templates to ask for next.
     """
-    choices = json_data["choices"]
-    consents.record_accepted(
-        caller().subject_id, {key: int(choice == "accept") for key, choice in choices.items()}
-    )
+    consents.record_choices(caller().subject_id, json_data["choices"])
     return {"templates": consents.templates_to_ask(caller().subject_id)}
 
 

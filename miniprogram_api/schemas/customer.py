@@ -271,9 +271,10 @@ class SubscriptionsPageIn(BaseSchema):
     page = String(load_default="", validate=one_of("", "visit", "talk"))
 
 
-class SubscriptionsIn(BaseSchema):
-    """The answer of wx.requestSubscribeMessage: template key to accept, reject, ban or filter."""
+_ANSWERS = ("accept", "acceptWithAudio", "acceptWithAlert", "reject", "ban", "filter")
 
-    choices = Dict(
-        keys=String(), values=String(validate=one_of("accept", "reject", "ban", "filter")), required=True
-    )
+
+class SubscriptionsIn(BaseSchema):
+    """The answer of wx.requestSubscribeMessage: template key to WeChat's word for what was chosen."""
+
+    choices = Dict(keys=String(), values=String(validate=one_of(*_ANSWERS)), required=True)

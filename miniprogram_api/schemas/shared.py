@@ -92,6 +92,7 @@ class TemplateOut(BaseSchema):
     remaining = Integer(
         required=True, metadata={"description": "How many messages the customer still accepts"}
     )
+    long_term = Boolean(required=True, metadata={"description": "One consent lasts (长期订阅)"})
 
 
 class SubscriptionsOut(BaseSchema):

@@ -20,7 +20,7 @@ from notifications.dispatch import (
 )
 from notifications.dispatch.retry import Chance
 from notifications.models import SubscribeConsent
-from notifications.outbox import delivery_rules, disabled_templates
+from notifications.outbox import consents, delivery_rules, disabled_templates
 from notifications.outbox.delivery_rules import FIRST
 from notifications.wording import catalog
 from notifications.wording.catalog import PointLost
@@ -142,9 +142,10 @@ def _without_consent(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     turned = []
     for row in asking:
         key = (row.openid, row.template_key)
-        kept = 0 if row.importance <= highest.get(row.template_key, FIRST) else 1
+        lasting = consents.is_long_term(row.template_key)
+        kept = 0 if lasting or row.importance <= highest.get(row.template_key, FIRST) else 1
         if left.get(key, 0) > kept:
-            left[key] -= 1
+            left[key] -= not lasting
         else:
             turned.append(row)
     return turned

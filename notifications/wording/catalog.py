@@ -6,6 +6,7 @@ One catalogue is in use in a process; the composition root installs it. `catalog
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from app.wechat.port import AccountKind
@@ -77,6 +78,10 @@ class Template:
     ask_order: int | None
     why: str
     ask_on: str = ""
+    long_term: bool = False
+    """Whether one consent lasts (长期订阅): it is not used up, and never asked for beside one-time ones."""
+    ask_again: timedelta = timedelta()
+    """How long whoever declined a long-term template is left in peace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,7 @@ class Catalog:
                 "template_id": self.template_ids[key],
                 "title": template.title,
                 "fields": dict(template.fields),
+                "long_term": template.long_term,
             }
             for key, template in self.templates.items()
         ]

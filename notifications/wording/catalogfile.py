@@ -6,6 +6,7 @@ documentation of subscribe messages (at most five fields, 25 and 50 templates an
 
 import re
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
@@ -73,6 +74,13 @@ def _templates(source: Source) -> dict[str, Template]:
     for account, most in _MOST_TEMPLATES.items():
         if sum(template.account is account for template in templates.values()) > most:
             source.note("templates", f"the account {account} takes at most {most} templates")
+    titles: dict[str, str] = {}
+    for name, template in templates.items():
+        if template.ask_order is not None and titles.setdefault(template.title, name) != name:
+            # wx.requestSubscribeMessage silently leaves out the second of one title.
+            source.note(
+                f"templates.{name}.title", f"is that of {titles[template.title]}: WeChat asks for one of them"
+            )
     return templates
 
 
@@ -89,6 +97,9 @@ def _template(name: str, table: Table) -> Template:
             )
         _check_short(table, f"fields.{key}", label, _MOST_LABEL)
     asked = table.whole("ask_order", optional=True)
+    long_term = table.flag("long_term")
+    if long_term and asked is None:
+        table.fault("long_term", "only what consent is asked for can be a long-term subscription")
     if asked is not None and account is not AccountKind.MINI_PROGRAM:
         table.fault("ask_order", "consent is asked for templates of the mini-program only")
     return Template(
@@ -99,6 +110,8 @@ def _template(name: str, table: Table) -> Template:
         ask_order=asked,
         why=table.text("why", optional=asked is None),
         ask_on=table.text("ask_on", optional=True),
+        long_term=long_term,
+        ask_again=timedelta(days=(table.whole("ask_again_days") or 0) if long_term else 0),
     )
 
 

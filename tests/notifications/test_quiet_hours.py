@@ -100,7 +100,7 @@ def test_what_piled_up_in_an_outage_goes_in_the_morning_to_staff_as_well(
         phones.follow(one.addresses["template"])
     without_manager = replace(CASE, acting=replace(MANAGER, addresses={}))
     known.task = replace(TASK, holders=people, case=without_manager)
-    phones.fault(TEMPLATE, failure="http500", times=None)
+    phones.fault(TEMPLATE, errcode=-1, times=None)
     publish(events.ReminderDue("task-1", ("before_due",), clock.now()))
     for _ in range(12):
         dispatch(phones.accounts, chance=Halves())

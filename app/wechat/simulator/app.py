@@ -21,6 +21,7 @@ from app.wechat.simulator.faults import STATUSES, Dropped, Failure, Fault, Fault
 from app.wechat.simulator.follower_calls import FollowerCalls
 from app.wechat.simulator.people import CodeKind, Refused
 from app.wechat.simulator.state import State
+from app.wechat.simulator.template_calls import TemplateCalls
 from app.wechat.simulator.wecom import WeCom
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Simulator:
             ("POST", "cgi-bin/message/subscribe/send"): self._send_subscribe,
             ("POST", "cgi-bin/message/template/send"): self._send_template,
             **FollowerCalls(self.state).calls,
+            **TemplateCalls(self.state).calls,
             ("POST", "cgi-bin/message/custom/send"): self._send_custom,
             ("POST", "cgi-bin/message/custom/typing"): lambda request: self._typing(request, SERVICE),
             ("POST", "cgi-bin/message/custom/business/typing"): lambda request: self._typing(request, MINI),

@@ -3,7 +3,7 @@
 GET messages?after=SEQ · GET state · GET chats?after=SEQ · GET checks ·
 POST chats {account, openid, act: wrote|entered} · POST media {account, media_type, content: base64} ·
 POST codes {user: {openid?, unionid?, phone?, country_code?}} ·
-POST templates {account, template_id, title, fields: {key: label}, listed?: {key: [value]}} · POST
+POST templates {account, template_id, title, fields: {key: label}, listed?: {key: [value]}, long_term?} · POST
 consents {openid, template_id, count?} · POST followers {openid?, unionid?, subscribed?} · GET, POST,
 DELETE faults (see faults.py) · DELETE tokens · POST push {account, url, payload or raw, form?: xml|json} ·
 (raw: the document inside, word for word, as WeChat passes on what a keyboard makes) ·
@@ -168,6 +168,7 @@ class Control:
             title=_text(document, "title"),
             fields={str(key): str(label) for key, label in fields.items()},
             listed={str(key): tuple(map(str, values)) for key, values in listed.items()},
+            long_term=document.get("long_term") is True,
         )
         self._state.register(template)
         return {"template_id": template.template_id}

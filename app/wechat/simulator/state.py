@@ -36,6 +36,8 @@ class Template:
     """Field key to the label that the phone shows before it."""
     listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The values an enum or const field may have."""
+    long_term: bool = False
+    """Whether one consent lasts (长期订阅)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,11 @@ class State:
         with self.lock:
             self._templates[template.account, template.template_id] = template
 
+    def templates(self, account: AccountKind) -> list[Template]:
+        """The templates of an account."""
+        with self.lock:
+            return [template for (kind, _), template in self._templates.items() if kind is account]
+
     def consent(self, openid: str, template_id: str, count: int) -> int:
         """Add `count` accepts; the number that is now open."""
         with self.lock:
@@ -209,7 +216,8 @@ class State:
                 raise Refused(41030, "invalid page")
             if self._consents[openid, template_id] < 1:
                 raise Refused(43101, "user refuse to accept the msg")
-            self._consents[openid, template_id] -= 1
+            if not template.long_term:
+                self._consents[openid, template_id] -= 1
             return self._deliver("subscribe", openid, template, values, page=page)
 
     def send_template(
