@@ -8,7 +8,8 @@ from flask import Response, jsonify
 from app.services.cases import access
 from app.services.history.timeline import By, by_customer
 from app.services.visits import appointments, required_visits
-from app.services.visits.booking import cancel, confirm, find_openings, hold, join, reschedule, waitlist
+from app.services.visits.booking import cancel, confirm, find_openings, hold, reschedule, waitlist
+from app.services.visits.changes import join_visits
 from app.services.visits.day import no_show
 from app.services.visits.views import arrival_pass, ics_file, visit_queries
 from miniprogram_api.calendar_response import CALENDAR_ANSWER, calendar_file
@@ -126,7 +127,9 @@ def join_visit(case_id: str, visit_id: str, json_data: dict[str, Any]) -> Any:
     for purposes that can't be joined, with `past_cut_off`, and with `slot_taken`.
     """
     case = _case(case_id)
-    return visit_queries.visit_line(case, join.join_by_customer(case, visit_id, json_data["visit_id"], _me()))
+    return visit_queries.visit_line(
+        case, join_visits.join_by_customer(case, visit_id, json_data["visit_id"], _me())
+    )
 
 
 @visits.post("/<public_id:case_id>/visits/<public_id:visit_id>/cancellation")

@@ -9,8 +9,9 @@ from app.domain.area import Point
 from app.services.cases import access
 from app.services.history.timeline import by_staff
 from app.services.visits import required_visits, visit_access
-from app.services.visits.booking import cancel, find_openings, join, reschedule
+from app.services.visits.booking import cancel, find_openings, reschedule
 from app.services.visits.booking.book_for_customer import book_for_customer
+from app.services.visits.changes import join_visits
 from app.services.visits.day import finish, no_show, running_late, visit_check_in
 from app.services.visits.day.visit_check_in import CheckIn
 from app.services.visits.views import ics_file, staff_calendars, visit_queries
@@ -228,7 +229,7 @@ def join_for_customer(visit_id: str, json_data: dict[str, Any]) -> Any:
     """
     case = _concerned(visit_id)
     _concerned(json_data["visit_id"])
-    moved = join.join_by_staff(case, visit_id, json_data["visit_id"], by_staff(me().id))
+    moved = join_visits.join_by_staff(case, visit_id, json_data["visit_id"], by_staff(me().id))
     return staff_calendars.one(me(), case, moved)
 
 

@@ -40,10 +40,9 @@ def lock_customer(case: Case) -> None:
     if connection.dialect.name == "sqlite":
         return
     # Everybody takes them in the same order, so that no deadlock is possible.
-    for key in sorted(
-        crc32(name.encode()) - 2**31 for name in {case.customer_id or "", case.phone_hash} - {""}
-    ):
-        connection.execute(_LOCK, {"key": key})
+    names = (case.customer_id or case.phone_hash, case.phone_hash)
+    first, second = sorted(crc32(name.encode()) - 2**31 for name in names)
+    connection.execute(_LOCK, {"first": first, "second": second})
 
 
 def blocked_starts(case: Case, purpose: Purpose, stretch: Stretch, without: Sequence[str]) -> int:
@@ -61,8 +60,9 @@ def blocked_starts(case: Case, purpose: Purpose, stretch: Stretch, without: Sequ
     }
     blocked = 0
     for other_case, other_purpose, starts_at in db.session.connection().execute(_BOOKED, asked):
-        other = city.current().visits.purposes[other_purpose]
-        if not same_place(case, purpose, other_case, other):
+        other = city.current().visits.purposes.get(other_purpose)
+        # The city may have given up a purpose for which something is booked still.
+        if other is not None and not same_place(case, purpose, other_case, other):
             blocked |= _before_and_after(purpose.need, other.need, grid.piece_of(starts_at), stretch.first)
     return blocked
 
@@ -109,7 +109,10 @@ def _point(answers: Mapping[str, Any]) -> Point | None:
     return Point(float(location["latitude_gcj02"]), float(location["longitude_gcj02"]))
 
 
-_LOCK = select(func.pg_advisory_xact_lock(_CUSTOMERS, bindparam("key", type_=Integer)))
+_LOCK = select(
+    func.pg_advisory_xact_lock(_CUSTOMERS, bindparam("first", type_=Integer)).label("first"),
+    func.pg_advisory_xact_lock(_CUSTOMERS, bindparam("second", type_=Integer)).label("second"),
+)
 _BOOKED = (
     select(Visit.case_id, Visit.purpose, Visit.starts_at)
     .join(Case, Case.id == Visit.case_id)

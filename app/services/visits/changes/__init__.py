@@ -1,1 +1,1 @@
-"""When something changes around booked visits: revalidation, closures, work patterns, due steps."""
+"""When something changes around booked visits: revalidation, closures, work patterns, joining, due steps."""
