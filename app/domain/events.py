@@ -159,11 +159,19 @@ class WaterOn:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnVisitUnreached:
+    """The return visit ended after tries that did not reach the customer."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRated:
-    """The return visit was rated, 1 to 5."""
+    """The service was rated, 1 to 5; `low`: so low that a supervisor looks into it."""
 
     case_id: str
     rating: int
+    low: bool = False
 
 
 @dataclass(frozen=True, slots=True)

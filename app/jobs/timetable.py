@@ -28,7 +28,7 @@ from app.services.operations import idempotency, run_once
 from app.services.partners import request_signatures
 from app.services.scheduling import skills
 from app.services.timers import firing
-from app.services.visits.booking import offer_times
+from app.services.visits.changes import offer_times
 from app.services.visits.changes import visit_sweep as visits_due
 from app.wechat.port import Accounts, FaultKind, WeChatError
 from notifications.channels.sms_carrier import Sms

@@ -9,6 +9,7 @@ from app.models.case_change import CaseChange, CaseChangeKind
 from app.models.chase import Chase
 from app.models.chat import ChatPerson, ChatSend, ChatSendKind, MediaKind, MessageCheck, MessageMedia
 from app.models.complaint import Complaint, ComplaintState
+from app.models.contact_try import ContactTry
 from app.models.conversation import (
     Carriage,
     Conversation,
@@ -79,6 +80,7 @@ __all__ = [
     "ChatSendKind",
     "Complaint",
     "ComplaintState",
+    "ContactTry",
     "Conversation",
     "ConversationGuest",
     "ConversationNote",

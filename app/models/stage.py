@@ -23,6 +23,8 @@ class StageVoid(StrEnum):
 class Stage(Base):
     """One entry of a case into a stage; `round` counts from 1, so that re-entering accumulates.
 
+    `made_at`: the first dated try of a return visit, by which it counts as made.
+
     Stages not yet entered have no row: the program's data tells of them.
     """
 
@@ -35,3 +37,4 @@ class Stage(Base):
     due_at: Mapped[Instant | None]
     completed_at: Mapped[Instant | None]
     void: Mapped[Key | None]
+    made_at: Mapped[Instant | None]

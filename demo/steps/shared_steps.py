@@ -32,17 +32,15 @@ def refuses_stop(run: StoryRun, case: StoryCase, reason: str, word: str) -> None
     run.detail(f"想以“{word}”停钟：被拒绝。{refused.body['detail']}")
 
 
-def rate(run: StoryRun, case: StoryCase, remark: str) -> None:
-    """The manager calls on the customer, who rates the service on the phone."""
+def rate(run: StoryRun, case: StoryCase, remark: str, visit: StoryVisit) -> None:
+    """A specialist, not the case's manager, calls on the customer, who rates the service on the phone."""
+    expect(visit.lead != case.manager["name"], "回访应由客户管家以外的专员进行")
     case.owner.post(f"/cases/{case.id}/rating", {"rating": HIGHEST_RATING, "remark": remark})
-    run.event(
-        f"客户管家 {case.manager['name']} 上门回访，"
-        f"客户 {case.owner.person.name} 在小程序评价 {HIGHEST_RATING} 分"
-    )
+    run.event(f"专员 {visit.lead} 上门回访，客户 {case.owner.person.name} 在小程序评价 {HIGHEST_RATING} 分")
 
 
 def close(case: StoryCase, remark: str, note: str, visit: StoryVisit) -> datetime:
-    """The manager records the return visit of a customer who was asked for nothing more; when."""
+    """The specialist records the return visit of a customer who was asked for nothing more; when."""
     answers = {
         **dict.fromkeys(("water_quality", "water_pressure", "installation", "attitude"), "good"),
         **dict.fromkeys(("promises_kept", "fees_clear", "limits_known"), True),

@@ -21,17 +21,21 @@ class StoryVisit:
     def __init__(self, run: StoryRun, case: StoryCase, booked: Mapping[str, Any]) -> None:
         self.id: str = booked["id"]
         self.starts_at = datetime.fromisoformat(booked["starts_at"])
+        self.lead: str = booked["visitors"][0]["name"]
+        self.lead_number = next(
+            number for number, member in run.staff.items() if member.person.name == self.lead
+        )
         self._name: str = booked["purpose_name"]
         self._run = run
         self._case = case
         self._booked_at = run.now
 
     def was_reminded_of(self, *moments: str) -> None:
-        """The customer and the manager were told of it again at exactly these moments."""
+        """The customer and who leads the visit were told of it again at exactly these moments."""
         expected = [self._run.local(moment) for moment in moments]
         for reader, title in (
             (self._case.owner.person.name, TOLD_CUSTOMER),
-            (self._case.manager["name"], TOLD_STAFF),
+            (self.lead, TOLD_STAFF),
         ):
             received = self._run.messages_to(title, self._booked_at, reader)
             found = [message.at for message in received if message.at > self._booked_at]
@@ -55,9 +59,9 @@ class StoryVisit:
         run.event(f"{len(numbers)} 人在门口登记到达：时间、定位已记下")
 
     def completes(self, task_key: str, outputs: Mapping[str, Any], note: str) -> datetime:
-        """The manager completes the visit and with it the stage's task, in one step; when."""
+        """Who leads it completes the visit and with it the stage's task, in one step; when."""
         case = self._case
-        done_at = case.complete(case.manager["number"], task_key, outputs, note, visit_id=self.id)
+        done_at = case.complete(self.lead_number, task_key, outputs, note, visit_id=self.id)
         told = case.owner.get(f"/cases/{case.id}/visits/{self.id}")
         expect(told["state"] == "done", "办结任务的同时，上门应记为已完成")
         return done_at

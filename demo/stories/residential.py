@@ -251,7 +251,7 @@ class _Story(PartnerStory):
         run.at("2026-07-09 15:00")
         visit.was_reminded_of("2026-07-08 18:00", "2026-07-09 13:00")
         visit.begins(PLACE)
-        shared_steps.rate(run, case, "停钟的事查得很清楚")
+        shared_steps.rate(run, case, "停钟的事查得很清楚", visit)
         self._times.ended["return_visit"] = shared_steps.close(
             case, "客户满意", "各项满意，未再要资料、未跑腿", visit
         )

@@ -262,7 +262,7 @@ class _Story:
         self._run.heading("回访与评价", "the rated return visit")
         self._visit.was_reminded_of("2026-10-11 18:00", "2026-10-12 08:00")
         self._visit.begins(ANSWERS["location"])
-        shared_steps.rate(run, case, "水很好，按我约的时间来的")
+        shared_steps.rate(run, case, "水很好，按我约的时间来的", self._visit)
         run.at("2026-10-12 10:20")
         note = "各项满意，未跑腿、未加要资料、未加收费"
         self._times.ended["return_visit"] = shared_steps.close(

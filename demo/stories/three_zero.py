@@ -225,7 +225,7 @@ class _Story(PartnerStory):
         run.at("2026-04-16 10:00")
         visit.was_reminded_of("2026-04-15 18:00", "2026-04-16 08:00")
         visit.begins(PLACE)
-        shared_steps.rate(run, case, "一趟没跑，一份材料没交，一分钱没花")
+        shared_steps.rate(run, case, "一趟没跑，一份材料没交，一分钱没花", visit)
         closed_at = shared_steps.close(case, "客户很满意", "未跑腿、未要资料、未收费", visit)
         self._times.ended["return_visit"] = closed_at
         run.at("2026-04-17 10:00")

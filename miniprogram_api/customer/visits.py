@@ -7,8 +7,8 @@ from flask import Response, jsonify
 
 from app.services.cases import access
 from app.services.history.timeline import By, by_customer
-from app.services.visits import appointments, required_visits
-from app.services.visits.booking import cancel, confirm, find_openings, hold, reschedule, waitlist
+from app.services.visits import appointments, required_visits, waitlist
+from app.services.visits.booking import cancel, confirm, find_openings, hold, reschedule
 from app.services.visits.changes import join_visits
 from app.services.visits.day import no_show
 from app.services.visits.views import arrival_pass, ics_file, visit_queries

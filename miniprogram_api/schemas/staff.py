@@ -2,7 +2,7 @@
 
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 
-from miniprogram_api.schemas.fields import BaseSchema, Moment, one_of, text
+from miniprogram_api.schemas.fields import BaseSchema, Moment, one_of, text, within
 from miniprogram_api.schemas.promises import PastMoment
 from miniprogram_api.schemas.shared import CaseSummaryOut, ChoiceOut, PageIn
 
@@ -161,6 +161,41 @@ class OutputsIn(BaseSchema):
     version = Integer(
         strict=True, metadata={"description": "The version shown; a newer one is refused (409) and listed"}
     )
+
+
+class ContactTryIn(BaseSchema):
+    """A try to reach the customer that reached nobody: the way, and the time if it was earlier today."""
+
+    way = text(64, example="phone")
+    tried_at = PastMoment(required=False)
+
+
+class ContactTryOut(BaseSchema):
+    """A try to reach the customer."""
+
+    tried_at = Moment(required=True)
+    way = String(required=True)
+    way_name = String(required=True)
+    by_name = String(required=True, metadata={"description": "Who tried"})
+
+
+class ContactTriesOut(BaseSchema):
+    """The tries of a task, oldest first, and how many are needed on how many days."""
+
+    items = List(Nested(ContactTryOut), required=True)
+    needed_tries = Integer(required=True)
+    needed_days = Integer(required=True)
+    ways = List(Nested(ChoiceOut), required=True)
+    enough = Boolean(
+        required=True, metadata={"description": "Whether the task may end as not having reached the customer"}
+    )
+
+
+class ToldRatingIn(BaseSchema):
+    """A rating from 1 (poor) to 5 (very good) that the customer told, and their words."""
+
+    rating = Integer(required=True, strict=True, validate=within(1, 5))
+    remark = text(200, required=False)
 
 
 class StopIn(BaseSchema):

@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 
 from app.services.cases import access
 from app.services.cases.clock import retroactive_stops, stops
+from app.services.cases.decisions import rating
 from app.services.cases.views import case_queries, overview, search
 from app.services.tasks import task_queries
 from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor, number_cursor
@@ -22,6 +23,7 @@ from miniprogram_api.schemas.staff import (
     StopIn,
     StopOut,
     TasksOut,
+    ToldRatingIn,
 )
 from notifications.oversight import notice_queries as notices
 
@@ -38,6 +40,21 @@ def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
     limit = query_data["limit"]
     lines = case_queries.cases_of_manager(me().id, instant_cursor(query_data.get("cursor")), limit)
     return {"items": lines, "cursor": next_cursor(lines, limit, lambda line: instant_key(line.opened_at))}
+
+
+@cases.post("/<public_id:case_id>/rating")
+@cases.input(ToldRatingIn)
+@cases.output(StaffProgressOut)
+@cases.doc(summary="登记客户电话中的评价（1至5分）")
+def record_rating(case_id: str, json_data: dict[str, Any]) -> Any:
+    """Records a rating that the customer told, by telephone for example, also after the case was closed.
+
+    By the case's manager, who acts for them, or a supervisor; others are refused with `not_allowed`. Refused
+    with `conflict` before water-on and with `already_done` when the case has a rating.
+    """
+    case = access.staff_case(me(), case_id)
+    rating.record_by_phone(me(), case, json_data["rating"], json_data.get("remark"))
+    return overview.overview_for_staff(case)
 
 
 @searches.post("/case-searches")

@@ -6,11 +6,19 @@ from apiflask import APIBlueprint
 
 from app.services.tasks import claim_task, reassign_task, task_queries
 from app.services.tasks import complete_task as completion
+from app.services.tasks.return_visit import contact_tries
 from app.services.tasks.task_queries import Scope
 from miniprogram_api.cursors import next_cursor
 from miniprogram_api.guards import me
 from miniprogram_api.schemas.departures import ReassignmentIn
-from miniprogram_api.schemas.staff import OutputsIn, TaskListIn, TaskOut, TaskPageOut
+from miniprogram_api.schemas.staff import (
+    ContactTriesOut,
+    ContactTryIn,
+    OutputsIn,
+    TaskListIn,
+    TaskOut,
+    TaskPageOut,
+)
 
 tasks = APIBlueprint("staff_tasks", __name__, url_prefix="/api/v1/staff/tasks", tag="staff")
 
@@ -65,6 +73,33 @@ def reassign(task_id: str, json_data: dict[str, Any]) -> Any:
     task = claim_task.visible_task(me(), task_id)
     reassign_task.reassign_task(me(), task, json_data.get("staff_number"), json_data["version"])
     return task_queries.task_line(me(), task)
+
+
+@tasks.get("/<public_id:task_id>/contact-tries")
+@tasks.output(ContactTriesOut)
+@tasks.doc(summary="联系客户的登记（未联系上）")
+def list_contact_tries(task_id: str) -> Any:
+    """Lists the tries to reach the customer, oldest first, and how many are needed before giving up.
+
+    Refused with `conflict` for a task that knows no tries.
+    """
+    return contact_tries.tries_of_task(claim_task.visible_task(me(), task_id))
+
+
+@tasks.post("/<public_id:task_id>/contact-tries")
+@tasks.input(ContactTryIn)
+@tasks.output(ContactTriesOut, status_code=201)
+@tasks.doc(summary="登记一次未联系上客户（当天如实登记）")
+def record_contact_try(task_id: str, json_data: dict[str, Any]) -> Any:
+    """Records a try that did not reach the customer, on the day on which it was made.
+
+    The first one lets the return visit count as made. Refused with `invalid_fields` for an unknown way or a
+    time that is not of today, with `conflict` for a task that knows no tries or that is for somebody else,
+    and with `already_done`.
+    """
+    task = claim_task.visible_task(me(), task_id)
+    contact_tries.record_try(me(), task, json_data["way"], json_data.get("tried_at"))
+    return contact_tries.tries_of_task(task)
 
 
 @tasks.post("/<public_id:task_id>/completion")

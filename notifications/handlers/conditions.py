@@ -2,7 +2,6 @@
 
 from app.domain.conversation.message_states import Side
 from app.domain.programs.definition import StageKind
-from app.services.cases.decisions import rating
 from notifications.handlers.notice_rule import Condition, Context
 from notifications.wording import catalog
 
@@ -37,14 +36,14 @@ def upheld(context: Context) -> bool:
 
 
 def rating_is_low(context: Context) -> bool:
-    """The customer is not content."""
-    return bool(context.event.rating <= rating.LOW)
+    """The customer is not content, by the city's data."""
+    return bool(context.event.low)
 
 
 def is_return_visit(context: Context) -> bool:
-    """The task is the manager's return visit itself, not a supervisor's look into what came of it."""
+    """The task is the return visit itself, not what is done about what came of it."""
     task = context.brief
-    return bool(task.stage_kind == StageKind.RETURN_VISIT and task.holders == (task.case.acting,))
+    return bool(task.stage_kind == StageKind.RETURN_VISIT and not task.triggered)
 
 
 def is_other_task(context: Context) -> bool:

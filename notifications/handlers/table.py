@@ -67,6 +67,7 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.StageDueMoved, "due_moved", views.RUNNING_STAGE, CUSTOMER),
     NoticeRule(events.WaterOn, "water_on", views.CASE, CUSTOMER),
     NoticeRule(events.CaseRated, "low_rating", views.RATING, staff(reviewer), when=conditions.rating_is_low),
+    NoticeRule(events.ReturnVisitUnreached, "return_visit_unreached", views.CASE, CUSTOMER),
     NoticeRule(
         events.CaseRated, "low_rating_info", views.RATING, staff(supervisors), when=conditions.rating_is_low
     ),

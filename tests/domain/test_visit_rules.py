@@ -83,7 +83,8 @@ def test_a_fault_is_named(tmp_path: Path, right: str, wrong: str, key: str, faul
         ('purpose = "water_plan"', 'purpose = "tea"', "visits.toml has no purpose 'tea'"),
         ('"network", "engineering"]', '"network", "stars"]', "unknown department 'stars'"),
         ('arrived_at = "visited_at"', 'arrived_at = "form_guided"', "no output of this task with kind"),
-        ('"return_visit", manager = true', '"return_visit"', "somebody has to come"),
+        ('departments = ["customer_development"], not_manager', "not_manager", "somebody has to come"),
+        ("not_manager = true", "not_manager = true, manager = true", "contradicts manager = true"),
     ],
 )
 def test_a_task_with_an_impossible_visit_is_refused(

@@ -172,10 +172,16 @@ def test_a_queue_where_nobody_is_at_work_is_told_as_a_whole(
     assert told(events.TaskOpened("task-1")) == only("task_opened", *DESIGNERS)
 
 
-def test_the_return_visit_is_pushed_to_the_manager(known: Registry) -> None:
-    known.task = replace(TASK, task_key="return_visit", stage_kind="return_visit", holders=(MANAGER,))
+def test_the_return_visit_is_pushed_to_who_makes_it_and_what_follows_is_a_task(known: Registry) -> None:
+    known.task = replace(TASK, task_key="return_visit", stage_kind="return_visit", holders=(DESIGNER,))
+    assert told(events.TaskOpened("task-1")) == only("return_visit", DESIGNER.staff_id)
 
-    assert told(events.TaskOpened("task-1")) == only("return_visit", MANAGER.staff_id)
+
+def test_what_came_of_a_return_visit_is_a_task_like_others(known: Registry) -> None:
+    known.task = replace(
+        TASK, task_key="care_call", stage_kind="return_visit", holders=(MANAGER,), triggered=True
+    )
+    assert told(events.TaskOpened("task-1")) == only("task_opened", MANAGER.staff_id)
 
 
 def test_a_reminder_goes_to_all_holders_and_the_manager_is_informed(known: Registry) -> None:
@@ -238,13 +244,13 @@ def test_a_manager_who_is_told_in_two_roles_is_told_the_more_urgent_thing(known:
     )
 
 
-@pytest.mark.parametrize(("rating", "expected"), [(1, 1), (2, 1), (3, 0), (5, 0)])
+@pytest.mark.parametrize(("rating", "expected"), [(1, 1), (3, 1), (5, 0)])
 def test_a_low_rating_goes_to_who_reviews_it_and_the_other_supervisors_are_informed(
     known: Registry, rating: int, expected: int
 ) -> None:
     known.supervisors = (BOSS, DEPUTY)
 
-    found = told(events.CaseRated("case-1", rating))
+    found = told(events.CaseRated("case-1", rating, low=expected == 1))
     assert found == Counter(
         {("low_rating", BOSS.staff_id): expected, ("low_rating_info", DEPUTY.staff_id): expected}
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.domain.programs.commitments import check_commitments
 from app.domain.programs.definition import HeadlineSpan, Program, ReminderKind, Stage, StageKind
+from app.domain.programs.return_visits import Concern
 from app.domain.programs.tasks import MILESTONES, TRIGGERS, OutputField, OutputKind, TaskSpec
 from app.domain.programs.waterplan import nominal_mm
 
@@ -131,6 +132,34 @@ def _check_task(task: TaskSpec, stage: Stage, path: str, reasons: set[str], note
         note(f"{path}", f"stage {stage.key!r} has due dates but no reminders")
 
     _check_turn(task, path, note)
+    _check_return_visit(task, stage, path, note)
+
+
+def _check_return_visit(task: TaskSpec, stage: Stage, path: str, note: Note) -> None:
+    fields = {field.key: field for field in task.outputs}
+    if (task.unreached or task.concerns) and stage.kind is not StageKind.RETURN_VISIT:
+        note(path, "only a return visit hears from the customer: unreached and concerns belong there")
+    if task.unreached is not None:
+        field = fields.get(task.unreached.field)
+        if field is None or field.required or task.unreached.value not in [one.key for one in field.choices]:
+            said = f"{task.unreached.field!r} must be a choice that is not required and has this value"
+            note(f"{path}.unreached.output", said)
+        if task.remind_after is None:
+            note(f"{path}.remind_after", "missing: after the first try nothing else would remind of the next")
+    for place, concern in enumerate(task.concerns):
+        if not _can_be_raised(concern, fields.get(concern.field)):
+            here = f"{path}.concerns.rules[{place}].output"
+            note(here, f"no output {concern.field!r} has such an answer")
+
+
+def _can_be_raised(concern: Concern, field: OutputField | None) -> bool:
+    if field is None:
+        return False
+    if concern.choice is not None:
+        return concern.choice in [choice.key for choice in field.choices]
+    if concern.answer is not None:
+        return field.kind is OutputKind.BOOLEAN
+    return field.kind in (OutputKind.INTEGER, OutputKind.FEN, OutputKind.RATING)
 
 
 def _check_turn(task: TaskSpec, path: str, note: Note) -> None:
@@ -195,5 +224,8 @@ def _check_milestones(program: Program, note: Note) -> None:
     for mark in sorted(MILESTONES):
         if milestones.count(mark) > 1:
             note("stages", f"more than one task sets {mark!r}")
+    opened = {task.opened_by for stage in program.stages for task in stage.tasks}
+    if "concern" not in opened and any(task.concerns for stage in program.stages for task in stage.tasks):
+        note("stages", "concerns are raised, and no task is opened_by 'concern'")
     if "water_on" not in milestones:
         note("stages", "no task sets 'water_on'")

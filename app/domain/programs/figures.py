@@ -17,7 +17,8 @@ class StageLog(NamedTuple):
     """One entry of a case into a stage; `completed_at` is None while it is open.
 
     `round` counts the entries from 1; `void` says why an entry no longer stands (it was sent back, has to
-    be repeated, or its case ended), and is None while it does. Its time counts all the same.
+    be repeated, or its case ended), and is None while it does. Its time counts all the same. `made_at` is the
+    first dated try of a return visit, by which it counts as made (docs/decisions/0028).
     """
 
     key: str
@@ -26,6 +27,12 @@ class StageLog(NamedTuple):
     completed_at: datetime | None
     round: int = 1
     void: str | None = None
+    made_at: datetime | None = None
+
+    @property
+    def counted_until(self) -> datetime | None:
+        """When its time ended; None while it runs."""
+        return self.made_at or self.completed_at
 
 
 class StageFigure(NamedTuple):
@@ -42,7 +49,7 @@ def stage_figure(
     relevant = stops if counts_stops(stage) else ()
     used = stopped = 0
     for entry in entries:
-        measured = line.measured(entry.opened_at, entry.completed_at or now, relevant)
+        measured = line.measured(entry.opened_at, entry.counted_until or now, relevant)
         used += measured.used
         stopped += measured.stopped
     return StageFigure(used, stopped)
@@ -72,7 +79,7 @@ def process_stretch(inside: Set[str], logs: Sequence[StageLog], now: datetime) -
 
 def stage_stretches(key: str, logs: Sequence[StageLog], now: datetime) -> list[Stretch]:
     """Every entry into a stage, an open one lasting until `now`."""
-    return [Stretch(log.opened_at, log.completed_at or now) for log in logs if log.key == key]
+    return [Stretch(log.opened_at, log.counted_until or now) for log in logs if log.key == key]
 
 
 def headline(

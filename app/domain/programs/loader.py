@@ -30,6 +30,7 @@ from app.domain.programs.definition import (
     StopReason,
 )
 from app.domain.programs.outputs import read_output
+from app.domain.programs.return_visits import read_concerns, read_unreached
 from app.domain.programs.task_visits import read_visit
 from app.domain.programs.tasks import ASKED, Holder, NeededDocument, Pricing, ProgramSwitch, TaskSpec
 from app.domain.toml_reader import DataFaults, Source, Table, check_unique, each_fault
@@ -307,6 +308,8 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         requires_paper=row.text("requires_paper", optional=True) or None,
         documents=_read_needed(row, around),
         visit=read_visit(row, delivered, around.purposes, around.departments),
+        unreached=read_unreached(row),
+        concerns=read_concerns(row),
         duty=row.text("duty"),
         cite=row.cite(),
     )

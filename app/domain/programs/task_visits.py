@@ -17,6 +17,7 @@ def read_visit(
         purpose=table.text("purpose"),
         manager=table.flag("manager"),
         departments=table.texts("departments", optional=True),
+        not_manager=table.flag("not_manager"),
         arrived_at=table.text("arrived_at", optional=True) or None,
     )
     if visit.purpose and visit.purpose not in purposes:
@@ -26,6 +27,8 @@ def read_visit(
             table.fault("departments", f"unknown department {department!r}")
     if not visit.manager and not visit.departments:
         table.fault("departments", "somebody has to come: name departments, or manager = true")
+    if visit.manager and visit.not_manager:
+        table.fault("not_manager", "contradicts manager = true")
     kinds = {output.key: output.kind for output in outputs}
     if visit.arrived_at is not None and kinds.get(visit.arrived_at) is not OutputKind.DATETIME:
         table.fault("arrived_at", f'{visit.arrived_at!r} is no output of this task with kind = "datetime"')

@@ -11,12 +11,17 @@ from enum import StrEnum
 from fractions import Fraction
 
 from app.domain.choices import Choice
+from app.domain.programs.return_visits import Concern, Unreached
 
 
 class Holder(StrEnum):
-    """Who holds a task when it opens: the manager (客户管家), a department's queue, or a supervisor."""
+    """Who holds a task when it opens: the manager (客户管家), a department's queue, or a supervisor.
+
+    A specialist (专员) is somebody of the department who is not the case's manager.
+    """
 
     MANAGER = "manager"
+    SPECIALIST = "specialist"
     QUEUE = "queue"
     SUPERVISOR = "supervisor"
 
@@ -44,7 +49,7 @@ class Pricing(StrEnum):
 MILESTONES = frozenset({"acceptance_passed", "water_on", "paid"})
 """The milestones that a completed task may set; the services react to them by name."""
 
-TRIGGERS = frozenset({"low_rating", "customer_unreached"})
+TRIGGERS = frozenset({"concern", "customer_unreached"})
 """What may open a task that is not part of the stage's ordinary course."""
 
 NEEDED_OUTPUTS: Mapping[str, Mapping[str, OutputKind]] = {
@@ -136,13 +141,15 @@ class TaskVisit:
     """The visit that a task needs: its purpose (a key of the city's visits.toml) and who has to be there.
 
     ``manager``: the case's manager (客户管家). ``departments``: one person of each, all at the same time.
-    ``arrived_at``: the output of the task that the check-in at the door answers by itself.
+    ``not_manager``: the case's manager is not among them. ``arrived_at``: the output of the task that the
+    check-in at the door answers by itself.
     """
 
     purpose: str
     manager: bool
     departments: tuple[str, ...]
     arrived_at: str | None = None
+    not_manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,8 @@ class TaskSpec:
     customer a sum, and how it comes about. ``requires_choice``: it is not complete before the customer has
     chosen on the phone. ``requires_paper``: nor before the customer has confirmed this paper (a key of the
     city's papers) on the phone. ``documents``: nor before the utility's own people have brought these.
-    ``visit``: the visit that it needs (``None``: none).
+    ``visit``: the visit that it needs (``None``: none). ``unreached``: when it may end without the
+    customer's answers. ``concerns``: the answers after which the tasks of the trigger ``concern`` open.
     """
 
     key: str
@@ -179,5 +187,7 @@ class TaskSpec:
     requires_paper: str | None = None
     documents: tuple[NeededDocument, ...] = ()
     visit: TaskVisit | None = None
+    unreached: Unreached | None = None
+    concerns: tuple[Concern, ...] = ()
     duty: str = ""
     cite: str = ""

@@ -55,6 +55,7 @@ class TaskView:
     opened_at: datetime
     due_at: datetime | None
     is_open: bool
+    triggered: bool = False
 
 
 _Manager = aliased(Staff)
@@ -167,6 +168,7 @@ def task(task_id: str) -> TaskView:
         opened_at=opened_at,
         due_at=due_at,
         is_open=state == TaskState.OPEN,
+        triggered=stage.task(key).opened_by is not None,
     )
 
 

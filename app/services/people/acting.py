@@ -68,6 +68,18 @@ def principals(staff_id: str, at: datetime) -> frozenset[str]:
     return frozenset({staff_id, *(each for each in absent if roster.who_acts(each) == staff_id)})
 
 
+def specialist(department: str, manager_id: str, at: datetime) -> str | None:
+    """Somebody of a department who is present and is not the case's manager, nor acts for them.
+
+    Who holds the fewest open tasks, of equals the lowest staff number. Supervisors, who review what comes of
+    it, are not chosen. None when there is nobody: the work is left to the department's queue.
+    """
+    asked = {"department": department, "manager_id": manager_id, "at": at}
+    acts = acts_for(manager_id, at)
+    found = [row[0] for row in _SPECIALISTS.rows(asked) if row[0] != acts]
+    return found[0] if found else None
+
+
 def reviewer(at: datetime) -> str | None:
     """The supervisor who reviews: the first present one by staff number, else an absent one.
 
@@ -156,6 +168,24 @@ _REVIEWERS = PreparedQuery(
     .where(Staff.active.is_(True), Staff.is_supervisor.is_(True))
     .order_by(on_leave(Staff.id, _AT), Staff.number)
     .limit(1)
+)
+_HELD_TASKS = (
+    select(func.count())
+    .where(Task.assignee_id == Staff.id, Task.state == TaskState.OPEN.value)
+    .correlate(Staff)
+    .scalar_subquery()
+)
+_SPECIALISTS = PreparedQuery(
+    select(Staff.id)
+    .where(
+        Staff.active.is_(True),
+        Staff.is_supervisor.is_(False),
+        Staff.department == bindparam("department"),
+        Staff.id != bindparam("manager_id"),
+        ~on_leave(Staff.id, _AT),
+    )
+    .order_by(_HELD_TASKS, Staff.number)
+    .limit(2)
 )
 _OPEN_CASES = PreparedQuery(
     select(Case.manager_id, func.count()).where(Case.closed_at.is_(None)).group_by(Case.manager_id)

@@ -11,9 +11,11 @@ from app.domain.errors import (
     NotFoundError,
     NotSignedInError,
 )
+from app.domain.programs.tasks import Holder
 from app.models import Case, Task, TaskState
 from app.services.cases import access, edit_conflicts
 from app.services.history.timeline import by_staff, note
+from app.services.installation import city
 from app.services.people import acting
 from app.services.people.staffing import Colleague
 from app.services.tasks.task_skills import require_skills
@@ -53,6 +55,7 @@ def _take(staff: Colleague, case: Case, task: Task) -> None:
         )
     if task.department != staff.department:
         raise NotFoundError
+    _refuse_own_manager(staff, case, task)
     require_skills(staff, case, task)
     if not acting.keep_from_leaving(staff.id):
         raise NotSignedInError
@@ -64,6 +67,26 @@ def _take(staff: Colleague, case: Case, task: Task) -> None:
         by_staff(staff.id),
         {"stage": task.stage_key, "task": task.key},
     )
+
+
+def take_over_visited(staff: Colleague, task: Task) -> None:
+    """Gives a specialist's task to whoever made the visit that it is for; other tasks stay with their holder.
+
+    Raises `ConflictError` for the case's own manager.
+    """
+    case = _lock(task)
+    if (
+        task.state != TaskState.OPEN
+        or task.assignee_id in (None, staff.id)
+        or not _is_specialists(case, task)
+    ):
+        return
+    _refuse_own_manager(staff, case, task)
+    if not acting.keep_from_leaving(staff.id):
+        raise NotSignedInError
+    task.assignee_id = staff.id
+    detail = {"stage": task.stage_key, "task": task.key}
+    note(task.case_id, clock.now(), "task_taken", by_staff(staff.id), detail)
 
 
 def require_held(staff: Colleague, task: Task, version: int | None = None) -> Case:
@@ -79,6 +102,7 @@ def require_held(staff: Colleague, task: Task, version: int | None = None) -> Ca
     elif task.assignee_id != staff.id and not _stands_in(staff, task):
         raise ConflictError("该任务由其他同事负责，请联系对方办理。")
     else:
+        _refuse_own_manager(staff, case, task)
         require_skills(staff, case, task)
     return case
 
@@ -93,6 +117,17 @@ def lock_open(task: Task, version: int | None = None) -> Case:
     if version is not None and version != task.version:
         raise ChangedMeanwhileError(task.version, edit_conflicts.task_history(task))
     return case
+
+
+def _refuse_own_manager(staff: Colleague, case: Case, task: Task) -> None:
+    """Raises `ConflictError` for the case's manager in a task for somebody else, such as the return visit."""
+    if staff.id == case.manager_id and _is_specialists(case, task):
+        raise ConflictError("该任务须由本工单客户管家以外的同事办理，请转请本部门其他同事。")
+
+
+def _is_specialists(case: Case, task: Task) -> bool:
+    program = city.program_of(case.program_key, case.former_program_key)
+    return program.stage(task.stage_key).task(task.key).holder is Holder.SPECIALIST
 
 
 def _lock(task: Task) -> Case:

@@ -1,14 +1,17 @@
 """Completing a task: its outputs are checked and recorded, and the case moves on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.core import clock
 from app.domain.errors import (
     FieldsError,
 )
-from app.domain.events import WaterOn
+from app.domain.events import ReturnVisitUnreached, WaterOn
+from app.domain.programs import return_visits
 from app.domain.programs.definition import Stage, StageKind
+from app.domain.programs.return_visits import Unreached
 from app.domain.programs.tasks import OutputKind, TaskSpec
 from app.models import Case, Task
 from app.services.cases import early_service
@@ -16,12 +19,13 @@ from app.services.cases.decisions import change_program, rating
 from app.services.cases.decisions.close_case import close_case
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history import arrivals
-from app.services.history.timeline import By, by_staff
+from app.services.history.timeline import By, by_staff, note
 from app.services.money import ledger
 from app.services.people.staffing import Colleague
 from app.services.tasks import commitments, evidence
 from app.services.tasks.claim_task import require_held
 from app.services.tasks.output_checks import checked_outputs, refuse_impossible
+from app.services.tasks.return_visit import contact_tries
 
 WATER_ON = "water_on"
 
@@ -38,10 +42,14 @@ def complete_task(staff: Colleague, task: Task, given: Mapping[str, Any], versio
     flow = CaseFlow.load(case)
     stage = flow.program.stage(task.stage_key)
     spec = stage.task(task.key)
+    by, now = by_staff(staff.id), clock.now()
+    if spec.unreached is not None and given.get(spec.unreached.field) == spec.unreached.value:
+        _end_unreached(flow, task, spec, spec.unreached, given, by)
+        return
     bound = commitments.commitments_of(case, spec)
     outputs = _checked_outputs(flow, stage, task, bound, given)
-    by, now = by_staff(staff.id), clock.now()
     is_return_visit = stage.kind is StageKind.RETURN_VISIT and spec.opened_by is None
+    told = dict(outputs)
     if is_return_visit:
         _resolve_rating(case, spec, outputs, by)
     _record(flow, task, spec, outputs, staff, bound)
@@ -52,8 +60,42 @@ def complete_task(staff: Colleague, task: Task, given: Mapping[str, Any], versio
         change_program.change_program(case, flow, spec.program_switch, against, by, now)
     else:
         flow.complete(task, by, now)
+    # A rating of the mini-program was looked into when it was given.
+    if return_visits.raised(spec.concerns, told):
+        flow.ensure_triggered(rating.CONCERN, now)
     if is_return_visit:
         close_case(case, flow, now)
+    flow.publish()
+
+
+def _end_unreached(
+    flow: CaseFlow, task: Task, spec: TaskSpec, rule: Unreached, given: Mapping[str, Any], by: By
+) -> None:
+    """Ends a return visit that reached nobody: no answers, no rating, the tries instead.
+
+    Raises `FieldsError` for answers beside it, or while the tries are too few.
+    """
+    kept = [
+        field
+        for field in spec.outputs
+        if field.key == rule.field or (field.kind is OutputKind.TEXT and not field.required)
+    ]
+    names = {field.key: field.name for field in spec.outputs if field not in kept}
+    faults = [
+        {"field": key, "code": "invalid", "message": f"未联系上客户时不填写“{names[key]}”，请清空。"}
+        for key, value in given.items()
+        if key in names and value not in (None, "")
+    ]
+    if faults:
+        raise FieldsError(faults)
+    outputs = checked_outputs(replace(spec, outputs=tuple(kept)), given)
+    contact_tries.require_enough(task, rule)
+    task.outputs = outputs
+    now = clock.now()
+    flow.complete(task, by, now)
+    note(flow.case.id, now, "customer_unreached", by)
+    flow.add_event(ReturnVisitUnreached(flow.case.id))
+    close_case(flow.case, flow, now)
     flow.publish()
 
 
@@ -101,7 +143,7 @@ def _resolve_rating(case: Case, spec: TaskSpec, outputs: dict[str, Any], by: By)
             [{"field": field.key, "code": "required", "message": "客户尚未评价，请请客户打分（1至5分）。"}]
         )
     else:
-        rating.record_rating(case, told, None, by)
+        rating.keep_rating(case, told, None, by)
 
 
 def _enter_in_ledger(case: Case, stage: Stage, spec: TaskSpec, outputs: Mapping[str, Any]) -> None:

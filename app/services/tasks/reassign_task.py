@@ -51,6 +51,8 @@ def _qualified(case: Case, task: Task, spec: TaskSpec, number: str) -> str:
             raise _fault("该任务须由客户管家办理，请重新选择。")
         case Holder.SUPERVISOR if not person.is_supervisor:
             raise _fault("该任务须由督办办理，请重新选择。")
+        case Holder.SPECIALIST if person.id == case.manager_id or person.department != task.department:
+            raise _fault("该任务须由责任部门中本工单客户管家以外的人员办理，请重新选择。")
         case Holder.QUEUE if person.department != task.department:
             raise _fault("该任务须由责任部门的人员办理，请重新选择。")
     return person.id

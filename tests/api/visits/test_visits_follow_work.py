@@ -129,7 +129,7 @@ def test_a_visit_that_has_begun_is_taken_away_without_alarming_the_customer(worl
     booker.phone = again(world)
     assert booker.visit(visit["id"])["state"] == "cancelled"
     assert "visit_not_needed" not in kinds(booker.phone)
-    assert kinds(world.staff("G001"), "staff")[-1] == "staff_visit_cancelled"
+    assert kinds(world.staff("G002"), "staff")[-1] == "staff_visit_cancelled"
 
 
 @on_sqlite

@@ -17,9 +17,9 @@ from app.models import Case, Visit, VisitState, VisitWait
 from app.services.history.timeline import by_customer
 from app.services.installation import city
 from app.services.people import personnel
-from app.services.visits import required_visits
-from app.services.visits.booking import cancel, confirm, find_openings, hold, offer_times, waitlist
-from app.services.visits.changes import visit_sweep
+from app.services.visits import required_visits, waitlist
+from app.services.visits.booking import cancel, confirm, find_openings, hold
+from app.services.visits.changes import offer_times, visit_sweep
 from tests.api.visits.booking import PLAN, check_no_double_booking, quick_case
 from tests.world import World, local
 

@@ -161,8 +161,8 @@ def test_the_return_visit(world: World, case: Any) -> None:
         ("10-10 08:30", "reminder", "morning_of_due"),
         ("10-12 08:30", "overdue", ""),
     ]
-    # At once, by the opening of the task itself.
-    assert told(world, "return_visit") == {"G001": 1}
+    # At once, by the opening of the task itself: the specialist, who is not the case's manager.
+    assert told(world, "return_visit") == {"G002": 1}
     reminders, seen = reminded(world), []
     for moment in (
         "2026-10-09 14:29",
@@ -174,7 +174,7 @@ def test_the_return_visit(world: World, case: Any) -> None:
         world.at(moment)
         for _ in range(3):
             world.work()
-        seen.append((reminded(world)["G001"] - reminders["G001"], overdue(world)["S001"]))
+        seen.append((reminded(world)["G002"] - reminders["G002"], overdue(world)["G002"]))
     assert seen == [(0, 0), (1, 0), (2, 0), (2, 0), (2, 1)]
 
 

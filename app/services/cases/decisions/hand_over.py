@@ -36,9 +36,15 @@ def hand_over(case: Case, by: By, number: str, summary: str) -> None:
     holder = acting.holder_for(new.id, now)
     for task in flow.open_tasks():
         spec = flow.program.stage(task.stage_key).task(task.key)
+        if spec.holder is Holder.SPECIALIST:
+            continue
         if task.assignee_id == old.id or spec.holder is Holder.MANAGER:
             task.assignee_id = holder
     case.manager_id = new.id
+    for task in flow.open_tasks():
+        spec = flow.program.stage(task.stage_key).task(task.key)
+        if spec.holder is Holder.SPECIALIST and task.assignee_id in (new.id, holder):
+            flow.give_to_specialist(task, now)
     _record(case, flow, former, new, by, now, summary)
     # Visits of the old manager are revalidated: the new one, or somebody else, takes them.
     absences.revalidate_later(case_id=case.id)

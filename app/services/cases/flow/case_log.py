@@ -95,7 +95,7 @@ class CaseLog:
     ) -> list[promise_watches.WatchRow]:
         """The promise watches of the case on a working-time line; `tasks_done` by task key and round."""
         logs = [
-            StageLog(row.key, row.opened_at, row.due_at, row.completed_at, row.round, row.void)
+            StageLog(row.key, row.opened_at, row.due_at, row.completed_at, row.round, row.void, row.made_at)
             for row in self._stages
         ]
         return promise_watches.watches(
@@ -198,6 +198,10 @@ class CaseLog:
         for task in tasks:
             task_spec = spec.task(task.key)
             task_due = engine.task_due(line, spec, task_spec, task.opened_at, due, stretches)
+            made_in_time = row.made_at is not None and due is not None and row.made_at <= due
+            if task_spec.unreached is not None and made_in_time:
+                # The promise is kept; what is left is followed up until somebody is reached.
+                task_due = None
             if task_due is None:
                 timed.append(TaskTiming(task, None, _follow_up(line, task_spec, task, now)))
                 continue

@@ -28,32 +28,38 @@ class CaseTasks(CaseClock):
         note(self.case.id, now, "task_completed", by, {"stage": task.stage_key, "task": task.key})
         self._resume_clock_of([task], by, now)
 
-    def open_triggered(self, trigger: str, now: datetime) -> None:
-        """Open the tasks that `trigger` opens, such as a low rating."""
-        for row in self._stages:
-            spec = self.program.stage(row.key)
-            due = [task for task in spec.tasks if task.opened_by == trigger]
-            self._create_tasks(row, spec, due, now)
-
     def ensure_triggered(self, trigger: str, now: datetime) -> bool:
-        """Make sure that the task of a trigger that may occur again is open.
+        """Make sure that the tasks of a trigger are open; it may occur again.
 
-        Returns whether the program has such a task. The task belongs to the current entry into its stage,
+        Returns whether the program has such a task. A task belongs to the current entry into its stage,
         completed or not; each time it is opened again it gets the next round number.
         """
+        known = False
         for stage in self.program.stages:
             row = self.current_entry(stage.key)
             for spec in stage.tasks if row is not None else ():
                 if spec.opened_by != trigger or row is None:
                     continue
+                known = True
                 earlier = [
                     task for task in self._tasks if (task.stage_key, task.key) == (stage.key, spec.key)
                 ]
                 if all(task.state != TaskState.OPEN for task in earlier):
                     number = max((task.round for task in earlier), default=row.round - 1) + 1
                     self._create_tasks(row, stage, [spec], now, number=number)
-                return True
-        return False
+        return known
+
+    def first_try(self, task: Task, now: datetime) -> None:
+        """Let a return visit count as made: in time, nothing is due any more but the next try."""
+        row = next(row for row in self._stages if (row.key, row.round) == self._entry(task))
+        if row.made_at is None:
+            row.made_at = now
+            timers.clear_timers([task])
+            self._schedule(row, self.program.stage(row.key), [task], now)
+
+    def give_to_specialist(self, task: Task, now: datetime) -> None:
+        """Give a specialist's task to somebody else, after its holder became the case's manager."""
+        task.assignee_id = self.natural_holder(self.program.stage(task.stage_key).task(task.key), now)
 
     def _cancel(self, tasks: Sequence[Task], by: By, now: datetime) -> None:
         for task in tasks:
@@ -144,6 +150,9 @@ class CaseTasks(CaseClock):
                 # No autoflush: the new rows are written once, when they are complete.
                 with db.session.no_autoflush:
                     return acting.holder_for(self.case.manager_id, now)
+            case Holder.SPECIALIST:
+                with db.session.no_autoflush:
+                    return acting.specialist(spec.department, self.case.manager_id, now)
             case Holder.SUPERVISOR:
                 return acting.reviewer(now)
             case Holder.QUEUE:

@@ -130,6 +130,8 @@ _TEXTS = {
     "paper_made": "《{paper}》已生成（第{version}版），请客户确认",
     "paper_confirmed": "客户已在手机上确认《{paper}》（第{version}版）",
     "case_chased": "客户催办“{stage}”",
+    "contact_tried": "已联系客户（{way}），未联系上",
+    "customer_unreached": "多次联系客户未果，回访结束；客户可随时评价",
     "case_rated": "已评价：{rating}分",
     "case_closed": "回访完成，工单办结",
     "case_withdrawn": "申请已撤回",

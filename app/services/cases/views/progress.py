@@ -288,7 +288,7 @@ def _responsible_party(found: CaseRecord) -> tuple[Answer, str]:
 def _visit_promise(found: CaseRecord) -> str:
     for stage in found.program.stages:
         if stage.kind is StageKind.RETURN_VISIT and stage.limit.max is not None:
-            return f"客户管家将在通水后{float(stage.limit.max):g}个工作日内回访，您现在也可以为本次服务评价。"
+            return f"我们将在通水后{float(stage.limit.max):g}个工作日内回访，您现在也可以为本次服务评价。"
     return "您现在可以为本次服务评价。"
 
 

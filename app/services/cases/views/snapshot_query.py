@@ -170,11 +170,12 @@ _LOG_COLUMNS: Mapping[str, str] = {
     "owner": "number",
     "detail": "program_key",
     "round": "rating",
+    "made": "water_on_at",
 }
 """Which of these columns hold the values of stages, stops and tasks; the types agree."""
 
 _AT = {field: 1 + list(_CASE_COLUMNS).index(column) for field, column in _LOG_COLUMNS.items()}
-_KEY, _STARTED, _DUE, _ENDED, _OWNER, _DETAIL, _ROUND = _AT.values()
+_KEY, _STARTED, _DUE, _ENDED, _OWNER, _DETAIL, _ROUND, _MADE = _AT.values()
 
 
 def _read(question: PreparedQuery, parameters: dict[str, str]) -> CaseRecord | None:
@@ -186,7 +187,7 @@ def _read(question: PreparedQuery, parameters: dict[str, str]) -> CaseRecord | N
     for row in question.rows(parameters):
         kind, key, started, ended, detail = row[0], row[_KEY], row[_STARTED], row[_ENDED], row[_DETAIL]
         if kind == "stage":
-            stages.append(StageLog(key, started, row[_DUE], ended, row[_ROUND], detail))
+            stages.append(StageLog(key, started, row[_DUE], ended, row[_ROUND], detail, row[_MADE]))
         elif kind == "stop":
             stops.append(StopLog(key, started, ended, detail))
         elif kind == "case":
@@ -244,6 +245,7 @@ def _question(condition: ColumnElement[bool], case_id: ColumnElement[str], bound
         ended=Stage.completed_at,
         detail=Stage.void,
         round=Stage.round,
+        made=Stage.made_at,
     ).where(Stage.case_id == case_id)
     stops = _log_rows(
         "stop", key=Stop.reason_key, started=Stop.started_at, ended=Stop.ended_at, detail=Stop.party

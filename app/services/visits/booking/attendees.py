@@ -58,7 +58,12 @@ def candidates(case: Case, needed: Needed, stretch: Stretch) -> Candidates:
     known = roster.members(needed.party.departments, managers=needed.party.manager)
     absent = roster.absences(known, stretch, manager=case.manager_id)
     roles = {
-        department: [member for member in known if member.department == department]
+        department: [
+            member
+            for member in known
+            if member.department == department
+            and not (needed.party.not_manager and member.id == case.manager_id)
+        ]
         for department in needed.party.departments
     }
     if needed.party.manager:

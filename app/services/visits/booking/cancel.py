@@ -6,8 +6,7 @@ from app.domain.events import VisitCancelled
 from app.models import Case, Visit, VisitState
 from app.services.history.timeline import By, note
 from app.services.scheduling import reservations
-from app.services.visits import appointments, visit_updates
-from app.services.visits.booking import waitlist
+from app.services.visits import appointments, visit_updates, waitlist
 from app.services.visits.views import visit_queries
 
 

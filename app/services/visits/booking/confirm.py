@@ -12,8 +12,8 @@ from app.domain.slots import grid
 from app.models import Case, Visit, VisitState
 from app.services.history.timeline import By
 from app.services.scheduling import reservations
-from app.services.visits import appointments, required_visits, visit_updates
-from app.services.visits.booking import customer_time, find_openings, reserve, waitlist
+from app.services.visits import appointments, required_visits, visit_updates, waitlist
+from app.services.visits.booking import customer_time, find_openings, reserve
 from app.services.visits.required_visits import Needed
 
 

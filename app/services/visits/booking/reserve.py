@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
 from app.core import clock
+from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import FieldsError, SlotTakenError
 from app.domain.slots import grid, openings
-from app.models import Case, Visit, VisitState
+from app.models import Case, Task, TaskState, Visit, VisitState
 from app.services.history.timeline import By
 from app.services.scheduling import availability, candidate_locks, reservations, roster, working_hours
 from app.services.scheduling.availability import Supposition
@@ -59,11 +62,12 @@ def reserve_visit(case: Case, wish: BookingRequest, times: Bookable) -> Visit:
     need = wish.needed.purpose.need
     joined = [] if wish.joins is None else [wish.joins.id]
     why = "该时间已约满或不可预约"
+    kept = wish.kept or _holder(case, wish.needed)
     for _ in range(_MOST_ATTEMPTS):
         seen = find_openings.view_at(case, wish.needed, times, piece, Supposition(without=[*gone, *joined]))
         seats = (
             attendees.choose_attendees(
-                Choice(case, need, seen.stretch, piece, wish.kept),
+                Choice(case, need, seen.stretch, piece, kept),
                 seen.party,
                 candidate_locks.lock_candidates,
             )
@@ -84,6 +88,19 @@ def reserve_visit(case: Case, wish: BookingRequest, times: Bookable) -> Visit:
         gone += reservations.expire_overdue()
     offer = find_openings.offer(case, wish.needed, times, Supposition(without=gone))
     raise SlotTakenError(offer.instead(why), openings=offer.few())
+
+
+def _holder(case: Case, needed: Needed) -> list[str]:
+    """Who holds the specialist's task that the visit is for: they come, if they are free."""
+    if not needed.party.not_manager:
+        return []
+    held = select(Task.assignee_id).where(
+        Task.case_id == case.id,
+        Task.key == needed.task_key,
+        Task.state == TaskState.OPEN,
+        Task.assignee_id.is_not(None),
+    )
+    return [staff_id for staff_id in db.session.scalars(held) if staff_id is not None]
 
 
 def refuse_impossible(starts_at: datetime, times: Bookable) -> None:

@@ -48,6 +48,8 @@ def revalidate(visit_id: str, *, ask: bool) -> None:
 def can_take_place(case: Case, visit: Visit, needed: Needed) -> bool:
     """Whether every attendee still can, and the manager is still the case's."""
     rows = appointments.attendees(visit.id)
+    if needed.party.not_manager and case.manager_id in [row.staff_id for row in rows]:
+        return False
     for row in rows:
         if row.role == attendees.MANAGER and case.manager_id not in (row.staff_id, row.deputy_for):
             return False

@@ -14,9 +14,8 @@ from app.domain.events import VisitLate, VisitNear, VisitUnended
 from app.models import DueKind, Visit, VisitAttendee, VisitDue, VisitRecheck, VisitState
 from app.services.installation import city
 from app.services.scheduling import reservations
-from app.services.visits import appointments
-from app.services.visits.booking import offer_times, waitlist
-from app.services.visits.changes import unended
+from app.services.visits import appointments, waitlist
+from app.services.visits.changes import offer_times, unended
 from app.services.visits.changes.revalidate import revalidate
 from app.services.visits.day import delay_reach
 

@@ -30,5 +30,6 @@ def finish_visit(staff: Colleague, visit_id: str, outputs: Mapping[str, Any] | N
         if task is None:
             fault = {"field": "outputs", "code": "unknown", "message": "该次上门没有待办结的任务。"}
             raise FieldsError([fault])
+        claim_task.take_over_visited(staff, task)
         completion.complete_task(staff, claim_task.visible_task(staff, task.id), outputs)
     return case, visit

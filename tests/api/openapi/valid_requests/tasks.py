@@ -12,6 +12,11 @@ def corrected(scene: Scene) -> ValidRequest:
     return case.task_by("N001", "network_survey", body)
 
 
+def told_by_phone(scene: Scene) -> ValidRequest:
+    case = scene.case().until("return_visit")
+    return ValidRequest(scene.world.staff("G001"), {"case_id": case.id}, {"rating": 4, "remark": "电话告知"})
+
+
 SURVEYED = {"outputs": OUTPUTS["network_survey"]}
 
 
@@ -28,6 +33,13 @@ VALID_REQUESTS = {
         "N001", "network_survey", SURVEYED
     ),
     "POST /staff/tasks/{task_id}/corrections": corrected,
+    "GET /staff/tasks/{task_id}/contact-tries": lambda scene: (
+        scene.case().until("return_visit").task_by("G002", "return_visit")
+    ),
+    "POST /staff/tasks/{task_id}/contact-tries": lambda scene: (
+        scene.case().until("return_visit").task_by("G002", "return_visit", {"way": "phone"})
+    ),
+    "POST /staff/cases/{case_id}/rating": told_by_phone,
     "POST /customer/cases/{case_id}/rating": lambda scene: (
         scene.case().until("return_visit").by_customer({"rating": 5, "remark": "很好"})
     ),

@@ -7,7 +7,7 @@ time opened is not kept: each customer is offered what they themselves could boo
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Row, and_, delete, insert, or_, select
 from sqlalchemy.orm import aliased
@@ -15,7 +15,6 @@ from sqlalchemy.orm import aliased
 from app.core import clock, eventbus
 from app.core.db import db
 from app.core.queue import Queue
-from app.domain.conversation.push_timing import after_quiet
 from app.domain.errors import SlotTakenError
 from app.domain.events import VisitOffered
 from app.domain.slots import grid
@@ -26,7 +25,7 @@ from app.services.history.timeline import ENGINE
 from app.services.installation import city
 from app.services.scheduling import reservations, working_hours
 from app.services.scheduling.availability import BookedTime, Supposition
-from app.services.visits import appointments, required_visits
+from app.services.visits import appointments, required_visits, waitlist
 from app.services.visits.booking import find_openings
 from app.services.visits.booking.reserve import BookingRequest, reserve_visit
 from app.services.visits.required_visits import Needed
@@ -47,7 +46,7 @@ def sweep() -> int:
     if not rows:
         return 0
     now = clock.now()
-    morning = _first_quiet_free(now)
+    morning = waitlist.first_quiet_free(now)
     if morning > now:
         reservations.set_chance(morning)
         return len(rows)
@@ -55,43 +54,13 @@ def sweep() -> int:
     waiting = _next(since, after_id)
     if waiting is not None:
         if since is None:
-            look_again_tomorrow(now)
+            waitlist.look_again_tomorrow(now)
         db.session.connection().execute(
             insert(VisitChance),
             {"due_at": rows[0].due_at, "after_since": waiting.since, "after_id": waiting.id},
         )
         _try(waiting)
     return len(rows)
-
-
-def look_again_tomorrow(now: datetime) -> None:
-    """Has the list gone through when a new day enters the window, outside the quiet hours."""
-    next_day = working_hours.midnight(working_hours.local_day(now) + timedelta(days=1))
-    at = _first_quiet_free(next_day)
-    known = select(VisitChance.id).where(VisitChance.due_at == at, VisitChance.after_since.is_(None))
-    if db.session.scalar(known.limit(1)) is None:
-        reservations.set_chance(at)
-
-
-def open_offer(case_id: str, purpose_key: str) -> str | None:
-    """The id of the visit that is held for a customer of the list, if there is one."""
-    return db.session.scalar(
-        select(Visit.id).where(
-            Visit.case_id == case_id,
-            Visit.purpose == purpose_key,
-            Visit.state == VisitState.HELD,
-            Visit.offered.is_(True),
-        )
-    )
-
-
-def _first_quiet_free(at: datetime) -> datetime:
-    """`at`, or the end of the quiet hours that an offer made then would reach into."""
-    bundle, zone = city.current(), city.zone()
-    begins = after_quiet(bundle.talk.push, at, zone)
-    last = begins + bundle.visits.offer - timedelta(microseconds=1)
-    quiet_over = after_quiet(bundle.talk.push, last, zone)
-    return begins if quiet_over == last else quiet_over
 
 
 def _least_advanced(rows: Sequence[Row[*tuple[object, ...]]]) -> tuple[datetime | None, str | None]:
@@ -123,7 +92,9 @@ def _try(waiting: VisitWait) -> None:
         )
         return
     booked = appointments.live_visit(case.id, waiting.purpose)
-    if open_offer(case.id, waiting.purpose) or (booked is not None and booked.state == VisitState.HELD):
+    if waitlist.open_offer(case.id, waiting.purpose) or (
+        booked is not None and booked.state == VisitState.HELD
+    ):
         return
     for _ in range(_MOST_ATTEMPTS):
         opening = _earlier(case, needed, booked)

@@ -1,0 +1,1 @@
+"""What a return visit needs beside its outputs: the tries to reach the customer."""
