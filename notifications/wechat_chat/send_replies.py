@@ -28,8 +28,7 @@ _JUDGED = {
     FaultKind.TRANSIENT: (Outcome.AGAIN, UndeliveredCause.BUSY),
     FaultKind.TOKEN: (Outcome.AGAIN, UndeliveredCause.CONFIGURATION),
     FaultKind.UNKNOWN_OUTCOME: (Outcome.UNKNOWN, None),
-    # Refused before anything was said, perhaps not for long: worth the few tries that a reply has.
-    FaultKind.CONFIGURATION: (Outcome.AGAIN, UndeliveredCause.CONFIGURATION),
+    FaultKind.CONFIGURATION: (Outcome.REFUSED, UndeliveredCause.CONFIGURATION),
     FaultKind.QUOTA: (Outcome.REFUSED, UndeliveredCause.QUOTA),
     FaultKind.RECIPIENT: (Outcome.REFUSED, UndeliveredCause.RECIPIENT),
     FaultKind.BLOCKED: (Outcome.REFUSED, UndeliveredCause.RECIPIENT),
