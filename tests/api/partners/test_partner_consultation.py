@@ -269,3 +269,13 @@ def test_the_signature_is_described_to_partners(client: FlaskClient) -> None:
     assert {"201", "401", "403", "422", "503"} <= set(operation["responses"])
     body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
     assert set(document["components"]["schemas"][body]["required"]) == set(CONSULTATION)
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x02", "\uffff", "\u202e"])
+@pytest.mark.parametrize("field", ["reference", "project_name", "address", "contact_name"])
+def test_a_sign_that_can_not_be_stored_is_named_by_field(
+    world: World, platform: Platform, field: str, sign: str
+) -> None:
+    answer = platform.send("POST", "/consultations", {**CONSULTATION, field: f"演示{sign}路"})
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.get_json()["errors"]] == [field]
