@@ -1,4 +1,4 @@
-"""The morning's message: everything it told, and marking it as read."""
+"""The morning message of a member of staff: its notices, and marking it as read."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ digests = APIBlueprint("staff_digests", __name__, url_prefix="/api/v1/staff/dige
 @digests.output(DigestOut)
 @digests.doc(summary="今日须知")
 def read_digest(digest_id: str) -> Any:
-    """Returns everything that one morning's message told the caller, by case and importance.
+    """Returns all notices of one morning message to the caller, by case and importance.
 
     `digest_id` is the id of its notice (kind `morning_digest`). Refused with `not_found` for a message to
     somebody else.

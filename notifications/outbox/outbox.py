@@ -160,7 +160,7 @@ def _row(notice: NewNotice, rendered: Rendered, sealed: _Sealed, person: Recipie
         "staff_id": person.id if person.audience is Audience.STAFF else None,
         "case_id": notice.case_id,
         "task_id": notice.task_id,
-        "kind": notice.kind,
+        "kind": catalog.current().messages[notice.kind].shown_kind,
         "title": rendered.title,
         "body": sealed.body,
         "page": rendered.page,
@@ -173,6 +173,7 @@ def _write(addressed: list[_Addressed]) -> None:
     """Writes the notices that do not exist yet, and their messages: two statements, whatever their number."""
     db.session.flush()
     connection = db.session.connection()
+    addressed = _without_second_tellings(addressed)
     rows = [each.row for each in addressed]
     written = set(insert_rows(connection, Notice, rows, unless="dedupe_key", returning="id"))
     fresh = preferences.pushable([each for each in addressed if each.row["id"] in written], _topic)
@@ -183,6 +184,22 @@ def _write(addressed: list[_Addressed]) -> None:
         if request_id.get() != NO_REQUEST:
             # The request that caused a message is logged when another process sends it and fails.
             _log.info("messages are queued", extra={"message_ids": [message["id"] for message in messages]})
+
+
+def _without_second_tellings(addressed: list[_Addressed]) -> list[_Addressed]:
+    """Without variants of what the same person is told in earnest by another event of this transaction.
+
+    Two tasks of one stage come near their due date together: who holds one of them is reminded, and needs no
+    information about the other.
+    """
+    keys = {each.row["dedupe_key"] for each in addressed}
+    messages = catalog.current().messages
+    return [
+        each
+        for each in addressed
+        if not (base := messages[each.notice.kind].variant_of)
+        or dedupe_key(base, each.notice.event_key, each.person.id) not in keys
+    ]
 
 
 def _topic(each: _Addressed) -> tuple[str, str | None]:

@@ -107,12 +107,19 @@ class Message:
     page: str
     layouts: Mapping[Channel, Layout]
     loses_point: PointLost
+    variant_of: str
+    """The kind whose event this one tells to other people, in other words; "" for a kind of its own."""
     includes_tasks: frozenset[str]
     """Tasks that this message tells of by itself; their own opening is not told to the same person."""
     quiet_stages: frozenset[str]
     """Stages whose end is not told: another message tells it, or it is the utility's own affair."""
     tells_end_of: frozenset[str]
     """Stages whose end this message tells in the place of the usual one."""
+
+    @property
+    def shown_kind(self) -> str:
+        """The kind of the notice in the app: whoever is told of one event reads of the same kind."""
+        return self.variant_of or self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,11 @@ def load(folder: Path, ids: Path | None) -> Catalog:
     """
     source = Source(folder / FILE)
     templates = _templates(source)
+    messages = {kind: _message(kind, table, templates) for kind, table in _named(source.root, "messages")}
+    _check_variants(source, messages)
     catalog = Catalog(
         templates=templates,
-        messages={kind: _message(kind, table, templates) for kind, table in _named(source.root, "messages")},
+        messages=messages,
         wording=_wording(source),
         template_ids=(templateids.simulated(templates) if ids is None else templateids.read(ids, templates)),
     )
@@ -138,10 +140,28 @@ def _message(kind: str, table: Table, templates: Mapping[str, Template]) -> Mess
         page=_page(table, about),
         layouts=layouts,
         loses_point=_loses_point(table, about),
+        variant_of=table.text("variant_of", optional=True),
         includes_tasks=frozenset(table.texts("includes_tasks", optional=True)),
         quiet_stages=frozenset(table.texts("quiet_stages", optional=True)),
         tells_end_of=frozenset(table.texts("tells_end_of", optional=True)),
     )
+
+
+def _check_variants(source: Source, messages: Mapping[str, Message]) -> None:
+    """A variant tells other people of the same thing as a kind of its own."""
+    for kind, message in messages.items():
+        if not message.variant_of:
+            continue
+        base = messages.get(message.variant_of)
+        if (
+            base is None
+            or base.variant_of
+            or (base.audience, base.about) != (message.audience, message.about)
+        ):
+            source.note(
+                f"messages.{kind}.variant_of",
+                f"must be a kind of its own to the same audience and about the same: {message.variant_of!r}",
+            )
 
 
 def _check_signed(table: Table, body: str, layouts: Mapping[Channel, Layout]) -> None:
