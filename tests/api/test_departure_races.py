@@ -203,9 +203,10 @@ def test_who_acts_for_an_absent_manager_is_not_somebody_who_is_being_removed(sce
         "ends_at": at(MONDAY, "18:00"),
     }
     scene.world.staff("S001").post("/staff/leaves", body)
-    answer = while_open(scene.world.app, removing("G002"), scene.submitting(), keep=True)
+    answer, removed = at_once(scene.world.app, [scene.submitting(), removal(scene.world, "G002")])
     assert answer.json is not None
     assert (answer.status_code, answer.json["manager"]["number"]) == (201, "G001")
+    assert removed.status_code == 201
     scene.nobody_waits_for("G002")
 
 

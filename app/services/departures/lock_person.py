@@ -1,8 +1,8 @@
 """Locking somebody together with everything they hold, so that nothing is given to them meanwhile.
 
 Everybody locks cases, then complaints and conversations, then people. Removal does the same: it locks what
-the person holds, then the person. Whoever gave them something in between (`acting.holder_for`, a hand-over,
-a submission) held the person's row `FOR KEY SHARE`, so that it is there when removal looks again.
+the person holds, then the person. Whoever gave them something in between (`acting.keep_from_leaving`, a
+hand-over, a submission) held the person's row `FOR KEY SHARE`, so that it is there when removal looks again.
 """
 
 from dataclasses import dataclass

@@ -82,7 +82,9 @@ def move_tasks(
     for task in flow.open_tasks():
         spec = flow.program.stage(task.stage_key).task(task.key)
         was_theirs = staff_id is not None and task.assignee_id == staff_id
-        if not was_theirs and not (managed and spec.holder is Holder.MANAGER):
+        # What somebody else than the manager has to do cannot stay with the new manager.
+        own = spec.holder is Holder.SPECIALIST and task.assignee_id == case.manager_id
+        if not was_theirs and not (managed and (own or spec.holder is Holder.MANAGER)):
             continue
         holder = flow.natural_holder(spec, now)
         if holder == task.assignee_id:

@@ -17,30 +17,12 @@ from app.core.prepared_query import PreparedQuery
 from app.domain.stand_ins import DutyRoster, LeaveInForce, Load, Person
 from app.models import Case, Complaint, Conversation, Staff, StaffLeave, Task, TaskState
 
-_MOST_ATTEMPTS = 24
-
 
 def acts_for(staff_id: str, at: datetime, *, since: str | None = None) -> str:
     """Who acts for a member of staff at `at`; `since` is who has been acting so far, if anybody."""
     if _is_present(_PRESENCE.rows({"staff_id": staff_id, "at": at})):
         return staff_id
     return _roster(at, [staff_id]).who_acts(staff_id, since=since)
-
-
-def holder_for(staff_id: str, at: datetime) -> str:
-    """The same, for somebody who is given work in this transaction.
-
-    The person is kept from being removed until the transaction ends: whoever removes them waits, and then
-    finds the work. Not for read-only transactions.
-    """
-    if _is_present(_KEPT_PRESENCE.rows({"staff_id": staff_id, "at": at})):
-        return staff_id
-    for _ in range(_MOST_ATTEMPTS):
-        found = _roster(at, [staff_id]).who_acts(staff_id)
-        kept = _KEPT_PRESENCE.rows({"staff_id": found, "at": at})
-        if kept and kept[0][0]:
-            break
-    return found
 
 
 def keep_from_leaving(staff_id: str) -> bool:
@@ -123,10 +105,10 @@ def _load() -> Load:
 
 
 _AT = bindparam("at", type_=UtcDateTime)
-_OF_STAFF = select(Staff.active, on_leave(Staff.id, _AT)).where(Staff.id == bindparam("staff_id"))
-_PRESENCE = PreparedQuery(_OF_STAFF)
+_PRESENCE = PreparedQuery(
+    select(Staff.active, on_leave(Staff.id, _AT)).where(Staff.id == bindparam("staff_id"))
+)
 # Removal takes the row FOR UPDATE, which waits for these. SQLite allows one writer at a time anyway.
-_KEPT_PRESENCE = PreparedQuery(_OF_STAFF.with_for_update(read=True, key_share=True, of=Staff))
 _KEPT = PreparedQuery(
     select(Staff.id)
     .where(Staff.id == bindparam("staff_id"), Staff.active.is_(True))

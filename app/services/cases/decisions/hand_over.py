@@ -33,17 +33,17 @@ def hand_over(case: Case, by: By, number: str, summary: str) -> None:
     if new is None or new.id == old.id:
         fault = "没有这位客户管家，请核对工号。" if new is None else "该客户已由这位客户管家负责。"
         raise FieldsError([{"field": "manager_number", "code": "invalid", "message": fault}])
-    holder = acting.holder_for(new.id, now)
     for task in flow.open_tasks():
         spec = flow.program.stage(task.stage_key).task(task.key)
         if spec.holder is Holder.SPECIALIST:
             continue
         if task.assignee_id == old.id or spec.holder is Holder.MANAGER:
-            task.assignee_id = holder
+            task.assignee_id = new.id
     case.manager_id = new.id
+    responsible = (new.id, acting.acts_for(new.id, now))
     for task in flow.open_tasks():
         spec = flow.program.stage(task.stage_key).task(task.key)
-        if spec.holder is Holder.SPECIALIST and task.assignee_id in (new.id, holder):
+        if spec.holder is Holder.SPECIALIST and task.assignee_id in responsible:
             flow.give_to_specialist(task, now)
     _record(case, flow, former, new, by, now, summary)
     # Visits of the old manager are revalidated: the new one, or somebody else, takes them.

@@ -144,13 +144,15 @@ class CaseTasks(CaseClock):
         self.stop(stop, ENGINE, now)
 
     def natural_holder(self, spec: TaskSpec, now: datetime) -> str | None:
-        """Whom a task falls to by the program: who acts for the manager, a reviewer, or the queue (None)."""
+        """Whom a task falls to: the case's manager, a specialist, a reviewer, or the queue (None).
+
+        During leave it stays the manager's: who acts for them sees and completes it meanwhile.
+        """
         match spec.holder:
             case Holder.MANAGER:
-                # No autoflush: the new rows are written once, when they are complete.
-                with db.session.no_autoflush:
-                    return acting.holder_for(self.case.manager_id, now)
+                return self.case.manager_id
             case Holder.SPECIALIST:
+                # No autoflush: the new rows are written once, when they are complete.
                 with db.session.no_autoflush:
                     return acting.specialist(spec.department, self.case.manager_id, now)
             case Holder.SUPERVISOR:
