@@ -41,6 +41,7 @@ WITHOUT_END = {
     "talk_invited",
     "skill_lapsing",
     "staff_left",
+    "return_visit_unreached",
     "handover_proposed",
     "task_taken_back",
     "low_rating_info",
