@@ -137,6 +137,9 @@ class AccountCalls(ABC):
 
         def ask(token: str | None) -> bytes:
             answer = self._once("get", path, query, None, token, repeatable=True, hide="")
+            if isinstance(answer, dict) and "video_url" in answer:
+                # Of a video WeChat tells an address, however often it is asked.
+                raise WeChatError(None, "the answer names a video and is no file", FaultKind.CONTENT)
             # wechatpy gives back the answer itself when it is no JSON.
             content = getattr(answer, "content", None)
             # Nothing that people send in a chat begins like the page of a proxy or of a maintenance.

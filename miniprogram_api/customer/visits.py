@@ -196,8 +196,8 @@ def join_waitlist(case_id: str, json_data: dict[str, Any]) -> Any:
     """Puts the customer on the waiting list for an earlier time.
 
     The first in line gets a time that opens as a reservation, and is notified. Nobody is asked at night: the
-    place in line stays, and until the morning others may book the time. A time that was let go is not
-    offered again, and after a few offers without an answer the waiting ends. Refused with
+    place in line stays, and until the morning others may book the time. A time that was declined or ran out
+    is not offered again, and after a few offers without an answer the waiting ends. Refused with
     `already_done` when the customer is on the list, and with `purpose_not_needed` when the case needs no such
     visit now.
     """

@@ -192,7 +192,7 @@ class ContactTriesOut(BaseSchema):
 
 
 class ToldRatingIn(BaseSchema):
-    """A rating from 1 (poor) to 5 (very good) that the customer told, and their words."""
+    """A rating from 1 (poor) to 5 (very good) that the customer gave by telephone, and their words."""
 
     rating = Integer(required=True, strict=True, validate=within(1, 5))
     remark = text(200, required=False)

@@ -182,7 +182,7 @@ class AffectedVisitsOut(BaseSchema):
     unfit = List(
         String(),
         required=True,
-        metadata={"description": "Names of the visits that a new work pattern leaves no room for"},
+        metadata={"description": "Names of the visits for which a new work pattern is too short"},
     )
     skill_gaps = List(
         Nested(SkillGapOut),

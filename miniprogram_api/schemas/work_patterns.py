@@ -62,7 +62,7 @@ class WorkPatternOut(BaseSchema):
     )
 
 
-class LeaveOut(BaseSchema):
+class OwnLeaveOut(BaseSchema):
     """A current or coming leave, and the deputy."""
 
     starts_at = Moment(required=True)
@@ -80,4 +80,4 @@ class WorkPatternsOut(BaseSchema):
     name = String(required=True)
     department = String(required=True)
     patterns = List(Nested(WorkPatternOut), required=True)
-    leaves = List(Nested(LeaveOut), required=True)
+    leaves = List(Nested(OwnLeaveOut), required=True)

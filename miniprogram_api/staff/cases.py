@@ -47,7 +47,7 @@ def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
 @cases.output(StaffProgressOut)
 @cases.doc(summary="登记客户电话中的评价（1至5分）")
 def record_rating(case_id: str, json_data: dict[str, Any]) -> Any:
-    """Records a rating that the customer told, by telephone for example, also after the case was closed.
+    """Records a rating that the customer gave, by telephone for example, also after the case was closed.
 
     By the case's manager, who acts for them, or a supervisor; others are refused with `not_allowed`. Refused
     with `conflict` before water-on and with `already_done` when the case has a rating.

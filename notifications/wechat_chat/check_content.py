@@ -63,5 +63,5 @@ def _after_fault(owner: str, one: ClaimedCheck, error: WeChatError, chance: Chan
             content_checks.postpone(owner, one.message_id, again_at)
             return
         content_checks.record_verdict(owner, one.message_id, Safety.UNCHECKED)
-    if error.kind is FaultKind.CONFIGURATION:
+    if error.kind in {FaultKind.CONFIGURATION, FaultKind.UNCLEAR}:
         _log.error("messages can't be checked as configured", extra={"errcode": error.errcode})

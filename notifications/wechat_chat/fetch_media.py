@@ -20,9 +20,9 @@ from notifications.dispatch.retry import Chance
 BATCH = 20
 """Few, since files are large and what was claimed last waits for all others."""
 
-_LASTING = frozenset(
-    {FaultKind.TRANSIENT, FaultKind.UNKNOWN_OUTCOME, FaultKind.TOKEN, FaultKind.CONFIGURATION}
-)
+# No person is named in the request, so that what is unclear elsewhere is the account's fault here.
+_OF_THE_ACCOUNT = frozenset({FaultKind.CONFIGURATION, FaultKind.UNCLEAR})
+_LASTING = _OF_THE_ACCOUNT | {FaultKind.TRANSIENT, FaultKind.UNKNOWN_OUTCOME, FaultKind.TOKEN}
 """Faults that may pass while WeChat still keeps the file, some of them when an operator sees to it."""
 
 _log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def _fetch(wechat: Accounts, owner: str, one: ClaimedMedia, chance: Chance) -> N
 
 
 def _after_fault(owner: str, one: ClaimedMedia, error: WeChatError, chance: Chance) -> None:
-    if error.kind is FaultKind.CONFIGURATION:
+    if error.kind in _OF_THE_ACCOUNT:
         _log.error("a file can't be fetched from WeChat's chat", extra={"errcode": error.errcode})
     again_at = _again(one, error, chance)
     with atomic():

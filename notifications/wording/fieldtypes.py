@@ -50,7 +50,6 @@ _ORNAMENT = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Han that Unicode added later than this Python knows.
 _LATER_HAN = re.compile("[\U00020000-\U0003fffd]")
 _UNKNOWN = "?"
-_SYMBOLS = re.compile(r"[^\w\s]+")
 _MOST_DIGITS_OF_AMOUNT = 10
 
 
@@ -260,6 +259,12 @@ def _whole(pattern: re.Pattern[str]) -> Callable[[str, int], str]:
     return lambda text, limit: text if pattern.fullmatch(text) and length(text) <= limit else ""
 
 
+def _symbols(text: str, limit: int) -> str:
+    # Not by what is no letter: Unicode's newest letters are unknown to this Python.
+    fits = text and all(unicodedata.category(character)[0] in "PS" for character in text)
+    return text if fits and length(text) <= limit else ""
+
+
 _ALL = frozenset(ValueKind)
 _CONSTANTS: frozenset[ValueKind] = frozenset()
 
@@ -278,7 +283,7 @@ FIELD_TYPES = MappingProxyType(
         "date": FieldType(16, frozenset({ValueKind.TIME}), None, _date),
         "car_number": FieldType(8, _CONSTANTS, None, _whole(_PLATE)),
         "letter": FieldType(32, _CONSTANTS, None, _whole(_LETTERS)),
-        "symbol": FieldType(5, _CONSTANTS, None, _whole(_SYMBOLS)),
+        "symbol": FieldType(5, _CONSTANTS, None, _symbols),
     }
 )
 """The types this product fills; a field of another type (enum, const) is a fault in the data."""
