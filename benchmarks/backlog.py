@@ -124,7 +124,8 @@ def _rows(tasks: Sequence[Any], first: int, base: Any, start: int, number: int) 
             "case_id": tasks[place % len(tasks)].case_id,
             "task_id": tasks[place % len(tasks)].id,
             "occurrence": first + place,
-            "reminders": "before_due",
+            # A reminder of what is still to come loses its point at the due date, and would not be written.
+            "reminders": "at_due",
         }
         for place in range(start, min(start + PER_STATEMENT, number))
     ]
