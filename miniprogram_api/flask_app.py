@@ -13,7 +13,9 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from app.core.atomic import atomic
 from app.core.logs import request_id
+from app.domain.errors import FieldsError
 from app.domain.file_types import LARGEST_FILE
+from miniprogram_api import body_shape
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_BODY = 256 * 1024
@@ -61,7 +63,7 @@ class StewardApp(APIFlask):
         # The id that a proxy gave the request, if it is plain enough for a log.
         token = request_id.set(given if _PLAIN_ID.fullmatch(given) else uuid4().hex)
         try:
-            with atomic(read_only=_is_read_only()) as transaction:
+            with atomic(read_only=only_reads_now()) as transaction:
                 response: Response = super().full_dispatch_request()
                 response.headers[REQUEST_ID] = request_id.get()
                 if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
@@ -80,7 +82,8 @@ def only_reads(view: V) -> V:
     return view
 
 
-def _is_read_only() -> bool:
+def only_reads_now() -> bool:
+    """Whether the request under way changes nothing, by its method or by its view."""
     view = current_app.view_functions.get(request.endpoint or "")
     return request.method in READS or getattr(view, "only_reads", False)
 
@@ -94,7 +97,8 @@ def takes_file(view: V) -> V:
 def check_body() -> None:
     """Refuse a body that is not JSON, is malformed or is too large, before any guard or view.
 
-    Raises werkzeug's 400, 413 and 415, which become problem documents. No more than `LARGEST_BODY` is read:
+    Raises werkzeug's 400, 413 and 415, which become problem documents, and `FieldsError` for a body with far
+    more fields than any schema has. No more than `LARGEST_BODY` is read:
     a chunked body has no Content-Length, and must not fill the memory before it is refused.
     """
     view = current_app.view_functions.get(request.endpoint or "")
@@ -115,9 +119,24 @@ def check_body() -> None:
         return
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
+    g.json_value = _checked(body)
+
+
+def _checked(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body that is not too much for a schema."""
+    if body_shape.is_surely_too_much(body):
+        raise _too_many()
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
         raise BadRequest from fault
     if not isinstance(value, dict):
         raise BadRequest
+    if body_shape.is_too_much(value):
+        raise _too_many()
+    return value
+
+
+def _too_many() -> FieldsError:
+    said = "提交的项目过多，请精简后重试。"
+    return FieldsError([{"field": "", "code": "too_many", "message": said}], said)

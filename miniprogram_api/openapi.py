@@ -38,6 +38,7 @@ _PROBLEM = {
                 },
             },
         },
+        "errors_left_out": {"type": "integer", "description": "faults beyond those listed"},
     },
 }
 
@@ -136,12 +137,12 @@ def _completed(app: StewardApp) -> dict[str, Any]:
                 operation["security"] = [{_SCHEMES[guard]: []}]
             if guard is guards.partner:
                 operation["security"] = [{name: [] for name in _PARTNER_SCHEMES}]
-            if guard is guards.customer and method == "post":
+            if guard in _SCHEMES and method == "post":
                 operation.setdefault("parameters", []).append(
                     {
                         "name": idempotency.HEADER,
                         "in": "header",
-                        "required": True,
+                        "required": guard is guards.customer,
                         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},
                         "description": "同一操作重试时使用同一标识，得到同一结果",
                     }

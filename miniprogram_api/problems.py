@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 5
 """How long a client should wait while the database is unreachable; a restart takes about as long."""
 
+MOST_FAULTS = 20
+"""How many faults a refusal lists. Who has mended these is told the next ones."""
+
 _SENTENCES: Mapping[int, tuple[str, str, str]] = {
     400: ("bad_request", "请求有误", "请求内容无法识别，请返回上一页重试。"),
     404: ("not_found", "没有找到", "没有找到您要的内容，请返回上一页重试。"),
@@ -34,7 +37,13 @@ _SENTENCES: Mapping[int, tuple[str, str, str]] = {
 
 
 def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
-    """A problem document; its `type` is a relative address that names the code."""
+    """A problem document; its `type` is a relative address that names the code.
+
+    Of `errors` it lists the first `MOST_FAULTS`; `errors_left_out` says how many more there are.
+    """
+    faults = extra.get("errors", ())
+    if len(faults) > MOST_FAULTS:
+        extra |= {"errors": faults[:MOST_FAULTS], "errors_left_out": len(faults) - MOST_FAULTS}
     document = {
         "type": f"/problems/{code}",
         "title": title,
@@ -49,15 +58,19 @@ def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Re
 
 def register(app: StewardApp) -> None:
     """Answer every refusal, HTTP error and uncaught error of `app` with a problem document."""
-    app.register_error_handler(Refusal, _on_refusal)
+    app.register_error_handler(Refusal, of_refusal)
     app.register_error_handler(HTTPException, _on_http_exception)
     app.register_error_handler(HTTPError, _on_validation_error)
     app.register_error_handler(Exception, _on_error)
 
 
-def _on_refusal(refusal: Refusal) -> Response:
+def of_refusal(refusal: Refusal) -> Response:
+    """The problem document of a refusal, which says whether its transaction is rolled back."""
     g.keep_changes = refusal.keeps_changes
-    return problem(refusal.status, refusal.code, refusal.title, refusal.detail, **refusal.extra)
+    answer = problem(refusal.status, refusal.code, refusal.title, refusal.detail, **refusal.extra)
+    if refusal.retry_after is not None:
+        answer.headers["Retry-After"] = str(refusal.retry_after)
+    return answer
 
 
 def _on_http_exception(fault: HTTPException) -> Response:

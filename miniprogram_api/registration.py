@@ -1,6 +1,6 @@
 """Every blueprint with its guard. A route whose blueprint is not listed here does not exist."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,11 +54,10 @@ from miniprogram_api.staff.work_patterns import work_patterns as staff_work_patt
 
 @dataclass(frozen=True, slots=True)
 class BlueprintEntry:
-    """A blueprint, its guard, and whether its POSTs need an Idempotency-Key."""
+    """A blueprint and its guard, which also says whether its POSTs need or may have an Idempotency-Key."""
 
     blueprint: APIBlueprint
     guard: guards.Guard
-    idempotent: bool = False
 
 
 BLUEPRINTS: Sequence[BlueprintEntry] = (
@@ -66,16 +65,16 @@ BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(metrics, guards.metrics_collector),
     BlueprintEntry(docs, guards.anyone),
     BlueprintEntry(public, guards.anyone),
-    BlueprintEntry(account, guards.customer, idempotent=True),
-    BlueprintEntry(applications, guards.customer, idempotent=True),
-    BlueprintEntry(cases, guards.customer, idempotent=True),
-    BlueprintEntry(promises, guards.customer, idempotent=True),
-    BlueprintEntry(customer_case_changes, guards.customer, idempotent=True),
-    BlueprintEntry(visits, guards.customer, idempotent=True),
-    BlueprintEntry(documents, guards.customer, idempotent=True),
+    BlueprintEntry(account, guards.customer),
+    BlueprintEntry(applications, guards.customer),
+    BlueprintEntry(cases, guards.customer),
+    BlueprintEntry(promises, guards.customer),
+    BlueprintEntry(customer_case_changes, guards.customer),
+    BlueprintEntry(visits, guards.customer),
+    BlueprintEntry(documents, guards.customer),
     BlueprintEntry(files, guards.link_holder),
-    BlueprintEntry(form, guards.customer, idempotent=True),
-    BlueprintEntry(money, guards.customer, idempotent=True),
+    BlueprintEntry(form, guards.customer),
+    BlueprintEntry(money, guards.customer),
     BlueprintEntry(staff_login, guards.anyone),
     BlueprintEntry(staff_account, guards.staff),
     BlueprintEntry(tasks, guards.staff),
@@ -96,14 +95,20 @@ BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(early_service, guards.staff),
     BlueprintEntry(partner_cases, guards.partner),
     BlueprintEntry(staff_calendar, guards.staff),
-    BlueprintEntry(customer_conversations, guards.customer, idempotent=True),
-    BlueprintEntry(customer_conversation_care, guards.customer, idempotent=True),
+    BlueprintEntry(customer_conversations, guards.customer),
+    BlueprintEntry(customer_conversation_care, guards.customer),
     BlueprintEntry(staff_conversations, guards.staff),
     BlueprintEntry(staff_conversation_tools, guards.staff),
     BlueprintEntry(staff_conversation_care, guards.staff),
     BlueprintEntry(callbacks, guards.signed_by_wechat),
     BlueprintEntry(console, guards.simulator_only),
 )
+
+
+_REPLAYS: Mapping[guards.Guard, Callable[..., Any]] = {
+    guards.customer: idempotency.replay_answer,
+    guards.staff: idempotency.replay_answer_if_asked,
+}
 
 
 class PublicId(BaseConverter):
@@ -137,9 +142,9 @@ def register_blueprints(app: StewardApp) -> None:
     app.extensions["steward.guards"] = {entry.blueprint.name: entry.guard for entry in BLUEPRINTS}
     for entry in BLUEPRINTS:
         hooks: list[Callable[..., Any]] = [entry.guard]
-        if entry.idempotent:
-            hooks.append(idempotency.replay_answer)
+        if entry.guard in _REPLAYS:
+            hooks.append(_REPLAYS[entry.guard])
         app.before_request_funcs.setdefault(entry.blueprint.name, []).extend(hooks)
-        if entry.idempotent:
+        if entry.guard in _REPLAYS:
             app.after_request_funcs.setdefault(entry.blueprint.name, []).append(idempotency.store_answer)
         app.register_blueprint(entry.blueprint)

@@ -15,6 +15,8 @@ class Refusal(Exception):
     title: ClassVar[str] = "无法办理"
     # A refusal that is itself a fact to remember (a counted failed look-up) keeps its transaction.
     keeps_changes: ClassVar[bool] = False
+    # After how many seconds the same request may succeed, where that is known.
+    retry_after: int | None = None
 
     def __init__(self, detail: str, **extra: Any) -> None:
         """`detail` is the sentence shown; `extra` are further members of the problem document."""
@@ -187,12 +189,26 @@ class UnknownProgramError(Refusal):
 
 
 class TooManyAttemptsError(Refusal):
-    """A limited look-up was tried too often."""
+    """Something that is limited for each person or place was done too often."""
 
     code = "too_many_attempts"
     status = 429
-    title = "查询过于频繁"
+    title = "操作过于频繁"
     keeps_changes = True
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        """`retry_after`: after how many seconds it may be done again."""
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class DocumentStoreUnavailableError(Refusal):
+    """The document store did not take or hand out a file within the time it is given."""
+
+    code = "store_unavailable"
+    status = 503
+    title = "资料暂时无法存取"
+    retry_after = 30
 
 
 class LookupFailedError(NotFoundError):

@@ -12,6 +12,7 @@ from app.services.tasks import task_queries
 from miniprogram_api.cursors import instant_cursor, instant_key, next_cursor, number_cursor
 from miniprogram_api.flask_app import only_reads
 from miniprogram_api.guards import me
+from miniprogram_api.idempotency import answers_anew
 from miniprogram_api.schemas.case_changes import StaffProgressOut
 from miniprogram_api.schemas.promises import StopRecordsOut
 from miniprogram_api.schemas.shared import CasePageOut, PageIn, TimelineOut
@@ -113,6 +114,7 @@ def list_tasks(case_id: str) -> dict[str, Any]:
 
 
 @cases.post("/<public_id:case_id>/contact-reads")
+@answers_anew
 @cases.output(ContactOut, status_code=201)
 @cases.doc(summary="查看客户完整联系方式（留痕）")
 def read_contact(case_id: str) -> dict[str, str | None]:

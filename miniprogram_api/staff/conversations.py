@@ -13,6 +13,7 @@ from app.services.conversations.views import polling, sender_view
 from app.services.documents import document_access as documents
 from miniprogram_api import poll_response
 from miniprogram_api.guards import me
+from miniprogram_api.idempotency import answers_anew
 from miniprogram_api.schemas.conversations import (
     MessageOut,
     MessagesOut,
@@ -90,6 +91,7 @@ def recall(conversation_id: str, message_id: str) -> Any:
 
 
 @conversations.post("/<public_id:conversation_id>/documents/<public_id:document_id>/link")
+@answers_anew
 @conversations.output(LinkOut, status_code=201)
 @conversations.doc(summary="沟通中资料的下载链接（5分钟内有效，查看留痕）")
 def create_link(conversation_id: str, document_id: str) -> Any:

@@ -10,6 +10,7 @@ from app.services.documents import document_access, document_requests
 from app.services.history.timeline import by_staff
 from miniprogram_api.flask_app import takes_file
 from miniprogram_api.guards import me
+from miniprogram_api.idempotency import answers_anew
 from miniprogram_api.schemas.documents import DocumentOut, DocumentRequestIn, DocumentsOut, LinkOut, UploadIn
 from miniprogram_api.uploads import link_signer, receive_file
 
@@ -41,6 +42,7 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
 
 
 @documents.post("/<public_id:case_id>/documents/<public_id:document_id>/link")
+@answers_anew
 @documents.output(LinkOut, status_code=201)
 @documents.doc(summary="资料下载链接（5分钟内有效，查看留痕）")
 def create_link(case_id: str, document_id: str) -> Any:

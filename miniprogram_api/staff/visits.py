@@ -18,6 +18,7 @@ from app.services.visits.views import ics_file, staff_calendars, visit_queries
 from app.services.visits.views.staff_calendars import Days
 from miniprogram_api.calendar_response import CALENDAR_ANSWER, calendar_file
 from miniprogram_api.guards import me
+from miniprogram_api.idempotency import answers_anew
 from miniprogram_api.openings_response import openings
 from miniprogram_api.schemas.staff_visits import (
     ArrivalIn,
@@ -48,6 +49,7 @@ def list_mine(query_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @visits.post("/visits/day-reads")
+@answers_anew
 @visits.input(DaysIn)
 @visits.output(StaffVisitsOut, status_code=201)
 @visits.doc(summary="我的上门日程，含完整地址和电话（留痕）")

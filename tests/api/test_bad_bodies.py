@@ -4,12 +4,15 @@ from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from miniprogram_api import body_shape
 from miniprogram_api.flask_app import LARGEST_BODY
+from miniprogram_api.problems import MOST_FAULTS
 from tests.api.answers import json_of, refused
 from tests.api.database_rows import nothing_changes
 from tests.world import Phone, World
@@ -261,3 +264,53 @@ def test_every_answer_names_its_request(raw_client: RawClient) -> None:
     answer: Any = raw_client.send("/customer/applications", b"{}", **{"X-Request-Id": "abc-123"})
     assert answer.headers["X-Request-Id"] == answer.json["request_id"] == "abc-123"
     assert raw_client.customer.send("GET", "/customer/cases").headers["X-Request-Id"]
+
+
+TOO_LARGE_VALUES = {
+    "24,000 unknown fields": {f"f{number}": 1 for number in range(24_000)},
+    "24,000 with a blank after the name": None,
+    "an object with too many fields": {f"f{number}": 1 for number in range(body_shape.MOST_FIELDS + 1)},
+    "a list with too many entries": {"program": [1] * body_shape.MOST_ENTRIES},
+    "many small objects": {"program": [{"a": 1, "b": 2}] * (body_shape.MOST_ENTRIES // 2)},
+}
+
+
+@pytest.mark.parametrize("value", TOO_LARGE_VALUES.values(), ids=TOO_LARGE_VALUES.keys())
+def test_a_body_with_too_many_entries_is_refused_before_any_schema(
+    raw_client: RawClient, value: dict[str, Any] | None
+) -> None:
+    if value is None:
+        body = b"{" + b",".join(b'"f%d" : 1' % number for number in range(20_000)) + b"}"
+    else:
+        body = orjson.dumps(value)
+    with nothing_changes(raw_client.app):
+        answer = raw_client.send("/customer/applications", body)
+        problem = refused(answer, 422, "invalid_fields")
+    assert [error["code"] for error in problem["errors"]] == ["too_many"]
+
+
+def test_a_body_may_be_nested_as_deep_as_any_schema_and_no_deeper(raw_client: RawClient) -> None:
+    codes = []
+    for depth in (body_shape.DEEPEST, body_shape.DEEPEST + 1):
+        body = b'{"program":' * depth + b"1" + b"}" * depth
+        problem = refused(raw_client.send("/customer/applications", body), 422, "invalid_fields")
+        codes.append(problem["errors"][0]["code"])
+    assert codes == ["invalid", "too_many"]
+
+
+@pytest.mark.parametrize("where", ["in the body", "in the form's answers"])
+def test_a_refusal_lists_twenty_faults_and_says_how_many_there_are(raw_client: RawClient, where: str) -> None:
+    unknown = {f"f{number}": 1 for number in range(50)}
+    value = unknown if where == "in the body" else {"answers": unknown}
+    answer = raw_client.send(raw_client.draft, orjson.dumps(value), method="PATCH")
+    problem = refused(answer, 422, "invalid_fields")
+    assert len(problem["errors"]) == MOST_FAULTS == 20
+    # `answers` is missing as well in the first one.
+    assert problem["errors_left_out"] == (31 if where == "in the body" else 30)
+
+
+def test_a_text_full_of_quotes_and_colons_is_no_field(raw_client: RawClient) -> None:
+    """As many as the largest body holds: the count of bytes must not take them for names of fields."""
+    body = orjson.dumps({"program": '":' * (LARGEST_BODY // 4 - 20)})
+    problem = refused(raw_client.send("/customer/applications", body), 422, "invalid_fields")
+    assert problem["errors"][0]["field"] == "program"

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from app.core.db import db
 from app.jobs import timetable
 from app.services.cases.flow.case_flow import CaseFlow
+from app.services.operations import idempotency
 from tests.api.answers import json_of, refused
 from tests.api.database_rows import count, nothing_changes
 from tests.at_once import MeetingPoint, at_once
@@ -259,3 +260,33 @@ def test_consenting_twice_at_once_is_one_consent(world: World) -> None:
     )
     assert [answer.status_code for answer in answers] == [201] * RIVALS, [a.text for a in answers]
     assert count(world.app, "privacy_consents") == 1
+
+
+DRAFTS = "/customer/applications"
+
+
+def test_another_body_with_the_same_key_at_the_same_moment_is_refused(
+    world: World, customer: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is one after the other; and one of them is answered."""
+    kept = idempotency.store_answer
+    together = MeetingPoint(world.app, RIVALS)
+
+    def store(*arguments: Any) -> None:
+        together.wait()
+        kept(*arguments)
+
+    monkeypatch.setattr(idempotency, "store_answer", store)
+    programs = ["single_meter", "three_zero", "residential"]
+    bodies = [{"program": programs[number % 3]} for number in range(RIVALS)]
+    answers = at_once(
+        world.app, [sending(customer, DRAFTS, body, key=KEY) for body in bodies], meeting=together
+    )
+    won = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.get_data() for answer in won}) == 1
+    for answer in answers:
+        if answer.status_code != 201:
+            refused(answer, 422, "idempotency_key")
+    # Two of them ask for the same.
+    assert len(won) in {1, 2}, [answer.text for answer in answers]
+    assert count(world.app, "applications") == 1

@@ -62,7 +62,7 @@ def _count(source: str) -> None:
             )
         )
     if (attempts or 0) > ATTEMPTS_PER_WINDOW:
-        raise TooManyAttemptsError(f"查询次数过多，请{WINDOW.seconds // 60}分钟后再试。")
+        raise TooManyAttemptsError(f"查询次数过多，请{WINDOW.seconds // 60}分钟后再试。", WINDOW.seconds)
 
 
 def _window(now: datetime) -> datetime:

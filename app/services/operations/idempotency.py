@@ -1,9 +1,12 @@
 """Idempotency keys: a repeated request gets the stored answer, which is written with the change."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import orjson
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
@@ -11,6 +14,8 @@ from app.core import clock
 from app.core.db import db
 from app.domain.errors import IdempotencyError
 from app.models import IdempotencyRecord
+
+_EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +30,24 @@ class AnsweredMeanwhileError(Exception):
     """Another process answered the same key first; the caller must roll back."""
 
 
-def fingerprint(method: str, path: str, body: bytes) -> str:
-    """What a key is bound to: reusing a key for another request is an error."""
-    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+def fingerprint(method: str, path: str, content: Iterable[Any]) -> str:
+    """What a key is bound to: reusing a key for another request is an error.
+
+    `content` are JSON values. Two are the same whatever the order of their fields, and 1 is 1.0.
+    """
+    whole = orjson.dumps([method, path, *map(_canonical, content)], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(whole).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _canonical(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(inner) for inner in value]
+    # Whole numbers that orjson can write: beyond 2**53 a float is no longer one particular number anyway.
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return int(value)
+    return value
 
 
 def earlier_answer(subject_id: str, key: str, print_: str) -> KeptAnswer | None:
