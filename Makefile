@@ -44,10 +44,11 @@ check: $(INSTALLED) ## style, types, layers, migrations, dependencies
 bench: $(INSTALLED) ## print the benchmarks' ratios
 	@$(PY) -m benchmarks $(ARGS)
 
-soak: $(INSTALLED) ## the long campaigns: hundreds of random cases; processes and PostgreSQL dying under 20,000 messages; SEED=n repeats one
+soak: $(INSTALLED) ## the long campaigns: hundreds of random cases; processes and PostgreSQL dying under 20,000 messages; a month of pushes; SEED=n repeats one
 	@STEWARD_SOAK_WALKS=300 STEWARD_SOAK_MESSAGES=4000 $(PY) -m pytest tests/engine \
 		tests/notifications/test_killed_dispatcher.py --durations=5 $(ARGS)
 	@$(PY) -m tests.campaign $(if $(SEED),--seed $(SEED))
+	@$(PY) -m tests.pushes $(if $(SEED),--seed $(SEED))
 
 lock: $(UV) ## resolve the ranges of pyproject.toml anew; ARGS=--upgrade takes the newest
 	@$(COMPILE) $(ARGS) --output-file requirements.lock

@@ -59,6 +59,7 @@ def _load(
         steps = CaseSteps(sample, timeline, Directory())
     for case in sample.cases:
         timeline.plan(timeline.days_ago(case.opened_days_ago), lambda case=case: steps.open(case))  # type: ignore[misc]
+    timeline.plan_mornings(start)
     timeline.run(lambda at: report(start, at, present))
     return steps.opened
 

@@ -6,7 +6,7 @@ itself has something due, and the jobs do it then, as the jobs process would hav
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from heapq import heappop, heappush
 from itertools import count
@@ -33,6 +33,8 @@ from app.models import (
 )
 from app.services.installation import city
 from notifications.models import DeliveryState, OutboxMessage
+from notifications.outbox import mornings
+from notifications.oversight import morning_digest, morning_summary
 from notifications.wording.kinds import Channel
 
 _DUE: Mapping[str, Sequence[InstrumentedAttribute[datetime]]] = MappingProxyType(
@@ -57,6 +59,11 @@ _NEXT = select(
     _WAITING.where(OutboxMessage.channel == Channel.CALL).scalar_subquery().label("calls"),
 )
 """When each of them has something due next: asked hundreds of times, so in one statement."""
+
+
+def _tell_in_the_morning() -> None:
+    morning_summary.tell()
+    morning_digest.tell()
 
 
 @dataclass(order=True, slots=True)
@@ -103,6 +110,14 @@ class Timeline:
     def plan_in(self, days: Any, act: Callable[[], None]) -> None:
         """The same so many working days from now on."""
         self.plan(self.line.due(clock.now(), days), act)
+
+    def plan_mornings(self, since: datetime) -> None:
+        """Let staff get their morning's message on every working day from `since` (aware) to the present."""
+        day = mornings.today(since)
+        while day <= mornings.today(self.present):
+            if mornings.is_working_day(day):
+                self.plan(mornings.due_on(day), _tell_in_the_morning)
+            day += timedelta(days=1)
 
     def run(self, report: Callable[[datetime], None]) -> None:
         """Everything that is planned, and whatever it plans; `report` is told each instant."""

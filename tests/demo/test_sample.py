@@ -36,6 +36,7 @@ from app.services.visits.views.visit_queries import VisitLine
 from demo.people import fictional_people as people
 from demo.sample import loader, plan, visits
 from demo.sample.plan import SamplePlan
+from notifications.models import Notice
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -146,6 +147,8 @@ def test_the_sample_has_cases_of_every_stage(app: Flask, client: FlaskClient) ->
             ahead = staff_calendars.of_department(_member("G001"), Days.of(None, 14))
             part_time = work_patterns.read(_member("D002"), None)
             _assert_every_situation(cases)
+            told = set(db.session.scalars(select(Notice.title).where(Notice.staff_id.is_not(None))))
+    assert "今日须知" in told
     unconfirmed = 1  # taken by telephone: it belongs to nobody until the customer logs in
     assert opened == len(cases) + unconfirmed == 32
     open_stages = Counter(
