@@ -55,7 +55,7 @@ def load_cases() -> None:
         )
     migrations.upgrade(app)
     with app.app_context(), without_garbage_collection():
-        _do_not_wait_for_the_disk()
+        do_not_wait_for_the_disk()
         jobs = timetable.jobs(app.extensions["steward.settings"], app.extensions["steward.wechat"])
         try:
             opened = loader.load(jobs, app.extensions["steward.desk"], plan.read(), _Progress().report)
@@ -89,7 +89,7 @@ def _application() -> Flask:
     return create_app(settings)
 
 
-def _do_not_wait_for_the_disk() -> None:
+def do_not_wait_for_the_disk() -> None:
     """On SQLite; a sample whose loading was broken off is thrown away, so that nothing could be lost."""
     if db.engine.dialect.name != "sqlite":
         return

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.core import migrations
+from app.core.process_start import without_garbage_collection
 from app.core.settings import Settings
 from app.factory import create_app
 from benchmarks.table import say
+from demo.load_sample import do_not_wait_for_the_disk
 from tests.pushes import push_figures
 from tests.pushes.simulated_month import Size, simulate
 
@@ -30,8 +32,10 @@ def main() -> None:
         app = create_app(Settings.for_tests(database_url=f"sqlite:///{Path(folder)}/month.db"))
         with app.app_context():
             migrations.upgrade(app)
+            do_not_wait_for_the_disk()
         size = Size(given.staff, given.open, given.filling, given.days)
-        month = simulate(app, size, START, given.seed, say)
+        with without_garbage_collection():
+            month = simulate(app, size, START, given.seed, say)
         with app.app_context():
             found = push_figures.report(month)
     sys.stdout.write("\n".join(("", *push_figures.lines(month, found), "")))
