@@ -262,7 +262,7 @@ class SentMessageOut(BaseSchema):
     channel = String(
         required=True,
         allow_none=True,
-        metadata={"description": "The last channel; null before the first attempt"},
+        metadata={"description": "The last channel; digest: the morning message; null: in the app only"},
     )
     state = String(required=True)
     errcode = Integer(required=True, allow_none=True)

@@ -10,6 +10,8 @@ from app.services.people.addresses import UnreachableStaff
 from notifications.models import Notice
 from notifications.outbox import delivery_rules
 
+DIGEST = "morning_digest"
+"""The message that the summary is a part of."""
 SUMMARY = "undelivered"
 """The kind of the morning summary itself, which must not be a reason for the next one."""
 
@@ -28,6 +30,6 @@ def told_in_vain(since: datetime, until: datetime) -> int:
         Notice.staff_id.in_(people),
         Notice.created_at > since,
         Notice.created_at <= until,
-        Notice.kind != SUMMARY,
+        Notice.kind.not_in((SUMMARY, DIGEST)),
     )
     return db.session.scalar(found) or 0
