@@ -6,6 +6,8 @@ from pathlib import Path
 from app.core.eventbus import subscribe
 from app.domain.config_error import ConfigError
 from app.domain.toml_reader import DataFaults
+from app.services.cases.take_over import CaseTakenOver
+from notifications.handlers import taken_over
 from notifications.handlers.notice_rule import NoticeRule, handlers
 from notifications.handlers.table import NOTICES
 from notifications.outbox import delivery_rules, delivery_rules_file
@@ -35,6 +37,7 @@ def wire(
     delivery_rules.install(rules.without(without))
     for event, handler in handlers(notices).items():
         subscribe(event, handler)
+    subscribe(CaseTakenOver, taken_over.move_notices)
     queue_webhooks.wire()
 
 

@@ -15,7 +15,6 @@ from app.core.atomic import atomic
 from app.core.queue import Work, what_is_due
 from app.core.settings import Settings
 from app.services.calendar_desk import notify_moves
-from app.services.cases import public_lookup
 from app.services.cases.flow import promise_watches
 from app.services.conversations import content_checks
 from app.services.conversations import conversation_sweep as talk
@@ -24,7 +23,7 @@ from app.services.conversations.delivery import wechat_replies
 from app.services.conversations.wechat_chat import inbound_media
 from app.services.documents import deletion, upload
 from app.services.documents.document_access import LinkSigner
-from app.services.operations import idempotency, run_once
+from app.services.operations import attempts, idempotency, run_once
 from app.services.partners import request_signatures
 from app.services.scheduling import skills
 from app.services.timers import firing
@@ -193,7 +192,7 @@ def delete_old_records() -> None:
     """Drop what need not be remembered: kept answers, counts, nonces, conversations past their time."""
     with atomic():
         idempotency.delete_old_answers(clock.now() - KEPT_ANSWERS)
-        public_lookup.forget_old_counts()
+        attempts.forget_old_attempts()
         request_signatures.delete_old_nonces()
         retention.delete_expired(CONVERSATIONS_AT_ONCE)
         run_once.delete_old_runs(clock.now() - KEPT_RUNS)

@@ -1,6 +1,7 @@
 """The port, spoken to WeChat (or to the simulator) through wechatpy."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from requests.adapters import BaseAdapter
@@ -26,6 +27,8 @@ from app.wechat.token_store import TokenStore
 TIMEOUT = (3.0, 5.0)
 POOL_SIZE = 32
 LONGEST_CODE = 256
+# The year 3000; Python's own instants end in 9999.
+_LATEST_INSTANT = 32_503_680_000
 
 
 class WeChatMiniProgram(ChatCalls, CheckCalls):
@@ -84,7 +87,9 @@ class WeChatMiniProgram(ChatCalls, CheckCalls):
         if not isinstance(phone, dict):
             raise _incomplete("phone_info")
         return PhoneNumber(
-            country_code=_text(phone, "countryCode").lstrip("+"), national=_text(phone, "purePhoneNumber")
+            country_code=_text(phone, "countryCode").lstrip("+"),
+            national=_text(phone, "purePhoneNumber"),
+            proved_at=_marked_at(phone.get("watermark")),
         )
 
     def send_subscribe(
@@ -218,6 +223,14 @@ def _follower(answer: Mapping[str, Any]) -> Follower:
         unionid=_optional(answer, "unionid"),
         subscribed=answer.get("subscribe") == 1,
     )
+
+
+def _marked_at(watermark: object) -> datetime | None:
+    """The instant in WeChat's watermark, in seconds since 1970; None for what can't be one."""
+    seconds = watermark.get("timestamp") if isinstance(watermark, Mapping) else None
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds < _LATEST_INSTANT:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _text(answer: Mapping[str, Any], key: str) -> str:

@@ -8,6 +8,7 @@ Every call may raise `WeChatError`; its `kind` says what the caller has to do ne
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -121,6 +122,8 @@ class PhoneNumber:
     """Digits only, "86" for mainland China."""
     national: str = field(repr=False)
     """The number without country code, digits only."""
+    proved_at: datetime | None = None
+    """When the person tapped the button, by WeChat's clock; None when WeChat did not say."""
 
     @property
     def e164(self) -> str:

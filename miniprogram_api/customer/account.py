@@ -4,7 +4,9 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
+from app.core import clock
 from app.core.crypto import mask_phone
+from app.services.cases import take_over
 from app.services.people import identity, sessions
 from miniprogram_api.cursors import next_cursor, number_cursor
 from miniprogram_api.guards import caller
@@ -15,6 +17,8 @@ from miniprogram_api.schemas.customer import (
     PhoneOut,
     SubscriptionsIn,
     SubscriptionsPageIn,
+    TakenOverOut,
+    TakeOverIn,
 )
 from miniprogram_api.schemas.deliveries import PreferencesIn, PreferencesOut
 from miniprogram_api.schemas.shared import NoticesOut, PageIn, SubscriptionsOut
@@ -45,15 +49,34 @@ def accept_privacy(json_data: dict[str, str]) -> Any:
 def verify_phone(json_data: dict[str, str]) -> dict[str, str]:
     """Records the phone number that WeChat has verified for the customer.
 
-    Send the code of the phone-number button, not the login code. Cases that were opened for this number
-    become the customer's own. Refused with `consent_needed` before the privacy policy is accepted, and with
-    `invalid_fields` for a used, expired or forged code (the customer taps the button again) and for what is
-    no possible number. Numbers of every country are accepted.
+    Send the code of the phone-number button, not the login code. The number is now this customer's alone:
+    whoever proved it before has none any more, but keeps their cases. Cases of nobody that were opened for
+    this number become the customer's own. Refused with `consent_needed` before the privacy policy is
+    accepted, with `conflict` when the number was proved later by somebody else, and with `invalid_fields` for
+    a used, expired or forged code (the customer taps the button again) and for what is no possible number.
+    Numbers of every country are accepted.
     """
     identity.require_consent(caller().subject_id)
+    asked_at = clock.now()
     phone = ask_phone_number(json_data["code"], "code")
-    person = identity.verify_phone(caller().subject_id, phone.e164)
+    person = identity.verify_phone(caller().subject_id, phone.e164, phone.proved_at or asked_at)
     return {"phone": mask_phone(person.phone or "")}
+
+
+@account.post("/take-overs")
+@account.input(TakeOverIn)
+@account.output(TakenOverOut)
+@account.doc(summary="更换微信账户后找回报装", responses={404: "没有核对上", 429: "尝试过于频繁"})
+def take_cases_over(json_data: dict[str, str]) -> dict[str, Any]:
+    """Takes over the cases of the same person's former WeChat account.
+
+    The customer has proved the phone number of the cases in this account, and names the number of one of them
+    and the contact's name on its application. All cases of the former account with this phone number follow.
+    Refused with `conflict` without a proved number, with `case_not_found` whichever of the two is wrong, and
+    with `too_many_attempts` after 5 tries a day.
+    """
+    case_ids = take_over.take_over(caller().subject_id, json_data["number"], json_data["contact_name"])
+    return {"case_ids": case_ids}
 
 
 @account.delete("/sessions/current")

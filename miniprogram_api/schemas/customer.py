@@ -58,6 +58,19 @@ class PhoneOut(BaseSchema):
     phone = String(required=True)
 
 
+class TakeOverIn(BaseSchema):
+    """The number of one of the cases, and the contact's name on its application."""
+
+    number = text(14, shortest=14, example="26112212345678")
+    contact_name = text(50, example="钱多多")
+
+
+class TakenOverOut(BaseSchema):
+    """The cases that are this account's now."""
+
+    case_ids = List(String(), required=True)
+
+
 class DraftIn(BaseSchema):
     """The program to apply for."""
 

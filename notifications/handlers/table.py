@@ -12,6 +12,7 @@ A new notice is a line here and a text in the city's messages.toml; CONTRIBUTING
 from collections.abc import Sequence
 
 from app.domain import events
+from app.services.cases.take_over import CaseTakenOver
 from notifications.followup.gathered import MorningCame
 from notifications.followup.undelivered import MessagesUndelivered
 from notifications.handlers import conditions, keys, views
@@ -52,6 +53,7 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.ConsultationReceived, "new_consultation", views.CASE, staff(manager)),
     NoticeRule(events.CaseConfirmed, "case_accepted", views.CASE, CUSTOMER),
     NoticeRule(events.CaseConfirmed, "case_confirmed", views.CASE, staff(manager)),
+    NoticeRule(CaseTakenOver, "case_taken_over", views.CASE, staff(manager)),
     # Its stages, and when they are due.
     NoticeRule(
         events.StageCompleted,

@@ -46,6 +46,7 @@ WEEK = {"staff_number": "F001", "valid_from": "2026-09-23", "weekly": {"mon": [[
 # What a view asks for, so that a refusal is about the caller and not about the body.
 BODIES: dict[str, Any] = {
     "customer_account.accept_privacy": {"version": "1"},
+    "customer_account.take_cases_over": {"number": "2" * 14, "contact_name": "x"},
     "customer_account.verify_phone": {"code": "x"},
     "customer_account.record_subscriptions": {"choices": {}},
     "customer_account.set_preferences": {"wanted": {}},

@@ -55,7 +55,7 @@ def test_a_phone_code_is_no_login_code(wechat: "Wechat") -> None:
 def test_a_phone_code_gives_the_number_once(wechat: "Wechat") -> None:
     codes = wechat.person(phone="13900000001")
     number = wechat.mini_program().phone_number(codes["phone_code"])
-    assert number == PhoneNumber("86", "13900000001")
+    assert number == PhoneNumber("86", "13900000001", clock.now())
     assert number.e164 == "+8613900000001"
     assert "139" not in repr(number)
     with pytest.raises(WeChatError) as refused:

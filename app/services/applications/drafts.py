@@ -15,6 +15,7 @@ from app.models import Application, Case, Customer
 from app.services.applications.answers import check, form_of, normalised
 from app.services.people import phones
 from app.services.people.identity import require_consent
+from app.services.people.numbers import phone_owners
 from app.services.people.staffing import Colleague
 from app.services.scheduling import changed_places
 
@@ -54,7 +55,7 @@ def start_by_customer(customer_id: str, program_key: str) -> Application:
         sources,
         customer_id=customer_id,
         phone_hash=customer.phone_hash,
-        channel="miniprogram",
+        channel=phone_owners.BY_CUSTOMER,
     )
 
 
@@ -185,7 +186,7 @@ def _owner(answers: Mapping[str, Any]) -> tuple[str, str | None]:
             [{"field": "contact_phone", "code": "required", "message": "请填写客户的联系电话。"}]
         )
     hashed = phones.phone_hash(phone)
-    return hashed, db.session.scalar(select(Customer.id).where(Customer.phone_hash == hashed).limit(1))
+    return hashed, phone_owners.owner_of(hashed)
 
 
 def _latest_submitted(customer_id: str) -> Application | None:

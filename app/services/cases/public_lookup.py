@@ -1,18 +1,13 @@
 """Public progress look-up by case number and the phone's last four digits. Brief and rate limited."""
 
 import hmac
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
-
-from app.core import clock
 from app.core.crypto import keyed_hash
-from app.core.db import db
 from app.domain.errors import LookupFailedError, TooManyAttemptsError
-from app.models import LookupCount
 from app.services.cases.submit import lookup_hash
 from app.services.cases.views import progress, snapshot_query
+from app.services.operations import attempts
 
 WINDOW = timedelta(minutes=10)
 ATTEMPTS_PER_WINDOW = 10
@@ -35,36 +30,6 @@ def look_up(number: str, last_digits: str, source: str) -> progress.Answer:
     return progress.brief_progress(found)
 
 
-def forget_old_counts() -> int:
-    """Deletes counts of past windows. Returns how many."""
-    outcome = db.session.execute(
-        delete(LookupCount).where(LookupCount.window_start < clock.now() - 2 * WINDOW)
-    )
-    return int(getattr(outcome, "rowcount", 0))
-
-
 def _count(source: str) -> None:
-    start = _window(clock.now())
-    counted = update(LookupCount).where(LookupCount.source == source, LookupCount.window_start == start)
-    attempts = db.session.scalar(
-        counted.values(attempts=LookupCount.attempts + 1).returning(LookupCount.attempts)
-    )
-    if attempts is None:
-        try:
-            with db.session.begin_nested():
-                db.session.add(LookupCount(source=source, window_start=start, attempts=1))
-        except IntegrityError:
-            # Another request from the same source has just opened the window.
-            db.session.execute(counted.values(attempts=LookupCount.attempts + 1))
-        attempts = db.session.scalar(
-            select(LookupCount.attempts).where(
-                LookupCount.source == source, LookupCount.window_start == start
-            )
-        )
-    if (attempts or 0) > ATTEMPTS_PER_WINDOW:
+    if attempts.count_attempt(source, WINDOW) > ATTEMPTS_PER_WINDOW:
         raise TooManyAttemptsError(f"查询次数过多，请{WINDOW.seconds // 60}分钟后再试。", WINDOW.seconds)
-
-
-def _window(now: datetime) -> datetime:
-    seconds = int(WINDOW.total_seconds())
-    return now - timedelta(seconds=now.timestamp() % seconds)

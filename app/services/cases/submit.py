@@ -12,13 +12,14 @@ from app.core.ids import new_id
 from app.core.prepared_query import PreparedQuery
 from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.events import CaseConfirmed, CaseOpened
-from app.models import Application, Case, Customer
+from app.models import Application, Case
 from app.services.applications.answers import check, form_of
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.documents import document_requests
 from app.services.history.timeline import ENGINE, By, note, staff_of
 from app.services.installation import city
 from app.services.people import staffing
+from app.services.people.numbers import phone_owners
 from app.services.people.phones import number_of, phone_hash
 
 APPLICATION_FORM = "application_form"
@@ -34,6 +35,7 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     """
     # Two taps at once: on PostgreSQL the second waits here (SQLite allows one writer at a time anyway). Flush
     # first: a refresh discards changes of this transaction that were not sent yet.
+    _keep_owners(application)
     db.session.flush()
     db.session.refresh(application, with_for_update=True)
     if application.submitted_at is not None:
@@ -57,6 +59,9 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
         case = db.session.get_one(Case, early[0][0])
         _complete_form(case, application, by, now, confirmed=confirmed)
         return case
+    if application.channel != phone_owners.BY_CUSTOMER:
+        # Whoever owned the number when the form was begun may have lost it.
+        application.customer_id = phone_owners.owner_of(application.phone_hash)
     case = new_case(application, application.channel, now, confirmed=confirmed)
     db.session.add(case)
     db.session.flush()
@@ -67,6 +72,13 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     flow.open_stages(now)
     flow.publish()
     return case
+
+
+def _keep_owners(application: Application) -> None:
+    """Before any lock of the application: a proof of the number locks in this order, too."""
+    named = application.answers.get("contact_phone")
+    hashes = {phone_hash(named)} if isinstance(named, str) else set()
+    phone_owners.keep_owners(hashes | ({application.phone_hash} if application.phone_hash else set()))
 
 
 def lookup_hash(number: str, phone: str) -> str:
@@ -115,9 +127,7 @@ def _complete_form(case: Case, application: Application, by: By, now: datetime, 
     if case.customer_id is None:
         # A wrong phone number from a partner would keep the customer from ever claiming the case.
         case.phone_hash = application.phone_hash = phone_hash(answers["contact_phone"])
-        case.customer_id = application.customer_id = db.session.scalar(
-            select(Customer.id).where(Customer.phone_hash == case.phone_hash).limit(1)
-        )
+        case.customer_id = application.customer_id = phone_owners.owner_of(case.phone_hash)
     ask_for_form(case)
     note(case.id, now, "form_completed", by)
     if confirmed:

@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import ConflictError
-from app.models import Application, Case, Customer
+from app.models import Application, Case
 from app.services.applications.answers import check, form_of, normalised
 from app.services.cases.submit import submit
 from app.services.history.timeline import by_partner, note
 from app.services.partners import partner_cases
 from app.services.partners.receive_consultation import FROM_PARTNER
 from app.services.partners.request_signatures import PartnerIdentity
+from app.services.people.numbers import phone_owners
 from app.services.people.phones import phone_hash
 
 
@@ -40,7 +39,7 @@ def apply_for_customer(
     application = Application(
         id=new_id(),
         program_key=program,
-        customer_id=db.session.scalar(select(Customer.id).where(Customer.phone_hash == hashed).limit(1)),
+        customer_id=phone_owners.owner_of(hashed),
         phone_hash=hashed,
         channel=partner.channel,
         answers=spelled,

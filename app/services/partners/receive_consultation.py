@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.events import ConsultationReceived
 from app.domain.forms import Form
-from app.models import Application, Customer
+from app.models import Application
 from app.services.applications.answers import check, form_of, normalised
 from app.services.cases.flow.case_flow import BY_CONSULTATION, CaseFlow
 from app.services.cases.submit import new_case
@@ -23,6 +21,7 @@ from app.services.history.timeline import by_partner, note
 from app.services.installation import city
 from app.services.partners import partner_cases
 from app.services.partners.request_signatures import PartnerIdentity
+from app.services.people.numbers import phone_owners
 from app.services.people.phones import phone_hash
 
 FROM_PARTNER = "partner"
@@ -103,7 +102,7 @@ def _form_so_far(wanted: Consultation) -> Application:
     application = Application(
         id=new_id(),
         program_key=wanted.program,
-        customer_id=db.session.scalar(select(Customer.id).where(Customer.phone_hash == hashed).limit(1)),
+        customer_id=phone_owners.owner_of(hashed),
         phone_hash=hashed,
         channel=BY_CONSULTATION,
         answers=answers,

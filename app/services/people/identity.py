@@ -1,5 +1,7 @@
 """Identity: the two openids of a WeChat user, a verified phone, and the matching staff record."""
 
+from datetime import datetime
+
 from sqlalchemy import false, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -7,9 +9,10 @@ from app.core import clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.errors import ConsentNeededError, FieldsError, PhoneUnknownError
-from app.models import Application, Case, Customer, PrivacyConsent, Staff
+from app.models import Customer, PrivacyConsent, Staff
 from app.services.installation import city
 from app.services.people import followers
+from app.services.people.numbers import phone_owners
 from app.services.people.phones import normalised_phone, phone_hash, verified_phone
 
 
@@ -24,8 +27,8 @@ def sign_in_customer(openid: str, unionid: str | None) -> Customer:
     return customer
 
 
-def verify_phone(customer_id: str, phone: str) -> Customer:
-    """Binds a phone that WeChat verified; unclaimed cases and drafts of that phone become theirs.
+def verify_phone(customer_id: str, phone: str, proved_at: datetime) -> Customer:
+    """Binds a phone that WeChat verified at `proved_at`: see `phone_owners.prove`, also for `ConflictError`.
 
     Numbers of every country: who lives abroad may have water laid on here. Raises `ConsentNeededError` before
     the privacy text was accepted, `FieldsError` for what is no number.
@@ -34,22 +37,8 @@ def verify_phone(customer_id: str, phone: str) -> Customer:
     number = verified_phone(phone)
     if number is None:
         raise FieldsError([{"field": "code", "code": "phone", "message": "手机号无法识别，请更换后重试。"}])
-    customer = db.session.get_one(Customer, customer_id)
-    customer.phone = number
-    customer.phone_hash = phone_hash(number)
-    # A draft started before the phone was proved.
-    db.session.execute(
-        update(Application)
-        .where(Application.customer_id == customer.id, Application.phone_hash.is_(None))
-        .values(phone_hash=customer.phone_hash)
-    )
-    for noun in (Application, Case):
-        db.session.execute(
-            update(noun)
-            .where(noun.phone_hash == customer.phone_hash, noun.customer_id.is_(None))
-            .values(customer_id=customer.id)
-        )
-    return customer
+    # A clock of WeChat that is ahead must not keep the next owner away.
+    return phone_owners.prove(customer_id, number, min(proved_at, clock.now()))
 
 
 def consent(customer_id: str, version: str) -> PrivacyConsent:

@@ -148,7 +148,9 @@ class Simulator:
     def _phone_number(self, request: Request) -> Answer:
         self._check_token(request, MINI)
         with self.state.lock:
-            user = self.state.people.redeem(CodeKind.PHONE, _body(request).get("code"))
+            code = _body(request).get("code")
+            user = self.state.people.redeem(CodeKind.PHONE, code)
+            tapped_at = self.state.people.made_at(code)
         if user.phone is None:
             raise Refused(40029, "invalid code")
         home = user.country_code == "86"
@@ -157,6 +159,7 @@ class Simulator:
                 "phoneNumber": user.phone if home else f"+{user.country_code}{user.phone}",
                 "purePhoneNumber": user.phone,
                 "countryCode": user.country_code,
+                "watermark": {"timestamp": int(tapped_at.timestamp()), "appid": "wx-simulated"},
             }
         }
 

@@ -132,6 +132,10 @@ class People:
         self._codes[code] = _Code(kind, openid, clock.now())
         return code
 
+    def made_at(self, code: object) -> datetime:
+        """When a code that was redeemed had been made."""
+        return self._codes[str(code)].made_at
+
     def redeem(self, kind: CodeKind, code: object) -> User:
         """The user behind a code, which is used up. Raises Refused."""
         known = self._codes.get(code) if isinstance(code, str) else None

@@ -26,8 +26,14 @@ _CUSTOMERS = 0x637573
 
 
 def of_same_customer(case: Case) -> ColumnElement[bool]:
-    """The condition for the cases of the same person: by account, or by phone before there is one."""
-    return or_(Case.customer_id == (case.customer_id or ""), Case.phone_hash == case.phone_hash)
+    """The condition for the cases of the same person: by account, or by phone before there is one.
+
+    Two accounts with one phone are two people: the number has gone from one to the other.
+    """
+    same_phone = Case.phone_hash == case.phone_hash
+    if case.customer_id is None:
+        return same_phone
+    return or_(Case.customer_id == case.customer_id, same_phone & Case.customer_id.is_(None))
 
 
 def lock_customer(case: Case) -> None:
@@ -51,15 +57,14 @@ def blocked_starts(case: Case, purpose: Purpose, stretch: Stretch, without: Sequ
     `without`: visits that are to be given up.
     """
     asked = {
-        "customer": case.customer_id or "",
-        "phone": case.phone_hash,
         "now": clock.now(),
         "starts": stretch.starts_at,
         "ends": stretch.ends_at,
         "without": list(without),
     }
     blocked = 0
-    for other_case, other_purpose, starts_at in db.session.connection().execute(_BOOKED, asked):
+    booked_too = _BOOKED.where(of_same_customer(case))
+    for other_case, other_purpose, starts_at in db.session.connection().execute(booked_too, asked):
         other = city.current().visits.purposes.get(other_purpose)
         # The city may have given up a purpose for which something is booked still.
         if other is not None and not same_place(case, purpose, other_case, other):
@@ -117,7 +122,6 @@ _BOOKED = (
     select(Visit.case_id, Visit.purpose, Visit.starts_at)
     .join(Case, Case.id == Visit.case_id)
     .where(
-        or_(Case.customer_id == bindparam("customer"), Case.phone_hash == bindparam("phone")),
         or_(
             Visit.state == VisitState.CONFIRMED.value,
             and_(Visit.state == VisitState.HELD.value, Visit.hold_until > bindparam("now")),

@@ -9,6 +9,7 @@ from app.core.ids import new_id
 from app.models import Staff
 from notifications.models import Notice
 from tests.api.openapi.scene import Scene, ValidRequest
+from tests.world import ANSWERS
 
 
 def customer_logs_in(scene: Scene) -> ValidRequest:
@@ -30,6 +31,13 @@ def looks_up(scene: Scene) -> ValidRequest:
     customer = scene.somebody(number)
     case = scene.world.submitted(customer, contact_phone=number)
     return ValidRequest(customer, {}, {"number": case["number"], "phone_last_digits": number[-4:]})
+
+
+def takes_over(scene: Scene) -> ValidRequest:
+    number = scene.phone_number()
+    case = scene.world.submitted(scene.somebody(number), contact_phone=number)
+    body = {"number": case["number"], "contact_name": ANSWERS["contact_name"]}
+    return ValidRequest(scene.somebody(number), {}, body)
 
 
 def consents(scene: Scene) -> ValidRequest:
@@ -72,6 +80,7 @@ def reads_digest(scene: Scene) -> ValidRequest:
 
 
 VALID_REQUESTS = {
+    "POST /customer/take-overs": takes_over,
     "GET /staff/digests/{digest_id}": reads_digest,
     "POST /staff/digests/{digest_id}/reads": reads_digest,
     "POST /customer/sessions": customer_logs_in,
