@@ -16,12 +16,17 @@ class Uploader(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentKind:
-    """A sort of document. `shown_to_customer`: whether the customer sees what staff brought."""
+    """A sort of document.
+
+    `shown_to_customer`: whether the customer sees what staff brought. `drawing`: shows what is
+    wanted, without saying whose it is.
+    """
 
     key: str
     name: str
     uploaders: tuple[Uploader, ...]
     shown_to_customer: bool
+    drawing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ def load_document_rules(folder: Path) -> DocumentRules:
             name=row.text("name"),
             uploaders=tuple(Uploader(word) for word in row.texts("uploaders") if word in set(Uploader)),
             shown_to_customer=row.flag("shown_to_customer"),
+            drawing=row.flag("drawing"),
         )
         for row in rows
     )

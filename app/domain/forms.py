@@ -62,6 +62,10 @@ PERSONAL_FIELDS = frozenset({"contact_name", "address"})
 """Needed fields that are personal data though their kind does not say so."""
 
 
+DEMAND_FIELDS = frozenset({"use_class", "calibre", "meter_count"})
+"""Needed fields that every department must learn beforehand (各部门应提前了解客户用水需求)."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One field of a form.
@@ -69,6 +73,7 @@ class FormField:
     `required_when`: required also when that other (choice) field has one of those values. `personal`: kept
     encrypted and masked in lists. `max_length`: characters. `min`, `max`: of a number, or of the rows of a
     list. `prefill`: what it may be filled from before the customer types. `fields`: the columns of a list.
+    `demand`: what departments learn beforehand of the water that is wanted; nothing that names the customer.
     """
 
     key: str
@@ -85,6 +90,7 @@ class FormField:
     help: str = ""
     section: str = ""
     fields: tuple["FormField", ...] = ()
+    demand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +165,14 @@ def _read_field(row: Table, lists: ChoiceLists) -> FormField:
         help=row.text("help", optional=True),
         section=row.text("section", optional=True),
         fields=_read_columns(row, kind, lists),
+        demand=row.flag("demand"),
     )
     if field.min is not None and field.max is not None and field.min > field.max:
         row.fault("min", "is greater than max")
     if kind in PERSONAL_KINDS and not field.personal:
         row.fault("personal", f"a field of kind {kind.value!r} must be personal")
+    if field.demand and (field.personal or kind is FieldKind.LOCATION):
+        row.fault("demand", "must not be personal: it is shown without the customer's identity")
     return field
 
 
@@ -214,5 +223,7 @@ def _check_needed(source: Source, rows: list[Table], fields: tuple[FormField, ..
         row, field = by_key[key]
         if field.kind is not kind:
             row.fault("kind", f"the field {key!r} must be of kind {kind.value!r}")
+        if key in DEMAND_FIELDS and not field.demand:
+            row.fault("demand", f"the field {key!r} must be part of the demand")
         if key in PERSONAL_FIELDS and not field.personal:
             row.fault("personal", f"the field {key!r} must be personal")

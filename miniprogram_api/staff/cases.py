@@ -120,7 +120,8 @@ def list_tasks(case_id: str) -> dict[str, Any]:
 def read_contact(case_id: str) -> dict[str, str | None]:
     """Returns the customer's name, phone number with extension and country, and address in full.
 
-    A POST, because each read is recorded.
+    A POST, because each read is recorded. Refused with `not_allowed` once the caller's work in the case is
+    over.
     """
     return access.read_contact(me(), access.staff_case(me(), case_id))
 

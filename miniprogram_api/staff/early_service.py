@@ -35,9 +35,10 @@ def read_early_service(case_id: str) -> Any:
 def read_form(case_id: str) -> dict[str, Any]:
     """Returns the application form of a case in early service.
 
-    For the manager of the case, or the deputy during leave; otherwise `not_allowed`.
+    Personal data is masked and the position is null; the contact in full is read on record. For the manager
+    of the case, or the deputy during leave; otherwise `not_allowed`.
     """
-    return drafts.present_application(
+    return drafts.present_masked(
         service.form_for_manager(me(), access.staff_case(me(), case_id), clock.now())
     )
 
@@ -49,11 +50,12 @@ def read_form(case_id: str) -> dict[str, Any]:
 def save_form(case_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
     """Saves answers in the application form of a case in early service.
 
-    The form may be incomplete; a wrong answer is refused with `invalid_fields`, which lists every fault.
+    The form may be incomplete; a wrong answer is refused with `invalid_fields`, which lists every fault. The
+    answers just sent are returned in full, all others as in a read.
     """
     application = service.form_for_manager(me(), access.staff_case(me(), case_id), clock.now())
-    return drafts.present_application(
-        drafts.save_draft(application, json_data["answers"], drafts.FROM_MANAGER)
+    return drafts.present_masked(
+        drafts.save_draft(application, json_data["answers"], drafts.FROM_MANAGER), json_data["answers"]
     )
 
 

@@ -79,6 +79,8 @@ def read_paper(case_id: str, paper_id: str) -> Response:
     """Returns an agreement or contract as a PDF.
 
     A POST, because each read is recorded. Refused with `paper_changed` when the stored file no longer matches
-    its hash.
+    its hash, and with `not_allowed` once the caller's work in the case is over: a paper names the customer.
     """
-    return pdf(paper_records.read_by_staff(me(), access.staff_case(me(), case_id), paper_id))
+    case = access.staff_case(me(), case_id)
+    access.require_contact_needed(me(), case)
+    return pdf(paper_records.read_by_staff(me(), case, paper_id))

@@ -4,6 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
+from app.services.cases import task_demand
 from app.services.tasks import claim_task, reassign_task, task_queries
 from app.services.tasks import complete_task as completion
 from app.services.tasks.return_visit import contact_tries
@@ -19,6 +20,7 @@ from miniprogram_api.schemas.staff import (
     TaskOut,
     TaskPageOut,
 )
+from miniprogram_api.schemas.task_demand import DemandOut
 
 tasks = APIBlueprint("staff_tasks", __name__, url_prefix="/api/v1/staff/tasks", tag="staff")
 
@@ -44,6 +46,30 @@ def list_tasks(query_data: dict[str, Any]) -> dict[str, Any]:
 def read_task(task_id: str) -> Any:
     """Returns a task with the outputs and documents that it needs."""
     return task_queries.task_line(me(), claim_task.visible_task(me(), task_id))
+
+
+@tasks.get("/<public_id:task_id>/demand")
+@tasks.output(DemandOut)
+@tasks.doc(summary="任务的用水需求（不含客户身份）")
+def read_demand(task_id: str) -> Any:
+    """Returns the customer's demand behind a task: use, calibre, figures of the form, drawings, and the area.
+
+    Without the customer's identity; the address is masked and the position is null. For whoever holds the
+    task or may claim it, the manager of the case and supervisors; otherwise `not_allowed`, also for a
+    finished task.
+    """
+    return task_demand.demand_of_task(me(), claim_task.visible_task(me(), task_id))
+
+
+@tasks.post("/<public_id:task_id>/demand-reads")
+@tasks.output(DemandOut, status_code=201)
+@tasks.doc(summary="任务的用水需求，含完整用水地点（留痕）")
+def read_demand_with_place(task_id: str) -> Any:
+    """Returns the same demand with the address and position in full.
+
+    A POST, because each read is recorded. Refused with `not_allowed` as the read without the place.
+    """
+    return task_demand.read_demand(me(), claim_task.visible_task(me(), task_id))
 
 
 @tasks.post("/<public_id:task_id>/assignment")

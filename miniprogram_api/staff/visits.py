@@ -43,7 +43,7 @@ visits = APIBlueprint("staff_visits", __name__, url_prefix="/api/v1/staff", tag=
 def list_mine(query_data: dict[str, Any]) -> dict[str, Any]:
     """Lists the caller's visits on one or several days, in order of time.
 
-    Names, phone numbers and addresses are masked.
+    Names, phone numbers and addresses are masked, positions null.
     """
     return {"items": staff_calendars.mine(me(), _days(query_data), in_full=False)}
 
@@ -56,7 +56,7 @@ def list_mine(query_data: dict[str, Any]) -> dict[str, Any]:
 def read_mine_in_full(json_data: dict[str, Any]) -> dict[str, Any]:
     """Lists the caller's visits with full names, phone numbers and addresses.
 
-    A POST, because each read is recorded.
+    A POST, because each read is recorded. Cases in which the caller's work is over stay masked.
     """
     return {"items": staff_calendars.mine(me(), _days(json_data), in_full=True)}
 
@@ -68,7 +68,7 @@ def read_mine_in_full(json_data: dict[str, Any]) -> dict[str, Any]:
 def list_department(query_data: dict[str, Any]) -> dict[str, Any]:
     """Lists the visits of all members of the caller's department, in order of time.
 
-    Names, phone numbers and addresses are masked.
+    Names, phone numbers and addresses are masked, positions null.
     """
     return {"items": staff_calendars.of_department(me(), _days(query_data))}
 
@@ -91,9 +91,9 @@ def read_load(query_data: dict[str, Any]) -> dict[str, Any]:
 def list_of_case(case_id: str) -> Any:
     """Lists the visits of a case, newest first, and what can be booked now.
 
-    Includes cancelled and past visits.
+    Includes cancelled and past visits. Addresses are masked, positions null.
     """
-    return visit_queries.bookings_of_case(access.staff_case(me(), case_id))
+    return visit_queries.bookings_of_case(access.staff_case(me(), case_id), masked=True)
 
 
 @visits.get("/cases/<public_id:case_id>/openings/<public_key:purpose>")
@@ -128,7 +128,7 @@ def book_visit(case_id: str, json_data: dict[str, Any]) -> Any:
 @visits.output(StaffVisitOut)
 @visits.doc(summary="一次上门")
 def read_visit(visit_id: str) -> Any:
-    """Returns one visit with its case.
+    """Returns one visit with its case, masked.
 
     `code` is shown to its visitors only.
     """
@@ -140,9 +140,9 @@ def read_visit(visit_id: str) -> Any:
 def read_calendar_file(visit_id: str) -> Response:
     """Downloads a visit as a calendar file (ICS) for the visitor's own calendar.
 
-    Refused with `conflict` while the time is only reserved.
+    The address is masked. Refused with `conflict` while the time is only reserved.
     """
-    return calendar_file(ics_file.ics_of_visit(*visit_access.visible_visit(me(), visit_id)))
+    return calendar_file(ics_file.ics_of_visit(*visit_access.visible_visit(me(), visit_id), masked=True))
 
 
 @visits.post("/visits/<public_id:visit_id>/arrival")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from app.core import clock
+from app.core.crypto import mask_address
 from app.services.event_views.case_changes import (
     CaseChangeView,
     OpenStageView,
@@ -114,6 +115,7 @@ class MessageValues:
             "visit_was": self._due("visit_was", brief.was),
             "visit_expected": self._moment(brief.expected_at or brief.starts_at),
             "visit_place": brief.address,
+            "visit_area": mask_address(brief.address) if brief.at_customers else brief.address,
             "visitors": "、".join(person.name for person in brief.visitors),
             "visit_reason": brief.reason or absent["visit_reason"],
             "hold_until": self._due("hold_until", brief.hold_until),

@@ -17,7 +17,7 @@ from app.wechat.port import AccountKind
 from notifications.wording import fieldtypes, templateids
 from notifications.wording.catalog import Catalog, Layout, Message, PointLost, Template, Wording
 from notifications.wording.kinds import Audience, Channel, Subject
-from notifications.wording.vocabulary import OPTIONAL, PAGE_VALUES, VALUES
+from notifications.wording.vocabulary import CUSTOMERS_ONLY, OPTIONAL, PAGE_VALUES, VALUES
 
 FILE = "messages.toml"
 
@@ -129,8 +129,10 @@ def _message(kind: str, table: Table, templates: Mapping[str, Template]) -> Mess
             layouts[channel] = _layout(inner, about, account, templates)
     if audience is Audience.CUSTOMER:
         _check_signed(table, body, layouts)
-    elif Channel.SUBSCRIBE in layouts:
-        table.fault("subscribe", "staff are told through the service account")
+    else:
+        _check_impersonal(table, body, layouts)
+        if Channel.SUBSCRIBE in layouts:
+            table.fault("subscribe", "staff are told through the service account")
     return Message(
         kind=kind,
         audience=audience,
@@ -178,6 +180,19 @@ def _check_signed(table: Table, body: str, layouts: Mapping[Channel, Layout]) ->
                     f"{_CHANNELS[channel][0]}.fields",
                     f"a customer message must carry {value} in a field of its own",
                 )
+
+
+def _check_impersonal(table: Table, body: str, layouts: Mapping[Channel, Layout]) -> None:
+    """What is kept in staff's notices and phones leaves no record of a read: it holds no address in full."""
+    texts = {"body": body} | {
+        f"{_CHANNELS[channel][0]}.fields.{name}": text
+        for channel, layout in layouts.items()
+        for name, text in layout.fields.items()
+    }
+    for name in sorted(CUSTOMERS_ONLY):
+        for at, text in texts.items():
+            if f"{{{name}}}" in text:
+                table.fault(at, f"{{{name}}} is for customers only; staff are told {{visit_area}}")
 
 
 def _loses_point(table: Table, subject: Subject) -> PointLost:

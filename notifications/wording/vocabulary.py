@@ -87,6 +87,7 @@ VALUES = MappingProxyType(
             "visit_was": NamedValue(ValueKind.TIME, optional=True),
             "visit_expected": NamedValue(ValueKind.TIME),
             "visit_place": NamedValue(ValueKind.TEXT),
+            "visit_area": NamedValue(ValueKind.TEXT),
             "visitors": NamedValue(ValueKind.TEXT),
             "visit_reason": NamedValue(ValueKind.TEXT, optional=True),
             "hold_until": NamedValue(ValueKind.TIME, optional=True),
@@ -149,6 +150,9 @@ VALUES = MappingProxyType(
     }
 )
 """What is known of each subject. `overdue_days` counts the working days on which it was told, from 1."""
+
+CUSTOMERS_ONLY = frozenset({"visit_place"})
+"""A customer's address in full. Staff are told the area: the address they read on record."""
 
 _PAGE_VALUES_BESIDE = {Subject.TASK: "task_id", Subject.VISIT: "visit_id"}
 PAGE_VALUES = MappingProxyType(

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.core.db import db
+from app.models import AccessRecord, Staff
 
 Rows = dict[str, list[Any]]
 
@@ -33,6 +34,18 @@ def count(app: Flask, table: str) -> int:
         found = db.session.scalar(select(func.count()).select_from(db.metadata.tables[table]))
         db.session.remove()
     return found or 0
+
+
+def full_reads(app: Flask, case_id: str) -> list[tuple[str, str]]:
+    """Staff number and field of every record of a full read of a case."""
+    query = (
+        select(Staff.number, AccessRecord.field)
+        .join(Staff, Staff.id == AccessRecord.staff_id)
+        .where(AccessRecord.case_id == case_id)
+        .order_by(AccessRecord.id)
+    )
+    with app.app_context():
+        return [(number, field) for number, field in db.session.execute(query)]
 
 
 @contextmanager

@@ -91,6 +91,7 @@ VISIT = VisitView(
     hold_until=datetime(2026, 3, 10, 2, 0, tzinfo=UTC),
     next_opening=datetime(2026, 3, 13, 1, 0, tzinfo=UTC),
     address="演示路1号",
+    at_customers=True,
     visitors=(MANAGER, DESIGNER),
     reason=None,
     no_show_of=None,

@@ -1,6 +1,6 @@
 """Drafts of application forms, with the source of each answer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -159,13 +159,27 @@ def present_to_staff(application: Application) -> dict[str, Any]:
 
     After submission the full contact can only be read on record (app/services/cases/access.py).
     """
+    if application.submitted_at is not None:
+        return present_masked(application)
+    own = STAFF_CHANNELS[application.channel]
+    return present_masked(application, [key for key, source in application.sources.items() if source == own])
+
+
+def present_masked(application: Application, typed: Collection[str] = ()) -> dict[str, Any]:
+    """An application with personal data masked and the position left out, except for the fields that its
+    reader has just `typed`.
+    """
     answer = present_application(application)
-    own = None if application.submitted_at is not None else STAFF_CHANNELS[application.channel]
-    for field in form_of(application.program_key).fields:
-        value = application.answers.get(field.key)
-        if field.personal and value is not None and application.sources.get(field.key) != own:
-            answer["answers"] = {**answer["answers"], field.key: _masked(field, value)}
-    return answer
+    hidden = {
+        field.key: _masked(field, application.answers[field.key])
+        for field in form_of(application.program_key).fields
+        if field.key in application.answers and field.key not in typed and _is_personal(field)
+    }
+    return {**answer, "answers": {**application.answers, **hidden}}
+
+
+def _is_personal(field: FormField) -> bool:
+    return field.personal or field.kind is FieldKind.LOCATION
 
 
 def _masked(field: FormField, value: Any) -> Any:

@@ -105,7 +105,7 @@ def form_for_manager(staff: Colleague, case: Case, now: datetime) -> Application
     staff.
     """
     if staff.id != case.manager_id and staff.id != acting.acts_for(case.manager_id, now):
-        raise NotAllowedError("仅该工单的客户管家可填写申请表。")
+        raise NotAllowedError("仅该工单的客户管家可查看和填写申请表。用水需求请在您的任务中查看。")
     return db.session.get_one(Application, case.application_id)
 
 

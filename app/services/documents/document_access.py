@@ -136,6 +136,12 @@ def for_staff(case: Case) -> list[DocumentLine]:
     return [line(row) for row in _rows(case.id)]
 
 
+def drawings(case_id: str) -> list[DocumentLine]:
+    """The drawings of a case, which say what is wanted and not by whom; withheld ones are left out."""
+    rules = city.current().documents
+    return [line(row) for row in _rows(case_id) if rules.kind(row.kind).drawing and row.withheld_at is None]
+
+
 def asked_documents(case: Case) -> list[AskedLine]:
     """The documents that the customer was asked for, in order."""
     there = {row.kind for row in _rows(case.id)}

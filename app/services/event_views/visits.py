@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.db import db
+from app.domain.visit_rules import Place
 from app.models import Case, Visit
 from app.services.event_views import cases
 from app.services.event_views.cases import CaseView
@@ -19,7 +20,8 @@ from app.services.visits.views import visit_queries
 class VisitView:
     """A visit and everybody who comes, the lead first.
 
-    `was` is the time that it had before, `next_opening` the first other one that could be had now.
+    `at_customers`: at the customer's address, not at the utility's office. `was` is the time that it had
+    before, `next_opening` the first other one that could be had now.
     """
 
     visit_id: str
@@ -33,6 +35,7 @@ class VisitView:
     hold_until: datetime | None
     next_opening: datetime | None
     address: str
+    at_customers: bool
     visitors: tuple[StaffRecipient, ...]
     reason: str | None
     no_show_of: str | None
@@ -45,6 +48,7 @@ def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = 
     """
     found = db.session.get_one(Visit, visit_id)
     case = db.session.get_one(Case, found.case_id)
+    place = visit_queries.where(case, found)
     former = None if former_id is None else db.session.get_one(Visit, former_id)
     return VisitView(
         visit_id=found.id,
@@ -57,7 +61,8 @@ def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = 
         expected_at=found.expected_at,
         hold_until=found.hold_until,
         next_opening=_next(case, found) if look_for_next else None,
-        address=visit_queries.where(case, found).address,
+        address=place.address,
+        at_customers=place.kind == Place.SITE,
         visitors=tuple(recipients.member(staff_id) for staff_id in appointments.staff_ids(found.id)),
         reason=found.reason if former is None else former.reason,
         no_show_of=found.no_show_of,

@@ -90,7 +90,7 @@ def paper_content(row: Paper) -> bytes:
 
 
 def read_by_staff(staff: Colleague, case: Case, paper_id: str) -> bytes:
-    """The PDF for a member of staff; the read is recorded (PIPL 51)."""
+    """The PDF for a member of staff who may know the customer; the read is recorded (PIPL 51)."""
     row = paper_of_case(case.id, paper_id)
     record_reads(staff.id, [case.id], f"paper.{row.kind}"[:64])
     return paper_content(row)

@@ -22,16 +22,26 @@ from app.services.tasks.task_skills import require_skills
 
 
 def visible_task(staff: Colleague, task_id: str) -> Task:
-    """Returns a task of this person, their department or their principal. Raises `NotFoundError`."""
+    """Returns a task of this person, their department or their principal. Raises `NotFoundError`.
+
+    A manager sees the tasks of their own cases and the department's queue, not those of other managers.
+    """
     task = db.session.scalar(select(Task).where(Task.id == task_id))
     if task is None or not (
         staff.is_supervisor
-        or task.department == staff.department
         or task.assignee_id == staff.id
         or _stands_in(staff, task)
+        or (task.department == staff.department and _is_shared(staff, task))
     ):
         raise NotFoundError
     return task
+
+
+def _is_shared(staff: Colleague, task: Task) -> bool:
+    if not staff.is_manager or (task.assignee_id is None and task.state == TaskState.OPEN):
+        return True
+    manager_id = db.session.scalars(select(Case.manager_id).where(Case.id == task.case_id)).one()
+    return staff.id in {manager_id, acting.acts_for(manager_id, clock.now())}
 
 
 def claim_task(staff: Colleague, task: Task) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, String, bindparam, func, select
 
 from app.core import clock
 from app.core.db import UtcDateTime
@@ -13,6 +13,7 @@ from app.core.prepared_query import PreparedQuery
 from app.domain.errors import FieldsError
 from app.models import Application, Case, Staff, TimelineEntry
 from app.services.cases import access
+from app.services.cases.access import Reach
 from app.services.installation import city
 from app.services.people import acting
 from app.services.people.phones import SPELLINGS, normalised_phone, phone_hash
@@ -61,8 +62,8 @@ def _hash(phone: str) -> str:
     return phone_hash(number)
 
 
-def _question(condition: ColumnElement[bool]) -> dict[bool, PreparedQuery]:
-    """The statement for supervisors (True), who see every case, and for everybody else (False)."""
+def _question(condition: ColumnElement[bool]) -> dict[Reach, PreparedQuery]:
+    """The statement for each reach."""
     version = (
         select(func.coalesce(func.max(TimelineEntry.id), 0))
         .where(TimelineEntry.case_id == Case.id)
@@ -87,19 +88,25 @@ def _question(condition: ColumnElement[bool]) -> dict[bool, PreparedQuery]:
         .order_by(Case.opened_at.desc(), Case.id)
         .limit(bindparam("limit", type_=Integer))
     )
-    theirs = access.concerns_staff(one_of(Case.manager_id, "principals"), bindparam("department"))
-    return {True: PreparedQuery(found), False: PreparedQuery(found.where(theirs))}
+    return {reach: PreparedQuery(found.where(_concerns(reach))) for reach in Reach}
+
+
+def _concerns(reach: Reach) -> ColumnElement[bool]:
+    return access.concerns_staff(
+        reach, lambda column: one_of(column, "principals"), bindparam("department", type_=String)
+    )
 
 
 _BY_NUMBER = _question(Case.number == bindparam("number"))
 _BY_PHONE = _question(Case.phone_hash == bindparam("phone_hash"))
 
 
-def _found(staff: Colleague, question: dict[bool, PreparedQuery], asked: dict[str, Any]) -> list[FoundCase]:
-    if not staff.is_supervisor:
+def _found(staff: Colleague, question: dict[Reach, PreparedQuery], asked: dict[str, Any]) -> list[FoundCase]:
+    reach = access.reach_of(staff)
+    if reach is not Reach.EVERYTHING:
         principals = sorted(acting.principals(staff.id, clock.now()))
         asked |= {"principals": principals, "department": staff.department}
-    return [_line(row) for row in question[staff.is_supervisor].rows(asked)]
+    return [_line(row) for row in question[reach].rows(asked)]
 
 
 def _line(row: list[Any]) -> FoundCase:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 _CALLED_OFF = frozenset({VisitState.CANCELLED, VisitState.EXPIRED, VisitState.NO_SHOW})
 
 
-def ics_of_visit(case: Case, visit: Visit) -> bytes:
+def ics_of_visit(case: Case, visit: Visit, *, masked: bool = False) -> bytes:
     """Returns the file. A moved visit keeps its UID with a higher SEQUENCE, so that calendars move the entry;
     so does one whose address changed.
 
-    The position is GCJ-02 and named so: GEO is WGS 84 and would show the wrong house. Raises
-    `ConflictError` for a visit that is only held.
+    The position is GCJ-02 and named so: GEO is WGS 84 and would show the wrong house. `masked`: the address
+    as in lists, without the position, since a calendar leaves the phone and no read of it is recorded.
+    Raises `ConflictError` for a visit that is only held.
     """
     # Imported here: few processes ever need it.
     from icalendar import Calendar, Event
@@ -28,7 +29,8 @@ def ics_of_visit(case: Case, visit: Visit) -> bytes:
     if visit.state == VisitState.HELD:
         raise ConflictError("该时间尚未确认，请先确认预约。")
     bundle = city.current()
-    where = visit_queries.where(case, visit)
+    place = visit_queries.where(case, visit)
+    where = visit_queries.masked_place(place) if masked else place
     called_off = visit.state in _CALLED_OFF
     calendar = Calendar()
     calendar.add("prodid", f"-//{bundle.city.utility}//visits//ZH")

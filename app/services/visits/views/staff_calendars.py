@@ -93,7 +93,10 @@ class Load:
 
 
 def mine(staff: Colleague, days: Days, *, in_full: bool) -> list[StaffVisit]:
-    """The visits that this person attends, in order. Reading in full is recorded for each case (PIPL 51)."""
+    """The visits that this person attends, in order.
+
+    Reading in full is recorded for each case (PIPL 51); masked stay cases in which their work is over.
+    """
     return _visits(staff, VisitAttendee.staff_id == staff.id, days, in_full=in_full)
 
 
@@ -150,15 +153,16 @@ def _visits(staff: Colleague, whose: ColumnElement[bool], days: Days, *, in_full
         )
         .order_by(Visit.starts_at, Visit.id)
     ).all()
+    shown = access.contact_needed(staff, {case.id for _, case, _ in rows}) if in_full else frozenset()
     if in_full:
-        record_reads(staff.id, (case.id for _, case, _ in rows), "contact")
-    return [_line(staff, visit, case, answers, in_full=in_full) for visit, case, answers in rows]
+        record_reads(staff.id, (case.id for _, case, _ in rows if case.id in shown), "contact")
+    return [_line(staff, visit, case, answers, in_full=case.id in shown) for visit, case, answers in rows]
 
 
 def _line(
     staff: Colleague, visit: Visit, case: Case, answers: Mapping[str, Any], *, in_full: bool
 ) -> StaffVisit:
-    line = visit_queries.visit_line(case, visit, answers)
+    line = visit_queries.visit_line(case, visit, answers, masked=not in_full)
     comes = any(visitor.staff_id == staff.id for visitor in line.visitors)
     task_id, proposed = visit_task.proposed_outputs(case, visit)
     return StaffVisit(

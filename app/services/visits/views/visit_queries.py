@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
 from app.core import clock
+from app.core.crypto import mask_address
 from app.core.db import db
 from app.domain.area import Point
 from app.domain.visit_rules import Place
@@ -74,8 +75,11 @@ class Bookings:
     waiting: Sequence[str]
 
 
-def bookings_of_case(case: Case) -> Bookings:
-    """Everything about the visits of a case that the caller was allowed to see, newest first."""
+def bookings_of_case(case: Case, *, masked: bool = False) -> Bookings:
+    """Everything about the visits of a case that the caller was allowed to see, newest first.
+
+    `masked`: addresses as in lists, without positions.
+    """
     rows = db.session.scalars(
         select(Visit)
         .where(Visit.case_id == case.id)
@@ -87,12 +91,20 @@ def bookings_of_case(case: Case) -> Bookings:
     ).all()
     answers = answers_of(case) if rows else None
     return Bookings(
-        required_visits.visits_needed(case), [visit_line(case, row, answers) for row in rows], waiting
+        required_visits.visits_needed(case),
+        [visit_line(case, row, answers, masked=masked) for row in rows],
+        waiting,
     )
 
 
-def visit_line(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) -> VisitLine:
-    """One visit of a case in words. `answers`: those of its application, if they were read already."""
+def visit_line(
+    case: Case, visit: Visit, answers: Mapping[str, Any] | None = None, *, masked: bool = False
+) -> VisitLine:
+    """One visit of a case in words. `answers`: those of its application, if they were read already.
+
+    `masked`: the address as in lists, without the position.
+    """
+    place = where(case, visit, answers)
     coming = visitors(visit.id)
     came = any(visitor.arrived_at is not None for visitor in coming)
     return VisitLine(
@@ -112,7 +124,7 @@ def visit_line(case: Case, visit: Visit, answers: Mapping[str, Any] | None = Non
         reason=visit.reason,
         changeable=_may_change(visit, came=came),
         joined_to=visit.joined_to,
-        place=where(case, visit, answers),
+        place=masked_place(place) if masked else place,
         visitors=coming,
     )
 
@@ -150,6 +162,13 @@ def where(case: Case, visit: Visit, answers: Mapping[str, Any] | None = None) ->
         Point(float(location["latitude_gcj02"]), float(location["longitude_gcj02"])) if location else None
     )
     return Where(Place.SITE.value, answers["address"], position)
+
+
+def masked_place(place: Where) -> Where:
+    """A customer's address as in lists, without the position. The utility's office is nobody's secret."""
+    if place.kind == Place.OFFICE:
+        return place
+    return Where(place.kind, mask_address(place.address), None)
 
 
 def visitors(visit_id: str) -> list[Visitor]:

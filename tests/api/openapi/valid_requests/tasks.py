@@ -29,6 +29,8 @@ def searched(scene: Scene) -> ValidRequest:
 VALID_REQUESTS = {
     "POST /staff/case-searches": searched,
     "POST /staff/tasks/{task_id}/assignment": lambda scene: scene.case().task_by("N001", "network_survey"),
+    "GET /staff/tasks/{task_id}/demand": lambda scene: scene.case().task_by("N001", "network_survey"),
+    "POST /staff/tasks/{task_id}/demand-reads": lambda scene: scene.case().task_by("N001", "network_survey"),
     "POST /staff/tasks/{task_id}/completion": lambda scene: scene.case().task_by(
         "N001", "network_survey", SURVEYED
     ),
