@@ -186,7 +186,7 @@ def test_who_stood_in_lets_go_once_the_manager_is_back(scene: Conversation) -> N
     scene.world.staff("G001").post(f"{scene.ours}/messages", message_body("我回来了"))
     deputy = scene.world.staff("G002")
     assert deputy.get("/staff/conversations")["items"] == []
-    refused(deputy.send("GET", f"{scene.ours}/messages"), 403, "not_allowed")
+    refused(deputy.send("GET", f"{scene.ours}/messages"), 404, "not_found")
     assert deputy.post("/staff/conversations/search", {"text": "我回来了"})["items"] == []
 
 
