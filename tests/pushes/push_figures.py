@@ -92,13 +92,15 @@ def _unheard(messages: Sequence[OutboxMessage]) -> list[str]:
         people[department].add(staff_id)
     heard: dict[str, list[tuple[str, datetime]]] = defaultdict(list)
     late = []
+    end = _end()
     for message in messages:
         at = _heard_at(message, told_by_digest)
         if at is not None:
             heard[message.task_id or message.case_id].append((message.recipient_id, at))
         if message.kind in NEEDED and message.needed_by and message.created_at < message.needed_by:
             dropped = message.state == "expired"
-            if not dropped and (at is None or at > message.needed_by):
+            open_end = at is None and message.needed_by > end
+            if not dropped and not open_end and (at is None or at > message.needed_by):
                 late.append(f"{message.kind} needed by {message.needed_by} heard {at} ({message.state})")
     for task in db.session.scalars(select(Task).where(Task.due_at.is_not(None))):
         holders = {task.assignee_id} if task.assignee_id else people[task.department]
@@ -112,8 +114,8 @@ def _unheard(messages: Sequence[OutboxMessage]) -> list[str]:
 
 
 def _is_past(task: Task) -> bool:
-    """The due date has come in the simulated time; of others nothing can be said."""
-    return task.due_at is not None and task.due_at <= _end()
+    """The due date came in the simulated time and after the task had opened; no other can be judged."""
+    return task.due_at is not None and task.opened_at < task.due_at <= _end()
 
 
 def _end() -> datetime:
