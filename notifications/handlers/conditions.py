@@ -105,6 +105,11 @@ def overdue_for_the_first_time(context: Context) -> bool:
     return bool(context.event.occurrence == 1)
 
 
+def overdue_once_more(context: Context) -> bool:
+    """Its holders were told on an earlier working day; from then on the morning says it again."""
+    return not overdue_for_the_first_time(context)
+
+
 def near_due(context: Context) -> bool:
     """The due date is near."""
     return not context.event.overdue

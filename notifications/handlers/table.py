@@ -99,7 +99,20 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.TaskDueMoved, "task_due_moved", views.MOVED_TASK, staff(holders, manager)),
     NoticeRule(events.ReminderDue, "task_reminder", views.TASK_NEAR_DUE, staff(holders)),
     NoticeRule(events.ReminderDue, "task_reminder_info", views.TASK_NEAR_DUE, staff(manager)),
-    NoticeRule(events.TaskOverdue, "task_overdue", views.OVERDUE_TASK, staff(holders)),
+    NoticeRule(
+        events.TaskOverdue,
+        "task_overdue",
+        views.OVERDUE_TASK,
+        staff(holders),
+        when=conditions.overdue_for_the_first_time,
+    ),
+    NoticeRule(
+        events.TaskOverdue,
+        "task_overdue_again",
+        views.OVERDUE_TASK,
+        staff(holders),
+        when=conditions.overdue_once_more,
+    ),
     NoticeRule(
         events.TaskOverdue,
         "task_overdue_case",

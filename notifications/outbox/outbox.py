@@ -27,7 +27,7 @@ from notifications.models import TO_STAFF, DeliveryState, Notice, OutboxMessage
 from notifications.outbox import consents, delivery_rules, preferences
 from notifications.outbox.delivery_rules import DeliveryRules
 from notifications.wording import catalog
-from notifications.wording.catalog import Rendered
+from notifications.wording.catalog import Message, Rendered
 from notifications.wording.kinds import Audience, Channel
 
 _log = logging.getLogger(__name__)
@@ -190,16 +190,23 @@ def _without_second_tellings(addressed: list[_Addressed]) -> list[_Addressed]:
     """Without variants of what the same person is told in earnest by another event of this transaction.
 
     Two tasks of one stage come near their due date together: who holds one of them is reminded, and needs no
-    information about the other.
+    information about the other. Of several variants of one kind the first in messages.toml is told.
     """
-    keys = {each.row["dedupe_key"] for each in addressed}
     messages = catalog.current().messages
-    return [
-        each
-        for each in addressed
-        if not (base := messages[each.notice.kind].variant_of)
-        or dedupe_key(base, each.notice.event_key, each.person.id) not in keys
-    ]
+    place = {kind: at for at, kind in enumerate(messages)}
+    best: dict[str, str] = {}
+    for each in addressed:
+        key, kind = _key_of_base(each, messages), each.notice.kind
+        told = best.setdefault(key, kind)
+        # A kind comes before its variants.
+        if messages[told].variant_of and (not messages[kind].variant_of or place[kind] < place[told]):
+            best[key] = kind
+    return [each for each in addressed if best[_key_of_base(each, messages)] == each.notice.kind]
+
+
+def _key_of_base(each: _Addressed, messages: Mapping[str, Message]) -> str:
+    kind = each.notice.kind
+    return dedupe_key(messages[kind].variant_of or kind, each.notice.event_key, each.person.id)
 
 
 def _topic(each: _Addressed) -> tuple[str, str | None]:

@@ -41,6 +41,7 @@ WITHOUT_END = {
     "talk_invited",
     "skill_lapsing",
     "return_visit_unreached",
+    "case_taken_over",
     "staff_left",
     "handover_proposed",
     "task_taken_back",

@@ -228,9 +228,9 @@ def test_what_is_overdue_is_told_each_working_day_and_to_everybody_for_what_they
     assert first == only("task_overdue", *DESIGNERS) + only("task_overdue_case", MANAGER.staff_id) + only(
         "task_overdue_info", BOSS.staff_id
     )
-    # From the second day on the manager knows and is informed.
+    # From the second day on everybody knows, and the morning says it again.
     second = told(events.TaskOverdue("task-1", 2)) - first
-    assert second == only("task_overdue", *DESIGNERS) + only(
+    assert second == only("task_overdue_again", *DESIGNERS) + only(
         "task_overdue_info", MANAGER.staff_id, BOSS.staff_id
     )
 
