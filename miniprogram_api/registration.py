@@ -43,6 +43,7 @@ from miniprogram_api.staff.departures import departures as staff_departures
 from miniprogram_api.staff.digests import digests
 from miniprogram_api.staff.documents import documents as staff_documents
 from miniprogram_api.staff.early_service import early_service
+from miniprogram_api.staff.gates import gates as staff_gates
 from miniprogram_api.staff.login import login as staff_login
 from miniprogram_api.staff.money import money as staff_money
 from miniprogram_api.staff.promises import promises as staff_promises
@@ -78,6 +79,7 @@ BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(staff_login, guards.anyone),
     BlueprintEntry(staff_account, guards.staff),
     BlueprintEntry(tasks, guards.staff),
+    BlueprintEntry(staff_gates, guards.staff),
     BlueprintEntry(staff_cases, guards.staff),
     BlueprintEntry(staff_case_searches, guards.staff),
     BlueprintEntry(staff_promises, guards.staff),

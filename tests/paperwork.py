@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.core import clock
 from app.core.db import db
 from app.domain.programs.tasks import TaskSpec
 from app.models import Case, Customer, Quote, Staff, Task
+from app.services.cases import plan_agreement, waterplan
 from app.services.history.timeline import by_staff
 from app.services.installation import city
 from app.services.money.choose_option import choose_option
@@ -16,6 +18,12 @@ from app.services.people.staffing import Colleague
 from app.services.tasks.issue_task_quote import issue_task_quote
 from app.services.tasks.make_task_paper import make_task_paper
 from demo.steps.attach_evidence import attach
+
+# What `world.OUTPUTS` says for the present moment; where plans are agreed to; what one program alone asks
+# of a task that two of them have.
+NOW = "now"
+PLACE = {"latitude_gcj02": 36.66, "longitude_gcj02": 117.02}
+SHARED = frozenset({"site_conditions_met"})
 
 # Outputs that the system knows by itself, so that nobody has to type them.
 KNOWN = frozenset({"quoted_option", "paper_number"})
@@ -38,8 +46,12 @@ def prepare(number: str, task_id: str, outputs: Mapping[str, Any]) -> dict[str, 
         )
     if spec.requires_choice:
         _choose(case, _wanted(spec, outputs))
+    if spec.requires_plan_agreement:
+        agree_to_plan(case, _owner(case))
     if spec.requires_paper is not None:
-        terms = {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
+        terms = {
+            field.key: outputs[field.key] for field in spec.outputs if field.in_paper and field.key in outputs
+        }
         made = make_task_paper(Colleague.of(staff), task, terms)
         confirm_paper(case, _owner(case), made.id, made.sha256)
     return _with_what_is_asked(case, spec, outputs)
@@ -66,8 +78,22 @@ def _choose(case: Case, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
     choose_option(case, _owner(case), quote.id, option["key"])
 
 
+def agree_to_plan(case: Case, customer_id: str) -> None:
+    """The customer confirms the water plan, unless they have."""
+    plan = plan_agreement.fixed_plan(case)
+    if plan is not None and not plan_agreement.is_agreed(plan, plan_agreement.newest_confirmation(plan)):
+        waterplan.confirm_plan(case, customer_id, plan.version, PLACE)
+
+
+def at_present(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs with the present moment where `world.OUTPUTS` says `NOW`."""
+    now = clock.now().isoformat()
+    return {key: now if value == NOW else value for key, value in outputs.items()}
+
+
 def _with_what_is_asked(case: Case, spec: TaskSpec, outputs: Mapping[str, Any]) -> dict[str, Any]:
-    asked = dict(outputs)
+    of_task = {field.key for field in spec.outputs}
+    asked = {key: value for key, value in at_present(outputs).items() if key in of_task or key not in SHARED}
     for field in spec.outputs:
         if field.agrees_with in KNOWN:
             asked.pop(field.key, None)

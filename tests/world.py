@@ -18,6 +18,7 @@ from app.services.people import personnel
 from app.services.people.personnel import NewStaff
 from app.wechat.simulator.desk import Desk
 from tests import paperwork
+from tests.paperwork import NOW
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -68,7 +69,7 @@ SINGLE_METER = (
 )
 
 OUTPUTS: Mapping[str, Mapping[str, Any]] = {
-    "site_visit": {"visited_at": "2026-09-18T10:00:00+08:00", "form_guided": True},
+    "site_visit": {"visited_at": NOW, "form_guided": True},
     "network_survey": {
         "main_calibre_mm": 300,
         "main_material": "球墨铸铁",
@@ -76,10 +77,10 @@ OUTPUTS: Mapping[str, Mapping[str, Any]] = {
         "peak_pressure_mpa": "0.28",
         "outlet_calibre_mm": 100,
         "outlet_valve": "闸阀",
-        "network_state": "正常",
+        "network_state": "normal",
     },
-    "design_opinion": {"opinion": "可行"},
-    "engineering_opinion": {"opinion": "可行", "road_permit_needed": False},
+    "design_opinion": {"opinion": "feasible"},
+    "engineering_opinion": {"opinion": "feasible", "road_permit_needed": False},
     "confirm_plan": {
         "survey_check": "as_prepared",
         "chosen_calibre": "DN20",
@@ -95,24 +96,24 @@ OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     },
     "group_approval": {"approval_decision": "approved", "approval_number": "演示批〔2026〕1号"},
     "budget": {"utility_cost_fen": 2650000},
-    "project_set_up": {"project_number": "LX-001", "set_up_at": "2026-09-22T10:00:00+08:00"},
-    "site_ready": {"site_ready_at": "2026-09-22T10:00:00+08:00"},
+    "project_set_up": {"project_number": "LX-001", "set_up_at": NOW},
+    "site_ready": {"site_ready_at": NOW},
     "estimate": {"amount_fen": 98000000, "estimate_number": "GS-001"},
-    "estimate_accepted": {"estimate_accepted_at": "2026-09-22T10:00:00+08:00"},
-    "pass_agreement": {"passed_at": "2026-09-22T10:00:00+08:00"},
-    "risers": {"risers_completed_at": "2026-09-22T10:00:00+08:00"},
-    "outdoor_works": {"works_completed_at": "2026-09-22T10:00:00+08:00"},
-    "household_meters": {"risers_accepted_at": "2026-09-22T10:00:00+08:00", "meters_installed": 120},
-    "accept_works": {"accepted_at": "2026-09-24T10:00:00+08:00", "acceptance_result": "passed"},
-    "as_built_survey": {"surveyed_at": "2026-10-09T10:00:00+08:00", "survey_number": "CL-001"},
+    "estimate_accepted": {"estimate_accepted_at": NOW},
+    "pass_agreement": {"passed_at": NOW},
+    "risers": {"risers_completed_at": NOW},
+    "outdoor_works": {"works_completed_at": NOW},
+    "household_meters": {"risers_accepted_at": NOW, "meters_installed": 120},
+    "accept_works": {"accepted_at": NOW, "acceptance_result": "passed"},
+    "as_built_survey": {"surveyed_at": NOW, "survey_number": "CL-001"},
     "completion_papers": {"drawings_agree": True, "papers_number": "JG-001"},
-    "gis_update": {"gis_updated_at": "2026-10-12T10:00:00+08:00"},
+    "gis_update": {"gis_updated_at": NOW},
     "rating_review": {"review": "已联系客户，已整改"},
     "drawings": {"drawing_number": "SJ-001", "reviewed": True},
     "quote": {"amount_fen": 386000, "chosen_option": "标准方案"},
-    "sign_agreement": {"agreement_number": "XY-001", "signed_at": "2026-09-22T10:00:00+08:00"},
+    "sign_agreement": {"agreement_number": "XY-001", "site_conditions_met": True, "signed_at": NOW},
     "payment": {"paid_fen": 386000, "receipt_number": "SJ-9001"},
-    "build_and_accept": {"accepted_at": "2026-09-24T10:00:00+08:00", "acceptance_result": "passed"},
+    "build_and_accept": {"accepted_at": NOW, "acceptance_result": "passed"},
     "water_on": {
         "meter_serial": "M0001",
         "meter_calibre": "DN20",

@@ -262,6 +262,13 @@ class PaperNeededError(Refusal):
     title = "协议或合同尚未确认"
 
 
+class PlanAgreementNeededError(Refusal):
+    """The customer neither agreed to the water plan as it stands, nor is their refusal recorded."""
+
+    code = "plan_agreement_needed"
+    title = "客户尚未确认用水方案"
+
+
 class PaperChangedError(Refusal):
     """A kept paper is not what it was when it was made; nobody can rely on it any more."""
 

@@ -190,6 +190,23 @@ class PlanConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanRefused:
+    """The customer does not agree to the water plan; the reason is recorded."""
+
+    case_id: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHeld:
+    """What a department found, or its opinion, holds the water plan; the departments talk it over."""
+
+    case_id: str
+    stage_key: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseClosed:
     """The return visit is done and rated; the figures are snapshotted."""
 
@@ -319,6 +336,13 @@ class VisitNear:
 
     visit_id: str
     evening: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkMissingBeforeVisit:
+    """A visit is near, and what should be known beforehand has not been delivered."""
+
+    task_id: str
 
 
 @dataclass(frozen=True, slots=True)

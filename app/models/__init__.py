@@ -26,6 +26,7 @@ from app.models.customer import Customer, PrivacyConsent
 from app.models.document import DeletedBytes, Document, DocumentRequest
 from app.models.erasure import Erasure
 from app.models.follower import Follower
+from app.models.gate_exception import GateException
 from app.models.idempotency import IdempotencyRecord
 from app.models.job_run import JobRun
 from app.models.ledger import LedgerEntry, LedgerKind
@@ -33,7 +34,7 @@ from app.models.meter import Meter
 from app.models.paper import Paper
 from app.models.partner import Capability, Partner, PartnerCase, PartnerKey, PartnerNonce
 from app.models.payment import Payment
-from app.models.plan import PlanConfirmation
+from app.models.plan import PlanConfirmation, PlanRefusal
 from app.models.promise_watch import PromiseWatch, Watch
 from app.models.quick_reply import QuickReply
 from app.models.quote import Quote
@@ -94,6 +95,7 @@ __all__ = [
     "DueKind",
     "Erasure",
     "Follower",
+    "GateException",
     "IdempotencyRecord",
     "JobRun",
     "LedgerEntry",
@@ -115,6 +117,7 @@ __all__ = [
     "Payment",
     "PermitStep",
     "PlanConfirmation",
+    "PlanRefusal",
     "PrivacyConsent",
     "PromiseWatch",
     "QuickReply",

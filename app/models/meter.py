@@ -1,4 +1,4 @@
-"""The meter that was hung for a case."""
+"""The meters that were hung for a case."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,7 +15,7 @@ class Meter(Base):
 
     id: Mapped[Id]
     case_id: Mapped[Key] = mapped_column(ForeignKey("cases.id"), index=True)
-    task_id: Mapped[Key] = mapped_column(ForeignKey("tasks.id"), unique=True)
+    task_id: Mapped[Key] = mapped_column(ForeignKey("tasks.id"), index=True)
     serial: Mapped[Key] = mapped_column(unique=True)
     calibre: Mapped[Key]
     position: Mapped[str] = mapped_column(EncryptedText)

@@ -46,6 +46,8 @@ class Task(Base):
     state: Mapped[Key] = mapped_column(default=TaskState.OPEN)
     opened_at: Mapped[Instant]
     due_at: Mapped[Instant | None]
+    # The start of the visit before which it is due, while one is booked.
+    due_by: Mapped[Instant | None]
     completed_at: Mapped[Instant | None]
     completed_by: Mapped[Key | None] = mapped_column(ForeignKey("staff.id"))
     outputs: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)

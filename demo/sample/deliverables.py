@@ -6,7 +6,8 @@ from typing import Any
 from app.core import clock
 from app.core.db import db
 from app.domain.programs.tasks import TaskSpec
-from app.models import Case, Task
+from app.models import Application, Case, Task
+from app.services.cases import plan_agreement, waterplan
 from app.services.history.timeline import by_staff
 from app.services.installation import city
 from app.services.money import quotes
@@ -42,12 +43,14 @@ def prepare(
     """
     case = db.session.get_one(Case, task.case_id)
     spec = city.program(case.program_key).stage(task.stage_key).task(task.key)
-    known: dict[str, str | int] = {}
+    known: dict[str, str | int] = _promised(case, spec)
     attach(case, spec, by_staff(staff.id))
     if spec.issues_quote is not None:
         issued = issue_task_quote(staff, task, _MEASURED if spec.issues_quote == "estimate" else {})
         if spec.requires_choice:
             choose_option(case, _present(customer_id), issued.id, issued.options[0]["key"])
+    if spec.requires_plan_agreement:
+        _agree_to_plan(case, _present(customer_id))
     if spec.requires_paper is not None:
         made = make_task_paper(staff, task, terms(case, task, outputs))
         confirm_paper(case, _present(customer_id), made.id, made.sha256)
@@ -63,7 +66,26 @@ def prepare(
 def terms(case: Case, task: Task, outputs: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs of a task that stand in its paper."""
     spec = city.program(case.program_key).stage(task.stage_key).task(task.key)
-    return {field.key: outputs[field.key] for field in spec.outputs if field.in_paper}
+    return {
+        field.key: outputs[field.key] for field in spec.outputs if field.in_paper and field.key in outputs
+    }
+
+
+def _promised(case: Case, spec: TaskSpec) -> dict[str, str | int]:
+    """The outputs that must be the sum of what the form says."""
+    answers = db.session.get_one(Application, case.application_id).answers
+    return {
+        field.key: sum(answers.get(name) or 0 for name in field.gate.equals)
+        for field in spec.outputs
+        if field.gate.equals
+    }
+
+
+def _agree_to_plan(case: Case, customer_id: str) -> None:
+    plan = plan_agreement.fixed_plan(case)
+    if plan is not None and not plan_agreement.is_agreed(plan, plan_agreement.newest_confirmation(plan)):
+        place = db.session.get_one(Application, case.application_id).answers["location"]
+        waterplan.confirm_plan(case, customer_id, plan.version, place)
 
 
 def _keys(spec: TaskSpec, agreement: str) -> list[str]:

@@ -16,7 +16,7 @@ MAINS: Mapping[str, Any] = {
     "peak_pressure_mpa": "0.28",
     "outlet_calibre_mm": 100,
     "outlet_valve": "闸阀，完好",
-    "network_state": "运行正常",
+    "network_state": "normal",
 }
 # The smallest paper that is one by its content.
 PAPER = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"

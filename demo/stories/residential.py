@@ -123,8 +123,14 @@ class _Story(PartnerStory):
         run.at("2026-04-21 14:00")
         mains = {**shared_steps.MAINS, "main_calibre_mm": 400, "outlet_calibre_mm": 200}
         case.complete("N001", "network_survey", mains, "周边管道 DN400，预留口 DN200")
-        case.complete("D001", "design_opinion", {"opinion": "两路接入"}, "两路接入")
-        opinion = {"opinion": "沿规划路敷设", "road_permit_needed": False}
+        case.complete(
+            "D001", "design_opinion", {"opinion": "feasible", "opinion_text": "两路接入"}, "两路接入"
+        )
+        opinion = {
+            "opinion": "feasible",
+            "opinion_text": "沿规划路敷设",
+            "road_permit_needed": False,
+        }
         case.complete("E001", "engineering_opinion", opinion, "无需道路挖掘审批")
         fixed_at = run.at("2026-04-22 11:00")
         # Half a day before two are gone: 1.5 working days after Monday 15:00, counted by hand.

@@ -109,8 +109,17 @@ class _Story:
         self._visit.begins(ANSWERS["location"])
         run.at("2026-09-18 14:10")
         self._visit.completes("site_visit", {"form_guided": True}, "各部门一起到现场，未再向客户要任何资料")
-        case.complete("D001", "design_opinion", {"opinion": "可自预留口接入"}, "可自预留口接入")
-        opinion = {"opinion": "人行道下施工，无需挖掘道路", "road_permit_needed": False}
+        case.complete(
+            "D001",
+            "design_opinion",
+            {"opinion": "feasible", "opinion_text": "可自预留口接入"},
+            "可自预留口接入",
+        )
+        opinion = {
+            "opinion": "feasible",
+            "opinion_text": "人行道下施工，无需挖掘道路",
+            "road_permit_needed": False,
+        }
         case.complete("E001", "engineering_opinion", opinion, "无需道路挖掘审批")
         confirmed_at = run.at("2026-09-18 15:20")
         # Lower bound and half a day before due are the same instant here (0.5 of 1 day): one reminder.
@@ -162,7 +171,7 @@ class _Story:
         case.complete(MANAGER, "quote", {}, f"一费制 {yuan(price_fen)}，客户已选择{chosen['name']}")
         signed_at = run.at("2026-09-22 09:30")
         number = case.confirm_paper(MANAGER, "sign_agreement", {})
-        signed = {"signed_at": signed_at.isoformat()}
+        signed = {"signed_at": signed_at.isoformat(), "site_conditions_met": True}
         self._times.hands_over(
             "budget_contract",
             "construction",

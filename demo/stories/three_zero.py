@@ -120,8 +120,14 @@ class _Story(PartnerStory):
         visit.was_reminded_of("2026-03-30 18:00", "2026-03-31 07:00")
         visit.begins(PLACE)
         visit.completes("site_visit", {"form_guided": True}, "各部门一起到现场，未要任何资料")
-        case.complete("D001", "design_opinion", {"opinion": "自预留口接入"}, "自预留口接入")
-        opinion = {"opinion": "需横穿演示大道", "road_permit_needed": True}
+        case.complete(
+            "D001", "design_opinion", {"opinion": "feasible", "opinion_text": "自预留口接入"}, "自预留口接入"
+        )
+        opinion = {
+            "opinion": "conditional",
+            "opinion_text": "需横穿演示大道，先办理道路挖掘审批",
+            "road_permit_needed": True,
+        }
         case.complete("E001", "engineering_opinion", opinion, "需要道路挖掘审批")
         run.at("2026-03-31 09:20")
         plan = {

@@ -4,12 +4,18 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.cases import access, waterplan
+from app.services.cases import access, plan_agreement, waterplan
 from app.services.cases.decisions import case_changes, withdraw
 from app.services.cases.views import progress
 from app.services.history.timeline import by_customer
 from miniprogram_api.guards import caller
-from miniprogram_api.schemas.case_changes import CaseChangesOut, PlanConfirmationIn, PlanOut, WithdrawalIn
+from miniprogram_api.schemas.case_changes import (
+    CaseChangesOut,
+    PlanConfirmationIn,
+    PlanOut,
+    PlanRefusalIn,
+    WithdrawalIn,
+)
 from miniprogram_api.schemas.customer import ProgressOut
 
 changes = APIBlueprint("customer_case_changes", __name__, url_prefix="/api/v1/customer/cases", tag="customer")
@@ -65,4 +71,21 @@ def confirm_plan(case_id: str, json_data: dict[str, Any]) -> Any:
     """
     case = access.customer_case(caller().subject_id, case_id)
     waterplan.confirm_plan(case, caller().subject_id, json_data["version"], json_data["location"])
+    return waterplan.water_plan(case)
+
+
+@changes.post("/<public_id:case_id>/plan-refusal")
+@changes.input(PlanRefusalIn)
+@changes.output(PlanOut, status_code=201)
+@changes.doc(summary="不同意用水方案（说明原因）")
+def refuse_plan(case_id: str, json_data: dict[str, Any]) -> Any:
+    """Records that the customer does not agree to the water plan, with the reason.
+
+    The manager is notified; the customer may still confirm it. Refused with `conflict` while no plan is
+    fixed, with `already_done` when it is confirmed or refused, and with `changed_meanwhile` when the plan is
+    newer than `version`.
+    """
+    case = access.customer_case(caller().subject_id, case_id)
+    by = by_customer(caller().subject_id)
+    plan_agreement.refuse_by_customer(case, by, json_data["version"], json_data["reason"])
     return waterplan.water_plan(case)

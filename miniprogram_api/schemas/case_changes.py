@@ -124,6 +124,13 @@ class PlanConfirmationIn(BaseSchema):
     location = Nested(PlaceIn, required=True)
 
 
+class PlanRefusalIn(BaseSchema):
+    """That the customer does not agree to the water plan that was shown, and why."""
+
+    version = _version()
+    reason = text(500, example="客户希望从北侧道路接入。")
+
+
 class PlanItemOut(BaseSchema):
     """One value of the water plan."""
 
@@ -148,6 +155,12 @@ class PlanOut(BaseSchema):
     )
     confirmed_at = Moment(required=True, allow_none=True)
     agreed = List(Nested(PlanItemOut), required=True)
+    refused_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When it was recorded that the customer does not agree to this plan"},
+    )
+    refusal_reason = String(required=True, allow_none=True)
 
 
 class StaffPlanOut(PlanOut):

@@ -90,11 +90,16 @@ class TaskOutputOut(BaseSchema):
     name = String(required=True)
     kind = String(
         required=True,
-        metadata={"description": "text, integer, decimal, boolean, choice, datetime, fen or rating"},
+        metadata={"description": "text, integer, decimal, boolean, choice, datetime, fen, rating or meters"},
     )
     required = Boolean(required=True)
     choices = List(Nested(ChoiceOut), required=True)
     help = String(required=True)
+    unit = String(required=True, metadata={"description": "Unit of a number; empty for other kinds"})
+    passing = String(
+        required=True,
+        metadata={"description": "Who may let a value pass that breaks a rule: never, reason or supervisor"},
+    )
 
 
 class TaskDocumentOut(BaseSchema):

@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.cases import access, edit_conflicts, responsibility, waterplan
+from app.services.cases import access, edit_conflicts, plan_agreement, responsibility, waterplan
 from app.services.cases.decisions import case_changes, refuse, withdraw
 from app.services.cases.decisions.hand_over import hand_over
 from app.services.cases.decisions.send_back import send_back
@@ -19,6 +19,7 @@ from miniprogram_api.schemas.case_changes import (
     CaseChangesOut,
     CorrectionIn,
     HandOverIn,
+    PlanRefusalIn,
     RefusalIn,
     RefusalReasonsOut,
     SendBackIn,
@@ -158,3 +159,20 @@ def _responsible(case_id: str, version: int) -> Any:
     responsibility.require_responsible(me(), case)
     edit_conflicts.expect_version(case, version)
     return case
+
+
+@changes.post("/cases/<public_id:case_id>/plan-refusal")
+@changes.input(PlanRefusalIn)
+@changes.output(StaffPlanOut, status_code=201)
+@changes.doc(summary="登记客户不确认用水方案的原因")
+def record_plan_refusal(case_id: str, json_data: dict[str, Any]) -> Any:
+    """Records that the customer does not confirm the water plan, with the reason they gave.
+
+    Without it or the customer's confirmation the meter can't be hung. For the case's manager or a supervisor;
+    otherwise `not_allowed`. Refused with `conflict` while no plan is fixed, with `already_done` when it is
+    confirmed or refused, and with `changed_meanwhile` when the plan is newer than `version`.
+    """
+    case = access.staff_case(me(), case_id)
+    by = by_staff(me().id)
+    plan_agreement.refuse_by_staff(me(), case, by, json_data["version"], json_data["reason"])
+    return waterplan.water_plan(case)

@@ -65,7 +65,11 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(
         events.StageCompleted, "plan_ready", views.COMPLETED_STAGE, CUSTOMER, when=conditions.plan_is_fixed
     ),
-    NoticeRule(events.PlanConfirmed, "plan_confirmed", views.CASE, staff(manager), key=keys.by("task_id")),
+    NoticeRule(events.PlanConfirmed, "plan_confirmed", views.CASE, staff(manager), key=keys.each_time),
+    NoticeRule(events.PlanRefused, "plan_refused", views.CASE, staff(manager), key=keys.each_time),
+    NoticeRule(
+        events.PlanHeld, "plan_held", views.TASK, staff(holders_of_stage, manager), key=keys.each_time
+    ),
     NoticeRule(events.StageDueMoved, "due_moved", views.RUNNING_STAGE, CUSTOMER),
     NoticeRule(events.WaterOn, "water_on", views.CASE, CUSTOMER),
     NoticeRule(events.CaseRated, "low_rating", views.RATING, staff(reviewer), when=conditions.rating_is_low),
@@ -269,6 +273,13 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.VisitNear, "visit_tomorrow", views.VISIT, CUSTOMER, when=conditions.evening_before),
     NoticeRule(
         events.VisitNear, "staff_visit_tomorrow", views.VISIT, staff(visitors), when=conditions.evening_before
+    ),
+    NoticeRule(
+        events.WorkMissingBeforeVisit,
+        "missing_before_visit",
+        views.TASK,
+        staff(holders, manager),
+        key=keys.each_time,
     ),
     NoticeRule(events.VisitNear, "visit_soon", views.VISIT, CUSTOMER, when=conditions.shortly_before),
     NoticeRule(

@@ -9,7 +9,7 @@ from tests.world import OUTPUTS, Phone, World
 ACCEPTANCE = ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan")
 STANDARD_FEN = 386000
 WELL_FEN = 482000
-SIGNED = {"signed_at": "2026-09-18T11:00:00+08:00"}
+SIGNED = {"signed_at": "2026-09-18T09:00:00+08:00", "site_conditions_met": True}
 METER = {key: value for key, value in OUTPUTS["water_on"].items() if key != "supply_contract_number"}
 
 
@@ -42,6 +42,12 @@ class Scene:
 
     def made(self, who: Phone, task: str, **outputs: Any) -> Any:
         return who.post(f"/staff/tasks/{self.task(task)}/papers", {"outputs": outputs})
+
+    def agreed_to_plan(self) -> Any:
+        """The customer confirms the water plan."""
+        plan = self.customer.get(f"{self.path}/plan")
+        body = {"version": plan["version"], "location": paperwork.PLACE}
+        return self.customer.post(f"{self.path}/plan-confirmation", body)
 
     def confirmed(self, paper: Any) -> Any:
         address = f"{self.path}/papers/{paper['id']}"

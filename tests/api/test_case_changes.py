@@ -252,7 +252,14 @@ def test_a_corrected_amount_shows_in_the_ledger(world: World) -> None:
         world.complete(case, key)
     task = task_of(world, case, "payment")
     body = {"version": task["version"], "field": "paid_fen", "value": 368000, "why": "笔误"}
-    world.staff("F001").post(f"/staff/tasks/{task['id']}/corrections", body)
+    accountant = world.staff("F001")
+    path = f"/staff/tasks/{task['id']}"
+    (fault,) = refused(accountant.send("POST", f"{path}/corrections", body), 422, "invalid_fields")["errors"]
+    assert (fault["field"], fault["code"]) == ("paid_fen", "disagrees")
+    less = {"field": "paid_fen", "value": 368000, "reason": "集团同意减免180元"}
+    refused(accountant.send("POST", f"{path}/exceptions", less), 403, "not_allowed")
+    world.staff("S001").post(f"{path}/exceptions", less)
+    accountant.post(f"{path}/corrections", body)
     ledger = customer.get(f"/customer/cases/{case}/ledger")
     assert ledger["payment_fen"] == 368000
     assert [line["quantity"] for line in ledger["entries"]] == [1, 386000, -18000]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.models import Meter
 from demo.story.evidence import NAME, PICTURE
+from tests import paperwork
 from tests.api.answers import refused
 from tests.api.database_rows import nothing_changes
 from tests.world import OUTPUTS, SINGLE_METER, Phone, World
@@ -59,7 +60,8 @@ def test_works_are_not_complete_without_their_papers_and_all_that_lack_are_named
         bring(engineer, case, kind)
     assert there(engineer, case, "build_and_accept")["trench_photo"] == (1, 1)
     path = f"/staff/tasks/{task_of(engineer, case, 'build_and_accept')['id']}/completion"
-    outputs = {"accepted_at": OUTPUTS["build_and_accept"]["accepted_at"]}
+    delivered = paperwork.at_present(OUTPUTS["build_and_accept"])
+    outputs = {"accepted_at": delivered["accepted_at"]}
     with nothing_changes(world.app):
         problem = refused(engineer.send("POST", path, {"outputs": outputs}), 422, "invalid_fields")
     assert {error["field"]: error["message"] for error in problem["errors"]} == {
@@ -69,7 +71,7 @@ def test_works_are_not_complete_without_their_papers_and_all_that_lack_are_named
     }
     for kind in ("pressure_record", "acceptance_record"):
         bring(engineer, case, kind)
-    assert engineer.post(path, {"outputs": OUTPUTS["build_and_accept"]})["state"] == "done"
+    assert engineer.post(path, {"outputs": delivered})["state"] == "done"
 
 
 def test_a_meter_is_kept_with_its_photo(world: World, case: str) -> None:

@@ -63,6 +63,8 @@ def test_water_on_hangs_the_meter_of_the_confirmed_contract(scene: Scene) -> Non
     assert contract["name"] == "供用水合同"
     scene.confirmed(contract)
     scene.shown("M001", "water_on")
+    refused(scene.try_to_complete(marketing, "water_on"), 422, "plan_agreement_needed")
+    scene.agreed_to_plan()
     swapped = scene.try_to_complete(marketing, "water_on", **METER | {"meter_serial": "M9999"})
     assert refused(swapped, 422, "invalid_fields")["errors"][0]["field"] == "meter_serial"
 
@@ -107,5 +109,5 @@ def test_the_work_after_water_has_due_dates_of_its_own_and_papers_must_agree(sce
     agree = scene.try_to_complete(engineer, "completion_papers", drawings_agree=True, **papers)
     assert agree.status_code == 200
     assert scene.due("gis_update") > "2026-09-28"
-    gis = scene.try_to_complete(network, "gis_update", gis_updated_at="2026-09-21T15:00:00+08:00")
+    gis = scene.try_to_complete(network, "gis_update", gis_updated_at="2026-09-21T14:00:00+08:00")
     assert gis.status_code == 200

@@ -4,7 +4,7 @@ What a single value must look like is checked while it is read; what values must
 business of `consistency`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +14,7 @@ from app.domain.city import load_city
 from app.domain.config_error import ConfigError
 from app.domain.departments import load_departments
 from app.domain.document_kinds import Uploader, load_document_rules
+from app.domain.forms import Form, load_forms
 from app.domain.papers import load_papers
 from app.domain.programs.consistency import check_program
 from app.domain.programs.definition import (
@@ -30,6 +31,7 @@ from app.domain.programs.definition import (
     StopReason,
 )
 from app.domain.programs.outputs import read_output
+from app.domain.programs.read_gates import check_gates
 from app.domain.programs.return_visits import read_concerns, read_unreached
 from app.domain.programs.task_visits import read_visit
 from app.domain.programs.tasks import ASKED, Holder, NeededDocument, Pricing, ProgramSwitch, TaskSpec
@@ -43,6 +45,7 @@ class _Surroundings:
 
     departments: frozenset[str]
     forms: frozenset[str]
+    read_forms: Mapping[str, Form]
     lists: ChoiceLists
     papers: frozenset[str]
     brought_by_staff: frozenset[str]
@@ -57,6 +60,7 @@ def load_programs(folder: Path) -> dict[str, Program]:
     around = _Surroundings(
         departments=frozenset(department.key for department in load_departments(folder)),
         forms=frozenset(file.stem for file in (folder / "forms").glob("*.toml")),
+        read_forms=_forms(folder),
         lists=load_city(folder).choices,
         papers=frozenset(load_papers(folder)),
         brought_by_staff=frozenset(
@@ -82,6 +86,14 @@ def load_programs(folder: Path) -> dict[str, Program]:
         raise DataFaults(tuple(faults))
     found.sort(key=lambda pair: pair[0])
     return {program.key: program for _, program in found}
+
+
+def _forms(folder: Path) -> Mapping[str, Form]:
+    """The forms by key; none when one is faulty, since their own loader says what is wrong."""
+    try:
+        return load_forms(folder)
+    except ConfigError:
+        return {}
 
 
 def _load_program(file: Path, around: _Surroundings) -> tuple[int, Program]:
@@ -110,6 +122,7 @@ def _load_program(file: Path, around: _Surroundings) -> tuple[int, Program]:
     )
     check_unique(stages, [stage.key for stage in program.stages])
     check_program(program, source.note)
+    check_gates(program, around.read_forms.get(form), source.note)
     source.finish()
     return order, program
 
@@ -308,6 +321,8 @@ def _read_task(row: Table, around: _Surroundings) -> TaskSpec:
         requires_paper=row.text("requires_paper", optional=True) or None,
         documents=_read_needed(row, around),
         visit=read_visit(row, delivered, around.purposes, around.departments),
+        before_visit=row.text("before_visit", optional=True) or None,
+        requires_plan_agreement=row.flag("requires_plan_agreement"),
         unreached=read_unreached(row),
         concerns=read_concerns(row),
         duty=row.text("duty"),

@@ -1,6 +1,7 @@
 """Reading what a task must deliver: the output fields of the city's program files."""
 
 from app.domain.choices import ChoiceLists, read_choices
+from app.domain.programs.read_gates import check_gate, read_gate
 from app.domain.programs.tasks import AGREEMENTS, LEDGERS, OutputField, OutputKind
 from app.domain.toml_reader import Table
 
@@ -33,6 +34,7 @@ def read_output(row: Table, lists: ChoiceLists) -> OutputField:
         help=row.text("help", optional=True),
         not_above=row.texts("not_above", optional=True),
         criterion=row.flag("criterion"),
+        gate=read_gate(row, kind),
     )
     if output.min is not None and output.max is not None and output.min > output.max:
         row.fault("min", "is greater than max")
@@ -46,6 +48,7 @@ def read_output(row: Table, lists: ChoiceLists) -> OutputField:
         row.fault("must_be_true", "only a value of kind 'boolean' can be asked to be true")
     if output.at_most is not None and kind is not OutputKind.CHOICE:
         row.fault("at_most", "only a value of kind 'choice' is compared by calibre")
+    check_gate(row, output)
     _check_ledger(row, output)
     _check_agreement(row, output)
     return output

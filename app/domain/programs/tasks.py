@@ -11,6 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from app.domain.choices import Choice
+from app.domain.programs.gates import NO_RULES, Gate
 from app.domain.programs.return_visits import Concern, Unreached
 
 
@@ -37,6 +38,7 @@ class OutputKind(StrEnum):
     DATETIME = "datetime"
     FEN = "fen"
     RATING = "rating"
+    METERS = "meters"
 
 
 class Pricing(StrEnum):
@@ -49,7 +51,7 @@ class Pricing(StrEnum):
 MILESTONES = frozenset({"acceptance_passed", "water_on", "paid"})
 """The milestones that a completed task may set; the services react to them by name."""
 
-TRIGGERS = frozenset({"concern", "customer_unreached"})
+TRIGGERS = frozenset({"concern", "customer_unreached", "plan_held"})
 """What may open a task that is not part of the stage's ordinary course."""
 
 NEEDED_OUTPUTS: Mapping[str, Mapping[str, OutputKind]] = {
@@ -91,7 +93,7 @@ class OutputField:
     ``in_paper``: it stands in the paper that the task requires, and is delivered as it stands there.
     ``not_above``: the values of the same stage, as ``task.key``, that this calibre can't exceed (三(二): what
     can be built on site). ``criterion``: a condition that has to be met before the task may decide in favour
-    (``TaskSpec.program_switch``).
+    (``TaskSpec.program_switch``). ``gate``: what it must be for the case to go on.
     """
 
     key: str
@@ -110,6 +112,7 @@ class OutputField:
     help: str = ""
     not_above: tuple[str, ...] = ()
     criterion: bool = False
+    gate: Gate = NO_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,9 @@ class TaskSpec:
     city's papers) on the phone. ``documents``: nor before the utility's own people have brought these.
     ``visit``: the visit that it needs (``None``: none). ``unreached``: when it may end without the
     customer's answers. ``concerns``: the answers after which the tasks of the trigger ``concern`` open.
+    ``before_visit``: the purpose of the visit of its stage before which it is due.
+    ``requires_plan_agreement``: it is not complete before the customer agreed to the water plan, or their
+    refusal is recorded.
     """
 
     key: str
@@ -187,6 +193,8 @@ class TaskSpec:
     requires_paper: str | None = None
     documents: tuple[NeededDocument, ...] = ()
     visit: TaskVisit | None = None
+    before_visit: str | None = None
+    requires_plan_agreement: bool = False
     unreached: Unreached | None = None
     concerns: tuple[Concern, ...] = ()
     duty: str = ""

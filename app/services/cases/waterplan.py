@@ -14,12 +14,12 @@ from app.domain.errors import AlreadyDoneError, ChangedMeanwhileError, ConflictE
 from app.domain.events import PlanConfirmed
 from app.domain.programs.tasks import OutputField, OutputKind
 from app.models import Case, PlanConfirmation, Task, TaskState
-from app.services.cases import edit_conflicts, responsibility
+from app.services.cases import edit_conflicts, plan_agreement, responsibility
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_customer, note
 from app.services.installation import city
 
-SURVEY, PLAN = "network_survey", "confirm_plan"
+SURVEY, PLAN = "network_survey", plan_agreement.PLAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class WaterPlan:
     """The facts about the mains, the fixed plan, and the customer's confirmation.
 
     `version` identifies the plan shown; None until one is fixed. `agreed` is what the customer confirmed;
-    a later correction does not change it.
+    a later correction does not change it, and needs another confirmation. `refused_at` and `refusal_reason`:
+    the customer's recorded refusal of the plan as it stands.
     """
 
     survey: list[PlanItem]
@@ -45,12 +46,15 @@ class WaterPlan:
     confirmed_at: datetime | None
     location: dict[str, Any] | None
     agreed: list[PlanItem]
+    refused_at: datetime | None
+    refusal_reason: str | None
 
 
 def water_plan(case: Case) -> WaterPlan:
     """Returns the plan of the current round of its stage."""
-    plan = _done(case, PLAN)
-    kept = _confirmation(plan)
+    plan = plan_agreement.fixed_plan(case)
+    kept = plan_agreement.newest_confirmation(plan)
+    refused = plan_agreement.refusal_of(plan)
     return WaterPlan(
         survey=_items(case, SURVEY, _delivered(_done(case, SURVEY))),
         plan=_items(case, PLAN, _delivered(plan)),
@@ -58,6 +62,8 @@ def water_plan(case: Case) -> WaterPlan:
         confirmed_at=kept.confirmed_at if kept else None,
         location=kept.location if kept else None,
         agreed=_items(case, PLAN, kept.plan) if kept else [],
+        refused_at=refused.refused_at if refused else None,
+        refusal_reason=refused.reason if refused else None,
     )
 
 
@@ -69,10 +75,10 @@ def confirm_plan(case: Case, customer_id: str, version: int, location: Mapping[s
     """
     flow = CaseFlow.load(case)
     responsibility.require_under_way(case)
-    plan = _done(case, PLAN)
+    plan = plan_agreement.fixed_plan(case)
     if plan is None:
         raise ConflictError("用水方案尚未确定，确定后请您确认。")
-    if _confirmation(plan) is not None:
+    if plan_agreement.is_agreed(plan, plan_agreement.newest_confirmation(plan)):
         raise AlreadyDoneError("您已确认过用水方案，无需重复操作。")
     if plan.version != version:
         raise ChangedMeanwhileError(plan.version, edit_conflicts.task_history(plan))
@@ -99,12 +105,6 @@ def _done(case: Case, key: str) -> Task | None:
         select(Task).where(Task.case_id == case.id, Task.key == key).order_by(Task.round.desc()).limit(1)
     )
     return task if task is not None and task.state == TaskState.DONE else None
-
-
-def _confirmation(plan: Task | None) -> PlanConfirmation | None:
-    if plan is None:
-        return None
-    return db.session.scalar(select(PlanConfirmation).where(PlanConfirmation.task_id == plan.id))
 
 
 def _delivered(task: Task | None) -> Mapping[str, Any]:

@@ -50,7 +50,7 @@ def facts_of_case(case: Case, terms: Mapping[str, Any], number: str, made_at: da
         "planned_calibre": latest_outputs.value(case.id, PLANNED_CALIBRE) or "",
         "plan": latest_outputs.value(case.id, "plan") or "",
         "pressure_mpa": latest_outputs.value(case.id, "peak_pressure_mpa") or "",
-        "terms": {key: str(value) for key, value in terms.items()},
+        "terms": {key: value if isinstance(value, list) else str(value) for key, value in terms.items()},
         **_money(case.id),
     }
 

@@ -4,7 +4,7 @@ What the system knows need not be typed: numbers and contents of papers, sum and
 received is always typed, because it is compared.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.domain.errors import FieldsError, PaperNeededError
 from app.domain.money import yuan
 from app.domain.programs.tasks import OutputField, TaskSpec
 from app.models import Case, Paper, Task
+from app.services.cases import plan_agreement
 from app.services.history import latest_outputs
 from app.services.installation import city
 from app.services.metering import hung_meters
@@ -42,8 +43,8 @@ class Commitments:
 def commitments_of(case: Case, spec: TaskSpec) -> Commitments:
     """The commitments of this task, locked until the transaction ends.
 
-    Raises `ChoiceNeededError` and `PaperNeededError` when the customer has not done their part on the
-    phone.
+    Raises `PlanAgreementNeededError`, `ChoiceNeededError` and `PaperNeededError` when the customer has not
+    done their part on the phone.
     """
     known: dict[str, Any] = {}
     typed = set()
@@ -64,6 +65,8 @@ def commitments_of(case: Case, spec: TaskSpec) -> Commitments:
         if "paper_number" in agreements:
             known[agreements["paper_number"]] = paper.number
         known |= {field.key: paper.terms[field.key] for field in spec.outputs if field.key in paper.terms}
+    if spec.requires_plan_agreement:
+        plan_agreement.require_agreement(case)
     return Commitments(known, frozenset(typed), paper)
 
 
@@ -91,14 +94,23 @@ def confirmed_paper(case: Case, spec: TaskSpec) -> Paper | None:
     return row
 
 
-def compare(case: Case, spec: TaskSpec, outputs: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Raises `FieldsError` with every value that differs from what was agreed, or is larger than planned."""
+def compare(
+    case: Case,
+    spec: TaskSpec,
+    outputs: Mapping[str, Any],
+    known: Mapping[str, Any],
+    may_pass: Callable[[OutputField, Any], bool],
+) -> None:
+    """Raises `FieldsError` with every value that differs from what was agreed, or is larger than planned.
+
+    `may_pass`: whether a differing value was let pass.
+    """
     faults = []
     for field in spec.outputs:
         value = outputs.get(field.key)
         if value is None:
             continue
-        if field.key in known and value != known[field.key]:
+        if field.key in known and value != known[field.key] and not may_pass(field, value):
             faults.append(_fault(field, _differs(field, value, known[field.key])))
         elif field.at_most is not None:
             planned = latest_outputs.value(case.id, field.at_most)
@@ -118,7 +130,7 @@ def record_milestones(
         record_payment(task, outputs, staff_id)
     if WATER_ON in spec.milestones:
         photo = evidence.newest(task.case_id, spec.documents)
-        hung_meters.record_meter(task, outputs, staff_id, photo, None if paper is None else paper.id)
+        hung_meters.record_meters(task, outputs, staff_id, photo, None if paper is None else paper.id)
 
 
 def _differs(field: OutputField, value: Any, expected: Any) -> str:

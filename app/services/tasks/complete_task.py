@@ -24,6 +24,8 @@ from app.services.money import ledger
 from app.services.people.staffing import Colleague
 from app.services.tasks import commitments, evidence
 from app.services.tasks.claim_task import require_held
+from app.services.tasks.gates.hold_plan import hold_plan
+from app.services.tasks.gates.judge_outputs import Judge
 from app.services.tasks.output_checks import checked_outputs, refuse_impossible
 from app.services.tasks.return_visit import contact_tries
 
@@ -47,7 +49,8 @@ def complete_task(staff: Colleague, task: Task, given: Mapping[str, Any], versio
         _end_unreached(flow, task, spec, spec.unreached, given, by)
         return
     bound = commitments.commitments_of(case, spec)
-    outputs = _checked_outputs(flow, stage, task, bound, given)
+    judge = Judge(flow, stage, task)
+    outputs = _checked_outputs(flow, stage, task, bound, judge, given)
     is_return_visit = stage.kind is StageKind.RETURN_VISIT and spec.opened_by is None
     told = dict(outputs)
     if is_return_visit:
@@ -63,6 +66,8 @@ def complete_task(staff: Colleague, task: Task, given: Mapping[str, Any], versio
     # A rating of the mini-program was looked into when it was given.
     if return_visits.raised(spec.concerns, told):
         flow.ensure_triggered(rating.CONCERN, now)
+    if judge.would_hold(outputs):
+        hold_plan(flow, task, now)
     if is_return_visit:
         close_case(case, flow, now)
     flow.publish()
@@ -100,7 +105,12 @@ def _end_unreached(
 
 
 def _checked_outputs(
-    flow: CaseFlow, stage: Stage, task: Task, bound: commitments.Commitments, given: Mapping[str, Any]
+    flow: CaseFlow,
+    stage: Stage,
+    task: Task,
+    bound: commitments.Commitments,
+    judge: Judge,
+    given: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The typed outputs, completed by what is known, checked as a whole.
 
@@ -109,8 +119,9 @@ def _checked_outputs(
     spec = stage.task(task.key)
     typed = {key: value for key, value in given.items() if value not in (None, "")}
     known = bound.completed({**arrivals.proposed(task, spec), **typed})
-    outputs = checked_outputs(spec, known, evidence.missing(task, spec))
-    commitments.compare(flow.case, spec, outputs, bound.known)
+    lacking = [*evidence.missing(task, spec), *judge.held()]
+    outputs = checked_outputs(spec, known, lacking, judge.own)
+    commitments.compare(flow.case, spec, outputs, bound.known, judge.may_pass)
     refuse_impossible(stage, {**flow.delivered(task.stage_key), task.key: outputs})
     early_service.require_form(flow.case, stage, spec)
     return outputs

@@ -1,6 +1,7 @@
 """Correcting an output of a completed task: who, when, why; the old value is kept."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.core import clock
@@ -16,6 +17,9 @@ from app.services.history.timeline import by_staff, note
 from app.services.money import ledger
 from app.services.people.staffing import Colleague
 from app.services.scheduling import absences
+from app.services.tasks import commitments
+from app.services.tasks.gates.hold_plan import hold_plan
+from app.services.tasks.gates.judge_outputs import Judge
 from app.services.tasks.output_checks import checked_outputs, refuse_impossible
 
 _LEDGER_KINDS = frozenset({OutputKind.FEN, OutputKind.INTEGER})
@@ -39,10 +43,17 @@ def correct_output(staff: Colleague, task: Task, key: str, value: Any, why: str,
     spec = stage.task(task.key)
     field = _correctable(spec, key)
     before: Mapping[str, Any] = task.outputs
-    after = checked_outputs(spec, {**before, key: value})
+    # Only this value: the others were checked by the rules of their day.
+    new = checked_outputs(replace(spec, outputs=(field,)), {key: value})
+    after = {name: kept for name, kept in before.items() if name != key} | new
     if after.get(key) == before.get(key):
         raise _fault(key, "与原来填写的内容相同。")
     refuse_impossible(stage, {**flow.delivered(task.stage_key), task.key: after})
+    judge = Judge(flow, stage, task)
+    if faults := judge.refused_by(before, after):
+        raise FieldsError(faults, detail="不能这样更正；如情况确有变化，请退回相关环节重新办理。")
+    if field.agrees_with is not None:
+        commitments.compare(case, spec, new, commitments.commitments_of(case, spec).known, judge.may_pass)
     now = clock.now()
     task.outputs = after
     _correct_ledger(case, field, before, after, reported=stage.kind is StageKind.RETURN_VISIT)
@@ -64,6 +75,9 @@ def correct_output(staff: Colleague, task: Task, key: str, value: Any, why: str,
         # Whoever comes may need another skill now.
         absences.revalidate_later(case_id=case.id)
     note(case.id, now, "entry_corrected", by_staff(staff.id), {"stage": task.stage_key, "task": task.key})
+    if judge.would_hold(after):
+        hold_plan(flow, task, now)
+        flow.publish()
 
 
 def _correctable(spec: TaskSpec, key: str) -> OutputField:

@@ -164,6 +164,8 @@ def _asked(spec: TaskSpec) -> list[dict[str, Any]]:
             "required": field.required,
             "choices": [{"key": choice.key, "name": choice.name} for choice in field.choices],
             "help": field.help,
+            "unit": field.gate.unit,
+            "passing": field.gate.passing.value,
         }
         for field in spec.outputs
     ]

@@ -14,7 +14,7 @@ from app.models import Case, DueKind, Visit, VisitState
 from app.services.history.timeline import ENGINE, By, note
 from app.services.installation import city
 from app.services.scheduling import reservations, working_hours
-from app.services.visits import appointments
+from app.services.visits import appointments, work_before_visits
 
 _RANDOM = SystemRandom()
 
@@ -38,9 +38,12 @@ def end_visit(visit: Visit, state: VisitState, values: Mapping[str, Any]) -> Non
 
     Raises `ConflictError` when somebody else has ended, confirmed or expired it meanwhile.
     """
-    if not reservations.end_booking(visit.id, state, VisitState(visit.state), values):
+    was = VisitState(visit.state)
+    if not reservations.end_booking(visit.id, state, was, values):
         raise ConflictError("该预约刚刚有变化，请查看后再操作。")
     db.session.refresh(visit)
+    if was is VisitState.CONFIRMED and state is not VisitState.DONE:
+        work_before_visits.set_due(db.session.get_one(Case, visit.case_id), visit.purpose, None)
 
 
 def new_code() -> str:
@@ -94,6 +97,10 @@ def schedule_confirmed(case: Case, visit: Visit, by: By, now: datetime, kind: st
         (visit.id, DueKind.END_OF_DAY.value, end_of_day(visit)),
     ]
     reservations.set_due(due for due in dues if due[2] > now)
+    work_before_visits.set_due(case, visit.purpose, visit.starts_at)
+    if shortly <= now:
+        # Too late for the reminder that would tell of it.
+        work_before_visits.tell_missing(visit)
     note(
         case.id,
         now,

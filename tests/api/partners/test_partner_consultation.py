@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests import paperwork
 from tests.api.answers import refused
 from tests.api.database_rows import count, nothing_changes
 from tests.api.partners.partner_platform import CONSULTATION, Platform, add_partner
@@ -139,7 +140,7 @@ def test_the_form_is_completed_on_site_and_confirmed_on_the_phone(world: World, 
     visit = next(
         task for task in manager.get("/staff/tasks?scope=mine")["items"] if task["key"] == "site_visit"
     )
-    done = {"outputs": OUTPUTS["site_visit"]}
+    done = {"outputs": paperwork.at_present(OUTPUTS["site_visit"])}
     refused(manager.send("POST", f"/staff/tasks/{visit['id']}/completion", done), 409, "conflict")
     form = manager.get(f"/staff/cases/{case}/application")
     assert form["answers"]["project_name"] == CONSULTATION["project_name"]

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from app.core.db import db
 from app.models import Task, TaskState, VisitPiece, VisitWait
 from app.services.cases.flow import visits_of_work
+from tests import paperwork
 from tests.api.answers import json_of, refused
 from tests.api.visits.booking import PLAN, Booker, at, check_no_double_booking
 from tests.api.visits.test_concurrent_bookings import post
@@ -174,7 +175,7 @@ def test_booking_while_the_work_is_completed_leaves_no_visit_without_work(world:
         ).one()
         db.session.remove()
     manager = world.staff("G001")
-    body = {"outputs": dict(OUTPUTS["site_visit"])}
+    body = {"outputs": paperwork.at_present(OUTPUTS["site_visit"])}
 
     def complete(client: FlaskClient) -> TestResponse:
         return post(manager.token, f"/staff/tasks/{task}/completion", body)(client)

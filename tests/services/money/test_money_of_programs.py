@@ -20,7 +20,7 @@ from app.services.tasks.issue_task_quote import issue_task_quote
 from tests import paperwork
 from tests.world import ANSWERS, OUTPUTS, World
 
-WHEN = "2026-09-18T10:00:00+08:00"
+WHEN = paperwork.NOW
 MORE: Mapping[str, Mapping[str, Any]] = {
     "check_eligibility": {"project_stage": "signed", "eligibility_grounds": "招商引资项目"},
     "group_approval": {"approval_number": "PZ-1"},

@@ -70,6 +70,23 @@ class CaseClock(CaseLog):
         self._reschedule_done()
         self._reschedule_open(now)
 
+    def due_before_visit(self, purpose: str, starts_at: datetime | None, now: datetime) -> list[Task]:
+        """Make the work that a visit relies on due by its start; None: no such visit is booked.
+
+        Returns the open tasks of that kind.
+        """
+        found = []
+        for row in self._stages:
+            spec = self.program.stage(row.key)
+            tasks = [task for task in self._open_tasks_of(row) if spec.task(task.key).before_visit == purpose]
+            for task in tasks:
+                task.due_by = starts_at
+            if tasks:
+                timers.clear_timers(tasks)
+                self._schedule(row, spec, tasks, now)
+            found += tasks
+        return found
+
     def publish(self) -> None:
         """Write the rows, let the visits follow, publish the events. Call once, when the move is complete."""
         now = clock.now()

@@ -74,13 +74,21 @@ class CaseLog:
 
     def delivered(self, stage_key: str) -> dict[str, Mapping[str, Any]]:
         """The outputs of the tasks completed in the current entry into a stage, by task key."""
+        return {task.key: task.outputs or {} for task in self.completed_tasks(stage_key)}
+
+    def completed_tasks(self, stage_key: str) -> list[Task]:
+        """The tasks completed in the current entry into a stage."""
         row = self.current_entry(stage_key)
-        return {
-            task.key: task.outputs or {}
+        return [
+            task
             for task in self._tasks
             if row is not None
             and (task.stage_key, task.round, task.state) == (row.key, row.round, TaskState.DONE)
-        }
+        ]
+
+    def first_opened(self, stage_key: str) -> datetime | None:
+        """When a stage was opened for the first time; what happened then stays true when it is repeated."""
+        return min((row.opened_at for row in self._stages if row.key == stage_key), default=None)
 
     def promised_stage_ran(self, since: datetime, until: datetime) -> bool:
         """Whether a stage whose due date a stop would move was open between the two instants."""
@@ -198,6 +206,8 @@ class CaseLog:
         for task in tasks:
             task_spec = spec.task(task.key)
             task_due = engine.task_due(line, spec, task_spec, task.opened_at, due, stretches)
+            if task.due_by is not None:
+                task_due = min(task_due or task.due_by, task.due_by)
             made_in_time = row.made_at is not None and due is not None and row.made_at <= due
             if task_spec.unreached is not None and made_in_time:
                 # The promise is kept; what is left is followed up until somebody is reached.

@@ -145,6 +145,8 @@ _TEXTS = {
     "case_taken_over": "客户已用新的微信账户找回本工单",
     "takeover_refused": "有人尝试用新的微信账户找回本工单，姓名未核对上",
     "plan_confirmed": "客户已确认用水方案",
+    "plan_refused": "客户不确认用水方案，已登记原因",
+    "gate_passed": "“{task}”有一项经说明理由放行",
     "visit_booked": "已预约“{purpose}”：{starts_at}",
     "visit_after_due": "客户选择了晚于时限的上门时间，计时不暂停",
     "visit_moved": "“{purpose}”改期为{starts_at}",

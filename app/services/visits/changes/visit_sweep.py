@@ -14,7 +14,7 @@ from app.domain.events import VisitLate, VisitNear, VisitUnended
 from app.models import DueKind, Visit, VisitAttendee, VisitDue, VisitRecheck, VisitState
 from app.services.installation import city
 from app.services.scheduling import reservations
-from app.services.visits import appointments, waitlist
+from app.services.visits import appointments, waitlist, work_before_visits
 from app.services.visits.changes import offer_times, unended
 from app.services.visits.changes.revalidate import revalidate
 from app.services.visits.day import delay_reach
@@ -96,6 +96,7 @@ def _confirmed(visit: Visit, kind: DueKind) -> None:
     if kind is not DueKind.LATE:
         if visit.in_doubt_at is None:
             eventbus.publish(VisitNear(visit.id, evening=kind is DueKind.EVENING_BEFORE))
+            work_before_visits.tell_missing(visit)
         return
     if appointments.somebody_came(visit.id):
         return

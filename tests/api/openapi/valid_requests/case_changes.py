@@ -25,11 +25,25 @@ def agreed(scene: Scene) -> ValidRequest:
     return case.by_customer({"version": seen, "location": ANSWERS["location"]})
 
 
+def not_agreed(scene: Scene) -> ValidRequest:
+    case = scene.case().until("drawings")
+    seen = case.customer.get(f"/customer/cases/{case.id}/plan")["version"]
+    return case.by_customer({"version": seen, "reason": "客户希望从北侧道路接入"})
+
+
+def recorded_refusal(scene: Scene) -> ValidRequest:
+    case = scene.case().until("drawings")
+    seen = case.customer.get(f"/customer/cases/{case.id}/plan")["version"]
+    return case.by("G001", {"version": seen, "reason": "客户不使用小程序，已当面说明"})
+
+
 VALID_REQUESTS = {
     "POST /customer/cases/{case_id}/withdrawal": lambda scene: scene.case().by_customer(
         {"reason": "暂不建设"}
     ),
     "POST /customer/cases/{case_id}/plan-confirmation": agreed,
+    "POST /customer/cases/{case_id}/plan-refusal": not_agreed,
+    "POST /staff/cases/{case_id}/plan-refusal": recorded_refusal,
     "POST /staff/cases/{case_id}/withdrawal": by_manager(reason="客户来电"),
     "POST /staff/cases/{case_id}/refusal": by_manager(reason="arrears"),
     "POST /staff/cases/{case_id}/handover": by_manager(manager_number="G002", summary="已约上门"),

@@ -12,6 +12,12 @@ def corrected(scene: Scene) -> ValidRequest:
     return case.task_by("N001", "network_survey", body)
 
 
+def passed(scene: Scene) -> ValidRequest:
+    task = scene.case().task("network_survey")
+    body = {"field": "peak_pressure_mpa", "value": "0.08", "reason": "设泵房加压，压力由泵房保证"}
+    return ValidRequest(scene.world.staff("S001"), {"task_id": task["id"]}, body)
+
+
 def told_by_phone(scene: Scene) -> ValidRequest:
     case = scene.case().until("return_visit")
     return ValidRequest(scene.world.staff("G001"), {"case_id": case.id}, {"rating": 4, "remark": "电话告知"})
@@ -35,6 +41,8 @@ VALID_REQUESTS = {
         "N001", "network_survey", SURVEYED
     ),
     "POST /staff/tasks/{task_id}/corrections": corrected,
+    "POST /staff/tasks/{task_id}/exceptions": passed,
+    "GET /staff/exceptions": lambda scene: ValidRequest(scene.world.staff("S001"), {}),
     "GET /staff/tasks/{task_id}/contact-tries": lambda scene: (
         scene.case().until("return_visit").task_by("G002", "return_visit")
     ),

@@ -1,0 +1,1 @@
+"""The rules of a task's values: what they are held against, and what was let pass."""
