@@ -85,8 +85,8 @@ class Ticker:
         self._start([job for job in self._jobs if self._ticks % job.every_ticks == 0])
 
     def run_now(self) -> None:
-        """Run what every tick looks for, then what that made due, until nothing is; and wait for its end."""
-        looked_for = [job for job in self._jobs if job.works and job.every_ticks == 1]
+        """Run every work that is due, then what that made due, until nothing is; and wait for its end."""
+        looked_for = [job for job in self._jobs if job.works]
         for _ in range(MOST_ROUNDS):
             started = self._start(looked_for)
             with self._lock:

@@ -32,6 +32,14 @@ def refuses_stop(run: StoryRun, case: StoryCase, reason: str, word: str) -> None
     run.detail(f"想以“{word}”停钟：被拒绝。{refused.body['detail']}")
 
 
+def reads_in_the_morning(run: StoryRun, since: datetime, day: str, *names: str) -> None:
+    """Whoever only has to know of what happened since an instant reads of it that morning."""
+    for name in names:
+        told = [message.at for message in run.messages_to("今日须知", since, name)]
+        expect(run.local(f"{day} 08:00") in told, f"{name}应在 {day} 早上的“今日须知”里得知：{told}")
+        run.detail(f"{name} {day} 早上在“今日须知”里得知，不另行打扰")
+
+
 def rate(run: StoryRun, case: StoryCase, remark: str, visit: StoryVisit) -> None:
     """A specialist, not the case's manager, calls on the customer, who rates the service on the phone."""
     expect(visit.lead != case.manager["name"], "回访应由客户管家以外的专员进行")

@@ -134,13 +134,14 @@ class _Story(PartnerStory):
         case.complete("E001", "engineering_opinion", opinion, "无需道路挖掘审批")
         fixed_at = run.at("2026-04-22 11:00")
         # Half a day before two are gone: 1.5 working days after Monday 15:00, counted by hand.
-        warned = run.messages_to(
-            "新任务通知", times.opened["acceptance_plan"], case.manager["name"], "督小明"
-        )
+        warned = [
+            (message.at, message.readers)
+            for message in run.messages_to("工单提醒", times.opened["acceptance_plan"])
+            if "222" in message.fields["提醒事项"]
+        ]
         expect(
-            [(message.at, message.fields["任务"]) for message in warned]
-            == [(run.local("2026-04-22 10:00"), "“222”承诺时限即将用完")],
-            "“222”的 2 个工作日用完前半天应提醒客户管家和督办",
+            warned == [(run.local("2026-04-22 10:00"), (case.manager["name"],))],
+            f"“222”的 2 个工作日用完前半天应提醒客户管家：{warned}",
         )
         left = run.staff[MANAGER].get(f"/cases/{case.id}/budget")["headline"]
         expect((left["used"], left["left"]) == ("1.64", "0.36"), f"“222”应已用 1.64、还剩 0.36：{left}")
@@ -178,11 +179,12 @@ class _Story(PartnerStory):
         run, case, times = self._run, self._case, self._times
         self._run.heading("设计出图、出具概算", "drawings and estimate")
         drawn_at = run.at("2026-05-18 15:00")
-        reminded = run.messages_to("任务提醒", times.opened["design"], "图小南", case.manager["name"])
+        reminded = run.messages_to("任务提醒", times.opened["design"], "图小南")
         expect(
             [message.at for message in reminded] == [run.local("2026-05-15 11:00")],
             "设计到期前 3 个工作日应提醒，撤销的停钟不应推迟提醒",
         )
+        shared_steps.reads_in_the_morning(run, reminded[0].at, "2026-05-18", case.manager["name"])
         drawings = {"drawing_number": "演示-SJ-2026-020", "reviewed": True}
         case.complete("D001", "drawings", drawings, "图纸已审定上传")
         times.hands_over("design", "estimate", drawn_at)
@@ -216,11 +218,12 @@ class _Story(PartnerStory):
         works = {"works_completed_at": done_at.isoformat()}
         case.complete("E001", "outdoor_works", works, "室外管网和泵房完工")
         run.at("2026-07-06 15:00")
-        reminded = run.messages_to("任务提醒", opened, "工小程", case.manager["name"])
+        reminded = run.messages_to("任务提醒", opened, "工小程")
         expect(
             [message.at for message in reminded] == [run.local("2026-07-03 16:00")],
             "施工到期前 5 个工作日应提醒（端午节不计）",
         )
+        shared_steps.reads_in_the_morning(run, reminded[0].at, "2026-07-06", case.manager["name"])
         case.look()
         accepted_at = run.at("2026-07-07 09:00")
         acceptance = {"accepted_at": accepted_at.isoformat(), "acceptance_result": "passed"}
@@ -231,10 +234,10 @@ class _Story(PartnerStory):
         run, case, times = self._run, self._case, self._times
         self._run.heading("挂表通水", "water-on")
         warned = [
-            message.fields["任务"]
-            for message in run.messages_to("新任务通知", times.opened["water_on"], "表小新", "督小明")
+            message.fields["提醒事项"]
+            for message in run.messages_to("工单提醒", times.opened["water_on"], "表小新")
         ]
-        expect(warned == ["“222”承诺时限即将用完"], "“222”只剩 0.36 个工作日，应立即提醒营销部门和督办")
+        expect(warned == ["“222”时限即将用完"], f"“222”只剩 0.36 个工作日，应立即提醒营销部门：{warned}")
         self._run.detail("“222”只剩 0.36 个工作日（2 小时 30 分），营销部门当场挂表")
         run.at("2026-07-07 11:00")
         meter = {

@@ -150,10 +150,11 @@ class _Story(PartnerStory):
         self._run.heading("设计出图：图纸→预算→立项", "drawings, then budget, then 项目立项")
         expect(run.staff[MANAGER].task("budget", case.id) is None, "图纸未出，预算任务不应开始")
         run.at("2026-04-01 10:00")
-        reminded = run.messages_to("任务提醒", self._times.opened["design"], "图小南", case.manager["name"])
+        reminded = run.messages_to("任务提醒", self._times.opened["design"])
         expect(
-            [message.at for message in reminded] == [run.local("2026-04-01 09:20")],
-            "设计出图到达下限（1 个工作日）时应提醒设计院和客户管家",
+            [(message.at, set(message.readers)) for message in reminded]
+            == [(run.local("2026-04-01 09:20"), {"图小南", "图小北"})],
+            "设计出图到达下限（1 个工作日）时应只提醒设计院；客户管家次日早上在“今日须知”里得知",
         )
         drawings = {"drawing_number": "演示-SJ-2026-012", "reviewed": True}
         case.complete("D001", "drawings", drawings, "图纸已审定上传")
@@ -180,11 +181,13 @@ class _Story(PartnerStory):
         expect(answer["clock"]["stopped"] and answer["whose_turn"]["party"] == "customer", "现场备妥前应停钟")
         shared_steps.refuses_stop(run, case, "fund_raising", "备款")
         ready_at = run.at("2026-04-07 09:00")
-        followed = run.messages_to("任务提醒", stopped_at, "工小程", case.manager["name"])
+        followed = run.messages_to("任务提醒", stopped_at)
         expect(
-            [message.at for message in followed] == [run.local("2026-04-03 15:00")],
-            "停钟期间只在 2 个工作日后提醒工程管理部门和客户管家跟进一次",
+            [(message.at, message.readers) for message in followed]
+            == [(run.local("2026-04-03 15:00"), ("工小程",))],
+            "停钟期间只在 2 个工作日后提醒工程管理部门跟进一次",
         )
+        shared_steps.reads_in_the_morning(run, stopped_at, "2026-04-07", case.manager["name"])
         ready = {"site_ready_at": ready_at.isoformat()}
         case.complete("E001", "site_ready", ready, "清明假期后现场备妥，恢复计时")
         self._times.stops.append(Stretch(stopped_at, ready_at))

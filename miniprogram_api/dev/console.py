@@ -14,10 +14,10 @@ from app.services.timers import firing
 from app.services.visits.changes import visit_sweep as visits
 from app.wechat.simulator.desk import Desk
 from miniprogram_api.schemas.dev import ClockIn, CodesIn, FaultIn
-from notifications.oversight import notice_queries
+from notifications.oversight import morning_digest, notice_queries
 
-# Warnings about promises and reminders of visits are due at a time, as the timers of tasks are. Moving the
-# clock must skip none of them.
+# Warnings about promises and reminders of visits are due at a time, as the timers of tasks are, and so are
+# the morning's message and what waits for the end of the night. Moving the clock must skip none of them.
 _TIMED = (firing.QUEUE, promise_watches.QUEUE, *visits.QUEUES)
 
 console = APIBlueprint(
@@ -78,11 +78,13 @@ def clear_faults() -> dict[str, Any]:
 @console.get("/clock")
 def read_clock() -> dict[str, Any]:
     """The demo's time, the next due time, and how much the jobs process still has to do at this time."""
-    upcoming = [due for queue in _TIMED if (due := queue.next_due()) is not None]
+    now, morning = clock.now(), morning_digest.next_due()
+    dues = (morning, notice_queries.next_message(), *(queue.next_due() for queue in _TIMED))
+    upcoming = [due for due in dues if due is not None]
     return {
-        "now": clock.now().isoformat(),
+        "now": now.isoformat(),
         "next_timer": min(upcoming).isoformat() if upcoming else None,
-        "timers_due": sum(queue.pending() for queue in _TIMED),
+        "timers_due": sum(queue.pending() for queue in _TIMED) + (morning <= now),
         "messages_waiting": notice_queries.waiting_now(),
     }
 

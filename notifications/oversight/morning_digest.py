@@ -1,5 +1,7 @@
 """The morning's message: on working days everybody is told, once, what was gathered for them."""
 
+from datetime import datetime
+
 from sqlalchemy import Boolean, String, bindparam
 
 from app.core import clock, eventbus
@@ -40,3 +42,15 @@ def tell() -> int:
             eventbus.publish(event)
             gathered.told(event, now)
     return len(found)
+
+
+def next_due() -> datetime:
+    """When the next morning's message is due; in the past if today's is.
+
+    For whoever moves a clock and must skip no morning: what happens later in a day belongs to the next one.
+    """
+    now = clock.now()
+    today = mornings.today(now)
+    if mornings.is_working_day(today) and not run_once.is_done(JOB, today.isoformat()):
+        return mornings.due_on(today)
+    return mornings.due_on(mornings.next_after(now))

@@ -137,6 +137,12 @@ def waiting_now() -> int:
     return sum(db.session.scalar(count) or 0 for count in (messages, partners, events))
 
 
+def next_message() -> datetime | None:
+    """When the first message that waits is due, such as one that waits for the end of the quiet hours."""
+    waiting = OutboxMessage.state == DeliveryState.WAITING
+    return db.session.scalar(select(func.min(OutboxMessage.next_attempt_at)).where(waiting))
+
+
 def _page(mine: ColumnElement[bool], before: int | None, limit: int) -> NoticePage:
     older = () if before is None else (Notice.seq < before,)
     rows = db.session.execute(

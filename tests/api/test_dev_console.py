@@ -1,9 +1,22 @@
 """The simulator's console: codes for logging in by hand, faults, the clock, and a message's recipient."""
 
+from typing import Any
+
+import pytest
+
+from app.jobs import timetable
+from notifications.oversight import notice_queries
 from tests.api.partners.partner_platform import add_partner
 from tests.api.partners.test_partner_application import APPLICATION
 from tests.api.visits.booking import Booker, at
-from tests.world import World
+from tests.world import World, local
+
+
+def finished(world: World) -> None:
+    """Everything that is due now has been done, the morning's message too."""
+    world.work()
+    with world.app.app_context():
+        timetable.send_morning_messages()
 
 
 def test_codes_from_the_console_log_a_member_of_staff_in(world: World) -> None:
@@ -35,7 +48,7 @@ def test_the_clock_jumps_over_no_promise_that_runs_short(world: World) -> None:
     """The headline of a case opened on Friday 09:00 warns on Sunday the 20th, a make-up workday, at 14:00."""
     world.submitted(world.log_in("o_customer", "13800000001"))
     world.at("2026-09-20 13:59")
-    world.work()
+    finished(world)
     assert world.client.get("/dev/clock").get_json()["next_timer"] == "2026-09-20T06:00:00+00:00"
     world.at("2026-09-20 14:00")
     assert world.client.get("/dev/clock").get_json()["timers_due"] == 1
@@ -43,9 +56,27 @@ def test_the_clock_jumps_over_no_promise_that_runs_short(world: World) -> None:
     assert world.client.get("/dev/clock").get_json()["timers_due"] == 0
 
 
+def test_the_clock_jumps_over_no_morning_and_no_end_of_a_night(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state() -> Any:
+        return world.client.get("/dev/clock").get_json()
+
+    # A Friday before a make-up Sunday: the morning's message comes on Sunday, not on Saturday.
+    finished(world)
+    assert (state()["next_timer"], state()["timers_due"]) == ("2026-09-20T08:00:00+08:00", 0)
+    world.at("2026-09-20 08:00")
+    assert state()["timers_due"] == 1
+    finished(world)
+    assert (state()["next_timer"], state()["timers_due"]) == ("2026-09-21T08:00:00+08:00", 0)
+    monkeypatch.setattr(notice_queries, "next_message", lambda: local("2026-09-20 20:30"))
+    assert state()["next_timer"] == "2026-09-20T20:30:00+08:00"
+
+
 def test_the_clock_jumps_over_nothing_that_falls_due_with_a_visit(world: World) -> None:
     booker = Booker(world)
     booker.hold(at("2026-09-21", "10:00"))
+    finished(world)
     assert world.client.get("/dev/clock").get_json()["next_timer"] == "2026-09-18T01:05:00+00:00"
     world.at("2026-09-18 09:05")
     assert world.client.get("/dev/clock").get_json()["timers_due"] == 1

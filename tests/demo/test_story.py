@@ -156,7 +156,7 @@ def test_an_event_and_a_message_are_a_line_each_and_a_kind_of_message_is_boxed_o
     assert "09-18 周五 09:20          提交申请，受理编号 " in told["single_meter"]
     assert "09-20 周日 15:20 调休上班" not in told["single_meter"], "nobody did anything then"
     kinds = re.findall(r"╭─ (.*?」)", played.stdout)
-    assert len(kinds) == len(set(kinds)) == 9
+    assert len(kinds) == len(set(kinds)) == 11
     assert "服务号 · 模板消息「任务超期提醒」" in kinds
 
 

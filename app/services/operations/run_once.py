@@ -24,6 +24,11 @@ def is_not_done(jobs: Sequence[str], occasion: ColumnElement[str]) -> ColumnElem
     return ~exists().where(JobRun.job.in_(jobs), JobRun.occasion == occasion)
 
 
+def is_done(job: str, occasion: str) -> bool:
+    """Whether `job` has been done for `occasion`."""
+    return db.session.get(JobRun, (job, occasion)) is not None
+
+
 def last_run(job: str) -> datetime | None:
     """When `job` was done last, for whatever occasion."""
     return db.session.scalar(select(func.max(JobRun.at)).where(JobRun.job == job))
