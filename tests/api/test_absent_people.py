@@ -11,7 +11,7 @@ from app.core.prepared_query import PreparedQuery
 from app.models import Staff, StaffLeave
 from app.services.people import acting
 from tests.api.visits.booking import enrol
-from tests.world import ANSWERS, Phone, World, local
+from tests.world import ANSWERS, SINGLE_METER, Phone, World, local
 
 
 @pytest.fixture
@@ -185,3 +185,21 @@ def test_somebody_present_costs_one_statement(world: World, monkeypatch: pytest.
         assert acting.acts_for(manager, now) == manager
         assert acting.principals(manager, now) == {manager}
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(("away", "reminded"), [(("D001",), "D002"), (("D001", "D002"), "S001")])
+def test_a_queue_reminds_only_who_is_present_and_without_anybody_a_supervisor(
+    world: World, customer: Phone, away: tuple[str, ...], reminded: str
+) -> None:
+    for number in away:
+        absent(world, number, "N001")
+    case = world.submitted(customer)
+    for key in SINGLE_METER[: SINGLE_METER.index("drawings")]:
+        world.complete(case["id"], key)
+    # Drawings of Friday 09:00 are due on Monday 09:00, with Sunday worked in exchange.
+    for moment in ("2026-09-20 09:00", "2026-09-20 14:00"):
+        world.at(moment)
+        world.work()
+    numbers = {*away, reminded}
+    assert {number for number in numbers if told(world.staff(number), "task_reminder")} == {reminded}
+    assert [number for number in away if told(world.staff(number), "task_opened")] == []

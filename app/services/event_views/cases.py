@@ -102,6 +102,7 @@ _QUEUES = PreparedQuery(
     select(Staff.department, *columns(Staff))
     .where(
         Staff.active.is_(True),
+        ~acting.on_leave(Staff.id, bindparam("at", type_=UtcDateTime)),
         Staff.department.in_(
             select(Task.department).where(
                 Task.case_id == bindparam("case_id"),
@@ -219,12 +220,12 @@ def open_tasks(task_ids: Collection[str]) -> set[str]:
 
 
 def holders(assignee_id: str | None, department: str, brief: CaseView) -> tuple[StaffRecipient, ...]:
-    """Who holds a task: who acts for the assignee, or the queue of the department.
+    """Who holds a task: who acts for the assignee, or the queue of the department without who is on leave.
 
-    Of a department in which nobody works any more, the supervisors are told.
+    Of a department in which nobody is present, the supervisors are told.
     """
     if assignee_id is None:
-        queue = eventbus.once(_queues, brief.case_id).get(department) or recipients.everybody_of(department)
+        queue = eventbus.once(_queues, brief.case_id).get(department) or recipients.present_of(department)
         return queue or recipients.supervisors()
     if assignee_id == brief.manager.staff_id:
         return (brief.acting,)
@@ -232,8 +233,8 @@ def holders(assignee_id: str | None, department: str, brief: CaseView) -> tuple[
 
 
 def _queues(case_id: str) -> dict[str, tuple[StaffRecipient, ...]]:
-    """By department, everybody of the queues that hold open work of a case."""
+    """By department, everybody present of the queues that hold open work of a case."""
     people: dict[str, tuple[StaffRecipient, ...]] = {}
-    for department, *person in _QUEUES.rows({"case_id": case_id}):
+    for department, *person in _QUEUES.rows({"case_id": case_id, "at": clock.now()}):
         people[department] = (*people.get(department, ()), person_of(person))
     return people

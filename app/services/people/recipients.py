@@ -91,6 +91,13 @@ def everybody_of(department: str) -> tuple[StaffRecipient, ...]:
     return eventbus.once(_colleagues, department)
 
 
+def present_of(department: str) -> tuple[StaffRecipient, ...]:
+    """Everybody of a department who is not on leave now."""
+    people = everybody_of(department)
+    here = present({person.staff_id for person in people})
+    return tuple(person for person in people if person.staff_id in here)
+
+
 def member(staff_id: str) -> StaffRecipient:
     """A member of staff as somebody to write to."""
     rows = _ASSIGNEE.rows({"staff_id": staff_id})
