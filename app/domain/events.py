@@ -310,7 +310,7 @@ class VisitUnended:
 
 @dataclass(frozen=True, slots=True)
 class VisitEndedByJobs:
-    """Its day is over: a visit that somebody had checked into was ended, since nobody else did."""
+    """Its day is over: a visit that nobody had ended was ended, whether or not somebody had checked in."""
 
     visit_id: str
 

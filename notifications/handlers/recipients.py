@@ -126,6 +126,11 @@ def lead_visitor(context: Context) -> Iterable[StaffRecipient]:
     return people[:1]
 
 
+def came_or_lead(context: Context) -> Iterable[StaffRecipient]:
+    """Who checked in; the first of the visitors where nobody did, who knows why."""
+    return visits.who_came(context.brief.visit_id) or lead_visitor(context)
+
+
 def visitors_who_stay(context: Context) -> Iterable[StaffRecipient]:
     """Who comes to a moved visit and would have come to the former one."""
     before = visits.people(context.event.former_id)

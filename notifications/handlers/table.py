@@ -20,6 +20,7 @@ from notifications.handlers.notice_rule import NoticeRule
 from notifications.handlers.recipients import (
     CUSTOMER,
     answering,
+    came_or_lead,
     department,
     first_of,
     former_holder,
@@ -269,7 +270,7 @@ NOTICES: Sequence[NoticeRule] = (
         events.VisitPlaceChanged, "staff_visit_place", views.VISIT, staff(visitors), key=keys.each_time
     ),
     NoticeRule(events.VisitUnended, "staff_visit_unended", views.VISIT, staff(visitors_who_came)),
-    NoticeRule(events.VisitEndedByJobs, "staff_visit_ended", views.VISIT, staff(visitors_who_came, manager)),
+    NoticeRule(events.VisitEndedByJobs, "staff_visit_ended", views.VISIT, staff(came_or_lead, manager)),
     NoticeRule(events.VisitNear, "visit_tomorrow", views.VISIT, CUSTOMER, when=conditions.evening_before),
     NoticeRule(
         events.VisitNear, "staff_visit_tomorrow", views.VISIT, staff(visitors), when=conditions.evening_before

@@ -52,7 +52,7 @@ def new_code() -> str:
 
 
 def end_of_day(visit: Visit) -> datetime:
-    """When a visit is ended that somebody checked into: in the early morning after its day."""
+    """When a visit is ended that nobody ended: in the early morning after its day."""
     next_day = working_hours.local_day(visit.starts_at) + timedelta(days=1)
     return datetime.combine(next_day, city.current().visits.end_unended_at, city.zone())
 
@@ -64,18 +64,33 @@ def end_as_done(case: Case, visit: Visit, by: By, kind: str) -> None:
     note(case.id, clock.now(), kind, by, {"purpose": visit.purpose})
 
 
+def end_as_missed(case: Case, visit: Visit) -> None:
+    """Ends a visit that nobody checked into when its day is over. The case is locked.
+
+    `no_show_of` stays open: that nobody checked in does not say which side was not there.
+    """
+    end_visit(visit, VisitState.NO_SHOW, {})
+    reservations.release_time([visit.id])
+    note(case.id, clock.now(), "visit_not_checked_in", ENGINE, {"purpose": visit.purpose})
+
+
 def live_or_over(case: Case, purpose: str) -> Visit | None:
     """The live booking of a locked case for a purpose.
 
-    One that somebody came to, and whose time is over, is ended here: that nobody has ended it yet must not
-    keep the customer from booking again.
+    One whose time is over and that somebody came to, or whose whole day is over, is ended here: that nobody
+    has ended it yet must not keep the customer from booking again.
     """
     visit = appointments.live_visit(case.id, purpose)
-    over = visit is not None and visit.state == VisitState.CONFIRMED and visit.ends_at <= clock.now()
-    if visit is None or not over or not appointments.somebody_came(visit.id):
+    if visit is None or visit.state != VisitState.CONFIRMED:
         return visit
-    end_as_done(case, visit, ENGINE, "visit_ended_by_jobs")
-    return None
+    now = clock.now()
+    if visit.ends_at <= now and appointments.somebody_came(visit.id):
+        end_as_done(case, visit, ENGINE, "visit_ended_by_jobs")
+        return None
+    if end_of_day(visit) <= now and not appointments.somebody_came(visit.id):
+        end_as_missed(case, visit)
+        return None
+    return visit
 
 
 def schedule_confirmed(case: Case, visit: Visit, by: By, now: datetime, kind: str) -> None:

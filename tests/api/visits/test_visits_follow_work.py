@@ -263,6 +263,40 @@ def test_the_visitor_is_reminded_and_the_jobs_end_a_visit_after_its_day(world: W
     check_no_double_booking(world)
 
 
+@pytest.mark.parametrize("purpose", ["consultation", PLAN])
+def test_a_visit_that_nobody_checked_into_and_nobody_ended_blocks_nothing(world: World, purpose: str) -> None:
+    booker = Booker(world)
+    visit = booker.booked(at(MONDAY, "10:00"), purpose)
+    world.at("2026-09-22 05:59")
+    world.work()
+    booker.phone = again(world)
+    assert booker.visit(visit["id"])["state"] == "confirmed"
+    world.at("2026-09-22 06:00")
+    world.work()
+    booker.phone = again(world)
+    seen = booker.visit(visit["id"])
+    # That nobody checked in does not say who was not there, and the customer hears nothing that isn't so.
+    assert (seen["state"], seen["no_show_of"]) == ("no_show", None)
+    assert "visit_missed" not in kinds(booker.phone)
+    assert "staff_visit_ended" in kinds(world.staff("G001"), "staff")
+    assert booker.try_hold(at("2026-09-23", "10:00"), purpose).status_code == 201
+    check_no_double_booking(world)
+
+
+@on_sqlite
+def test_a_visit_that_nobody_came_to_makes_room_once_its_day_is_over(world: World) -> None:
+    """Also where the jobs stood still, and for visits from before they looked at it."""
+    booker = Booker(world)
+    visit = booker.booked(at(MONDAY, "10:00"), "consultation")
+    world.at(f"{MONDAY} 17:00")
+    booker.phone = again(world)
+    assert booker.try_hold(at("2026-09-23", "10:00"), "consultation").status_code == 409
+    world.at("2026-09-22 06:00")
+    booker.phone = again(world)
+    assert booker.try_hold(at("2026-09-23", "10:00"), "consultation").status_code == 201
+    assert booker.visit(visit["id"])["state"] == "no_show"
+
+
 @on_sqlite
 def test_a_visit_that_is_over_does_not_wait_for_the_jobs_to_make_room(world: World) -> None:
     visit = Unended(world)

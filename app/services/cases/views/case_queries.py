@@ -154,6 +154,7 @@ _TEXTS = {
     "visit_not_needed": "不再需要“{purpose}”（{starts_at}）的上门",
     "visit_misses_due": "时限有调整，“{purpose}”的预约（{starts_at}）晚于时限",
     "visit_ended_by_jobs": "“{purpose}”未登记完成，系统已结束",
+    "visit_not_checked_in": "“{purpose}”无人登记到达，系统已结束，可重新预约",
     "visit_joined": "“{purpose}”与当天另一项上门合并，改为{starts_at}",
     "visit_in_doubt": "“{purpose}”的预约（{starts_at}）不能如期进行，已请客户另选时间",
     "visit_arrived": "上门人员已到达（{purpose}）",

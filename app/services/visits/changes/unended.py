@@ -1,4 +1,4 @@
-"""Visits that somebody checked into and nobody ended: the jobs end them when their day is over."""
+"""Visits that nobody ended: the jobs end them when their day is over, so that none blocks the next."""
 
 from app.core import clock, eventbus
 from app.core.db import db
@@ -11,9 +11,10 @@ from app.services.visits import appointments, visit_updates
 
 
 def end_unended(visit: Visit) -> None:
-    """Ends the visit if somebody came and its day is over; before that it is looked at again then.
+    """Ends the visit if its day is over; before that it is looked at again then.
 
-    Its task stays open: that somebody was there does not say that the work is done.
+    Its task stays open: that somebody was there does not say that the work is done. One that nobody checked
+    into is ended as not having taken place; whoever should have come is asked to tell what is so.
     """
     case = db.session.get_one(Case, visit.case_id)
     access.lock_case(case)
@@ -26,4 +27,6 @@ def end_unended(visit: Visit) -> None:
         return
     if appointments.somebody_came(visit.id):
         visit_updates.end_as_done(case, visit, ENGINE, "visit_ended_by_jobs")
-        eventbus.publish(VisitEndedByJobs(visit.id))
+    else:
+        visit_updates.end_as_missed(case, visit)
+    eventbus.publish(VisitEndedByJobs(visit.id))
