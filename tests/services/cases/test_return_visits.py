@@ -152,7 +152,7 @@ def test_what_is_of_concern_opens_a_review_and_a_care_task(world: World, case: A
     world.complete(case["id"], "return_visit", **answer)
     assert open_keys(world, case) >= FOLLOW_UPS
     review, care = task_of(world, case, "S001", "rating_review"), task_of(world, case, "S001", "care_call")
-    assert (review["assignee_name"], care["assignee_name"]) == ("冯督办", "王敏")
+    assert (review["assignee_name"], care["assignee_name"]) == ("冯督办", "李建国")
     assert progress(world, case)["state"] == "closed"
     world.complete(case["id"], "care_call", cared="已致歉，约定加压")
     world.complete(case["id"], "rating_review")
