@@ -80,7 +80,7 @@ def bring_back(staff: Colleague | None, departure_id: str) -> Sequence[ReturnedC
     if departure is None:
         raise NotFoundError
     if departure.returned_at is not None:
-        raise AlreadyDoneError("该人员已恢复在岗。")
+        raise AlreadyDoneError("该人员已恢复在岗，请刷新列表。")
     now, by = clock.now(), ENGINE if staff is None else by_staff(staff.id)
     departure.returned_at, departure.returned_by = now, None if staff is None else staff.id
     member = db.session.get_one(Staff, departure.staff_id, with_for_update=True)
@@ -104,7 +104,7 @@ def bring_back_number(number: str) -> Sequence[ReturnedCase]:
     if departure is not None:
         return bring_back(None, departure.id)
     if member.active:
-        raise AlreadyDoneError("该人员在岗。")
+        raise AlreadyDoneError("该人员在岗，无需恢复。")
     # Somebody who left before departures were recorded.
     member.active = True
     db.session.flush()

@@ -79,7 +79,7 @@ def remove(staff: Colleague | None, number: str) -> Departed:
     # Also what somebody held who left before departures were recorded.
     held = lock_person.lock_and_deactivate(member)
     if _departure_of(member.id) is not None:
-        raise AlreadyDoneError("该人员已登记离岗。")
+        raise AlreadyDoneError("该人员已登记离岗，无需重复登记。")
     departure = StaffDeparture(
         id=new_id(), staff_id=member.id, left_at=now, entered_by=None if staff is None else staff.id
     )

@@ -16,9 +16,9 @@ def check_span(starts_at: datetime, ends_at: datetime) -> None:
     """Raises `FieldsError` for an absence that ends before it begins, is over, or is too long."""
     longest = city.current().visits.longest_absence
     if ends_at <= starts_at:
-        raise invalid("ends_at", "结束时间应晚于开始时间。")
+        raise invalid("ends_at", "结束时间应晚于开始时间，请重新填写。")
     if ends_at <= clock.now():
-        raise invalid("ends_at", "该时间已经过去。")
+        raise invalid("ends_at", "该时间已经过去，请重新填写。")
     if ends_at - starts_at > longest:
         raise invalid("ends_at", f"一次最长{longest.days}天，请核对年份；更长的请分次登记。")
 
@@ -26,7 +26,7 @@ def check_span(starts_at: datetime, ends_at: datetime) -> None:
 def check_deputy(staff_id: str, deputy_id: str) -> None:
     """Raises `FieldsError` for a deputy who could not do the work (`stand_ins.is_qualified`)."""
     if staff_id == deputy_id:
-        raise invalid("deputy_number", "代理人不能是本人。")
+        raise invalid("deputy_number", "代理人不能是本人，请重新选择代理人。")
     person, deputy = _person(staff_id), _person(deputy_id)
     if is_qualified(deputy, person):
         return

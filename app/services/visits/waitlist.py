@@ -24,7 +24,7 @@ def join_waitlist(case: Case, purpose_key: str) -> None:
     access.lock_case(case)
     needed = required_visits.require_needed(case, purpose_key)
     if _waiting(case.id, purpose_key) is not None:
-        raise AlreadyDoneError("您已登记候补，有更早的时间会立即通知您。")
+        raise AlreadyDoneError("您已登记候补，有更早的时间会及时通知您。")
     now = clock.now()
     db.session.add(VisitWait(id=new_id(), case_id=case.id, purpose=needed.purpose.key, since=now))
     look_again_tomorrow(now)

@@ -72,7 +72,7 @@ def _checked_start(case: Case, given: PastStop, now: datetime) -> datetime:
     if given.ended_at is not None and given.ended_at > now:
         faults.append(_fault("ended_at", "结束时间不能晚于现在。"))
     if given.ended_at is not None and given.ended_at <= given.started_at:
-        faults.append(_fault("ended_at", "结束时间应晚于开始时间。"))
+        faults.append(_fault("ended_at", "结束时间应晚于开始时间，请重新填写。"))
     if faults:
         raise FieldsError(faults)
     return given.started_at

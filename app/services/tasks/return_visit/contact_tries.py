@@ -68,7 +68,7 @@ def record_try(staff: Colleague, task: Task, way: str, tried_at: datetime | None
     if _day(at) != _day(now) or at > now:
         faults.append(_fault("tried_at", "请在联系当天如实登记，时间不能晚于现在。"))
     elif at < task.opened_at:
-        faults.append(_fault("tried_at", "联系时间不能早于任务开始时间。"))
+        faults.append(_fault("tried_at", "联系时间不能早于任务开始时间，请重新填写。"))
     if faults:
         raise FieldsError(faults)
     db.session.add(ContactTry(task_id=task.id, tried_at=at, way=way, entered_by=staff.id))
@@ -118,7 +118,7 @@ def _rule(case: Case, task: Task) -> Unreached:
     program = city.program_of(case.program_key, case.former_program_key)
     rule = program.stage(task.stage_key).task(task.key).unreached
     if rule is None:
-        raise ConflictError("该任务无需登记联系情况。")
+        raise ConflictError("该任务无需登记联系情况，请直接办理。")
     return rule
 
 
