@@ -239,7 +239,6 @@ class _Story:
 
     def _return_visit_is_late(self) -> None:
         run, case = self._run, self._case
-        manager = case.manager["name"]
         self._run.heading("竣工归档；回访逾期", "after-work; the return visit is late")
         water_on = run.now
         run.at("2026-10-08 10:00")
