@@ -107,6 +107,12 @@ class StageBudgetOut(BaseSchema):
     promised = String(required=True, allow_none=True)
     used = String(required=True)
     left = String(required=True, allow_none=True)
+    internal_aim = String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the utility asks of itself, not promised to the customer"},
+    )
+    internal_aim_left = String(required=True, allow_none=True)
     projected = String(required=True, metadata={"description": "If the stage keeps its limit from now on"})
 
 

@@ -224,3 +224,13 @@ def test_a_corrected_plan_is_agreed_to_again(world: World) -> None:
     assert "plan_refused" in told
     again = case.customer.post(f"{path}-confirmation", {"version": seen + 1, "location": place})
     assert "改自北侧接入" in [item["value"] for item in again["agreed"]]
+
+
+def test_staff_see_what_is_left_of_the_internal_aim(world: World) -> None:
+    case = Case(world, "residential")
+    # Two hours of a day of seven: Friday 09:00 to 11:00.
+    world.at("2026-09-18 11:00")
+    stages = world.staff("G001").get(f"/staff/cases/{case.id}/budget")["stages"]
+    aims = {stage["key"]: (stage["internal_aim"], stage["internal_aim_left"]) for stage in stages}
+    assert aims["acceptance_plan"] == ("1.00", "0.71")
+    assert aims["design"] == (None, None)

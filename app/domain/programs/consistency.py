@@ -102,6 +102,12 @@ def _check_stage(stage: Stage, path: str, note: Note) -> None:
         note(f"{path}.same_day", "a same-day stage has no limit in working days")
     if stage.kind is StageKind.PROMISED and not limited:
         note(f"{path}.limit", "a promised stage needs a max")
+    if (
+        stage.internal_aim is not None
+        and stage.limit.max is not None
+        and stage.internal_aim > stage.limit.max
+    ):
+        note(f"{path}.internal_aim", "is more than what is promised")
     if stage.in_full_process and stage.kind is not StageKind.PROMISED:
         note(f"{path}.in_full_process", "only promised stages belong to the full process")
     if stage.only_by_consultation and stage.follows:

@@ -1,5 +1,6 @@
 """The promise budget: what is left of a case's promises, for the staff who keep them."""
 
+from fractions import Fraction
 from typing import Any
 
 from app.core import clock
@@ -55,10 +56,16 @@ def _stages(program: Program, whole: Budget) -> list[Answer]:
             "promised": days(stage.planned),
             "used": days(stage.used),
             "left": days(stage.left),
+            "internal_aim": days(program.stage(stage.key).internal_aim),
+            "internal_aim_left": days(_left_of_aim(program.stage(stage.key).internal_aim, stage.used)),
             "projected": days(stage.projected),
         }
         for stage in whole.stages
     ]
+
+
+def _left_of_aim(aim: Fraction | None, used: Fraction) -> Fraction | None:
+    return None if aim is None else aim - used
 
 
 def _threat(line: WorkingTime, program: Program, whole: Budget) -> Answer | None:
