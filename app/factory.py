@@ -70,7 +70,9 @@ def _wired(app: StewardApp, settings: Settings) -> StewardApp:
     _ready_database(app, settings)
     install(app, settings)
     app.extensions["steward.signer"] = TokenSigner(
-        settings.secret_key, timedelta(hours=settings.session_hours)
+        settings.secret_key,
+        timedelta(hours=settings.session_hours),
+        timedelta(hours=settings.session_idle_hours),
     )
     app.extensions["steward.links"] = LinkSigner(settings.secret_key)
     openapi.configure(app)

@@ -12,8 +12,7 @@ CALENDAR_ANSWER: dict[Any, Any] = {
 
 
 def calendar_file(content: bytes) -> Response:
-    """A file that the phone's calendar opens. No cache may keep what holds an address."""
+    """A file that the phone's calendar opens."""
     answer = Response(content, mimetype="text/calendar")
     answer.headers["Content-Disposition"] = 'attachment; filename="visit.ics"'
-    answer.headers["Cache-Control"] = "private, no-store"
     return answer

@@ -17,6 +17,4 @@ def fetch(token: str) -> Response:
     answer = Response(delivery.pieces, mimetype=delivery.media_type)
     answer.headers["Content-Length"] = str(delivery.size)
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(delivery.name, safe='')}"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, no-store"
     return answer

@@ -23,6 +23,7 @@ LARGEST_BODY = 256 * 1024
 LARGEST_UPLOAD = LARGEST_FILE + 64 * 1024
 FIRST_FAILURE = 400
 REQUEST_ID = "X-Request-Id"
+PUBLIC_ASSETS = "docs.static"
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -66,11 +67,22 @@ class StewardApp(APIFlask):
             with atomic(read_only=only_reads_now()) as transaction:
                 response: Response = super().full_dispatch_request()
                 response.headers[REQUEST_ID] = request_id.get()
+                _protect(response)
                 if response.status_code >= FIRST_FAILURE and not g.get("keep_changes", False):
                     transaction.mark_for_rollback()
                 return response
         finally:
             request_id.reset(token)
+
+
+def _protect(response: Response) -> None:
+    """No cache keeps an answer, and no browser guesses its type; only the assets of `/docs` may be kept.
+
+    Said of every answer, also of a refusal: a new route can't forget it.
+    """
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.endpoint != PUBLIC_ASSETS:
+        response.headers["Cache-Control"] = "no-store"
 
 
 def only_reads(view: V) -> V:

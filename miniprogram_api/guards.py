@@ -11,6 +11,7 @@ from app.core.settings import Settings
 from app.domain.errors import NotAllowedError, NotFoundError, NotSignedInError
 from app.services.partners import request_signatures
 from app.services.partners.request_signatures import Capability, PartnerIdentity, SignedRequest
+from app.services.people import sessions
 from app.services.people.sessions import Audience, Identity, TokenSigner
 from app.services.people.staffing import Colleague, active_staff
 
@@ -19,6 +20,16 @@ Guard = Callable[[], None]
 
 def anyone() -> None:
     """Public: login, guide, case look-up, health checks."""
+
+
+def docs_reader() -> None:
+    """Whoever may read the description of the API: in production nobody, unless the settings wish for it.
+
+    Raises `NotFoundError`.
+    """
+    settings: Settings = current_app.extensions["steward.settings"]
+    if not settings.docs_open:
+        raise NotFoundError
 
 
 def signed_by_wechat() -> None:
@@ -121,11 +132,16 @@ def _identify(audience: Audience) -> Identity:
     if scheme.lower() != "bearer" or not token:
         raise NotSignedInError
     try:
-        return token_signer().identify(audience, token)
+        identity = token_signer().identify(audience, token)
     except NotSignedInError:
         if _is_for_another_audience(audience, token):
             raise NotAllowedError from None
         raise
+    if identity.to_note:
+        # Commits on its own, for a GET as well: who only reads is not idle.
+        with atomic():
+            sessions.seen(identity)
+    return identity
 
 
 def _is_for_another_audience(audience: Audience, token: str) -> bool:

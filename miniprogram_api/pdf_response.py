@@ -24,6 +24,4 @@ def pdf(content: bytes, name: str = "") -> Response:
     answer = Response(content, mimetype="application/pdf")
     if name:
         answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

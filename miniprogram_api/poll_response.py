@@ -55,7 +55,7 @@ def fast_poll(read: Callable[[str, int], Any]) -> Callable[[V], V]:
 def poll_answer(news: Changes) -> Response:
     """The changes, or 304 when the client has them all: its ETag matches and no message is new."""
     etag = f'"{news.etag}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", POLL_AGAIN: str(news.ask_again)}
+    headers = {"ETag": etag, POLL_AGAIN: str(news.ask_again)}
     if not news.items and etag in request.headers.get("If-None-Match", ""):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     body = {name: getattr(news, name) for name in _FIELDS} | {"before": None}

@@ -64,7 +64,7 @@ class BlueprintEntry:
 BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(health, guards.anyone),
     BlueprintEntry(metrics, guards.metrics_collector),
-    BlueprintEntry(docs, guards.anyone),
+    BlueprintEntry(docs, guards.docs_reader),
     BlueprintEntry(public, guards.anyone),
     BlueprintEntry(account, guards.customer),
     BlueprintEntry(applications, guards.customer),
@@ -140,6 +140,8 @@ def register_blueprints(app: StewardApp) -> None:
     app.url_map.converters["public_id"] = PublicId
     app.url_map.converters["row_number"] = RowNumber
     app.url_map.converters["public_key"] = PublicKey
+    # Else an address with two slashes is answered with a redirection to whatever Host the request names.
+    app.url_map.merge_slashes = False
     app.before_request(check_body)
     app.extensions["steward.guards"] = {entry.blueprint.name: entry.guard for entry in BLUEPRINTS}
     for entry in BLUEPRINTS:

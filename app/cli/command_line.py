@@ -28,6 +28,7 @@ COMMANDS: tuple[LazyCommand, ...] = (
         "app.cli.staff:staff",
         "Members of staff; their phone is what binds their WeChat login.",
     ),
+    LazyCommand("sessions", "app.cli.sessions:logins", "Logins of customers and of staff."),
     LazyCommand(
         "wechat",
         "app.cli.wechat:wechat",

@@ -61,6 +61,8 @@ class Settings:
     clock_file: Path | None
     log_level: str
     session_hours: int
+    session_idle_hours: float
+    docs_open: bool
     tick_seconds: float
     trusted_proxies: int
     metrics_token: str
@@ -83,7 +85,12 @@ class Settings:
     @classmethod
     def for_tests(cls, database_url: str, **changes: str) -> "Settings":
         """Test settings on `database_url`; `changes` are variables without their prefix, in lower case."""
-        environ = {f"{PREFIX}PROFILE": "test", f"{PREFIX}DATABASE_URL": database_url}
+        environ = {
+            f"{PREFIX}PROFILE": "test",
+            f"{PREFIX}DATABASE_URL": database_url,
+            # A test goes over days with one login.
+            f"{PREFIX}SESSION_IDLE_HOURS": "168",
+        }
         return cls.from_environment(
             environ | {PREFIX + name.upper(): value for name, value in changes.items()}
         )
@@ -137,6 +144,8 @@ class _Reader:
             clock_file=self._clock_file(),
             log_level=self._log_level(),
             session_hours=int(self._number("SESSION_HOURS", 24 * 7, lowest=1)),
+            session_idle_hours=self._number("SESSION_IDLE_HOURS", 24 * 3),
+            docs_open=self._wish("SERVE_DOCS", default=self._profile is not Profile.PRODUCTION),
             tick_seconds=self._number("TICK_SECONDS", 2.0),
             trusted_proxies=self._proxies(),
             metrics_token=self._metrics_token(),
@@ -280,6 +289,12 @@ class _Reader:
         if level not in logging.getLevelNamesMapping():
             self._fault("LOG_LEVEL", "must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
         return level
+
+    def _wish(self, name: str, *, default: bool) -> bool:
+        written = self._environ.get(f"{PREFIX}{name}", "yes" if default else "no")
+        if written not in {"yes", "no"}:
+            self._fault(name, "must be yes or no")
+        return written == "yes"
 
     def _number(self, name: str, default: float, *, lowest: float = 0) -> float:
         value = self._environ.get(PREFIX + name, str(default))

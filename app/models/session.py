@@ -28,3 +28,5 @@ class Session(Base):
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     revoked_at: Mapped[Instant | None]
+    # Not of every request: written when it is a part of the allowed inactivity ago.
+    seen_at: Mapped[Instant | None]

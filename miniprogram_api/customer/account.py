@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from app.core import clock
 from app.core.crypto import mask_phone
 from app.services.cases import take_over
-from app.services.people import identity, sessions
+from app.services.people import identity
 from miniprogram_api.cursors import next_cursor, number_cursor
 from miniprogram_api.guards import caller
 from miniprogram_api.schemas.customer import (
@@ -22,11 +22,13 @@ from miniprogram_api.schemas.customer import (
 )
 from miniprogram_api.schemas.deliveries import PreferencesIn, PreferencesOut
 from miniprogram_api.schemas.shared import NoticesOut, PageIn, SubscriptionsOut
+from miniprogram_api.session_routes import add_session_routes
 from miniprogram_api.wechat_calls import ask_phone_number
 from notifications.outbox import consents, preferences
 from notifications.oversight import notice_queries
 
 account = APIBlueprint("customer_account", __name__, url_prefix="/api/v1/customer", tag="customer")
+add_session_routes(account)
 
 
 @account.post("/consents")
@@ -77,18 +79,6 @@ def take_cases_over(json_data: dict[str, str]) -> dict[str, Any]:
     """
     case_ids = take_over.take_over(caller().subject_id, json_data["number"], json_data["contact_name"])
     return {"case_ids": case_ids}
-
-
-@account.delete("/sessions/current")
-@account.output({}, status_code=204)
-@account.doc(summary="退出登录")
-def log_out() -> str:
-    """Ends the current login.
-
-    The token is refused from now on (`not_signed_in`).
-    """
-    sessions.revoke(caller())
-    return ""
 
 
 @account.get("/notices")

@@ -4,13 +4,14 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from app.services.people import sessions
 from miniprogram_api.cursors import next_cursor, number_cursor
-from miniprogram_api.guards import caller, me
+from miniprogram_api.guards import me
 from miniprogram_api.schemas.shared import NoticesOut, PageIn
+from miniprogram_api.session_routes import add_session_routes
 from notifications.oversight import notice_queries
 
 account = APIBlueprint("staff_account", __name__, url_prefix="/api/v1/staff", tag="staff")
+add_session_routes(account)
 
 
 @account.get("/notices")
@@ -41,16 +42,4 @@ def mark_notice_read(notice_id: str) -> str:
     Repeating the call changes nothing.
     """
     notice_queries.mark_read_by_staff(me().id, notice_id)
-    return ""
-
-
-@account.delete("/sessions/current")
-@account.output({}, status_code=204)
-@account.doc(summary="退出登录")
-def log_out() -> str:
-    """Ends the current login.
-
-    The token is refused from now on (`not_signed_in`).
-    """
-    sessions.revoke(caller())
     return ""

@@ -110,6 +110,9 @@ def test_a_phone_is_refused_before_the_privacy_policy_is_accepted(world: World) 
 
 def test_a_token_ends_with_its_seven_days(world: World) -> None:
     customer = world.log_in("o_customer")
+    for used in ("2026-09-20 09:00", "2026-09-22 09:00", "2026-09-24 09:00"):
+        world.clock.set(local(used))
+        assert customer.send("GET", CASES).status_code == 200
     world.clock.set(local("2026-09-25 08:59"))
     assert customer.send("GET", CASES).status_code == 200
     world.clock.set(local("2026-09-25 09:00"))
@@ -127,7 +130,7 @@ def test_a_forged_token_is_refused(world: World) -> None:
     token = world.log_in("o_customer").token
     signer: TokenSigner = world.app.extensions["steward.signer"]
     session_id, _, signature = token.rpartition(".")
-    other = TokenSigner("another-secret-of-at-least-32-characters", timedelta(days=7))
+    other = TokenSigner("another-secret-of-at-least-32-characters", timedelta(days=7), timedelta(days=3))
     forged = [
         "",
         ".",

@@ -82,6 +82,8 @@ def test_production_refuses_the_demos_secrets(production: dict[str, str], name: 
         ({"SESSION_HOURS": "0.5"}, "SESSION_HOURS"),
         ({"SESSION_HOURS": "nan"}, "SESSION_HOURS"),
         ({"SESSION_HOURS": "inf"}, "SESSION_HOURS"),
+        ({"SESSION_IDLE_HOURS": "0"}, "SESSION_IDLE_HOURS"),
+        ({"SERVE_DOCS": "perhaps"}, "SERVE_DOCS"),
         ({"TICK_SECONDS": "often"}, "TICK_SECONDS"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
         ({"PROFILE": "prod"}, "PROFILE"),
@@ -91,6 +93,11 @@ def test_production_refuses(production: dict[str, str], change: dict[str, str], 
     environ = production | {f"STEWARD_{name}": value for name, value in change.items()}
     found = faults(environ)
     assert {fault.split(":")[0] for fault in found} == {f"STEWARD_{named}"}, found
+
+
+def test_the_description_of_the_api_in_production_needs_a_wish(production: dict[str, str]) -> None:
+    assert not Settings.from_environment(production).docs_open
+    assert Settings.from_environment({**production, "STEWARD_SERVE_DOCS": "yes"}).docs_open
 
 
 def test_sqlite_in_production_needs_a_wish(production: dict[str, str]) -> None:

@@ -11,9 +11,10 @@ from app.core.ids import new_id
 from app.domain.errors import ConsentNeededError, FieldsError, PhoneUnknownError
 from app.models import Customer, PrivacyConsent, Staff
 from app.services.installation import city
-from app.services.people import followers
+from app.services.people import followers, sessions
 from app.services.people.numbers import phone_owners
 from app.services.people.phones import normalised_phone, phone_hash, verified_phone
+from app.services.people.sessions import Audience
 
 
 def sign_in_customer(openid: str, unionid: str | None) -> Customer:
@@ -101,7 +102,7 @@ def sign_in_staff(openid: str, unionid: str | None) -> Staff | None:
 
 
 def bind_staff(openid: str, unionid: str | None, phone: str) -> Staff:
-    """Bind a WeChat user to the staff record of their verified phone.
+    """Bind a WeChat user to the staff record of their verified phone; the logins of before end.
 
     Raises `PhoneUnknownError` when no active member of staff has that phone.
     """
@@ -113,11 +114,11 @@ def bind_staff(openid: str, unionid: str | None, phone: str) -> Staff:
         raise PhoneUnknownError("该手机号未登记为工作人员，请联系信息管理员核对。")
     # Somebody who left and came back under another number still holds them in the old record.
     same_union = false() if unionid is None else Staff.unionid == unionid
-    db.session.execute(
-        update(Staff)
-        .where(or_(Staff.openid == openid, same_union), Staff.id != staff.id)
-        .values(openid=None, unionid=None, service_openid=None)
-    )
+    others = or_(Staff.openid == openid, same_union), Staff.id != staff.id
+    for former in (staff.id, *db.session.scalars(select(Staff.id).where(*others))):
+        # Whoever holds the phone with the WeChat account of before is signed in no longer.
+        sessions.revoke_all(Audience.STAFF, former)
+    db.session.execute(update(Staff).where(*others).values(openid=None, unionid=None, service_openid=None))
     staff.openid = openid
     followers.record_unionid(staff, unionid)
     return staff

@@ -1,5 +1,7 @@
 """Logging in and out, consents, notices, and what anybody may look up."""
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
 from app.core import clock
@@ -79,7 +81,24 @@ def reads_digest(scene: Scene) -> ValidRequest:
     return ValidRequest(manager, {"digest_id": found})
 
 
+def another_login(audience: str) -> Callable[[Scene], ValidRequest]:
+    """A login of somebody who has a second one, to end the first from there."""
+
+    def valid(scene: Scene) -> ValidRequest:
+        if audience == "staff":
+            first, second = scene.world.staff("N001"), scene.world.staff("N001")
+        else:
+            number = scene.phone_number()
+            first, second = (scene.world.log_in(f"o_{number}", number) for _ in range(2))
+        logins = first.get(f"/{audience}/sessions")["items"]
+        return ValidRequest(second, {"session_id": next(login["id"] for login in logins if login["current"])})
+
+    return valid
+
+
 VALID_REQUESTS = {
+    "DELETE /customer/sessions/{session_id}": another_login("customer"),
+    "DELETE /staff/sessions/{session_id}": another_login("staff"),
     "POST /customer/take-overs": takes_over,
     "GET /staff/digests/{digest_id}": reads_digest,
     "POST /staff/digests/{digest_id}/reads": reads_digest,

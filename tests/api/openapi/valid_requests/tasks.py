@@ -1,5 +1,7 @@
 """The work of departments: taken, completed, corrected; and the customer's word at the end."""
 
+from typing import Any
+
 from tests.api.openapi.scene import Scene, ValidRequest
 from tests.world import OUTPUTS
 
@@ -23,6 +25,16 @@ def told_by_phone(scene: Scene) -> ValidRequest:
     return ValidRequest(scene.world.staff("G001"), {"case_id": case.id}, {"rating": 4, "remark": "电话告知"})
 
 
+def at_the_return_visit(scene: Scene, body: Any = None) -> ValidRequest:
+    """By G002, to whom it is given if it fell to another colleague of the manager."""
+    case = scene.case().until("return_visit")
+    task = case.task("return_visit")
+    if task["assignee_name"] != "李建国":
+        given = {"staff_number": "G002", "version": task["version"]}
+        scene.world.staff("S001").post(f"/staff/tasks/{task['id']}/reassignment", given)
+    return case.task_by("G002", "return_visit", body)
+
+
 SURVEYED = {"outputs": OUTPUTS["network_survey"]}
 
 
@@ -43,12 +55,8 @@ VALID_REQUESTS = {
     "POST /staff/tasks/{task_id}/corrections": corrected,
     "POST /staff/tasks/{task_id}/exceptions": passed,
     "GET /staff/exceptions": lambda scene: ValidRequest(scene.world.staff("S001"), {}),
-    "GET /staff/tasks/{task_id}/contact-tries": lambda scene: (
-        scene.case().until("return_visit").task_by("G002", "return_visit")
-    ),
-    "POST /staff/tasks/{task_id}/contact-tries": lambda scene: (
-        scene.case().until("return_visit").task_by("G002", "return_visit", {"way": "phone"})
-    ),
+    "GET /staff/tasks/{task_id}/contact-tries": at_the_return_visit,
+    "POST /staff/tasks/{task_id}/contact-tries": lambda scene: at_the_return_visit(scene, {"way": "phone"}),
     "POST /staff/cases/{case_id}/rating": told_by_phone,
     "POST /customer/cases/{case_id}/rating": lambda scene: (
         scene.case().until("return_visit").by_customer({"rating": 5, "remark": "很好"})
