@@ -16,5 +16,8 @@ def create_app() -> Flask:
     with without_garbage_collection():
         # Imported here: `flask programs list` and `flask --help` need nothing of it, and it takes a second.
         from app import factory
+        from miniprogram_api.slow_clients import SlowClients
 
-        return factory.create_app()
+        app = factory.create_app()
+        app.wsgi_app = SlowClients(app.wsgi_app)  # type: ignore[method-assign]
+        return app

@@ -6,6 +6,7 @@ from app.factory import create_app
 from benchmarks import idiomatic_submission, row_locks
 from benchmarks.idiomatic import lookup, signed_in
 from miniprogram_api.flask_app import StewardApp
+from miniprogram_api.slow_clients import SlowClients
 
 TRIVIAL = "/bench/trivial"
 IDIOMATIC = "/bench/idiomatic/cases/"
@@ -25,6 +26,7 @@ def app() -> StewardApp:
     application.add_url_rule(
         f"{ROW_LOCKS}<case_id>", "customer_visits.row_locks", row_locks.hold_time, methods=["POST"]
     )
+    application.wsgi_app = SlowClients(application.wsgi_app)  # type: ignore[method-assign]
     return application
 
 

@@ -1,4 +1,4 @@
-"""The product on granian as in production: two workers, one blocking thread each (docs/decisions/0013)."""
+"""The product on granian as in production: two workers, whose requests take turns (docs/decisions/0031)."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.load import Order, Outcome
 from demo.environment.reserved_port import HOST, reserved_port
+from miniprogram_api.slow_clients import THREADS
 
 WORKERS = 2
 LAST_RESORT_SECONDS = 600
@@ -33,7 +34,7 @@ def served(database_url: str, workers: int = WORKERS) -> Iterator[int]:
 @contextmanager
 def _running(database_url: str, workers: int, port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
-    command += ["--workers", str(workers), "--blocking-threads", "1", "--port", str(port), "--no-ws"]
+    command += ["--workers", str(workers), "--blocking-threads", str(THREADS), "--port", str(port), "--no-ws"]
     # A worker that is told to stop while it starts may not hear it, and would be waited for without end.
     command += ["--workers-kill-timeout", "10s", "--log-level", "error", "benchmarks.served:app"]
     environ = os.environ | {

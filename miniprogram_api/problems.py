@@ -28,6 +28,7 @@ _SENTENCES: Mapping[int, tuple[str, str, str]] = {
     404: ("not_found", "没有找到", "没有找到您要的内容，请返回上一页重试。"),
     405: ("method_not_allowed", "不支持的操作", "该地址不支持此操作。"),
     406: ("not_acceptable", "不支持的格式", "该地址只提供JSON格式。"),
+    408: ("request_timeout", "网络较慢", "内容没有在规定时间内传完，请换个网络后重试。"),
     413: ("too_large", "内容过大", "提交的内容过大，请精简后重试。"),
     415: ("unsupported_media_type", "格式不支持", "请以JSON格式提交。"),
     422: ("invalid_fields", "填写内容有误", "请按提示修改后再提交。"),
@@ -78,7 +79,7 @@ def _on_http_exception(fault: HTTPException) -> Response:
         # The commit failed, after the view had finished. Failures inside the view reach `_on_error`.
         return _away()
     status = fault.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    answer = _standard(status)
+    answer = standard_problem(status)
     for name, value in fault.get_headers():
         if name != "Content-Type":
             answer.headers[name] = value
@@ -87,7 +88,7 @@ def _on_http_exception(fault: HTTPException) -> Response:
 
 def _on_validation_error(fault: HTTPError) -> Response:
     if fault.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
-        return _standard(fault.status_code)
+        return standard_problem(fault.status_code)
     code, title, detail = _SENTENCES[HTTPStatus.UNPROCESSABLE_ENTITY]
     errors = [
         {"field": field, "code": "invalid", "message": message} for field, message in _faults(fault.detail)
@@ -99,18 +100,19 @@ def _on_error(fault: Exception) -> Response:
     if is_connection_failure(fault):
         return _away()
     log.error("request failed", exc_info=fault)
-    return _standard(HTTPStatus.INTERNAL_SERVER_ERROR)
+    return standard_problem(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _away() -> Response:
     """503 with Retry-After. Does not say whether a change was stored, since that is unknown."""
     log.warning("request not answered: the database is unreachable")
-    answer = _standard(HTTPStatus.SERVICE_UNAVAILABLE)
+    answer = standard_problem(HTTPStatus.SERVICE_UNAVAILABLE)
     answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
 
 
-def _standard(status: int) -> Response:
+def standard_problem(status: int) -> Response:
+    """The problem document of a status that says all there is to say."""
     code, title, detail = _SENTENCES.get(status, ("refused", "无法办理", "请返回上一页重试。"))
     return problem(status, code, title, detail)
 

@@ -1,18 +1,25 @@
 """Receiving a file: checked in the request's transaction, stored outside any, recorded in the next one."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app
 from werkzeug.datastructures import FileStorage
 
+from app.core import turns
 from app.core.atomic import release_connection
+from app.core.objectstore import StoreUnavailableError
 from app.domain.document_kinds import Uploader
+from app.domain.errors import DocumentStoreUnavailableError
 from app.services.cases.access import Case
 from app.services.documents import document_access, upload
 from app.services.documents.document_access import LinkSigner
 from app.services.history.timeline import By
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 def receive_file(
@@ -26,8 +33,21 @@ def receive_file(
     content = file.read()
     arrived = upload.check(find_case().id, form["kind"], file.filename or "", content, uploader)
     release_connection()
-    upload.keep_bytes(arrived, content)
+    ask_store(lambda: upload.keep_bytes(arrived, content))
     return asdict(document_access.line(upload.record(find_case().id, arrived, by)))
+
+
+def ask_store(question: Callable[[], T]) -> T:
+    """The result of `question`, which calls the document store; others have their turn meanwhile.
+
+    Call it with no transaction open. Raises `DocumentStoreUnavailableError`.
+    """
+    try:
+        with turns.given_up():
+            return question()
+    except StoreUnavailableError as fault:
+        _log.error("the document store is unavailable: %s", fault)
+        raise DocumentStoreUnavailableError("资料暂时无法上传或打开，请稍后重试。") from fault
 
 
 def link_signer() -> LinkSigner:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from flask import current_app
 
+from app.core import turns
 from app.core.atomic import release_connection
 from app.domain.errors import FieldsError, LoginRefusedError, WeChatUnavailableError
 from app.wechat.port import Accounts, FaultKind, PhoneNumber, WeChatError
@@ -26,7 +27,8 @@ def ask_wechat(question: Callable[[], T]) -> T:
     """
     release_connection()
     try:
-        return question()
+        with turns.given_up():
+            return question()
     except WeChatError as fault:
         if fault.kind is FaultKind.LOGIN:
             raise LoginRefusedError("微信登录已过期，请重新点击登录。") from fault
@@ -43,7 +45,8 @@ def ask_phone_number(code: str, field: str) -> PhoneNumber:
     """
     release_connection()
     try:
-        return wechat().miniprogram.phone_number(code)
+        with turns.given_up():
+            return wechat().miniprogram.phone_number(code)
     except WeChatError as fault:
         if fault.kind in {FaultKind.LOGIN, FaultKind.BLOCKED}:
             said = "手机号授权已失效，请再次点击授权手机号按钮。"

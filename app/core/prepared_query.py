@@ -5,7 +5,7 @@ key (decisions 0013 and 0020). A prepared query pays for it once. After that eac
 work and the conversion of the columns.
 """
 
-import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -23,10 +23,10 @@ Rows = list[list[Any]]
 Statement = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 
 
-class _ReadConnection(threading.local):
-    """A thread's own connection for reads: fetching one from a pool costs as much as the query.
+class _ReadConnection:
+    """A connection for reads that stays open: fetching one from SQLAlchemy's pool costs as much as the query.
 
-    On PostgreSQL `executor` runs the queries, on SQLite `cursor`.
+    One thread at a time has it. On PostgreSQL `executor` runs the queries, on SQLite `cursor`.
     """
 
     def __init__(self) -> None:
@@ -58,15 +58,17 @@ class _ReadConnection(threading.local):
             self._connection = None
 
 
-_read_connection = _ReadConnection()
+_idle: deque[_ReadConnection] = deque()
+"""The last one used comes first: threads that take turns (`turns`) share one connection."""
 
 
 def close_with(engine: Engine) -> None:
-    """Close this thread's connection for reads when `engine`, of the same database, is disposed of."""
+    """Close the connections for reads when `engine`, of the same database, is disposed of."""
 
     @event.listens_for(engine, "engine_disposed")
     def _on_dispose(_engine: Engine) -> None:
-        _read_connection.close()
+        while _idle:
+            _idle.pop().close()
 
 
 class PreparedQuery:
@@ -97,16 +99,23 @@ class PreparedQuery:
     def _read(self, parameters: Mapping[str, Any]) -> Rows:
         engine = db.engines[READS]
         compiled = self._for(engine.dialect)
-        _read_connection.open(engine)
         try:
-            return compiled.read(_read_connection, parameters)
-        except compiled.driver_error as fault:
-            if not is_outdated(fault) and not _read_connection.is_lost(fault, engine):
-                raise
-        # The database was restarted, closed an idle connection, or changed a table. A read can be repeated.
-        _read_connection.close()
-        _read_connection.open(engine)
-        return compiled.read(_read_connection, parameters)
+            connection = _idle.pop()
+        except IndexError:
+            connection = _ReadConnection()
+        try:
+            connection.open(engine)
+            try:
+                return compiled.read(connection, parameters)
+            except compiled.driver_error as fault:
+                if not is_outdated(fault) and not connection.is_lost(fault, engine):
+                    raise
+            # The database was restarted, closed an idle connection, or changed a table: a read is repeated.
+            connection.close()
+            connection.open(engine)
+            return compiled.read(connection, parameters)
+        finally:
+            _idle.append(connection)
 
     def _for(self, dialect: Dialect) -> "_Compiled":
         compiled = self._compiled.get(dialect.name)
@@ -144,7 +153,7 @@ class _Compiled:
         self._prepared = PreparedStatement(statement) if dialect.name == "postgresql" else None
 
     def read(self, connection: _ReadConnection, parameters: Mapping[str, Any]) -> Rows:
-        """All rows, on the connection that a thread keeps for reads."""
+        """All rows, on a connection that is kept for reads."""
         if connection.executor is None or self._prepared is None:
             assert connection.cursor is not None  # noqa: S101 - it has one or the other
             return self.run(connection.cursor, parameters)

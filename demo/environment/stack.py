@@ -144,7 +144,7 @@ class Stack:
         self._start(
             "server",
             *("-m", "granian", "--interface", "wsgi", "--factory", self._factory),
-            *("--host", HOST, "--port", str(self._port), "--workers", "1", "--blocking-threads", "1"),
+            *("--host", HOST, "--port", str(self._port), "--workers", "1", "--blocking-threads", "64"),
             *("--no-ws", "--no-access-log"),
         )
 

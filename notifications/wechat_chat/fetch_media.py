@@ -9,6 +9,7 @@ from datetime import datetime
 from app.core import clock
 from app.core.atomic import atomic
 from app.core.ids import new_id
+from app.core.objectstore import StoreUnavailableError
 from app.domain.errors import DocumentRefusedError
 from app.services.conversations.wechat_chat import inbound_media
 from app.services.conversations.wechat_chat.inbound_media import ClaimedMedia
@@ -58,7 +59,14 @@ def _fetch(wechat: Accounts, owner: str, one: ClaimedMedia, chance: Chance) -> N
         with atomic():
             inbound_media.give_up(owner, one.message_id, refused=True)
         return
-    upload.keep_bytes(arrived, content)
+    try:
+        upload.keep_bytes(arrived, content)
+    except StoreUnavailableError:
+        _log.warning("a file of WeChat's chat can't be stored")
+        with atomic():
+            again_at = min(clock.now() + retry.delay(one.attempts, chance), one.last)
+            inbound_media.postpone(owner, one.message_id, again_at)
+        return
     with atomic():
         inbound_media.attach_file(owner, one.message_id, arrived)
 

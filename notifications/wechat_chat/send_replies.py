@@ -72,6 +72,9 @@ def _send(account: ChatWindow, owner: str, one: ClaimedReply) -> Result:
             return _send_parts(account, owner, one)
     except WeChatError as error:
         return _judged(error)
+    except objectstore.StoreUnavailableError:
+        _log.warning("a picture can't be had from the document store")
+        return Result(Outcome.AGAIN, UndeliveredCause.BUSY)
     return Result(Outcome.SENT)
 
 
@@ -90,10 +93,11 @@ def _send_parts(account: ChatWindow, owner: str, one: ClaimedReply) -> Result:
 def _shown(account: ChatWindow, openid: str, picture: Picture) -> bool:
     """Show a picture; False when WeChat does not take this one, and a text has to speak of it.
 
-    Raises WeChatError for whatever would befall the text as well.
+    Raises WeChatError for whatever would befall the text as well, and `StoreUnavailableError`.
     """
     try:
-        content = b"".join(objectstore.stream(picture.object_key))
+        with objectstore.fetch(picture.object_key) as file:
+            content = file.read()
         account.send_picture(openid=openid, content=content, media_type=picture.media_type)
     except FileNotFoundError:
         _log.error("a picture's bytes are missing")

@@ -2,10 +2,13 @@
 
 import hashlib
 from io import BytesIO
+from threading import BoundedSemaphore
 from typing import Any
 from uuid import uuid4
 
+import obstore
 import pytest
+from obstore.exceptions import GenericError
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -15,6 +18,8 @@ from app.core.db import db
 from app.domain.file_types import LARGEST_FILE
 from app.models import AccessRecord, Staff
 from app.services.documents import upload
+from tests.api.answers import refused
+from tests.api.database_rows import nothing_changes
 from tests.world import Phone, World
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"
@@ -178,3 +183,30 @@ def test_a_repeated_upload_is_one_document(case: Any, customer: Phone) -> None:
     ]
     assert answers[0].get_json() == answers[1].get_json()
     assert len(customer.get(f"{path}/documents")["items"]) == 1
+
+
+@pytest.mark.parametrize("fault", ["unavailable", "too many wait already"])
+def test_a_store_that_does_not_answer_is_told_as_such(
+    world: World, case: Any, customer: Phone, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Upload and download; nothing else depends on the store."""
+    path = f"/customer/cases/{case['id']}"
+    document = bring(customer, path, PDF).get_json()
+    link = customer.get(f"{path}/documents/{document['id']}/link")["path"]
+
+    def unavailable(*_: Any, **__: Any) -> None:
+        raise GenericError("it did not answer")
+
+    if fault == "unavailable":
+        monkeypatch.setattr(obstore, "put", unavailable)
+        monkeypatch.setattr(obstore, "get", unavailable)
+    else:
+        monkeypatch.setattr(objectstore, "_calls", BoundedSemaphore(1))
+        objectstore._calls.acquire()
+    with nothing_changes(world.app):
+        for answer in (bring(customer, path, PDF, "b.pdf"), world.client.get(link)):
+            refused(answer, 503, "store_unavailable")
+            assert answer.headers["Retry-After"] == "30"
+    assert len(customer.get(f"{path}/documents")["items"]) == 1
+    monkeypatch.undo()
+    assert world.client.get(link).data == PDF

@@ -94,7 +94,7 @@ class Machines:
                 name,
                 *("-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app"),
                 *("--host", HOST, "--port", str(self.ports[name]), "--workers", "1"),
-                *("--blocking-threads", "1", "--respawn-failed-workers", "--workers-kill-timeout", "20s"),
+                *("--blocking-threads", "64", "--respawn-failed-workers", "--workers-kill-timeout", "20s"),
                 *("--no-ws", "--no-access-log"),
             )
 

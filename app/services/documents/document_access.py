@@ -1,13 +1,12 @@
 """Who may see which document, and the short-lived link to its bytes."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import select
 
-from app.core import clock, objectstore
+from app.core import clock
 from app.core.db import db
 from app.domain.errors import NotFoundError
 from app.domain.file_types import ending_of
@@ -56,9 +55,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The bytes of a document and how they are handed out."""
+    """Where the bytes of a document lie, and how they are handed out."""
 
-    pieces: Iterator[bytes]
+    object_key: str
     media_type: str
     size: int
     name: str
@@ -99,7 +98,7 @@ class LinkSigner:
         name = document.name if named else NAMELESS
         ending = ending_of(document.media_type)
         return Delivery(
-            pieces=objectstore.stream(document.object_key),
+            object_key=document.object_key,
             media_type=document.media_type,
             size=document.size,
             # The ending says what the bytes are, whatever the uploader's device called them.

@@ -81,7 +81,10 @@ def check(
 
 
 def keep_bytes(arrived: CheckedUpload, content: bytes) -> None:
-    """Stores the bytes. Call it with no transaction open, since a store may be slow."""
+    """Stores the bytes. Call it with no transaction open, since a store may be slow.
+
+    Raises `objectstore.StoreUnavailableError`.
+    """
     objectstore.put(arrived.object_key, content)
 
 
