@@ -255,6 +255,41 @@ def test_a_hand_over_is_confirmed_once_and_not_for_somebody_who_came_back(world:
     assert manager == ("G001" if returned else "G002")
 
 
+def test_two_supervisors_choose_different_managers_and_one_of_them_is_told_so(world: World) -> None:
+    enrol(world, ["G003"], "customer_development", manager=True)
+    booker = Booker(world)
+    supervisor = world.staff("S001")
+    supervisor.post("/staff/departures", {"staff_number": "G001"})
+    (line,) = supervisor.get("/staff/supervision/handovers")["items"]
+    path = f"/staff/supervision/handovers/{line['id']}/confirmation"
+    chosen = ("G002", "G003")
+    acts = [calling(supervisor, path, {"manager_number": number}) for number in chosen]
+    confirming = calling(supervisor, "/staff/supervision/handovers/confirmations", {})
+    answers = at_once(world.app, [*acts, confirming])
+    assert answers[2].json is not None
+    won = [number for number, answer in zip(chosen, answers, strict=False) if answer.status_code == 204]
+    assert len(won) + answers[2].json["confirmed"] == 1
+    assert {answer.status_code for answer in answers[:2]} <= {204, 409}
+    manager = booker.phone.get(booker.path)["manager"]["number"]
+    assert manager == (won[0] if won else line["proposed_number"])
+    kinds = [notice["kind"] for notice in booker.phone.get("/customer/notices")["items"]]
+    assert kinds.count("manager_changed") == 1
+
+
+def test_who_comes_back_while_they_are_removed_again_is_here_or_gone_with_nothing(world: World) -> None:
+    booker = Booker(world)
+    supervisor = world.staff("S001")
+    departure = supervisor.post("/staff/departures", {"staff_number": "G001"})["id"]
+    returning = calling(supervisor, f"/staff/departures/{departure}/return")
+    removed, returned = at_once(world.app, [removal(world, "G001"), returning])
+    assert (returned.status_code, removed.status_code) in {(200, 201), (200, 409)}
+    if removed.status_code == 201:
+        holds_nothing(world, "G001")
+    manager = booker.phone.get(booker.path)["manager"]["number"]
+    assert manager == ("G002" if removed.status_code == 201 else "G001")
+    assert len(supervisor.get("/staff/supervision/handovers")["items"]) == (removed.status_code == 201)
+
+
 def test_the_rule_holds_while_leave_is_entered(world: World) -> None:
     """Two people name each other at once: both are entered, and somebody else acts for both."""
     bodies = [

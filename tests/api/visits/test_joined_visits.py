@@ -8,10 +8,10 @@ from werkzeug.test import TestResponse
 
 from app.core.db import db
 from app.domain.slots import grid
-from app.models import Staff, VisitPiece
+from app.models import Staff, Visit, VisitPiece
 from tests.api.answers import json_of, refused
 from tests.api.database_rows import nothing_changes
-from tests.api.visits.booking import Booker, at
+from tests.api.visits.booking import Booker, at, check_no_double_booking
 from tests.api.visits.test_concurrent_bookings import post, statuses
 from tests.api.visits.test_customer_at_one_place import ACROSS_TOWN
 from tests.api.visits.test_visit_day import HERE, kinds
@@ -152,3 +152,39 @@ def test_two_that_join_each_other_at_once_never_wait_in_a_circle(world: World) -
     )
     assert set(statuses(answers)) <= {201, 409}
     assert statuses(answers)[201] == 1
+
+
+@pytest.mark.parametrize("cancelled", ["early", "late"])
+def test_joining_and_cancelling_at_once_leave_no_time_taken_for_nothing(world: World, cancelled: str) -> None:
+    pair = Pair(world)
+    booker, visit = (pair.first, pair.early) if cancelled == "early" else (pair.second, pair.late)
+    joining = post(
+        pair.second.phone.token,
+        f"{pair.second.path}/visits/{pair.late}/joining",
+        {"visit_id": pair.early},
+    )
+    cancelling = post(
+        booker.phone.token, f"{booker.path}/visits/{visit}/cancellation", {"reason": "不需要了"}
+    )
+    found = statuses(at_once(world.app, [joining, cancelling]))
+    assert set(found) <= {200, 201, 409}
+    assert found[200] + found[201] >= 1
+    check_no_double_booking(world)
+    # Whoever is left alone has its own way.
+    with world.app.app_context():
+        rows = db.session.execute(select(Visit.id, Visit.state, Visit.joined_to)).all()
+        db.session.remove()
+    live = {row.id for row in rows if row.state == "confirmed"}
+    assert {row.joined_to for row in rows if row.id in live} <= live | {None}
+
+
+@pytest.mark.parametrize("kind", ["visit_tomorrow", "visit_soon"])
+def test_one_trip_is_announced_once_to_each(world: World, kind: str) -> None:
+    pair = Pair(world)
+    pair.joined()
+    for moment in ("2026-09-20 18:00", f"{MONDAY} 07:00", f"{MONDAY} 08:00", f"{MONDAY} 09:00"):
+        world.at(moment)
+        world.work()
+    phone = world.log_in("o_booker_1", "13800000001")
+    assert kinds(phone).count(kind) == 1
+    assert kinds(world.staff("N001"), "staff").count(f"staff_{kind}") == 1

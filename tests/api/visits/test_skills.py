@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app.domain.skills import Requirement, Skill, SkillRules
 from app.jobs import timetable
@@ -13,6 +15,8 @@ from app.services.installation import city
 from tests.api.answers import json_of, refused
 from tests.api.database_rows import nothing_changes
 from tests.api.visits.booking import PLAN, Booker, at, enrol
+from tests.api.visits.test_concurrent_bookings import post
+from tests.at_once import at_once
 from tests.world import SINGLE_METER, Phone, World
 
 MONDAY, TUESDAY, WEDNESDAY = "2026-09-21", "2026-09-22", "2026-09-23"
@@ -129,6 +133,29 @@ def test_a_hold_is_not_confirmed_with_somebody_whose_skill_was_taken_away(
     held = booker.hold(at(MONDAY, "10:00"))
     supervisor.send("DELETE", holder("N001"))
     refused(booker.act(held["id"], "confirmation"), 410, "hold_expired")
+
+
+def test_a_skill_is_withdrawn_while_a_hold_is_confirmed(world: World, supervisor: Phone) -> None:
+    """Whichever comes first, nobody without the skill is left to drive."""
+    for number in ("N001",):
+        certify(supervisor, number)
+    booker = Booker(world)
+    held = booker.hold(at(MONDAY, "10:00"))
+    enrol(world, ["N002"], "network")
+    certify(supervisor, "N002")
+
+    def withdraw(client: FlaskClient) -> TestResponse:
+        headers = {"Authorization": f"Bearer {supervisor.token}"}
+        return client.delete(f"/api/v1{holder('N001')}", headers=headers)
+
+    confirming = post(booker.phone.token, f"{booker.path}/visits/{held['id']}/confirmation", None)
+    withdrawn, confirmed = at_once(world.app, [withdraw, confirming])
+    assert withdrawn.status_code == 200
+    assert confirmed.status_code in {200, 410}
+    world.work()
+    live = [v for v in booker.phone.get(f"{booker.path}/visits")["items"] if v["state"] == "confirmed"]
+    assert len(live) == (confirmed.status_code == 200)
+    assert all("孙师傅" not in names(visit) for visit in live)
 
 
 def test_a_task_is_claimed_and_done_by_whoever_has_the_skill(world: World, supervisor: Phone) -> None:
