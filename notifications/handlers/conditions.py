@@ -80,6 +80,16 @@ def evening_before(context: Context) -> bool:
     return bool(context.event.evening)
 
 
+def trip_is_tomorrow(context: Context) -> bool:
+    """The same, and no reminder of the visit that it is joined to names this one, too."""
+    return evening_before(context) and context.brief.announced_with is None
+
+
+def trip_is_soon(context: Context) -> bool:
+    """The visit is soon, and no reminder of the visit that it is joined to names this one, too."""
+    return shortly_before(context) and context.brief.announced_with is None
+
+
 def shortly_before(context: Context) -> bool:
     """The visit is soon."""
     return not context.event.evening

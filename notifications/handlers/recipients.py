@@ -126,6 +126,13 @@ def lead_visitor(context: Context) -> Iterable[StaffRecipient]:
     return people[:1]
 
 
+def visitors_of_trip(context: Context) -> Iterable[StaffRecipient]:
+    """The visitors, without those whom a reminder of the visit that it is joined to tells of this one."""
+    first = context.brief.announced_with
+    told = () if first is None else visits.people(first)
+    return [person for person in visitors(context) if person not in told]
+
+
 def came_or_lead(context: Context) -> Iterable[StaffRecipient]:
     """Who checked in; the first of the visitors where nobody did, who knows why."""
     return visits.who_came(context.brief.visit_id) or lead_visitor(context)

@@ -40,6 +40,7 @@ from notifications.handlers.recipients import (
     staff,
     supervisors,
     visitors,
+    visitors_of_trip,
     visitors_who_came,
     visitors_who_join,
     visitors_who_leave,
@@ -271,9 +272,13 @@ NOTICES: Sequence[NoticeRule] = (
     ),
     NoticeRule(events.VisitUnended, "staff_visit_unended", views.VISIT, staff(visitors_who_came)),
     NoticeRule(events.VisitEndedByJobs, "staff_visit_ended", views.VISIT, staff(came_or_lead, manager)),
-    NoticeRule(events.VisitNear, "visit_tomorrow", views.VISIT, CUSTOMER, when=conditions.evening_before),
+    NoticeRule(events.VisitNear, "visit_tomorrow", views.TRIP, CUSTOMER, when=conditions.trip_is_tomorrow),
     NoticeRule(
-        events.VisitNear, "staff_visit_tomorrow", views.VISIT, staff(visitors), when=conditions.evening_before
+        events.VisitNear,
+        "staff_visit_tomorrow",
+        views.TRIP,
+        staff(visitors_of_trip),
+        when=conditions.evening_before,
     ),
     NoticeRule(
         events.WorkMissingBeforeVisit,
@@ -282,9 +287,13 @@ NOTICES: Sequence[NoticeRule] = (
         staff(holders, manager),
         key=keys.each_time,
     ),
-    NoticeRule(events.VisitNear, "visit_soon", views.VISIT, CUSTOMER, when=conditions.shortly_before),
+    NoticeRule(events.VisitNear, "visit_soon", views.TRIP, CUSTOMER, when=conditions.trip_is_soon),
     NoticeRule(
-        events.VisitNear, "staff_visit_soon", views.VISIT, staff(visitors), when=conditions.shortly_before
+        events.VisitNear,
+        "staff_visit_soon",
+        views.TRIP,
+        staff(visitors_of_trip),
+        when=conditions.shortly_before,
     ),
     NoticeRule(events.VisitDelayed, "visit_delayed", views.VISIT, CUSTOMER, key=keys.each_time),
     NoticeRule(

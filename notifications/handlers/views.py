@@ -121,6 +121,10 @@ def _visit(event: Any) -> Facts:
     return _of_visit(visits.visit(event.visit_id))
 
 
+def _trip(event: Any) -> Facts:
+    return _of_visit(visits.trip(event.visit_id))
+
+
 def _visit_with_next_opening(event: Any) -> Facts:
     return _of_visit(visits.visit(event.visit_id, look_for_next=True))
 
@@ -245,6 +249,8 @@ MOVED_TASK = View(Subject.TASK, _moved_task)
 TASK_NEAR_DUE = View(Subject.TASK, _task_near_due)
 OVERDUE_TASK = View(Subject.TASK, _overdue_task)
 VISIT = View(Subject.VISIT, _visit)
+TRIP = View(Subject.VISIT, _trip)
+"""A visit with those that are joined to it."""
 VISIT_WITH_NEXT_OPENING = View(Subject.VISIT, _visit_with_next_opening)
 """Looking for the next opening costs as much as listing all of them."""
 MOVED_VISIT = View(Subject.VISIT, _moved_visit)

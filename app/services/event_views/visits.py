@@ -1,11 +1,13 @@
 """What notices need to know of a visit, as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from sqlalchemy import select
 
 from app.core.db import db
 from app.domain.visit_rules import Place
-from app.models import Case, Visit
+from app.models import Case, Visit, VisitState
 from app.services.event_views import cases
 from app.services.event_views.cases import CaseView
 from app.services.people import recipients
@@ -21,7 +23,8 @@ class VisitView:
     """A visit and everybody who comes, the lead first.
 
     `at_customers`: at the customer's address, not at the utility's office. `was` is the time that it had
-    before, `next_opening` the first other one that could be had now.
+    before, `next_opening` the first other one that could be had now. `announced_with`: the visit that it is
+    joined to, whose reminders name this one, too.
     """
 
     visit_id: str
@@ -39,6 +42,7 @@ class VisitView:
     visitors: tuple[StaffRecipient, ...]
     reason: str | None
     no_show_of: str | None
+    announced_with: str | None = None
 
 
 def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = False) -> VisitView:
@@ -66,7 +70,20 @@ def visit(visit_id: str, *, former_id: str | None = None, look_for_next: bool = 
         visitors=tuple(recipients.member(staff_id) for staff_id in appointments.staff_ids(found.id)),
         reason=found.reason if former is None else former.reason,
         no_show_of=found.no_show_of,
+        announced_with=_announced_with(found),
     )
+
+
+def trip(visit_id: str) -> VisitView:
+    """The same, named with the purposes of the visits that are joined to it: one trip, one reminder."""
+    found = visit(visit_id)
+    joined = db.session.scalars(
+        select(Visit)
+        .where(Visit.joined_to == visit_id, Visit.state == VisitState.CONFIRMED)
+        .order_by(Visit.starts_at)
+    )
+    names = [found.purpose_name, *(visit_queries.purpose_name(each) for each in joined)]
+    return replace(found, purpose_name="、".join(names))
 
 
 def people(visit_id: str) -> tuple[StaffRecipient, ...]:
@@ -78,6 +95,14 @@ def who_came(visit_id: str) -> tuple[StaffRecipient, ...]:
     """Those of them who have checked in."""
     came = [row.staff_id for row in appointments.attendees(visit_id) if row.arrived_at is not None]
     return tuple(recipients.member(staff_id) for staff_id in came)
+
+
+def _announced_with(found: Visit) -> str | None:
+    first = None if found.joined_to is None else db.session.get_one(Visit, found.joined_to)
+    # Of a visit in doubt nobody is reminded.
+    if first is None or first.state != VisitState.CONFIRMED or first.in_doubt_at is not None:
+        return None
+    return first.id
 
 
 def _next(case: Case, found: Visit) -> datetime | None:

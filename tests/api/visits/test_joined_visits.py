@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from app.core import clock
+from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.slots import grid
 from app.models import Staff, Visit, VisitPiece
@@ -182,9 +184,30 @@ def test_joining_and_cancelling_at_once_leave_no_time_taken_for_nothing(world: W
 def test_one_trip_is_announced_once_to_each(world: World, kind: str) -> None:
     pair = Pair(world)
     pair.joined()
-    for moment in ("2026-09-20 18:00", f"{MONDAY} 07:00", f"{MONDAY} 08:00", f"{MONDAY} 09:00"):
+    _days_pass(world)
+    phone = world.log_in("o_booker_1", "13800000001")
+    (body,) = [each["body"] for each in phone.get("/customer/notices")["items"] if each["kind"] == kind]
+    name = pair.first.visit(pair.early)["purpose_name"]
+    assert f"“{name}、{name}”" in body
+    assert kinds(world.staff("N001"), "staff").count(f"staff_{kind}") == 1
+
+
+@on_sqlite
+def test_a_joined_visit_is_announced_alone_while_the_other_is_in_doubt(world: World) -> None:
+    pair = Pair(world)
+    moved = pair.joined()
+    with world.app.app_context(), atomic():
+        db.session.get_one(Visit, pair.early).in_doubt_at = clock.now()
+    _days_pass(world)
+    phone = world.log_in("o_booker_1", "13800000001")
+    begins = phone.get(f"{pair.second.path}/visits/{moved}")["starts_at"][11:16]
+    (body,) = [
+        each["body"] for each in phone.get("/customer/notices")["items"] if each["kind"] == "visit_soon"
+    ]
+    assert begins in body
+
+
+def _days_pass(world: World) -> None:
+    for moment in ("2026-09-20 18:00", f"{MONDAY} 08:00", f"{MONDAY} 09:00"):
         world.at(moment)
         world.work()
-    phone = world.log_in("o_booker_1", "13800000001")
-    assert kinds(phone).count(kind) == 1
-    assert kinds(world.staff("N001"), "staff").count(f"staff_{kind}") == 1
