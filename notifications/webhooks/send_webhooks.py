@@ -24,6 +24,7 @@ from app.services.partners import webhook_addresses
 from app.services.partners.webhook_addresses import WebhookAddress
 from notifications.dispatch import retry
 from notifications.dispatch.retry import Chance
+from notifications.webhooks import deadline
 from notifications.webhooks.models import PartnerDelivery, WebhookState
 
 BATCH = 40
@@ -52,7 +53,10 @@ MOST_ATTEMPTS = 24
 """Nine hours at the least, so that a partner may be down over night."""
 
 TIMEOUT_SECONDS = (3.05, 10.0)
-"""To connect, and to answer."""
+"""To connect, and until the next byte of the answer."""
+
+TOTAL_SECONDS = 20.0
+"""For one whole attempt. A batch then takes 100 seconds at the worst, well within `LEASE`."""
 
 DELIVERY_HEADER = "X-Delivery"
 _SUCCESS = range(200, 300)
@@ -158,15 +162,18 @@ def _send_all(parcels: Sequence[_Parcel]) -> list[tuple[_Parcel, _Outcome]]:
 def _send(parcel: _Parcel) -> _Outcome:
     """One attempt, in a thread of the pool. A redirection is no success: the signature is for one address."""
     try:
-        with requests.post(
-            parcel.address.url,
-            data=parcel.body,
-            headers={**parcel.headers, **_signed(parcel), "Content-Type": "application/json"},
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,
-            # The answer's body is of no interest and may be endless.
-            stream=True,
-        ) as answer:
+        with (
+            deadline.session(TOTAL_SECONDS) as session,
+            session.post(
+                parcel.address.url,
+                data=parcel.body,
+                headers={**parcel.headers, **_signed(parcel), "Content-Type": "application/json"},
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+                # The answer's body is of no interest and may be endless.
+                stream=True,
+            ) as answer,
+        ):
             status = answer.status_code
     except requests.Timeout:
         return _Outcome(clock.now(), failure_class="timeout")

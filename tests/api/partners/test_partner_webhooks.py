@@ -1,5 +1,7 @@
 """A partner gets each change of its cases: signed, at least once, and not for ever."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,6 +17,7 @@ from app.core import clock
 from app.core.atomic import atomic
 from app.core.db import db
 from app.services.partners import partner_registry
+from app.services.partners.webhook_addresses import WebhookAddress
 from notifications.webhooks import send_webhooks
 from notifications.webhooks.models import PartnerDelivery
 from tests.api.partners.partner_platform import Platform, add_partner, sign
@@ -305,3 +308,36 @@ def test_production_sends_no_webhook_without_https(world: World, server: respons
             claimed=1, failed=1
         )
     assert rows(world.app)[0]["failure_class"] == "address_refused"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_partner_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    """Its bytes come far faster than the timeout for the next byte, and the answer has no end."""
+    monkeypatch.setattr(send_webhooks, "TOTAL_SECONDS", 0.2)
+    over = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        pause = threading.Event()
+        with connection:
+            try:
+                connection.sendall(
+                    b"HTTP/1.1 200 OK\r\n" if scheme == "http" else b"\x16\x03\x03\x3f\xff\x02"
+                )
+                while not over.is_set():
+                    connection.sendall(b"X" if scheme == "http" else b"\x00")
+                    pause.wait(0.02)
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=[server], daemon=True).start()
+        address = WebhookAddress(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/", "key", "secret" * 8)
+        outcome = send_webhooks._send(send_webhooks._Parcel(1, 1, {}, b"{}", address))
+    over.set()
+    assert outcome.failure_class == "timeout"
+
+
+def test_a_batch_of_partners_that_all_drip_ends_within_its_lease() -> None:
+    rounds = send_webhooks.BATCH / send_webhooks.POOL_SIZE
+    assert timedelta(seconds=rounds * send_webhooks.TOTAL_SECONDS) < send_webhooks.LEASE
