@@ -18,6 +18,7 @@ from miniprogram_api.customer.conversations import conversations as customer_con
 from miniprogram_api.customer.documents import documents
 from miniprogram_api.customer.form import form
 from miniprogram_api.customer.money import money
+from miniprogram_api.customer.personal_data import personal_data
 from miniprogram_api.customer.promises import promises
 from miniprogram_api.customer.public import public
 from miniprogram_api.customer.visits import visits
@@ -67,6 +68,7 @@ BLUEPRINTS: Sequence[BlueprintEntry] = (
     BlueprintEntry(docs, guards.docs_reader),
     BlueprintEntry(public, guards.anyone),
     BlueprintEntry(account, guards.customer),
+    BlueprintEntry(personal_data, guards.customer),
     BlueprintEntry(applications, guards.customer),
     BlueprintEntry(cases, guards.customer),
     BlueprintEntry(promises, guards.customer),

@@ -6,8 +6,9 @@ from pathlib import Path
 from app.core.eventbus import subscribe
 from app.domain.config_error import ConfigError
 from app.domain.toml_reader import DataFaults
-from app.services.cases.take_over import CaseTakenOver
-from notifications.handlers import taken_over
+from app.services.cases.rights.take_over import CaseTakenOver
+from app.services.privacy.erasure import PersonErased
+from notifications.handlers import personal_data, taken_over
 from notifications.handlers.notice_rule import NoticeRule, handlers
 from notifications.handlers.table import NOTICES
 from notifications.outbox import delivery_rules, delivery_rules_file
@@ -38,6 +39,8 @@ def wire(
     for event, handler in handlers(notices).items():
         subscribe(event, handler)
     subscribe(CaseTakenOver, taken_over.move_notices)
+    subscribe(PersonErased, personal_data.forget)
+    personal_data.wire()
     queue_webhooks.wire()
 
 

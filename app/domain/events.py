@@ -1,7 +1,10 @@
 """What happened, told inside the transaction. Ids only: a listener reads what it needs itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+
+from app.domain.data_terms import DataKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,3 +461,11 @@ class SkillLapsing:
 
     staff_id: str
     skill: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataDeleted:
+    """So much was deleted because its term is over, by kind; only kinds of which there was something."""
+
+    day: date
+    deleted: Mapping[DataKind, int]

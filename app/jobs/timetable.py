@@ -5,6 +5,7 @@ one clock, so that any number of jobs processes may run and a restart loses noth
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from app.core import clock, objectstore
 from app.core.atomic import atomic
 from app.core.queue import Work, what_is_due
 from app.core.settings import Settings
+from app.domain.data_terms import DataKind
 from app.services.calendar_desk import notify_moves
 from app.services.cases.flow import promise_watches
 from app.services.conversations import content_checks
@@ -23,8 +25,10 @@ from app.services.conversations.delivery import wechat_replies
 from app.services.conversations.wechat_chat import inbound_media
 from app.services.documents import deletion, upload
 from app.services.documents.document_access import LinkSigner
+from app.services.installation import city
 from app.services.operations import attempts, idempotency, run_once
 from app.services.partners import request_signatures
+from app.services.privacy import data_copies
 from app.services.scheduling import skills
 from app.services.timers import firing
 from app.services.visits.changes import offer_times
@@ -34,7 +38,7 @@ from notifications.channels.sms_carrier import Sms
 from notifications.dispatch import circuit_breaker, dispatcher, outbox_queue
 from notifications.followup import calls, unknown_outcomes
 from notifications.incoming import inbox
-from notifications.oversight import morning_digest, morning_summary
+from notifications.oversight import morning_digest, morning_summary, terms_day
 from notifications.webhooks import send_webhooks
 from notifications.wechat_chat import check_content, fetch_media, send_replies
 
@@ -47,7 +51,6 @@ CALLS_PER_TRANSACTION = 20
 SKILLS_PER_TRANSACTION = 50
 BYTES_AT_ONCE = 100
 WAITING_AT_ONCE = 200
-KEPT_ANSWERS = timedelta(days=7)
 KEPT_RUNS = timedelta(days=90)
 
 log = logging.getLogger(__name__)
@@ -100,6 +103,8 @@ def jobs(settings: Settings, wechat: Accounts, sms: Sms | None = None) -> Sequen
         Job("skills", a_minute, tell_of_lapsing_skills, (skills.QUEUE,)),
         Job("morning", a_minute, send_morning_messages, (morning_summary.WORK, morning_digest.WORK)),
         Job("bytes", a_minute, remove_deleted_bytes, (deletion.QUEUE,)),
+        Job("copies", 1, make_copies, (data_copies.QUEUE,)),
+        Job("terms", a_minute, delete_past_terms, (terms_day.WORK,)),
         Job("forget", an_hour, delete_old_records),
     )
 
@@ -191,13 +196,37 @@ def send_morning_messages() -> None:
 def delete_old_records() -> None:
     """Drop what need not be remembered: kept answers, counts, nonces, conversations past their time."""
     with atomic():
-        idempotency.delete_old_answers(clock.now() - KEPT_ANSWERS)
+        idempotency.delete_old_answers(clock.now() - city.current().terms[DataKind.ANSWERS].term)
         attempts.forget_old_attempts()
         request_signatures.delete_old_nonces()
         retention.delete_expired(CONVERSATIONS_AT_ONCE)
         run_once.delete_old_runs(clock.now() - KEPT_RUNS)
     with atomic(read_only=True):
         upload.sweep_orphans()
+
+
+def make_copies() -> None:
+    """Fill the copies that customers asked for, one by one; only the filling is a writing transaction."""
+    while True:
+        with atomic(read_only=True):
+            made = data_copies.make_next()
+        if made is None:
+            return
+        with atomic():
+            data_copies.store(made)
+
+
+def delete_past_terms() -> None:
+    """Delete what nobody may keep any more, a bounded number in each transaction, and tell supervisors."""
+    deleted: Counter[DataKind] = Counter()
+    for _ in range(terms_day.MOST_BATCHES):
+        with atomic():
+            batch = terms_day.delete_batch()
+        if not batch:
+            break
+        deleted.update(batch)
+    with atomic():
+        terms_day.tell(deleted)
 
 
 def remove_deleted_bytes() -> None:

@@ -23,6 +23,7 @@ from app.models.conversation import (
 from app.models.conversation_note import ConversationNote, NoteKind
 from app.models.conversation_timer import ConversationTimer, ConversationTimerKind
 from app.models.customer import Customer, PrivacyConsent
+from app.models.data_copy import DataCopy
 from app.models.document import DeletedBytes, Document, DocumentRequest
 from app.models.erasure import Erasure
 from app.models.follower import Follower
@@ -89,6 +90,7 @@ __all__ = [
     "ConversationTimer",
     "ConversationTimerKind",
     "Customer",
+    "DataCopy",
     "DeletedBytes",
     "Document",
     "DocumentRequest",

@@ -58,6 +58,8 @@ class Case(Base):
     # Encrypted, because a person may write anything about anybody.
     rating_remark: Mapped[str | None] = mapped_column(EncryptedText)
     rated_at: Mapped[Instant | None]
+    # When its term was over and everything personal was deleted.
+    erased_at: Mapped[Instant | None]
     calendar_version: Mapped[Key]
     figures: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     version: Mapped[int] = mapped_column(default=1)

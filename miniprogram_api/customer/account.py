@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 
 from app.core import clock
 from app.core.crypto import mask_phone
-from app.services.cases import take_over
+from app.services.cases.rights import take_over
 from app.services.people import identity
 from miniprogram_api.cursors import next_cursor, number_cursor
 from miniprogram_api.guards import caller

@@ -1,6 +1,6 @@
 """The named values of each subject, in the form in which people read them; times in the city's own zone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -174,6 +174,14 @@ class MessageValues:
             "skill_name": brief.skill_name,
             "valid_until": brief.valid_until.isoformat(),
             "others": str(brief.others),
+        }
+
+    def of_terms(self, deleted: Mapping[str, int]) -> dict[str, str]:
+        """What was deleted because its term is over, by the names of the kinds."""
+        return {
+            "event_time": self._moment(self.now),
+            "deleted": str(sum(deleted.values())),
+            "kinds": "、".join(f"{name}{number}项" for name, number in deleted.items()),
         }
 
     def of_digest(self, morning: MorningCame) -> dict[str, str]:

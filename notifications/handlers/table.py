@@ -12,7 +12,8 @@ A new notice is a line here and a text in the city's messages.toml; CONTRIBUTING
 from collections.abc import Sequence
 
 from app.domain import events
-from app.services.cases.take_over import CaseTakenOver
+from app.services.cases.rights.correct_contact import ContactCorrected
+from app.services.cases.rights.take_over import CaseTakenOver
 from notifications.followup.gathered import MorningCame
 from notifications.followup.undelivered import MessagesUndelivered
 from notifications.handlers import conditions, keys, views
@@ -55,6 +56,7 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.ConsultationReceived, "new_consultation", views.CASE, staff(manager)),
     NoticeRule(events.CaseConfirmed, "case_accepted", views.CASE, CUSTOMER),
     NoticeRule(events.CaseConfirmed, "case_confirmed", views.CASE, staff(manager)),
+    NoticeRule(ContactCorrected, "contact_corrected", views.CASE, staff(manager), key=keys.each_time),
     NoticeRule(CaseTakenOver, "case_taken_over", views.CASE, staff(manager)),
     # Its stages, and when they are due.
     NoticeRule(
@@ -408,6 +410,7 @@ NOTICES: Sequence[NoticeRule] = (
     NoticeRule(events.TaskReassigned, "task_in_queue", views.REASSIGNED_TASK, staff(holders)),
     NoticeRule(events.TaskReassigned, "task_taken_back", views.REASSIGNED_TASK, staff(former_holder)),
     # The morning: what did not arrive, which is part of the message that follows.
+    NoticeRule(events.DataDeleted, "data_deleted", views.TERMS, staff(supervisors)),
     NoticeRule(MessagesUndelivered, "undelivered", views.UNDELIVERED, staff(supervisors)),
     NoticeRule(MorningCame, "morning_digest", views.DIGEST, staff(reader)),
 )

@@ -4,7 +4,7 @@ from sqlalchemy import update
 
 from app.core import clock
 from app.core.db import db
-from app.services.cases.take_over import CaseTakenOver
+from app.services.cases.rights.take_over import CaseTakenOver
 from notifications.models import DeliveryState, Notice, OutboxMessage
 
 

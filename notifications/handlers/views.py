@@ -11,6 +11,7 @@ from app.services.event_views import case_changes, cases, conversations, departu
 from app.services.event_views.cases import CaseView
 from app.services.event_views.conversations import ChaseView, ConversationView
 from app.services.event_views.visits import VisitView
+from app.services.installation import city
 from notifications.handlers.message_values import MessageValues, at_present
 from notifications.handlers.notice_rule import Facts, View
 from notifications.wording.kinds import Subject
@@ -226,6 +227,12 @@ def _skill(event: Any) -> Facts:
     return Facts(brief, "", key, at_present().of_skill(brief))
 
 
+def _terms(event: Any) -> Facts:
+    terms = city.current().terms
+    named = {terms[kind].name: number for kind, number in event.deleted.items()}
+    return Facts(event, "", event.day.isoformat(), at_present().of_terms(named))
+
+
 def _digest(event: Any) -> Facts:
     values = at_present().of_digest(event)
     return Facts(event, "", event.day.isoformat(), values, notice_id=event.notice_id)
@@ -268,3 +275,4 @@ PROPOSAL = View(Subject.DEPARTURE, _proposal)
 DIGEST = View(Subject.DIGEST, _digest)
 UNDELIVERED = View(Subject.DELIVERY, _undelivered)
 SKILL = View(Subject.SKILL, _skill)
+TERMS = View(Subject.TERMS, _terms)

@@ -11,7 +11,6 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -146,7 +145,10 @@ def _handle(service_account: ServiceAccount, event: _Event) -> None:
         if QUEUE.lock_one(event.id) is None:
             transaction.mark_for_rollback()
             return
-        _change(event, outcome=_effect(event, follower), handled_at=clock.now())
+        outcome = _effect(event, follower)
+        # What was handled needs no words any more; what failed is looked at by somebody.
+        emptied: dict[str, Any] = {} if outcome == FAILED else {"payload": {}}
+        _change(event, outcome=outcome, handled_at=clock.now(), **emptied)
 
 
 def _due(limit: int) -> list[_Event]:
@@ -179,7 +181,7 @@ def _postpone_or_fail(event: _Event, chance: Chance) -> None:
         _change(event, outcome=FAILED, handled_at=clock.now())
 
 
-def _change(event: _Event, **values: str | int | datetime) -> None:
+def _change(event: _Event, **values: Any) -> None:
     db.session.execute(
         update(InboxEvent)
         .where(InboxEvent.id == event.id)

@@ -49,3 +49,4 @@ class Subject(StrEnum):
     SKILL = "skill"
     DEPARTURE = "departure"
     DIGEST = "digest"
+    TERMS = "terms"

@@ -138,6 +138,12 @@ VALUES = MappingProxyType(
             "valid_until": NamedValue(ValueKind.TIME),
             "others": NamedValue(ValueKind.NUMBER),
         },
+        # Of no case: what was deleted because its term is over.
+        Subject.TERMS: {
+            "event_time": NamedValue(ValueKind.TIME),
+            "deleted": NamedValue(ValueKind.NUMBER),
+            "kinds": NamedValue(ValueKind.TEXT),
+        },
         # Of many cases: the morning's message to one member of staff.
         Subject.DIGEST: {
             "event_time": NamedValue(ValueKind.TIME),
@@ -163,6 +169,7 @@ PAGE_VALUES = MappingProxyType(
         },
         Subject.DELIVERY: frozenset(),
         Subject.SKILL: frozenset(),
+        Subject.TERMS: frozenset(),
         Subject.DEPARTURE: frozenset(),
         Subject.DIGEST: frozenset({"notice_id"}),
     }

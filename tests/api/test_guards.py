@@ -46,6 +46,7 @@ WEEK = {"staff_number": "F001", "valid_from": "2026-09-23", "weekly": {"mon": [[
 # What a view asks for, so that a refusal is about the caller and not about the body.
 BODIES: dict[str, Any] = {
     "customer_account.accept_privacy": {"version": "1"},
+    "customer_personal_data.correct": {"contact_name": "改名"},
     "customer_account.take_cases_over": {"number": "2" * 14, "contact_name": "x"},
     "customer_account.verify_phone": {"code": "x"},
     "customer_account.record_subscriptions": {"choices": {}},
@@ -245,6 +246,7 @@ def scene(world: World) -> Scene:
             "stop_id": stop["id"],
             "paper_id": paper_id,
             "document_id": document.get_json()["id"],
+            "copy_id": owner.send("POST", "/customer/personal-data/copies").get_json()["id"],
             "draft_id": calendar["id"],
             "visit_id": held["id"],
             "leave_id": leave["id"],
@@ -368,6 +370,8 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
             "customer_case_changes.confirm_plan",
             "customer_case_changes.refuse_plan",
             "customer_case_changes.withdraw_case",
+            # The jobs have not made it.
+            "customer_personal_data.download_copy",
             "customer_visits.confirm_visit",
             "customer_visits.reschedule_visit",
             "customer_visits.join_visit",

@@ -18,6 +18,7 @@ from tests.world import World
 PLACE = {"latitude_gcj02": 36.66, "longitude_gcj02": 117.02}
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 REVOKE = "user_authorization_revoke"
+FILES_KEPT = "1份：合同及其履行证据，自办结之日起保存1095天（民法典第一百八十八条：诉讼时效三年）"
 CANCEL = "user_authorization_cancellation"
 EVERYTHING = sorted(revocations.load(revocations.TABLE).items())
 
@@ -87,7 +88,9 @@ def test_each_number_deletes_what_it_names_and_nothing_else(
     assert (phones(scene.world) == [None]) is (meaning.held is Held.PHONE)
     place = scene.page(scene.manager)["items"][0]["location"]
     assert (place is None) is (meaning.held is Held.PLACES)
-    assert kept["cases"] == "1项：合同及其履行证据，保存至规定期限"
+    assert (
+        kept["cases"] == "1项：合同及其履行证据，自办结之日起保存1095天（民法典第一百八十八条：诉讼时效三年）"
+    )
 
 
 @ON_SQLITE
@@ -103,7 +106,7 @@ def test_files_stay_with_their_case_and_that_is_said(scene: Conversation) -> Non
     send_picture(scene.world)
     withdrawn(scene.world, REVOKE, RevokeInfo="14")
     ((deleted, kept),) = erasures(scene.world)
-    assert (deleted, kept["files"]) == ({}, "1份：合同及其履行证据，保存至规定期限")
+    assert (deleted, kept["files"]) == ({}, FILES_KEPT)
     assert count(scene.world.app, "documents") == 1
 
 

@@ -24,6 +24,7 @@ from app.models import (
     CalendarMove,
     ChatSend,
     ConversationTimer,
+    DataCopy,
     DeletedBytes,
     MessageCheck,
     MessageMedia,
@@ -135,6 +136,7 @@ def rows(now: datetime) -> Mapping[str, tuple[type[Base], dict[str, Any]]]:
         "replies": (ChatSend, {"due_at": now, "kind": "text"}),
         "webhooks": (PartnerDelivery, {"next_attempt_at": now, "state": WebhookState.WAITING}),
         "bytes": (DeletedBytes, {}),
+        "copies": (DataCopy, {}),
         "skills": (StaffSkill, {"valid_until": _lapses(now)}),
     }
 
@@ -144,11 +146,11 @@ def _lapses(now: datetime) -> date:
     return now.astimezone(city.zone()).date() + city.current().skills.warn
 
 
-WITHOUT_AN_INSTANT = {"calendar", "bytes", "messages.draining", "skills"}
+WITHOUT_AN_INSTANT = {"calendar", "bytes", "copies", "messages.draining", "skills"}
 """Work that is due from the moment it is there, or from the beginning of a day."""
 
-WITHOUT_A_ROW = {"morning", "digest"}
-"""Work that no row announces; tests/jobs/test_once_for_all_processes.py runs it."""
+WITHOUT_A_ROW = {"morning", "digest", "terms"}
+"""Work that no row announces; tests/jobs/test_once_for_all_processes.py and tests/services/privacy run it."""
 
 
 def _filled(model: type[Base], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,7 +184,7 @@ def _noticed(app: Flask, model: type[Base], row: Mapping[str, Any]) -> list[str]
             else "SET LOCAL session_replication_role = replica"
         )
         connection.execute(insert(model), _filled(model, row))
-        asked = [job for job in everything(app) if job.works and job.name != "morning"]
+        asked = [job for job in everything(app) if job.works and job.name not in {"morning", "terms"}]
         return [job.name for job in timetable.due(asked)]
 
 

@@ -35,6 +35,7 @@ def spoken(words: Catalog) -> str:
         Subject.TALK: said.of_talk(TALK),
         Subject.CHASE: said.of_chase(CHASE),
         Subject.SKILL: said.of_skill(SKILL),
+        Subject.TERMS: said.of_terms({"登录记录": 12, "通知": 3}),
         Subject.DEPARTURE: said.of_departure(DepartureView("D", "G001", "管家甲", None), 12, 3, 2),
         Subject.DELIVERY: said.of_undelivered(datetime(2026, 3, 19, 0, tzinfo=UTC), Sum(2, 3, 1, 1), 1, 4),
         Subject.DIGEST: said.of_digest(

@@ -15,7 +15,6 @@ from app.domain.conversation.rules import (
     MediaRules,
     MessageRules,
     PushRules,
-    RetentionRules,
     SafetyRules,
     SearchRules,
     SharedReply,
@@ -52,7 +51,6 @@ def load_talk(folder: Path, documents: DocumentRules) -> ConversationRules:
         complaint=_complaint(_section(source, "complaint")),
         safety=_safety(_section(source, "safety")),
         media=_media(_section(source, "media"), documents),
-        retention=_retention(_section(source, "retention")),
         search=_search(_section(source, "search")),
         texts=_sentences(root, "texts", TEXTS),
         causes=_sentences(root, "causes", CAUSES),
@@ -165,13 +163,6 @@ def _media(table: Table, documents: DocumentRules) -> MediaRules:
     if largest > LARGEST_FILE:
         table.fault("largest_mb", f"documents have at most {LARGEST_FILE // 1024 // 1024} MB")
     return MediaRules(timedelta(days=_above_zero(table, "kept_days")), largest, kind)
-
-
-def _retention(table: Table) -> RetentionRules:
-    return RetentionRules(
-        case=timedelta(days=_above_zero(table, "case_days")),
-        enquiry=timedelta(days=_above_zero(table, "enquiry_days")),
-    )
 
 
 def _search(table: Table) -> SearchRules:

@@ -94,14 +94,6 @@ class MediaRules:
 
 
 @dataclass(frozen=True, slots=True)
-class RetentionRules:
-    """How long messages are kept: after the end of their case, and general enquiries after the last word."""
-
-    case: timedelta
-    enquiry: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class SearchRules:
     """Within how many of the newest texts a search decrypts, and how many finds it shows."""
 
@@ -131,7 +123,6 @@ class ConversationRules:
     complaint: ComplaintRules
     safety: SafetyRules
     media: MediaRules
-    retention: RetentionRules
     search: SearchRules
     texts: Mapping[str, str]
     causes: Mapping[str, str]

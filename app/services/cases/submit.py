@@ -12,13 +12,14 @@ from app.core.ids import new_id
 from app.core.prepared_query import PreparedQuery
 from app.domain.errors import FieldsError, UnknownProgramError
 from app.domain.events import CaseConfirmed, CaseOpened
-from app.models import Application, Case
+from app.models import Actor, Application, Case
 from app.services.applications.answers import check, form_of
 from app.services.cases.flow.case_flow import CaseFlow
 from app.services.documents import document_requests
 from app.services.history.timeline import ENGINE, By, note, staff_of
 from app.services.installation import city
 from app.services.people import staffing
+from app.services.people.identity import require_consent
 from app.services.people.numbers import phone_owners
 from app.services.people.phones import number_of, phone_hash
 
@@ -30,8 +31,8 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
     """Turns a complete application into a case. Submitting again returns the same case.
 
     A case in early service exists already: then the form completes it. `confirmed`: the customer submits
-    in person; otherwise they confirm on their phone later. Raises `FieldsError` with every fault,
-    `UnknownProgramError`, `NobodyAvailableError`.
+    in person, and has consented; otherwise they confirm on their phone later. Raises `FieldsError` with every
+    fault, `ConsentNeededError`, `UnknownProgramError`, `NobodyAvailableError`.
     """
     # Two taps at once: on PostgreSQL the second waits here (SQLite allows one writer at a time anyway). Flush
     # first: a refresh discards changes of this transaction that were not sent yet.
@@ -52,6 +53,8 @@ def submit(application: Application, by: By, *, confirmed: bool) -> Case:
                 }
             ]
         )
+    if by.actor is Actor.CUSTOMER and by.id is not None:
+        require_consent(by.id)
     now = clock.now()
     early = _EARLY.rows({"application_id": application.id})
     application.submitted_at = now

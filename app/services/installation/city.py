@@ -10,6 +10,7 @@ from app.core import clock
 from app.domain.city import City, load_city
 from app.domain.conversation.loader import load_talk
 from app.domain.conversation.rules import ConversationRules
+from app.domain.data_terms import DataKind, DataTerm, load_terms
 from app.domain.departments import load_departments
 from app.domain.document_kinds import DocumentRules, load_document_rules
 from app.domain.forms import Form, load_forms
@@ -50,6 +51,7 @@ class CityBundle:
     visits: VisitRules
     talk: ConversationRules
     skills: SkillRules
+    terms: Mapping[DataKind, DataTerm]
 
     @cached_property
     def ways(self) -> Mapping[tuple[str, str | None], Program]:
@@ -101,6 +103,7 @@ def read(folder: Path) -> CityBundle:
         refusals={reason.key: reason for reason in load_refusals(folder)},
         visits=visits,
         talk=talk,
+        terms=load_terms(folder),
         skills=load_skills(
             folder,
             Known(

@@ -1,4 +1,4 @@
-"""Withdrawn authorisation at WeChat: what must go is deleted, what the law requires is kept.
+"""Deletion at the wish of a person, here or at WeChat: what must go is deleted, what a law requires is kept.
 
 Kept until their term ends: submitted applications, cases, contracts, and messages about them (民法典: the
 contract and proof of its performance; 个人信息保护法 第四十七条: unless a law sets a period). Deleted: what
@@ -10,20 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, delete, false, func, or_, select
+from sqlalchemy import ColumnElement, delete, false, or_, select, tuple_
 
-from app.core import clock
+from app.core import clock, eventbus
 from app.core.db import db
 from app.domain.forms import FieldKind
 from app.models import (
-    Actor,
     Application,
-    Audience,
-    Case,
     ChatPerson,
     Conversation,
     Customer,
-    Document,
     Erasure,
     Medium,
     Message,
@@ -35,15 +31,26 @@ from app.services.conversations import open_conversation
 from app.services.conversations.append_message import mark_changed
 from app.services.conversations.care import retention
 from app.services.conversations.delivery import wechat_replies
-from app.services.people import followers, sessions
+from app.services.people import followers
+from app.services.privacy import account_traces
+from app.services.privacy.kept_by_law import kept_by_law
 from app.wechat.revocations import Held, revoked
 
 CANCELLED = "user_authorization_cancellation"
 REVOKED = "user_authorization_revoke"
+DELETED = "deleted_by_customer"
+CONSENT_WITHDRAWN = "consent_withdrawn"
 
-_BY_LAW = "合同及其履行证据，保存至规定期限"
 _UNKNOWN = "微信新增的授权项，请人工核对是否持有相关信息"
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonErased:
+    """Everything of a person is deleted; `openids` are those of their accounts, with the medium of each."""
+
+    customer_id: str | None
+    openids: tuple[tuple[Medium, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +90,39 @@ def withdraw_authorisation(medium: Medium, openid: str, event: str, info: str) -
         _forget_follower(person)
     if person.subject_id is None:
         return False
-    erased = _all(person) if event == CANCELLED else _some(person, info)
-    db.session.add(
-        Erasure(
-            customer_id=person.subject_id,
-            event=event,
-            at=clock.now(),
-            deleted=dict(erased.deleted),
-            kept=dict(erased.kept) | _kept(person.customer),
-        )
-    )
+    _record(event, person, _all if event == CANCELLED else lambda whose: _some(whose, info))
     return True
+
+
+def erase_account(customer_id: str) -> Erasure:
+    """The customer deletes their data: all of the account, at once. Returns the record of it.
+
+    What a law asks to keep stays until its term ends, and is named with it.
+    """
+    customer = db.session.get_one(Customer, customer_id, with_for_update=True)
+    person = _found(Medium.MINI_PROGRAM, customer.openid)
+    _forget_follower(person)
+    return _record(DELETED, person, _all)
+
+
+def withdraw_consent(customer_id: str) -> Erasure:
+    """The customer withdraws their consent: nothing new is begun until they give it again (PIPL 15)."""
+    customer = db.session.get_one(Customer, customer_id, with_for_update=True)
+    person = _Person(Medium.MINI_PROGRAM, customer.openid, customer, None)
+    return _record(CONSENT_WITHDRAWN, person, lambda _: _Erased({}, _end_consents(customer)))
+
+
+def _record(event: str, person: _Person, act: Callable[[_Person], _Erased]) -> Erasure:
+    erased = act(person)
+    row = Erasure(
+        customer_id=person.subject_id,
+        event=event,
+        at=clock.now(),
+        deleted=dict(erased.deleted),
+        kept=dict(erased.kept) | kept_by_law(person.customer),
+    )
+    db.session.add(row)
+    return row
 
 
 def _found(medium: Medium, openid: str) -> _Person:
@@ -128,11 +157,15 @@ def _all(person: _Person) -> _Erased:
     deleted["drafts"] = int(getattr(drafts, "rowcount", 0))
     deleted["enquiries"] = _enquiries(person)
     _leave_chats(person)
+    openids = _openids(person)
+    eventbus.publish(PersonErased(person.customer.id if person.customer else None, tuple(sorted(openids))))
+    deleted["traces"] = account_traces.delete_traces(person.customer, {openid for _, openid in openids})
     if person.customer is None:
         return _Erased(deleted, {})
     consents = _end_consents(person.customer)
     person.customer.unionid = person.customer.service_openid = None
-    sessions.revoke_all(Audience.CUSTOMER, person.customer.id)
+    # The account stays as the anchor of what the law asks to keep; nothing of it names the person any more.
+    person.customer.openid = f"erased-{person.customer.id}"
     return _Erased(deleted, consents)
 
 
@@ -145,7 +178,7 @@ def _forget_follower(person: _Person) -> None:
 
 
 def _enquiries(person: _Person) -> int:
-    mine: ColumnElement[bool] = Conversation.id == person.enquiry_id
+    mine: ColumnElement[bool] = tuple_(Conversation.medium, Conversation.openid).in_(sorted(_openids(person)))
     if person.customer is not None:
         mine = or_(mine, Conversation.customer_id == person.customer.id)
     found = db.session.scalars(select(Conversation.id).where(mine, Conversation.case_id.is_(None))).all()
@@ -156,17 +189,21 @@ def _enquiries(person: _Person) -> int:
 
 def _leave_chats(person: _Person) -> None:
     """Nothing more can be sent to them in WeChat's chats."""
-    known = {(person.medium, person.openid)}
-    if person.customer is not None:
-        known.add((Medium.MINI_PROGRAM, person.customer.openid))
-        if person.customer.service_openid is not None:
-            known.add((Medium.SERVICE, person.customer.service_openid))
-    for medium, openid in sorted(known):
+    for medium, openid in sorted(_openids(person)):
         wechat_replies.abandon(medium, openid)
         db.session.execute(
             delete(ChatPerson).where(ChatPerson.medium == medium, ChatPerson.openid == openid),
             execution_options={"synchronize_session": False},
         )
+
+
+def _openids(person: _Person) -> set[tuple[Medium, str]]:
+    known = {(person.medium, person.openid)}
+    if person.customer is not None:
+        known.add((Medium.MINI_PROGRAM, person.customer.openid))
+        if person.customer.service_openid is not None:
+            known.add((Medium.SERVICE, person.customer.service_openid))
+    return known
 
 
 def _end_consents(customer: Customer) -> dict[str, str]:
@@ -184,7 +221,7 @@ def _phone(person: _Person) -> int:
     if customer is None:
         return 0
     held = int(customer.phone is not None)
-    customer.phone = customer.phone_hash = None
+    customer.phone = customer.phone_hash = customer.phone_proved_at = None
     for draft in _drafts(customer):
         draft.phone_hash = None
     _forget_answers(customer, FieldKind.PHONE)
@@ -246,18 +283,3 @@ def _drafts_of(customer: Customer | None) -> ColumnElement[bool]:
     if customer is None:
         return false()
     return (Application.customer_id == customer.id) & Application.submitted_at.is_(None)
-
-
-def _kept(customer: Customer | None) -> dict[str, str]:
-    """The numbers of kept cases, and of files the customer brought to them."""
-    if customer is None:
-        return {}
-    cases = select(func.count()).where(Case.customer_id == customer.id)
-    files = (
-        select(func.count())
-        .select_from(Document)
-        .join(Case, Case.id == Document.case_id)
-        .where(Case.customer_id == customer.id, Document.actor == Actor.CUSTOMER)
-    )
-    counted = {"cases": (db.session.scalar(cases) or 0, "项"), "files": (db.session.scalar(files) or 0, "份")}
-    return {name: f"{number}{unit}：{_BY_LAW}" for name, (number, unit) in counted.items() if number}

@@ -142,6 +142,7 @@ _TEXTS = {
     "case_sent_back": "退回“{stage}”重新办理，已用时间累计",
     "case_program_changed": "不符合原业务条件，已转为其他业务继续办理",
     "entry_corrected": "已更正“{task}”的填写内容",
+    "contact_corrected": "客户已更正联系信息",
     "case_taken_over": "客户已用新的微信账户找回本工单",
     "takeover_refused": "有人尝试用新的微信账户找回本工单，姓名未核对上",
     "plan_confirmed": "客户已确认用水方案",

@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, select, update
 
 from app.core import clock
 from app.core.db import db
+from app.domain.data_terms import DataKind
 from app.models import (
     Case,
     Chase,
@@ -32,15 +33,16 @@ def delete_expired(limit: int) -> int:
     For a case the term starts with its end; one with an open complaint stays. For a general enquiry it starts
     with the last message.
     """
-    rules, now = city.current().talk.retention, clock.now()
+    terms, now = city.current().terms, clock.now()
+    case_term, enquiry_term = terms[DataKind.MESSAGES].term, terms[DataKind.ENQUIRIES].term
     unsettled = select(Complaint.conversation_id).where(Complaint.closed_at.is_(None))
     last_word = func.coalesce(Conversation.last_at, Conversation.opened_at)
     of_cases = (
         select(Conversation.id)
         .join(Case, Case.id == Conversation.case_id)
-        .where(Case.closed_at < now - rules.case, last_word < now - rules.case)
+        .where(Case.closed_at < now - case_term, last_word < now - case_term)
     )
-    enquiries = select(Conversation.id).where(Conversation.case_id.is_(None), last_word < now - rules.enquiry)
+    enquiries = select(Conversation.id).where(Conversation.case_id.is_(None), last_word < now - enquiry_term)
     over = [
         conversation_id
         for query in (of_cases, enquiries)

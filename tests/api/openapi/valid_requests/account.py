@@ -96,9 +96,26 @@ def another_login(audience: str) -> Callable[[Scene], ValidRequest]:
     return valid
 
 
+def corrects_contact(scene: Scene) -> ValidRequest:
+    return scene.case().by_customer({"contact_name": "孙小明"})
+
+
+def reads_copy(scene: Scene) -> ValidRequest:
+    customer = scene.somebody()
+    copy = customer.send("POST", "/customer/personal-data/copies").get_json()["id"]
+    scene.world.work()
+    return ValidRequest(customer, {"copy_id": copy})
+
+
 VALID_REQUESTS = {
     "DELETE /customer/sessions/{session_id}": another_login("customer"),
     "DELETE /staff/sessions/{session_id}": another_login("staff"),
+    "PATCH /customer/cases/{case_id}/contact": corrects_contact,
+    "POST /customer/personal-data/copies": lambda scene: ValidRequest(scene.somebody(), {}),
+    "GET /customer/personal-data/copies/{copy_id}": reads_copy,
+    "GET /customer/personal-data/copies/{copy_id}/file": reads_copy,
+    "DELETE /customer/personal-data": lambda scene: ValidRequest(scene.somebody(), {}),
+    "DELETE /customer/consents": lambda scene: ValidRequest(scene.somebody(), {}),
     "POST /customer/take-overs": takes_over,
     "GET /staff/digests/{digest_id}": reads_digest,
     "POST /staff/digests/{digest_id}/reads": reads_digest,
