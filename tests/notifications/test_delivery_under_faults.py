@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from app.core.atomic import atomic
 from app.core.db import db
 from app.domain.errors import ConflictError, NotFoundError
 from app.services.cases.decisions import call_customer
+from app.wechat.errcodes import kind_of
+from app.wechat.port import SendReceipt, WeChatError
 from notifications.channels.envelope import Route
 from notifications.dispatch import circuit_breaker, claims, dispatcher
 from notifications.dispatch.dispatcher import Counts, dispatch, drain
@@ -337,10 +340,22 @@ def test_what_the_whole_account_meets_is_met_once_and_keeps_everything(
     assert {state_of(each)[1] for each in ids} == {DeliveryState.ACCEPTED}
 
 
-def test_faults_between_answers_close_nothing(run: Run, phones: Phones) -> None:
-    phones.fault(TEMPLATE, errcode=-1, times=circuit_breaker.FAULTS_TO_CLOSE)
-    staff(circuit_breaker.FAULTS_TO_CLOSE + 5, phones)
-    run(pool_size=64)
+def test_faults_between_answers_close_nothing(
+    run: Run, phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, asked = phones.accounts.service.send_template, count()
+
+    def every_second_fails(**message: Any) -> SendReceipt:
+        if next(asked) % 2:
+            raise WeChatError(-1, "system error", kind_of(-1))
+        receipt: SendReceipt = send(**message)
+        return receipt
+
+    monkeypatch.setattr(phones.accounts.service, "send_template", every_second_fails)
+    staff(2 * circuit_breaker.FAULTS_TO_CLOSE, phones)
+    # One at a time: side by side, all the faults may happen to be answered first.
+    run(pool_size=1)
+    assert next(asked) == 2 * circuit_breaker.FAULTS_TO_CLOSE
 
     assert db.session.scalars(select(ChannelGate).where(ChannelGate.reason.is_not(None))).all() == []
 
