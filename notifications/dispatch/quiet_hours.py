@@ -20,4 +20,9 @@ def until(kind: str, channel: str, created_at: datetime, now: datetime) -> datet
         return now
     if kind in rules.answers and channel != Channel.SMS and now - created_at < rules.answers_within:
         return now
+    return end_of_night(now)
+
+
+def end_of_night(now: datetime) -> datetime:
+    """The end of the quiet hours, or `now` outside of them."""
     return push_timing.after_quiet(city.current().talk.push, now, city.zone())

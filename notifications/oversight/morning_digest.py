@@ -8,6 +8,7 @@ from app.core import clock, eventbus
 from app.core.ids import new_id
 from app.core.queue import Work
 from app.services.operations import run_once
+from notifications.dispatch import quiet_hours
 from notifications.followup import gathered
 from notifications.followup.gathered import MorningCame
 from notifications.outbox import mornings
@@ -26,11 +27,12 @@ WORK = Work(
 def tell() -> int:
     """Tell everybody what was gathered for them, once a working day; how many people were told just now.
 
-    In the caller's transaction. Whoever has nothing to read gets nothing.
+    In the caller's transaction. Whoever has nothing to read gets nothing. What could only be told in the quiet
+    hours, after an outage, is part of the next morning's message.
     """
     now = clock.now()
     today = mornings.today(now)
-    if now < mornings.due_on(today) or not mornings.is_working_day(today):
+    if now < mornings.due_on(today) or not mornings.is_working_day(today) or _is_night(now):
         return 0
     if not run_once.claim(JOB, today.isoformat()):
         return 0
@@ -51,6 +53,11 @@ def next_due() -> datetime:
     """
     now = clock.now()
     today = mornings.today(now)
-    if mornings.is_working_day(today) and not run_once.is_done(JOB, today.isoformat()):
+    over = now >= mornings.due_on(today) and _is_night(now)
+    if mornings.is_working_day(today) and not over and not run_once.is_done(JOB, today.isoformat()):
         return mornings.due_on(today)
     return mornings.due_on(mornings.next_after(now))
+
+
+def _is_night(now: datetime) -> bool:
+    return quiet_hours.end_of_night(now) > now

@@ -81,6 +81,17 @@ def test_it_comes_once_a_working_day_and_never_empty(known: Registry, set_clock:
     assert morning(set_clock, saturday + timedelta(days=3)) == 0
 
 
+def test_after_an_outage_it_comes_late_on_the_day_and_never_in_the_night(
+    known: Registry, set_clock: clock.FixedClock
+) -> None:
+    publish(events.PromiseBudgetThreatened("case-1", "acceptance_plan"))
+    # 23:00: it would wait for the end of the night, and the next one would follow it at once.
+    assert morning(set_clock, NEXT_MORNING + timedelta(hours=15)) == 0
+    assert morning(set_clock, NEXT_MORNING + timedelta(days=1)) == 4
+    publish(events.PromiseBudgetThreatened("case-1", "design"))
+    assert morning(set_clock, NEXT_MORNING + timedelta(days=2, hours=7)) == 4
+
+
 def test_what_is_no_longer_true_is_left_out(known: Registry, set_clock: clock.FixedClock) -> None:
     publish(events.TaskOverdue("task-1", 1), events.PromiseBudgetThreatened("case-1", "acceptance_plan"))
     with atomic():
