@@ -27,8 +27,8 @@ WORK = Work(
 def tell() -> int:
     """Tell everybody what was gathered for them, once a working day; how many people were told just now.
 
-    In the caller's transaction. Whoever has nothing to read gets nothing. What could only be told in the quiet
-    hours, after an outage, is part of the next morning's message.
+    In the caller's transaction. Whoever has nothing to read gets nothing. What could only be told in the
+    quiet hours, after an outage, is part of the next morning's message.
     """
     now = clock.now()
     today = mornings.today(now)
