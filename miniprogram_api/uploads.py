@@ -33,7 +33,7 @@ def receive_file(
     content = file.read()
     arrived = upload.check(find_case().id, form["kind"], file.filename or "", content, uploader)
     release_connection()
-    ask_store(lambda: upload.keep_bytes(arrived, content))
+    ask_store(lambda: upload.keep_bytes(arrived))
     return asdict(document_access.line(upload.record(find_case().id, arrived, by)))
 
 

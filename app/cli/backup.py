@@ -14,6 +14,7 @@ from app.core.backups import postgresql, sqlite
 from app.core.backups.counting import Counts, DatabaseInUseError, count
 from app.core.backups.postgresql import ToolFailedError, ToolMissingError
 from app.core.db import db
+from app.core.objectstore import PRIVATE_FOLDER
 from app.services.documents import store_copy
 
 MANIFEST = "manifest.json"
@@ -37,7 +38,8 @@ def make(folder: Path, documents: bool) -> None:
     """Copy everything into FOLDER, which must not exist yet, while the installation goes on working."""
     settings = needs.settings()
     try:
-        folder.mkdir(parents=True)
+        # For the account alone that makes it: the same data as the installation's own.
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
     except FileExistsError as fault:
         raise click.ClickException(f"{folder} exists already") from fault
     # The database first: a document's bytes are there before its row, so none of the copied rows lacks them.

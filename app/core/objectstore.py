@@ -20,6 +20,7 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
 FILE = "file://"
 MEMORY = "memory://"
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 12.0
@@ -44,17 +45,28 @@ class StoreUnavailableError(RuntimeError):
 
 class _Installed:
     store: ObjectStore | None = None
+    folder: Path | None = None
 
 
 _calls = BoundedSemaphore(MOST_CALLS)
 
 
 def install(url: str) -> None:
-    """Store files at `url` from now on: `file:///folder`, `s3://bucket/prefix`, or `memory://` for tests."""
+    """Store files at `url` from now on: `file:///folder`, `s3://bucket/prefix`, or `memory://` for tests.
+
+    A folder and what is put into it are for the account of the service alone (docs/decisions/0032).
+    """
+    _Installed.folder = None
     if url.startswith(MEMORY):
         _Installed.store = MemoryStore()
     elif url.startswith(FILE):
-        _Installed.store = LocalStore(Path(url.removeprefix(FILE)), mkdir=True)
+        folder = Path(url.removeprefix(FILE))
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.geteuid():
+            # A folder from before, or made by hand.
+            folder.chmod(PRIVATE_FOLDER)
+        _Installed.folder = folder
+        _Installed.store = LocalStore(folder)
     else:
         _Installed.store = from_url(
             url,
@@ -71,8 +83,12 @@ def install(url: str) -> None:
 def put(key: str, content: bytes) -> None:
     """Store `content` under `key`. Raises `StoreUnavailableError`."""
     with _bounded():
+        if _Installed.folder is not None:
+            (_Installed.folder / key).parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         # In one request: each part of a multipart upload would have its own time.
         obstore.put(_store(), key, content, use_multipart=False)
+        if _Installed.folder is not None:
+            (_Installed.folder / key).chmod(PRIVATE_FILE)
 
 
 def fetch(key: str) -> IO[bytes]:

@@ -87,7 +87,8 @@ class Conversation(Base):
     medium: Mapped[Key | None]
     openid: Mapped[WeChatId | None]
     holder_id: Mapped[Key] = mapped_column(ForeignKey("staff.id"))
-    # Plain, so that a manager finds a company by its name; a person's name is nowhere outside the form.
+    # Plain, so that a manager finds a company by its name; a person's, a sole trader's as well, is nowhere
+    # outside the encrypted form.
     organisation: Mapped[Name | None] = mapped_column(index=True)
     opened_at: Mapped[Instant]
     last_at: Mapped[Instant | None]

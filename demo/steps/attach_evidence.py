@@ -13,5 +13,5 @@ def attach(case: Case, spec: TaskSpec, by: By) -> None:
     for needed in spec.documents:
         for _ in range(needed.at_least):
             arrived = upload.check(case.id, needed.kind, NAME, PICTURE, Uploader.STAFF)
-            upload.keep_bytes(arrived, PICTURE)
+            upload.keep_bytes(arrived)
             upload.record(case.id, arrived, by)

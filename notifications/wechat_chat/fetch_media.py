@@ -60,7 +60,7 @@ def _fetch(wechat: Accounts, owner: str, one: ClaimedMedia, chance: Chance) -> N
             inbound_media.give_up(owner, one.message_id, refused=True)
         return
     try:
-        upload.keep_bytes(arrived, content)
+        upload.keep_bytes(arrived)
     except StoreUnavailableError:
         _log.warning("a file of WeChat's chat can't be stored")
         with atomic():

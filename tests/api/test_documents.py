@@ -18,8 +18,9 @@ from app.core.db import db
 from app.domain.file_types import LARGEST_FILE
 from app.models import AccessRecord, Staff
 from app.services.documents import upload
-from tests.api.answers import refused
+from tests.api.answers import json_of, refused
 from tests.api.database_rows import nothing_changes
+from tests.domain.test_picture_metadata import GPS, JFIF, OWNER, exif, jpeg, segment
 from tests.world import Phone, World
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"
@@ -65,6 +66,20 @@ def test_a_document_is_named_by_its_content_and_fetched_by_a_short_lived_link(
     world.at("2026-09-18 09:06")
     assert world.client.get(link["path"]).status_code == 404
     assert world.client.get(link["path"][:-2] + "xx").status_code == 404
+
+
+def test_a_photos_place_and_owner_are_out_before_anybody_sees_it(
+    world: World, case: Any, customer: Phone
+) -> None:
+    photo = jpeg(JFIF, segment(0xE1, exif(6)))
+    document = json_of(bring(customer, f"/customer/cases/{case['id']}", photo))
+    link = world.staff("G001").post(f"/staff/cases/{case['id']}/documents/{document['id']}/link")
+    fetched = world.client.get(link["path"]).data
+    assert (GPS in fetched, OWNER in fetched) == (False, False)
+    assert (document["size"], document["sha256"]) == (len(fetched), hashlib.sha256(fetched).hexdigest())
+    with world.app.app_context():
+        [key] = objectstore.keys("")
+        assert b"".join(objectstore.stream(key)) == fetched
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,21 @@ TYPES = MappingProxyType(
 """The registering department (first sign) and the types of organisation that it registers (second sign)."""
 
 
+SOLE_TRADER = "92"
+"""Registered by 工商 (9) as 个体工商户 (2)."""
+
+
 def compact(text: str) -> str:
     """The code in capitals without blanks and hyphens."""
     return _SEPARATORS.sub("", text).upper()
+
+
+def names_a_person(code: object) -> bool:
+    """Whether whoever has this code may be a person in business for themselves (个体工商户): the type 92.
+
+    Also without a code that says otherwise, since a sole trader's name is personal data.
+    """
+    return not isinstance(code, str) or compact(code).startswith(SOLE_TRADER) or not is_valid(code)
 
 
 def is_valid(text: str) -> bool:

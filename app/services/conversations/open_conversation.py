@@ -6,6 +6,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.upsert import insert_or_ignore
 from app.models import Application, Case, Conversation
+from app.services.applications.credit_codes import names_a_person
 
 
 def conversation_of_case(case: Case) -> Conversation:
@@ -27,8 +28,10 @@ def conversation_of_case(case: Case) -> Conversation:
 
 
 def _organisation(case: Case) -> str | None:
-    name = db.session.get_one(Application, case.application_id).answers.get("organisation")
-    return str(name)[:200] if name else None
+    """The name by which a company is found. A sole trader's is nowhere outside the encrypted form."""
+    answers = db.session.get_one(Application, case.application_id).answers
+    name = answers.get("organisation")
+    return None if not name or names_a_person(answers.get("credit_code")) else str(name)[:200]
 
 
 FROM_THE_START = dict.fromkeys(

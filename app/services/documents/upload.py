@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from app.core import clock, objectstore
 from app.core.db import db
 from app.core.ids import new_id
-from app.domain import file_types
+from app.domain import file_types, picture_metadata
 from app.domain.document_kinds import Uploader
 from app.domain.errors import DocumentRefusedError
 from app.domain.file_types import FileType
+from app.domain.picture_metadata import UncleanableError
 from app.domain.texts import has_control_characters
 from app.models import Document
 from app.services.history.timeline import By, note
@@ -29,7 +30,10 @@ LOOKED_BACK_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class CheckedUpload:
-    """A checked file; its bytes are in the store once `keep_bytes` has returned."""
+    """A checked file; its bytes are in the store once `keep_bytes` has returned.
+
+    `content` is what is kept: of a picture without what the camera wrote into it.
+    """
 
     kind: str
     name: str
@@ -37,6 +41,7 @@ class CheckedUpload:
     size: int
     sha256: str
     object_key: str
+    content: bytes = field(repr=False)
 
 
 def check(
@@ -68,24 +73,36 @@ def check(
         held = db.session.scalar(select(func.count()).where(Document.case_id == case_id)) or 0
         if held >= rules.most_per_case:
             raise DocumentRefusedError("该工单的资料数量已达上限，请联系客户管家。")
+    clean = _without_metadata(found, content)
     day = clock.now().date().isoformat()
     return CheckedUpload(
         kind=kind,
         name=shown_name(name),
         media_type=found.media_type,
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(clean),
+        sha256=hashlib.sha256(clean).hexdigest(),
+        content=clean,
         # The day comes first, so that the sweep can list the keys of single days.
         object_key=f"{day}/{new_id()}",
     )
 
 
-def keep_bytes(arrived: CheckedUpload, content: bytes) -> None:
+def _without_metadata(found: FileType, content: bytes) -> bytes:
+    """The bytes that anybody else may see: nobody learns from a photo where its owner lives (PIPL 6)."""
+    try:
+        return picture_metadata.without_metadata(found.media_type, content)
+    except UncleanableError as fault:
+        raise DocumentRefusedError(
+            "该图片无法去除拍摄地点等信息，请重新拍照或另存为JPEG后再上传。"
+        ) from fault
+
+
+def keep_bytes(arrived: CheckedUpload) -> None:
     """Stores the bytes. Call it with no transaction open, since a store may be slow.
 
     Raises `objectstore.StoreUnavailableError`.
     """
-    objectstore.put(arrived.object_key, content)
+    objectstore.put(arrived.object_key, arrived.content)
 
 
 def record(case_id: str | None, arrived: CheckedUpload, by: By) -> Document:

@@ -9,6 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import LargeBinary, select, type_coerce
+from stdnum.cn import uscc
 
 from app.cli.keys import keys as keys_command
 from app.core import crypto
@@ -216,3 +217,21 @@ def test_rotation_goes_on_where_it_was_interrupted(world: World, journey: Any, o
         assert first.size + rest.size == key_rotation.count(column)
         assert key_rotation.rotate_batch(column, rest.last, 500).last is None
         db.session.rollback()
+
+
+SOLE_TRADER = "欧阳演示便民店"
+
+
+@pytest.mark.parametrize(("kind", "found_plain"), [("92", False), ("91", True)])
+def test_a_sole_traders_name_is_readable_nowhere_and_found_by_its_manager(
+    world: World, kind: str, found_plain: bool
+) -> None:
+    """It is a person's (个体工商户); a company's is not, and is kept so that it is found quickly."""
+    code = f"{kind}370102MA3C0000X"
+    customer = world.log_in("o_customer", "13800000001")
+    case = world.submitted(customer, organisation=SOLE_TRADER, credit_code=code + uscc.calc_check_digit(code))
+    customer.post(f"/customer/cases/{case['id']}/messages", {"client_id": "phone-0001", "text": "在吗"})
+    plain = {where for where, value in stored(world.app) if SOLE_TRADER in value}
+    assert plain == ({"conversations.organisation"} if found_plain else set())
+    found = world.staff("G001").post("/staff/conversations/search", {"text": "便民店"})["items"]
+    assert [(each["conversation_id"], each["why"]) for each in found] == [(case["id"], "organisation")]

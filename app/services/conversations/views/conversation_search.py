@@ -1,7 +1,8 @@
 """Searching one's own conversations: by project, company, case number, phone, or message text.
 
 Texts are encrypted, so a search decrypts the newest messages of one's own conversations, within the city's
-bound. People are found only by the keyed hash of a whole phone number.
+bound, and as many forms for the names of sole traders. Others are found only by the keyed hash of a whole
+phone number.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from app.core import clock
 from app.core.db import db
-from app.models import Actor, Case, Conversation, Customer, Message, MessageKind, Safety
+from app.models import Actor, Application, Case, Conversation, Customer, Message, MessageKind, Safety
 from app.services.conversations import conversation_access
 from app.services.installation import city
 from app.services.people.phones import normalised_phone, phone_hash
@@ -36,7 +37,7 @@ def search(staff: Colleague, wanted: str) -> list[Find]:
     """The results in one's own conversations: names, numbers and phones first, then texts, newest first."""
     words, rules = wanted.strip(), city.current().talk.search
     mine = conversation_access.held_by(staff, clock.now())
-    found = [*_by_names(mine, words), *_by_phone(mine, words)]
+    found = [*_by_names(mine, words), *_by_sealed_names(mine, words, rules.newest), *_by_phone(mine, words)]
     found += _by_text(mine, words, rules.newest, rules.shown - len(found))
     return found[: rules.shown]
 
@@ -59,6 +60,25 @@ def _by_names(mine: ColumnElement[bool], words: str) -> list[Find]:
         Find(id_, project_name, _why(words, project_name, number), None, organisation or "", None)
         for id_, project_name, number, organisation in rows
     ]
+
+
+def _by_sealed_names(mine: ColumnElement[bool], words: str, newest: int) -> list[Find]:
+    """By the name of a sole trader, which only the encrypted form holds: among the newest conversations."""
+    rows = db.session.execute(
+        select(Conversation.id, Case.project_name, Case.number, Application.answers)
+        .join(Case, Case.id == Conversation.case_id)
+        .join(Application, Application.id == Case.application_id)
+        .where(mine, Conversation.organisation.is_(None))
+        .order_by(Conversation.last_at.desc(), Conversation.id)
+        .limit(newest)
+    )
+    sought, found = words.casefold(), []
+    for id_, project_name, number, answers in rows:
+        name = str(answers.get("organisation") or "")
+        told_already = number == words or sought in project_name.casefold()
+        if sought in name.casefold() and not told_already:
+            found.append(Find(id_, project_name, "organisation", None, name, None))
+    return found
 
 
 def _why(words: str, project_name: str, number: str) -> str:
