@@ -7,11 +7,11 @@ import pytest
 from tests.world import Phone, World
 
 ACCEPTANCE = ("site_visit", "network_survey", "design_opinion", "engineering_opinion", "confirm_plan")
-BUDGET, HEADLINE = "后续环节时间将被占用", "承诺时限即将用完"
+BUDGET, HEADLINE = "budget_threatened", "headline_threatened"
 
 
-def times(who: Phone, title: str) -> int:
-    return [notice["title"] for notice in who.get("/staff/notices?limit=100")["items"]].count(title)
+def times(who: Phone, kind: str) -> int:
+    return [notice["kind"] for notice in who.get("/staff/notices?limit=100")["items"]].count(kind)
 
 
 @pytest.fixture
