@@ -18,7 +18,6 @@ from benchmarks.load import Connection, post
 
 CALLS = ("submit", "search by number", "hand over", "complete", "search by phone")
 _TASK = "site_visit"
-_VISIT = {"visited_at": "2026-01-05T10:00:00+08:00", "form_guided": True}
 
 # One call: its name and the raw request; what is sent back into a lifecycle is the answer's JSON.
 Steps = Generator[tuple[str, str], Any, None]
@@ -79,7 +78,7 @@ def _lifecycle(order: Order, draft: Sequence[str]) -> Steps:
             f"/api/v1/staff/tasks/{tasks[0]['id']}/completion",
             order.managers[number],
             application,
-            json.dumps({"outputs": _VISIT}),
+            json.dumps({"outputs": {"visited_at": tasks[0]["since"], "form_guided": True}}),
         ),
     )
     if (completed["state"], completed["mine"]) != ("done", True):

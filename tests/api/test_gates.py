@@ -7,6 +7,8 @@ import pytest
 from app.core.atomic import atomic
 from tests import paperwork
 from tests.api.answers import refused
+from tests.api.visits.test_concurrent_bookings import post
+from tests.at_once import at_once
 from tests.world import OUTPUTS, SINGLE_METER, Phone, World
 
 BEFORE_PLAN = ("site_visit", "network_survey", "design_opinion", "engineering_opinion")
@@ -234,3 +236,23 @@ def test_staff_see_what_is_left_of_the_internal_aim(world: World) -> None:
     aims = {stage["key"]: (stage["internal_aim"], stage["internal_aim_left"]) for stage in stages}
     assert aims["acceptance_plan"] == ("1.00", "0.71")
     assert aims["design"] == (None, None)
+
+
+def test_one_value_is_let_pass_once_by_two_at_once(world: World) -> None:
+    case = Case(world, meter_count=1)
+    path = f"/staff/tasks/{case.task('network_survey')['id']}/exceptions"
+    body = {"field": "peak_pressure_mpa", "value": "0.08", "reason": "设泵房加压"}
+    token = world.staff("S001").token
+    answers = at_once(world.app, [post(token, path, body), post(token, path, body)])
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert len(world.staff("S001").get("/staff/exceptions")["items"]) == 1
+
+
+def test_one_refusal_of_the_plan_is_recorded_by_two_at_once(world: World) -> None:
+    case = Case(world).until("drawings")
+    seen = case.customer.get(f"/customer/cases/{case.id}/plan")["version"]
+    body = {"version": seen, "reason": "希望从北侧接入"}
+    path = f"/staff/cases/{case.id}/plan-refusal"
+    tokens = (world.staff("G001").token, world.staff("S001").token)
+    answers = at_once(world.app, [post(token, path, body) for token in tokens])
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
