@@ -57,7 +57,7 @@ def see_personal_data() -> dict[str, Any]:
 def list_reads(query_data: dict[str, Any]) -> dict[str, Any]:
     """Lists who has read the customer's data in full, newest first.
 
-    By role, department and time. The names of staff are not told.
+    By role, department and time, without the names of staff.
     """
     limit = query_data["limit"]
     lines = reads.reads_of_customer(caller().subject_id, number_cursor(query_data.get("cursor")), limit)

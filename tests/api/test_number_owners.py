@@ -133,6 +133,26 @@ def test_many_proofs_at_once_leave_one_owner_with_everything_unclaimed(world: Wo
     assert {owner, holder} <= {f"o_{place}" for place in range(4)}
 
 
+def test_a_form_begun_while_the_number_is_proved_is_the_provers(world: World) -> None:
+    """Without the lock it would be given to whoever owned the number when the proof was not yet committed."""
+    world.log_in("o_former", NUMBER)
+    present, manager = world.log_in("o_present"), world.staff("G001")
+    answers = {**ANSWERS, "contact_phone": NUMBER}
+    body = {"program": "single_meter", "channel": "telephone", "answers": answers}
+    headers = {"Authorization": f"Bearer {manager.token}", "Idempotency-Key": uuid4().hex}
+
+    def prove() -> object:
+        return identity.verify_phone(customer_id("o_present"), f"+86{NUMBER}", clock.now())
+
+    def begin(client: FlaskClient) -> TestResponse:
+        return client.post("/api/v1/staff/applications", json=body, headers=headers)
+
+    answer = while_open(world.app, prove, begin, keep=True)
+    assert answer.status_code == 201, answer.text
+    draft = answer.get_json()["id"]
+    assert present.get(f"/customer/applications/{draft}")["id"] == draft
+
+
 def test_two_people_exchange_their_numbers_at_once(world: World) -> None:
     world.log_in("o_first", NUMBER)
     world.log_in("o_second", "13800000044")
@@ -148,7 +168,6 @@ def test_two_people_exchange_their_numbers_at_once(world: World) -> None:
 
 
 def test_a_case_submitted_while_the_number_is_proved_is_the_provers(world: World) -> None:
-    """Without the lock the proof would see no case, and the case no owner: it would be nobody's."""
     world.log_in("o_former", NUMBER)
     world.log_in("o_present")
     act = submission(world)

@@ -118,6 +118,7 @@ def test_the_timetable_ticks_for_all_that_is_due_and_does_the_rest_by_minute_and
     every_tick = dict.fromkeys(
         (
             "callbacks",
+            "copies",
             "timers",
             "promises",
             "calendar",
@@ -131,7 +132,7 @@ def test_the_timetable_ticks_for_all_that_is_due_and_does_the_rest_by_minute_and
         ),
         1,
     )
-    every_minute = dict.fromkeys(("tokens", "calls", "unknown", "skills", "morning", "bytes"), 30)
+    every_minute = dict.fromkeys(("tokens", "calls", "unknown", "skills", "morning", "bytes", "terms"), 30)
     assert found == {**every_tick, **every_minute, "forget": 1800}
 
 

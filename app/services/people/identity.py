@@ -65,7 +65,14 @@ def has_consented(customer_id: str) -> bool:
 
 
 def require_consent(customer_id: str) -> None:
-    """Raise `ConsentNeededError` unless the privacy text in force was accepted."""
+    """Raise `ConsentNeededError` unless the privacy text in force was accepted.
+
+    Until the transaction ends nobody withdraws it: what a person deletes is not written again by a request
+    that began before.
+    """
+    db.session.connection().execute(
+        select(Customer.id).where(Customer.id == customer_id).with_for_update(read=True, key_share=True)
+    )
     if not has_consented(customer_id):
         raise ConsentNeededError("办理前请先阅读并同意隐私政策。")
 

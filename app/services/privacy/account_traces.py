@@ -16,6 +16,20 @@ _OF_CUSTOMER: tuple[InstrumentedAttribute[Any], ...] = (
 )
 
 
+ERASED = "erased-"
+
+
+def name_nobody(customer: Customer) -> None:
+    """The account stays as the anchor of what a law asks to keep; nothing of it names the person any more."""
+    customer.unionid = customer.service_openid = None
+    customer.openid = f"{ERASED}{customer.id}"
+
+
+def is_erased(customer: Customer) -> bool:
+    """Whether the account was deleted."""
+    return customer.openid.startswith(ERASED)
+
+
 def delete_traces(customer: Customer | None, openids: Collection[str]) -> int:
     """Deletes them, and ends every login by that. Returns how many rows."""
     deleted = 0

@@ -16,11 +16,12 @@ from app.core.db import db
 from app.core.ids import new_id
 from app.core.queue import Queue
 from app.domain.data_terms import DataKind
-from app.domain.errors import NotFoundError, NotYetError
+from app.domain.errors import NotFoundError, NotSignedInError, NotYetError
 from app.models import Customer, DataCopy
 from app.services.installation import city
 from app.services.papers.render_pdf import PaperError, render
 from app.services.privacy import held
+from app.services.privacy.account_traces import is_erased
 
 TEMPLATE = "personal_data.typ"
 MOST_ITEMS = 20_000
@@ -45,9 +46,14 @@ class MadeCopy:
 
 
 def request_copy(customer_id: str) -> DataCopy:
-    """Asks for a copy. One that waits or is younger than its term is given again, unless it failed."""
-    # Two taps at once: the second waits here.
-    db.session.get_one(Customer, customer_id, with_for_update=True)
+    """Asks for a copy. One that waits or is younger than its term is given again, unless it failed.
+
+    Raises `NotSignedInError` of a deleted account.
+    """
+    # Two taps at once: the second waits here, as does one that began before the account was deleted.
+    customer = db.session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)
+    if is_erased(customer):
+        raise NotSignedInError
     known = db.session.scalar(
         select(DataCopy)
         .where(DataCopy.customer_id == customer_id, DataCopy.requested_at > _oldest())

@@ -163,9 +163,7 @@ def _all(person: _Person) -> _Erased:
     if person.customer is None:
         return _Erased(deleted, {})
     consents = _end_consents(person.customer)
-    person.customer.unionid = person.customer.service_openid = None
-    # The account stays as the anchor of what the law asks to keep; nothing of it names the person any more.
-    person.customer.openid = f"erased-{person.customer.id}"
+    account_traces.name_nobody(person.customer)
     return _Erased(deleted, consents)
 
 

@@ -2,20 +2,25 @@
 
 from collections.abc import Collection, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from app.core import objectstore
 from app.core.db import db
 from app.jobs import timetable
-from app.models import Erasure
+from app.models import Application, Customer, DataCopy, Erasure
 from app.services.cases.submit import lookup_hash
 from app.services.people.phones import phone_hash
+from app.services.privacy import erasure
 from notifications.models import Notice
 from tests.api.conversations.chat_files import JPEG, send_picture
 from tests.api.conversations.test_wechat_chat import callback, write
 from tests.api.test_withdrawn_authorisation import CANCEL, withdrawn
+from tests.at_once import while_open
 from tests.world import CREDIT_CODE, SINGLE_METER, Phone, World
 
 PHONE = "13800000001"
@@ -181,6 +186,35 @@ def test_of_a_customer_the_law_keeps_what_is_named_until_its_term_and_no_longer(
     world.at("2060-01-05 10:00")
     run(world, timetable.delete_past_terms)
     assert found(world, secrets) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/customer/applications", {"program": "single_meter"}, 403),
+        ("/customer/personal-data/copies", None, 401),
+    ],
+)
+def test_a_request_that_began_before_writes_nothing_after_the_deletion(
+    world: World, path: str, body: Any, status: int
+) -> None:
+    """On PostgreSQL its login was still good when it began; SQLite lets one in at a time."""
+    customer = world.log_in("o_customer", PHONE)
+    headers = {"Authorization": f"Bearer {customer.token}", "Idempotency-Key": uuid4().hex}
+
+    def delete() -> object:
+        return erasure.erase_account(db.session.scalars(select(Customer.id)).one())
+
+    def act(client: FlaskClient) -> TestResponse:
+        return client.post(f"/api/v1{path}", json=body, headers=headers)
+
+    answer = while_open(world.app, delete, act, keep=True)
+    assert answer.status_code in {status, 401}, answer.text
+    assert found(world, [*SECRETS, *hashes(world)]) == set()
+    with world.app.app_context():
+        assert db.session.scalars(select(Application.id)).all() == []
+        assert db.session.scalars(select(DataCopy.id)).all() == []
+        db.session.remove()
 
 
 def test_terms_end_for_everybody_and_a_day_is_told_once(world: World) -> None:

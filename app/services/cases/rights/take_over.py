@@ -1,4 +1,4 @@
-"""The same person with a new WeChat account takes their cases over (docs/decisions/0029).
+"""The same person with a new WeChat account takes their cases over (docs/decisions/0032).
 
 Two facts are asked: the number, which the new account has to own, and what is written on the application: the
 case number together with the contact's name. A stranger to whom the carrier gave the number owns it too, and

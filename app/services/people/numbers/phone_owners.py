@@ -1,4 +1,4 @@
-"""Whose a phone number is: the customer who proved it last, one at a time (docs/decisions/0029).
+"""Whose a phone number is: the customer who proved it last, one at a time (docs/decisions/0032).
 
 Whoever asks for the owner in order to give them something, such as a case taken by telephone, holds a shared
 lock of the number until the transaction ends, and a proof holds it alone. So a case goes to the owner of the
