@@ -23,6 +23,9 @@ RETRY_AFTER_SECONDS = 5
 MOST_FAULTS = 20
 """How many faults a refusal lists. Who has mended these is told the next ones."""
 
+OFTEN = {429: "操作过于频繁"}
+"""For the OpenAPI document of a view that is limited for each person."""
+
 _SENTENCES: Mapping[int, tuple[str, str, str]] = {
     400: ("bad_request", "请求有误", "请求内容无法识别，请返回上一页重试。"),
     404: ("not_found", "没有找到", "没有找到您要的内容，请返回上一页重试。"),

@@ -9,14 +9,16 @@ from flask import current_app
 from werkzeug.datastructures import FileStorage
 
 from app.core import turns
-from app.core.atomic import release_connection
+from app.core.atomic import atomic, release_connection
 from app.core.objectstore import StoreUnavailableError
 from app.domain.document_kinds import Uploader
 from app.domain.errors import DocumentStoreUnavailableError
+from app.domain.limits import Limited
 from app.services.cases.access import Case
 from app.services.documents import document_access, upload
 from app.services.documents.document_access import LinkSigner
 from app.services.history.timeline import By
+from app.services.operations import limits
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -29,6 +31,10 @@ def receive_file(
 
     `find_case` is called again after the bytes were stored, since that is another transaction.
     """
+    what = Limited.CUSTOMER_UPLOAD if uploader is Uploader.CUSTOMER else Limited.STAFF_UPLOAD
+    # Kept at once: what is stored and then refused has used the store as well.
+    with atomic():
+        limits.count(what, by.id or "")
     file: FileStorage = form["file"]
     content = file.read()
     arrived = upload.check(find_case().id, form["kind"], file.filename or "", content, uploader)

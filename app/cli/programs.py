@@ -16,6 +16,7 @@ from app.domain.conversation.loader import load_talk
 from app.domain.departments import load_departments
 from app.domain.document_kinds import load_document_rules
 from app.domain.forms import load_forms
+from app.domain.limits import load_limits
 from app.domain.office_hours import load_hours
 from app.domain.papers import load_papers
 from app.domain.price_list import load_prices
@@ -63,6 +64,7 @@ def check(folder: Path) -> None:
         lambda city: load_hours(city / "calendar.toml"),
         load_document_rules,
         load_forms,
+        load_limits,
         load_papers,
         load_prices,
         load_refusals,

@@ -4,12 +4,15 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
+from app.domain.limits import Limited
 from app.services.applications import drafts
 from app.services.applications.answers import form_of
 from app.services.cases.submit import submit
 from app.services.cases.views import progress
 from app.services.history.timeline import by_customer
+from app.services.operations import limits
 from miniprogram_api.guards import caller
+from miniprogram_api.problems import OFTEN
 from miniprogram_api.schemas.customer import AnswersIn, ApplicationOut, DraftIn, ProgressOut
 from miniprogram_api.schemas.shared import FormOut
 
@@ -30,13 +33,14 @@ def read_form(program: str) -> Any:
 @applications.post("/applications")
 @applications.input(DraftIn)
 @applications.output(ApplicationOut, status_code=201)
-@applications.doc(summary="新建申请（自动预填已知信息）")
+@applications.doc(summary="新建申请（自动预填已知信息）", responses=OFTEN)
 def start_application(json_data: dict[str, str]) -> dict[str, Any]:
     """Creates a draft application for a program.
 
     Fields are prefilled from the verified phone number and from the customer's earlier case. Refused with
     `consent_needed` before the privacy policy is accepted, and with `unknown_program`.
     """
+    limits.count(Limited.CUSTOMER_DRAFT, caller().subject_id)
     return drafts.present_application(drafts.start_by_customer(caller().subject_id, json_data["program"]))
 
 

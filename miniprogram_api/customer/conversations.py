@@ -6,13 +6,16 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from app.domain.conversation.message_states import Side
+from app.domain.limits import Limited
 from app.services.cases import access
 from app.services.conversations import message_content, send_message
 from app.services.conversations.care.recall_message import recall_message
 from app.services.conversations.delivery import read_receipts
 from app.services.conversations.views import polling, sender_view
+from app.services.operations import limits
 from miniprogram_api import poll_response
 from miniprogram_api.guards import caller
+from miniprogram_api.problems import OFTEN
 from miniprogram_api.schemas.conversations import (
     MessageIn,
     MessageOut,
@@ -59,7 +62,7 @@ def read_messages(case_id: str, query_data: dict[str, Any]) -> Any:
 @conversations.post("/<public_id:case_id>/messages")
 @conversations.input(MessageIn)
 @conversations.output(MessageOut, status_code=201)
-@conversations.doc(summary="发消息（文字、位置或已上传的资料）")
+@conversations.doc(summary="发消息（文字、位置或已上传的资料）", responses=OFTEN)
 def send(case_id: str, json_data: dict[str, Any]) -> Any:
     """Sends a text, a location or an uploaded document to the manager.
 
@@ -68,6 +71,7 @@ def send(case_id: str, json_data: dict[str, Any]) -> Any:
     `invalid_fields`.
     """
     person = caller().subject_id
+    limits.count(Limited.CUSTOMER_MESSAGE, person)
     case = access.customer_case(person, case_id)
     content = message_content.of_request(json_data, case)
     return sender_view.for_sender(

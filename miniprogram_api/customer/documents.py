@@ -10,6 +10,7 @@ from app.services.documents import document_access
 from app.services.history.timeline import by_customer
 from miniprogram_api.flask_app import takes_file
 from miniprogram_api.guards import caller
+from miniprogram_api.problems import OFTEN
 from miniprogram_api.schemas.documents import DocumentOut, DocumentsOut, LinkOut, UploadIn
 from miniprogram_api.uploads import link_signer, receive_file
 
@@ -29,7 +30,9 @@ def list_documents(case_id: str) -> dict[str, Any]:
 @takes_file
 @documents.input(UploadIn, location="form_and_files", arg_name="form")
 @documents.output(DocumentOut, status_code=201)
-@documents.doc(summary="上传资料（PDF/DWG/DXF/JPEG/PNG/HEIC，20MB以内）")
+@documents.doc(
+    summary="上传资料（PDF/DWG/DXF/JPEG/PNG/HEIC，20MB以内）", responses=OFTEN | {503: "资料暂时无法存取"}
+)
 def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
     """Uploads a document to a case.
 

@@ -6,14 +6,17 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from app.domain.conversation.message_states import Side
+from app.domain.limits import Limited
 from app.services.conversations import conversation_access, message_content, send_message
 from app.services.conversations.care.recall_message import recall_message
 from app.services.conversations.delivery import read_receipts, wechat_replies
 from app.services.conversations.views import polling, sender_view
 from app.services.documents import document_access as documents
+from app.services.operations import limits
 from miniprogram_api import poll_response
 from miniprogram_api.guards import me
 from miniprogram_api.idempotency import answers_anew
+from miniprogram_api.problems import OFTEN
 from miniprogram_api.schemas.conversations import (
     MessageOut,
     MessagesOut,
@@ -62,13 +65,14 @@ def read_messages(conversation_id: str, query_data: dict[str, Any]) -> Any:
 @conversations.post("/<public_id:conversation_id>/messages")
 @conversations.input(StaffMessageIn)
 @conversations.output(MessageOut, status_code=201)
-@conversations.doc(summary="回复客户（urgent：夜间也提醒）")
+@conversations.doc(summary="回复客户（urgent：夜间也提醒）", responses=OFTEN)
 def send(conversation_id: str, json_data: dict[str, Any]) -> Any:
     """Sends a text, a location or a document to the customer.
 
     Exactly one of the three. Repeating the call with the same `client_id` returns the same message; another
     content under that `client_id` is refused with `conflict`. `urgent` notifies the customer at night, too.
     """
+    limits.count(Limited.STAFF_MESSAGE, me().id)
     case = conversation_access.readable_by(me(), conversation_id)
     content = message_content.of_request(json_data, case)
     message = send_message.send_by_staff(

@@ -11,6 +11,7 @@ from app.services.history.timeline import by_staff
 from miniprogram_api.flask_app import takes_file
 from miniprogram_api.guards import me
 from miniprogram_api.idempotency import answers_anew
+from miniprogram_api.problems import OFTEN
 from miniprogram_api.schemas.documents import DocumentOut, DocumentRequestIn, DocumentsOut, LinkOut, UploadIn
 from miniprogram_api.uploads import link_signer, receive_file
 
@@ -30,7 +31,7 @@ def list_documents(case_id: str) -> dict[str, Any]:
 @takes_file
 @documents.input(UploadIn, location="form_and_files", arg_name="form")
 @documents.output(DocumentOut, status_code=201)
-@documents.doc(summary="上传资料（现场照片、图纸、过程资料）")
+@documents.doc(summary="上传资料（现场照片、图纸、过程资料）", responses=OFTEN | {503: "资料暂时无法存取"})
 def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
     """Uploads a document to a case, such as a site photo or a drawing.
 

@@ -19,7 +19,6 @@ from app.domain.file_types import LARGEST_FILE
 from app.models import AccessRecord, Staff
 from app.services.documents import upload
 from tests.api.answers import json_of, refused
-from tests.api.database_rows import nothing_changes
 from tests.domain.test_picture_metadata import GPS, JFIF, OWNER, exif, jpeg, segment
 from tests.world import Phone, World
 
@@ -218,10 +217,9 @@ def test_a_store_that_does_not_answer_is_told_as_such(
     else:
         monkeypatch.setattr(objectstore, "_calls", BoundedSemaphore(1))
         objectstore._calls.acquire()
-    with nothing_changes(world.app):
-        for answer in (bring(customer, path, PDF, "b.pdf"), world.client.get(link)):
-            refused(answer, 503, "store_unavailable")
-            assert answer.headers["Retry-After"] == "30"
+    for answer in (bring(customer, path, PDF, "b.pdf"), world.client.get(link)):
+        refused(answer, 503, "store_unavailable")
+        assert answer.headers["Retry-After"] == "30"
     assert len(customer.get(f"{path}/documents")["items"]) == 1
     monkeypatch.undo()
     assert world.client.get(link).data == PDF

@@ -14,6 +14,7 @@ from app.domain.data_terms import DataKind, DataTerm, load_terms
 from app.domain.departments import load_departments
 from app.domain.document_kinds import DocumentRules, load_document_rules
 from app.domain.forms import Form, load_forms
+from app.domain.limits import Limit, Limited, load_limits
 from app.domain.office_hours import CalendarData, load_hours
 from app.domain.papers import PaperKind, load_papers
 from app.domain.price_list import PriceList, load_prices
@@ -52,6 +53,7 @@ class CityBundle:
     talk: ConversationRules
     skills: SkillRules
     terms: Mapping[DataKind, DataTerm]
+    limits: Mapping[Limited, Limit]
 
     @cached_property
     def ways(self) -> Mapping[tuple[str, str | None], Program]:
@@ -104,6 +106,7 @@ def read(folder: Path) -> CityBundle:
         visits=visits,
         talk=talk,
         terms=load_terms(folder),
+        limits=load_limits(folder),
         skills=load_skills(
             folder,
             Known(

@@ -33,6 +33,17 @@ def count_attempt(source: str, window: timedelta) -> int:
     return attempts or 0
 
 
+def attempts_so_far(source: str, window: timedelta) -> int:
+    """How many tries `source` has made in this window."""
+    found = db.session.get(LookupCount, (source, _window_start(clock.now(), window)))
+    return 0 if found is None else found.attempts
+
+
+def seconds_left(window: timedelta) -> int:
+    """How many seconds, at least one, until this window is over."""
+    return max(int(window.total_seconds() - clock.now().timestamp() % window.total_seconds()), 1)
+
+
 def forget_old_attempts() -> int:
     """Deletes counts of past windows. Returns how many."""
     outcome = db.session.execute(

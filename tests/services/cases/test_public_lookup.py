@@ -73,14 +73,36 @@ def test_a_source_has_ten_tries_in_ten_minutes(world: World, number: str) -> Non
     assert ask(world, number).status_code == 200
 
 
-def test_a_number_has_ten_tries_from_wherever_they_come(world: World, number: str) -> None:
-    """Four digits are guessed by many machines together, if only machines are counted."""
-    for attempt in range(10):
-        refused(ask(world, number, f"{attempt:04d}"[::-1], f"203.0.113.{attempt}"), 404, "case_not_found")
-    refused(ask(world, number, source=ELSEWHERE), 429, "too_many_attempts")
-    assert ask(world, "26091800000000", source=ELSEWHERE).status_code == 404
-    world.at("2026-09-18 09:10")
+def test_a_stranger_who_guesses_does_not_lock_the_owner_out(world: World, number: str) -> None:
+    """However many addresses he has, as long as he can't have guessed it."""
+    for attempt in range(40):
+        refused(ask(world, number, f"{attempt + 1000}", f"203.0.113.{attempt}"), 404, "case_not_found")
     assert ask(world, number, source=ELSEWHERE).status_code == 200
+
+
+def test_a_case_has_a_hundred_wrong_tries_a_day_from_wherever_they_come(world: World, number: str) -> None:
+    """Four digits are guessed by many machines together, if only machines are counted."""
+    assert ask(world, number).status_code == 200
+    for attempt in range(100):
+        answer = ask(world, number, f"{attempt + 1000}", f"203.0.113.{attempt}")
+        refused(answer, 404, "case_not_found")
+    answer = ask(world, number, source=ELSEWHERE)
+    refused(answer, 429, "too_many_attempts")
+    # Until the day is over in UTC, in which windows are counted.
+    assert answer.headers["Retry-After"] == str(23 * 3600)
+    # From here it was looked up before: that is no stranger.
+    assert ask(world, number).status_code == 200
+    assert ask(world, "26091800000000", source=ELSEWHERE).status_code == 404
+    world.at("2026-09-19 08:00")
+    assert ask(world, number, source=ELSEWHERE).status_code == 200
+
+
+def test_an_ipv6_network_is_one_source(world: World, number: str) -> None:
+    for attempt in range(10):
+        answer = ask(world, f"260918{attempt:08d}", source=f"2001:db8:0:1:{attempt:x}::1")
+        refused(answer, 404, "case_not_found")
+    refused(ask(world, number, source="2001:db8:0:1:ffff::9"), 429, "too_many_attempts")
+    assert ask(world, number, source="2001:db8:0:2::1").status_code == 200
 
 
 def test_a_success_counts_as_well(world: World, number: str) -> None:
