@@ -31,10 +31,15 @@ class DocumentKind:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRules:
-    """The kinds of a city, and how many documents one case may hold."""
+    """The kinds of a city, and how many documents each side may bring to one case."""
 
     kinds: tuple[DocumentKind, ...]
-    most_per_case: int
+    most_by_customer: int
+    most_by_staff: int
+
+    def most_by(self, uploader: Uploader) -> int:
+        """How many documents of one case may be from this side."""
+        return self.most_by_customer if uploader is Uploader.CUSTOMER else self.most_by_staff
 
     def kind(self, key: str) -> DocumentKind:
         """The kind of that key. Raises `KeyError`."""
@@ -65,6 +70,9 @@ def load_document_rules(folder: Path) -> DocumentRules:
         if not kind.uploaders:
             row.fault("uploaders", "must name customer, staff or both")
     check_unique(rows, [kind.key for kind in kinds])
-    most = source.root.whole("most_per_case") or 0
+    most = [source.root.whole(f"most_by_{uploader}") for uploader in Uploader]
+    for uploader, number in zip(Uploader, most, strict=True):
+        if number == 0:
+            source.root.fault(f"most_by_{uploader}", "must be 1 or more")
     source.finish()
-    return DocumentRules(kinds, most)
+    return DocumentRules(kinds, *(number or 0 for number in most))

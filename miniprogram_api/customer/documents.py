@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 
 from app.domain.document_kinds import Uploader
 from app.services.cases import access
+from app.services.cases.withdraw_document import withdraw_document
 from app.services.documents import document_access
 from app.services.history.timeline import by_customer
 from miniprogram_api.flask_app import takes_file
@@ -44,6 +45,21 @@ def upload(case_id: str, form: dict[str, Any]) -> dict[str, Any]:
     return receive_file(
         lambda: access.customer_case(person, case_id), form, Uploader.CUSTOMER, by_customer(person)
     )
+
+
+@documents.delete("/<public_id:case_id>/documents/<public_id:document_id>")
+@documents.output({}, status_code=204)
+@documents.doc(summary="撤回本人上传且尚未使用的资料", responses={409: "资料已使用，不能撤回"})
+def withdraw(case_id: str, document_id: str) -> str:
+    """Withdraws a document that the customer brought, until it is used; its bytes are deleted.
+
+    Refused with `not_found` for a document of anybody else, and with `conflict` when the case is over, the
+    document was sent in the conversation or shows a meter, or a task was completed with it.
+    """
+    withdraw_document(
+        access.customer_case(caller().subject_id, case_id), document_id, by_customer(caller().subject_id)
+    )
+    return ""
 
 
 @documents.get("/<public_id:case_id>/documents/<public_id:document_id>/link")

@@ -67,8 +67,13 @@ def _fetch(wechat: Accounts, owner: str, one: ClaimedMedia, chance: Chance) -> N
             again_at = min(clock.now() + retry.delay(one.attempts, chance), one.last)
             inbound_media.postpone(owner, one.message_id, again_at)
         return
-    with atomic():
-        inbound_media.attach_file(owner, one.message_id, arrived)
+    try:
+        with atomic():
+            inbound_media.attach_file(owner, one.message_id, arrived)
+    except DocumentRefusedError:
+        # Others have used up the allowance of the case meanwhile.
+        with atomic():
+            inbound_media.give_up(owner, one.message_id, refused=True)
 
 
 def _after_fault(owner: str, one: ClaimedMedia, error: WeChatError, chance: Chance) -> None:

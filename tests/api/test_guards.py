@@ -372,6 +372,8 @@ def test_its_owner_is_let_in_where_the_stranger_was_not(scene: Scene) -> None:
             "customer_case_changes.withdraw_case",
             # The jobs have not made it.
             "customer_personal_data.download_copy",
+            # What is withdrawn can't be fetched.
+            "customer_documents.withdraw",
             "customer_visits.confirm_visit",
             "customer_visits.reschedule_visit",
             "customer_visits.join_visit",

@@ -108,7 +108,7 @@ def test_check_prints_the_faults_of_every_file_once(city: Path) -> None:
     for name, old, new in (
         ("city.toml", 'hotline = "968133"\n', ""),
         ("departments.toml", 'name = "财务部"\n', ""),
-        ("documents.toml", "most_per_case = 200\n", 'most_per_case = "many"\n'),
+        ("documents.toml", "most_by_customer = 100\n", 'most_by_customer = "many"\n'),
         ("messages.toml", 'title = "申请已撤回"\n', ""),
     ):
         file = city / name
@@ -120,7 +120,7 @@ def test_check_prints_the_faults_of_every_file_once(city: Path) -> None:
     assert result.stderr.splitlines() == [
         f"{city / 'city.toml'}: hotline: missing",
         f"{city / 'departments.toml'}: departments[6].name: missing",
-        f"{city / 'documents.toml'}: most_per_case: must be a whole number, 0 or more",
+        f"{city / 'documents.toml'}: most_by_customer: must be a whole number, 0 or more",
         f"{city / 'messages.toml'}: messages.case_withdrawn.title: missing",
     ]
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from zlib import crc32
 
 from sqlalchemy import func, select
 
@@ -17,11 +18,13 @@ from app.domain.errors import DocumentRefusedError
 from app.domain.file_types import FileType
 from app.domain.picture_metadata import UncleanableError
 from app.domain.texts import has_control_characters
-from app.models import Document
+from app.models import Actor, Document
 from app.services.history.timeline import By, note
 from app.services.installation import city
 
 LONGEST_NAME = 120
+# Our namespace among the database's advisory locks: "doc" in ASCII.
+_DOCUMENTS = 0x646F63
 _SEPARATORS = re.compile(r"[/\\]")
 # How long bytes may exist without a row before they are an orphan, and how far back the sweep looks.
 GRACE = timedelta(days=1)
@@ -70,9 +73,7 @@ def check(
     if found is None:
         raise DocumentRefusedError("仅支持PDF、DWG、DXF、JPEG、PNG、HEIC文件，请转换格式后重试。")
     if case_id is not None:
-        held = db.session.scalar(select(func.count()).where(Document.case_id == case_id)) or 0
-        if held >= rules.most_per_case:
-            raise DocumentRefusedError("该工单的资料数量已达上限，请联系客户管家。")
+        _refuse_too_many(case_id, uploader)
     clean = _without_metadata(found, content)
     day = clock.now().date().isoformat()
     return CheckedUpload(
@@ -97,6 +98,26 @@ def _without_metadata(found: FileType, content: bytes) -> bytes:
         ) from fault
 
 
+def _refuse_too_many(case_id: str, uploader: Uploader) -> None:
+    """Each side has an allowance of its own: neither keeps the other from bringing what is needed."""
+    customers = Document.actor == Actor.CUSTOMER
+    theirs = customers if uploader is Uploader.CUSTOMER else ~customers
+    held = db.session.scalar(select(func.count()).where(Document.case_id == case_id, theirs)) or 0
+    if held >= city.current().documents.most_by(uploader):
+        raise DocumentRefusedError("该工单的资料数量已达上限，请先撤回不需要的资料，或联系客户管家。")
+
+
+def _wait_for_others(case_id: str) -> None:
+    """From here on, one at a time of those who add documents to this case, until the transaction ends.
+
+    SQLite lets one writer in at a time anyway.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        key = crc32(case_id.encode()) - 2**31
+        connection.execute(select(func.pg_advisory_xact_lock(_DOCUMENTS, key)))
+
+
 def keep_bytes(arrived: CheckedUpload) -> None:
     """Stores the bytes. Call it with no transaction open, since a store may be slow.
 
@@ -106,8 +127,14 @@ def keep_bytes(arrived: CheckedUpload) -> None:
 
 
 def record(case_id: str | None, arrived: CheckedUpload, by: By) -> Document:
-    """Write the row of a document whose bytes are kept."""
+    """Write the row of a document whose bytes are kept.
+
+    Raises `DocumentRefusedError` when others have used up the allowance since the check.
+    """
     now = clock.now()
+    if case_id is not None:
+        _wait_for_others(case_id)
+        _refuse_too_many(case_id, Uploader.CUSTOMER if by.actor == Actor.CUSTOMER else Uploader.STAFF)
     document = Document(
         id=new_id(),
         case_id=case_id,

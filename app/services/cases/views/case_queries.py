@@ -124,6 +124,7 @@ _TEXTS = {
     "permit_step": "道路挖掘（占用）审批：{step}",
     "document_asked": "请客户提供“{document}”",
     "document_added": "已上传“{document}”",
+    "document_withdrawn": "已撤回“{document}”",
     "due_moved": "因工作日历更新，“{stage}”预计完成时间由{was}调整为{due}",
     "quote_issued": "费用已出具（第{version}次），请客户选择",
     "quote_chosen": "客户已选择费用方案",

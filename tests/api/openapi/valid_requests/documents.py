@@ -30,7 +30,21 @@ def fetched_by_manager(scene: Scene) -> ValidRequest:
     return case.by("G001", document_id=document)
 
 
+def withdrawn_by_staff(scene: Scene) -> ValidRequest:
+    case = scene.case()
+    engineer = scene.world.staff("E001")
+    answer = engineer.client.post(
+        f"/api/v1/staff/cases/{case.id}/documents",
+        data={**FORM, "file": (BytesIO(PICTURE), NAME)},
+        headers={"Authorization": f"Bearer {engineer.token}"},
+    )
+    assert answer.status_code == 201, answer.text
+    return case.by("E001", document_id=answer.get_json()["id"])
+
+
 VALID_REQUESTS = {
+    "DELETE /customer/cases/{case_id}/documents/{document_id}": fetched_by_customer,
+    "DELETE /staff/cases/{case_id}/documents/{document_id}": withdrawn_by_staff,
     "POST /customer/cases/{case_id}/documents": lambda scene: scene.case().by_customer(FORM),
     "GET /customer/cases/{case_id}/documents/{document_id}/link": fetched_by_customer,
     "POST /staff/cases/{case_id}/documents": lambda scene: scene.case().by("G001", FORM),
