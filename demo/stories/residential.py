@@ -97,6 +97,9 @@ class _Story(PartnerStory):
         run, case = self._run, self._case
         self._run.heading("上门补全申请表", "the form is completed at the door")
         visit = visits.book(run, case, "water_plan", "2026-04-21 10:00")
+        # Known before anybody drives to the customer.
+        mains = {**shared_steps.MAINS, "main_calibre_mm": 400, "outlet_calibre_mm": 200}
+        case.complete("N001", "network_survey", mains, "周边管道 DN400，预留口 DN200")
         begun_at = run.at("2026-04-21 10:00")
         visit.was_reminded_of("2026-04-20 18:00", "2026-04-21 08:00")
         visit.begins(PLACE)
@@ -121,8 +124,6 @@ class _Story(PartnerStory):
         run, case, times = self._run, self._case, self._times
         self._run.heading("受理并确定用水方案；“222”预警", "the plan, and the headline's warning")
         run.at("2026-04-21 14:00")
-        mains = {**shared_steps.MAINS, "main_calibre_mm": 400, "outlet_calibre_mm": 200}
-        case.complete("N001", "network_survey", mains, "周边管道 DN400，预留口 DN200")
         case.complete(
             "D001", "design_opinion", {"opinion": "feasible", "opinion_text": "两路接入"}, "两路接入"
         )
