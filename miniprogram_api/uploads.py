@@ -32,6 +32,8 @@ def receive_file(
     `find_case` is called again after the bytes were stored, since that is another transaction.
     """
     what = Limited.CUSTOMER_UPLOAD if uploader is Uploader.CUSTOMER else Limited.STAFF_UPLOAD
+    # Of a case that the caller may not see nothing is written, not even this.
+    find_case()
     # Kept at once: what is stored and then refused has used the store as well.
     with atomic():
         limits.count(what, by.id or "")

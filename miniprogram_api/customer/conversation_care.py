@@ -1,25 +1,33 @@
 """Beside the messages of a conversation: its header, copies of it, requests to hurry, complaints."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, current_app, request
+from flask.ctx import AppContext
 
+from app.core.atomic import atomic, release_connection
+from app.domain.limits import Limited
 from app.services.cases import access
 from app.services.conversations import open_conversation
 from app.services.conversations.care import chases, complaints, export_conversation
 from app.services.conversations.views import header
 from app.services.history.timeline import by_customer
+from app.services.operations import limits
 from miniprogram_api.guards import caller
 from miniprogram_api.pdf_response import PDF_ANSWER, pdf
+from miniprogram_api.problems import OFTEN
 from miniprogram_api.schemas.conversation_tools import (
     ChaseOut,
     ChasesOut,
     ComplaintOut,
     ComplaintsOut,
+    PartIn,
     TextIn,
 )
 from miniprogram_api.schemas.conversations import CustomerConversationHeaderOut
+from miniprogram_api.slow_clients import STREAMED
 
 TEXT_ANSWER: dict[Any, Any] = {
     200: {"description": "文本", "content": {"text/plain": {"schema": {"type": "string"}}}}
@@ -42,27 +50,51 @@ def read_header(case_id: str) -> Any:
 
 
 @care.get("/<public_id:case_id>/conversation.txt")
-@care.doc(summary="下载沟通记录（文本）", responses=TEXT_ANSWER)
+@care.doc(summary="下载沟通记录（文本）", responses=TEXT_ANSWER | OFTEN)
 def download_text(case_id: str) -> Response:
     """Downloads the conversation of a case as plain text.
 
     Contains everything that the customer can see; recalled and withheld messages are left out.
     """
     person = caller().subject_id
-    text = export_conversation.as_text(access.customer_case(person, case_id), person)
-    return Response(text, mimetype="text/plain")
+    case = access.customer_case(person, case_id)
+    heading = export_conversation.text_heading(case)
+    _count_export(person)
+    request.environ[STREAMED] = True
+    return Response(_text(current_app.app_context, heading, case_id, person), mimetype="text/plain")
+
+
+def _text(context: Callable[[], AppContext], heading: str, case_id: str, person: str) -> Iterator[str]:
+    """The text page by page, each in a transaction of its own: nothing waits for a slow reader."""
+    yield heading
+    after: int | None = 0
+    while after is not None:
+        with context(), atomic(read_only=True):
+            page, after = export_conversation.text_page(case_id, person, after)
+        yield page
+
+
+def _count_export(person: str) -> None:
+    # Commits on its own, as the GET around it changes nothing.
+    release_connection()
+    with atomic():
+        limits.count(Limited.CUSTOMER_EXPORT, person)
 
 
 @care.get("/<public_id:case_id>/conversation.pdf")
-@care.doc(summary="下载沟通记录（PDF）", responses=PDF_ANSWER)
-def download_pdf(case_id: str) -> Response:
+@care.input(PartIn, location="query")
+@care.doc(summary="下载沟通记录（PDF）", responses=PDF_ANSWER | OFTEN)
+def download_pdf(case_id: str, query_data: dict[str, int]) -> Response:
     """Downloads the conversation of a case as a PDF.
 
-    The content is the same as that of the text file.
+    The content is the same as that of the text file. A long conversation has several parts of 200 messages;
+    the first page of each says how many.
     """
     person = caller().subject_id
+    access.customer_case(person, case_id)
+    _count_export(person)
     case = access.customer_case(person, case_id)
-    return pdf(export_conversation.as_pdf(case, person), f"conversation-{case.number}")
+    return pdf(export_conversation.as_pdf(case, person, query_data["part"]), f"conversation-{case.number}")
 
 
 @care.get("/<public_id:case_id>/chases")

@@ -3,10 +3,16 @@
 from apiflask.fields import Boolean, Integer, List, Nested, String
 from marshmallow import validate
 
-from miniprogram_api.schemas.fields import BaseSchema, Moment, one_of, text
+from miniprogram_api.schemas.fields import BaseSchema, Moment, one_of, text, within
 
 # The city's own limit is lower. This one spares the database from texts that are refused anyway.
 LONGEST_TEXT = 4000
+
+
+class PartIn(BaseSchema):
+    """Which part of a long PDF, from 1 on."""
+
+    part = Integer(load_default=1, validate=within(1, 100_000))
 
 
 class TextIn(BaseSchema):

@@ -1,9 +1,11 @@
 """The customer's copy of a conversation, and how long conversations are kept."""
 
+from typing import Any
+
 import pytest
 
 from app.core.atomic import atomic
-from app.services.conversations.care import retention
+from app.services.conversations.care import export_conversation, retention
 from tests.api.answers import refused
 from tests.api.conversations.conversation_phones import Conversation, start_conversation
 from tests.api.conversations.test_wechat_chat import write
@@ -65,3 +67,35 @@ def test_a_conversation_is_deleted_after_its_retention_time(scene: Conversation)
     for table in ("conversations", "messages", "complaints", "chases", "talk_timers", "conversation_notes"):
         assert count(scene.world.app, table) == 0, table
     assert count(scene.world.app, "cases") == 1
+
+
+def test_a_long_conversation_comes_in_pages_and_parts(
+    scene: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never more in memory than one of them, however long it is."""
+    monkeypatch.setattr(export_conversation, "PAGE", 4)
+    monkeypatch.setattr(export_conversation, "PART", 4)
+    typeset: list[Any] = []
+
+    def render(_template: Any, data: Any) -> bytes:
+        typeset.append(data)
+        return b"%PDF"
+
+    monkeypatch.setattr(export_conversation, "render", render)
+    for number in range(10):
+        scene.ask(f"第{number}条")
+    text = scene.customer.send("GET", f"{scene.theirs}/conversation.txt")
+    assert text.is_streamed
+    said = [line.split("：")[-1] for line in text.text.splitlines() if "我：" in line]
+    assert said == [f"第{number}条" for number in range(10)]
+    parts = -(-len([line for line in text.text.splitlines()[5:] if line]) // 4)
+    for part in range(1, parts + 1):
+        answer = scene.customer.send("GET", f"{scene.theirs}/conversation.pdf?part={part}")
+        assert answer.status_code == 200
+        scene.world.at(f"2026-09-18 {10 + 2 * part}:00")
+    words = [line["words"] for data in typeset for line in data["lines"] if line["who"] == "我"]
+    assert words == [f"第{number}条" for number in range(10)]
+    assert {len(data["lines"]) <= 4 for data in typeset} == {True}
+    assert typeset[0]["heading"][-1] == f"第1部分，共{parts}部分"
+    beyond = scene.customer.send("GET", f"{scene.theirs}/conversation.pdf?part={parts + 1}")
+    refused(beyond, 404, "not_found")

@@ -98,6 +98,7 @@ _MESSAGES = (
     .limit(bindparam("limit", type_=Integer))
 )
 _CHANGED = PreparedQuery(_MESSAGES.where(Message.changed > bindparam("after")).order_by(Message.changed))
+_AFTER = PreparedQuery(_MESSAGES.where(Message.seq > bindparam("after")).order_by(Message.seq))
 _BEFORE = PreparedQuery(_MESSAGES.where(Message.seq < bindparam("before")).order_by(Message.seq.desc()))
 
 
@@ -109,6 +110,13 @@ def changes_for_owner(customer_id: str, case_id: str, after: int, limit: int) ->
 def page_for_owner(customer_id: str, case_id: str, before: int, limit: int) -> Page:
     """A page for the owner of a case, before message number `before`. Raises `NotFoundError`."""
     return _page(_owned(customer_id, case_id), case_id, Side.CUSTOMER, before, limit)
+
+
+def messages_for_owner(customer_id: str, case_id: str, after: int, limit: int) -> list[MessageLine]:
+    """The first messages after number `after`, in order. Raises `NotFoundError` for anybody but the owner."""
+    others = _owned(customer_id, case_id).positions(Side.STAFF)
+    rows = _AFTER.rows({"id": case_id, "after": after, "limit": limit})
+    return [message_view.message_line(Row(*row), Side.CUSTOMER, others) for row in rows]
 
 
 def changes_for_staff(conversation_id: str, after: int, limit: int) -> Changes:
