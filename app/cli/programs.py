@@ -13,6 +13,7 @@ from app.domain.city import load_city
 from app.domain.city_folder import city_folder
 from app.domain.config_error import ConfigError
 from app.domain.conversation.loader import load_talk
+from app.domain.data_terms import load_terms
 from app.domain.departments import load_departments
 from app.domain.document_kinds import load_document_rules
 from app.domain.forms import load_forms
@@ -68,6 +69,7 @@ def check(folder: Path) -> None:
         load_papers,
         load_prices,
         load_refusals,
+        load_terms,
         lambda city: load_talk(city, load_document_rules(city)),
         load_visit_rules,
         _check_visits,
