@@ -54,7 +54,7 @@ _calls = BoundedSemaphore(MOST_CALLS)
 def install(url: str) -> None:
     """Store files at `url` from now on: `file:///folder`, `s3://bucket/prefix`, or `memory://` for tests.
 
-    A folder and what is put into it are for the account of the service alone (docs/decisions/0032).
+    A folder and what is put into it are for the account of the service alone (docs/decisions/0034).
     """
     _Installed.folder = None
     if url.startswith(MEMORY):
