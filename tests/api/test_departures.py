@@ -64,7 +64,7 @@ def holds_nothing(world: World, number: str) -> None:
             query = select(noun.id).where(column == gone)
             if noun is Task:
                 query = query.where(Task.state == "open")
-            assert db.session.scalars(query).all() == []
+            assert db.session.scalars(query).all() == [], noun
         db.session.remove()
 
 

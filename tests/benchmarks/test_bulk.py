@@ -150,7 +150,7 @@ def test_a_printed_case_is_found_handed_over_and_goes_on(app: Flask) -> None:
     (visit,) = (task for stage in handed["awaited"] for task in stage["tasks"] if task["key"] == "site_visit")
     done = staff(app, other).post(
         f"/staff/tasks/{visit['id']}/completion",
-        {"outputs": {"visited_at": "2026-01-05T10:00:00+08:00", "form_guided": True}},
+        {"outputs": {"visited_at": visit["since"], "form_guided": True}},
     )
     assert (done["state"], done["mine"]) == ("done", True)
 

@@ -139,6 +139,9 @@ def _fault_of(message: Message) -> str | None:
         return None if message.msgid in message.arrived else "messages carry another message's msgid"
     if message.state != DeliveryState.UNKNOWN and arrived and not message.was_unknown:
         return f"messages arrived and are said to be {message.state}"
+    if message.state == DeliveryState.GATHERED:
+        # What is only to be known goes into the morning's message.
+        return None
     if not message.outcomes and message.failure_class != "no_consent":
         return f"messages ended as {message.state} without an attempt"
     return None

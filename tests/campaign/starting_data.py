@@ -177,8 +177,8 @@ def _set_reminders(
                 stamps = f"{int(START.timestamp()) + second}:{int(task.due_at.timestamp())}"
                 key = f"{task.case_id}:{task.stage_key}:{stamps}"
                 expected |= {
-                    dedupe_key("task_reminder", key, str(person))
-                    for person in (holder, managers[task.case_id])
+                    dedupe_key("task_reminder", key, holder),
+                    dedupe_key("task_reminder_info", key, str(managers[task.case_id])),
                 }
     with atomic():
         db.session.connection().execute(insert(Timer), timers)

@@ -42,6 +42,7 @@ WITHOUT_END = {
     "skill_lapsing",
     "return_visit_unreached",
     "case_taken_over",
+    "data_deleted",
     "staff_left",
     "handover_proposed",
     "task_taken_back",

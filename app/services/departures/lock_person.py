@@ -38,6 +38,8 @@ def lock_and_deactivate(member: Staff) -> Held:
     One removal at a time.
     """
     absences.one_at_a_time()
+    # Whoever had the lock before may have brought them back, and then `active` is not what was read.
+    db.session.refresh(member)
     while True:
         held = what_is_held(member.id)
         # A lock that was taken in a savepoint is given back with it: nobody waits for us who holds what we
