@@ -115,7 +115,9 @@ class CaseMachine(RuleBasedStateMachine):
     def a_task_is_completed_without_what_it_must_deliver(self, which: int) -> None:
         tasks = self.tasks(TaskState.OPEN)
         if tasks:
-            assert self.attempt(lambda _case: self.deliver(tasks[which % len(tasks)], {})) is not None
+            task = tasks[which % len(tasks)]
+            # Shown its photos only: what stands before a task may bring all it asks for, as a quote does.
+            assert self.attempt(lambda _case: self.hand_in(task, {})) is not None, task.key
 
     @rule(which=st.integers(0, 30))
     def a_task_is_completed_again(self, which: int) -> None:
@@ -375,10 +377,17 @@ class CaseMachine(RuleBasedStateMachine):
             outputs |= {"approval_decision": "refused", "refusal_reason": "本年度额度已满"}
         return self.attempt(lambda _case: self.deliver(task, outputs))
 
+    def worker(self, task: Task) -> Staff:
+        return db.session.get_one(Staff, task.assignee_id or self.staff[BY_DEPARTMENT[task.department]])
+
     def deliver(self, task: Task, outputs: dict[str, Any]) -> None:
-        person = task.assignee_id or self.staff[BY_DEPARTMENT[task.department]]
-        staff = db.session.get_one(Staff, person)
+        staff = self.worker(task)
         outputs = paperwork.prepare(staff.number, task.id, outputs)
+        complete_task(Colleague.of(staff), db.session.get_one(Task, task.id), outputs)
+
+    def hand_in(self, task: Task, outputs: dict[str, Any]) -> None:
+        staff = self.worker(task)
+        paperwork.show(staff.number, task.id)
         complete_task(Colleague.of(staff), db.session.get_one(Task, task.id), outputs)
 
     def case(self) -> Case:
