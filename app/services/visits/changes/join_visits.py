@@ -36,9 +36,8 @@ def join_by_staff(case: Case, visit_id: str, other_id: str, by: By) -> Visit:
 def _both(case: Case, visit_id: str, other_id: str) -> tuple[Visit, Visit]:
     """Both visits, with both cases locked in one order, so that two requests never wait in a circle."""
     other = db.session.scalar(
-        select(Visit)
-        .join(Case, Case.id == Visit.case_id)
-        .where(Visit.id == other_id, customer_time.of_same_customer(case))
+        select(Visit).where(Visit.id == other_id, customer_time.OF_SAME_CUSTOMER),
+        customer_time.customer_of(case),
     )
     if other is None:
         raise NotFoundError
