@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import Row, and_, bindparam, literal_column, or_, select
 
+from app.core import advisory_lock
 from app.core.db import db
 from notifications.channels.message_channel import MemberLimit
 from notifications.channels.registry import CHANNELS
@@ -23,9 +24,6 @@ SLACK = timedelta(seconds=30)
 LIMITED: Mapping[Channel, tuple[MemberLimit, ...]] = {
     key: channel.limits for key, channel in CHANNELS.items() if channel.limits
 }
-
-# Ours among the database's advisory locks: "out" in ASCII.
-_LOCK = 0x6F7574
 
 _SENT = {
     channel: select(OutboxMessage.openid, OutboxMessage.handed_at).where(
@@ -89,7 +87,5 @@ def _sent(
 
 
 def wait_for_other_claims() -> None:
-    """Two processes that count at the same time would each see the same room. SQLite has one writer."""
-    connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    """Two processes that count at the same time would each see the same room."""
+    advisory_lock.wait_for("out")

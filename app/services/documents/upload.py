@@ -5,11 +5,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from zlib import crc32
 
 from sqlalchemy import func, select
 
-from app.core import clock, objectstore
+from app.core import advisory_lock, clock, objectstore
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain import file_types, picture_metadata
@@ -23,8 +22,6 @@ from app.services.history.timeline import By, note
 from app.services.installation import city
 
 LONGEST_NAME = 120
-# Our namespace among the database's advisory locks: "doc" in ASCII.
-_DOCUMENTS = 0x646F63
 _SEPARATORS = re.compile(r"[/\\]")
 # How long bytes may exist without a row before they are an orphan, and how far back the sweep looks.
 GRACE = timedelta(days=1)
@@ -108,14 +105,8 @@ def _refuse_too_many(case_id: str, uploader: Uploader) -> None:
 
 
 def _wait_for_others(case_id: str) -> None:
-    """From here on, one at a time of those who add documents to this case, until the transaction ends.
-
-    SQLite lets one writer in at a time anyway.
-    """
-    connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        key = crc32(case_id.encode()) - 2**31
-        connection.execute(select(func.pg_advisory_xact_lock(_DOCUMENTS, key)))
+    """From here on, one at a time of those who add documents to this case, until the transaction ends."""
+    advisory_lock.wait_for("doc", case_id)
 
 
 def keep_bytes(arrived: CheckedUpload) -> None:

@@ -10,16 +10,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, false, func, or_, select, update
 
-from app.core import clock
+from app.core import advisory_lock, clock
 from app.core.db import db
 from app.core.upsert import insert_or_ignore
 from app.models import Customer, Follower, Staff
 
 ASK_AGAIN_AFTER = timedelta(days=1)
 """How long a follower without unionid is left alone; the account may be bound to the Open Platform later."""
-
-# Ours among the database's advisory locks of two numbers: "fol" in ASCII, and a hash of the unionid.
-_LOCK = 0x666F6C
 
 
 def follow(service_openid: str, unionid: str | None) -> None:
@@ -94,7 +91,5 @@ def _join(service_openid: str, unionid: str) -> None:
 
 
 def _lock(unionid: str) -> None:
-    """Until the transaction ends, nobody else joins this unionid. SQLite has one writer."""
-    connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(unionid))))
+    """Until the transaction ends, nobody else joins this unionid."""
+    advisory_lock.wait_for("fol", unionid)

@@ -7,18 +7,15 @@ that waited sees the absence when it checks again. The jobs revalidate existing 
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 
-from app.core import clock
+from app.core import advisory_lock, clock
 from app.core.db import db
 from app.core.ids import new_id
 from app.domain.slots import patterns
 from app.domain.slots.patterns import Pattern
 from app.models import Staff, StaffLeave, VisitClosure, VisitRecheck, WorkPattern
 from app.services.scheduling import absence_checks, reservations
-
-# Our namespace among the database's advisory locks: "abs" in ASCII.
-_ABSENCES = 0x616273
 
 
 def enter_leave(
@@ -134,11 +131,8 @@ def one_at_a_time() -> None:
     """Lets nobody else enter an absence or remove somebody until the transaction ends.
 
     Two of them may need each other's people: who leaves and who takes over, who is away and who stands in.
-    SQLite has one writer at a time anyway.
     """
-    connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_ABSENCES, 0)))
+    advisory_lock.wait_for("abs")
 
 
 def revalidate_later(*, staff_id: str | None = None, case_id: str | None = None, ask: bool = False) -> None:

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
-from zlib import crc32
 
 from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.dialects import postgresql
 
+from app.core import advisory_lock
 from app.core.db import db
 
-# Our namespace among the database's advisory locks: "vis" in ASCII.
-_CLAIMS = 0x766973
+_CLAIMS = advisory_lock.area_of("vis")
 _CLAIMED_PIECES = 16
 
 
@@ -26,7 +25,7 @@ def lock_candidates(ranks: Sequence[Sequence[str]], piece: int) -> list[str]:
     if connection.dialect.name == "sqlite":
         return [rank[0] for rank in ranks]
     hour = piece // _CLAIMED_PIECES
-    keys = [{crc32(f"{staff_id}{hour}".encode()) - 2**31: staff_id for staff_id in rank} for rank in ranks]
+    keys = [{advisory_lock.number_of(f"{staff_id}{hour}"): staff_id for staff_id in rank} for rank in ranks]
     asked = {f"list_{place}": list(people) for place, people in enumerate(keys)}
     found = connection.execute(_first_spare(len(ranks)), asked).one()
     return [

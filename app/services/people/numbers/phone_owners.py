@@ -8,8 +8,9 @@ moment at which it comes into being, and none is left without an owner between t
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import exists, or_, select, update
 
+from app.core import advisory_lock
 from app.core.db import db
 from app.domain.errors import ConflictError
 from app.models import Application, Case, Conversation, Customer
@@ -18,8 +19,8 @@ from app.services.people.phones import phone_hash
 BY_CUSTOMER = "miniprogram"
 """The channel of applications that customers begin; all others belong to whoever proved the phone."""
 
-# Ours among the database's advisory locks of two numbers: "pho" in ASCII, and a hash of the number's hash.
-_LOCK = 0x70686F
+# Of the locks: one for each number, by its hash.
+_AREA = "pho"
 
 
 def owner_of(hashed: str) -> str | None:
@@ -34,7 +35,8 @@ def keep_owners(hashes: Collection[str]) -> None:
 
     Take it before any lock of a case or an application: a proof locks in this order, too.
     """
-    _lock(hashes, func.pg_advisory_xact_lock_shared)
+    if hashes:
+        advisory_lock.wait_for(_AREA, *hashes, shared=True)
 
 
 def prove(customer_id: str, number: str, proved_at: datetime) -> Customer:
@@ -46,7 +48,7 @@ def prove(customer_id: str, number: str, proved_at: datetime) -> Customer:
     Raises `ConflictError` when the number, or another number by this customer, was proved later than this.
     """
     hashed = phone_hash(number)
-    _lock({hashed}, func.pg_advisory_xact_lock)
+    advisory_lock.wait_for(_AREA, hashed)
     involved = db.session.scalars(
         select(Customer)
         .where(or_(Customer.id == customer_id, Customer.phone_hash == hashed))
@@ -110,11 +112,3 @@ def _claim(customer_id: str, hashed: str) -> None:
         db.session.execute(
             update(Conversation).where(Conversation.case_id.in_(claimed)).values(customer_id=customer_id)
         )
-
-
-def _lock(hashes: Collection[str], lock: object) -> None:
-    """SQLite has one writer at a time anyway."""
-    connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        for hashed in sorted(hashes):
-            connection.execute(select(lock(_LOCK, func.hashtext(hashed))))  # type: ignore[operator]

@@ -6,11 +6,10 @@ second sees what the first has booked.
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zlib import crc32
 
-from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import ColumnElement, String, and_, bindparam, or_, select, union_all
 
-from app.core import clock
+from app.core import advisory_lock, clock
 from app.core.db import db
 from app.domain.area import Point
 from app.domain.distance import metres
@@ -20,10 +19,6 @@ from app.domain.visit_rules import Place, Purpose
 from app.models import Application, Case, Visit, VisitState
 from app.services.installation import city
 from app.services.scheduling.working_hours import Stretch
-
-# Our namespace among the database's advisory locks: "cus" in ASCII.
-_CUSTOMERS = 0x637573
-
 
 _CUSTOMER = bindparam("customer", type_=String)
 OF_SAME_CUSTOMER: ColumnElement[bool] = Visit.case_id.in_(
@@ -51,16 +46,10 @@ def customer_of(case: Case) -> dict[str, str | None]:
 def lock_customer(case: Case) -> None:
     """Lets the bookings of this case's customer wait for each other until the transaction ends.
 
-    SQLite has one writer at a time anyway. A person is known by their account, or before they have one by
+    A person is known by their account, or before they have one by
     their phone; whoever shares either is the same person. Lock the case first.
     """
-    connection = db.session.connection()
-    if connection.dialect.name == "sqlite":
-        return
-    # Everybody takes them in the same order, so that no deadlock is possible.
-    names = (case.customer_id or case.phone_hash, case.phone_hash)
-    first, second = sorted(crc32(name.encode()) - 2**31 for name in names)
-    connection.execute(_LOCK, {"first": first, "second": second})
+    advisory_lock.wait_for("cus", case.customer_id or case.phone_hash, case.phone_hash)
 
 
 def blocked_starts(case: Case, purpose: Purpose, stretch: Stretch, without: Sequence[str]) -> int:
@@ -126,10 +115,6 @@ def _point(answers: Mapping[str, Any]) -> Point | None:
     return Point(float(location["latitude_gcj02"]), float(location["longitude_gcj02"]))
 
 
-_LOCK = select(
-    func.pg_advisory_xact_lock(_CUSTOMERS, bindparam("first", type_=Integer)).label("first"),
-    func.pg_advisory_xact_lock(_CUSTOMERS, bindparam("second", type_=Integer)).label("second"),
-)
 _BOOKED = select(Visit.case_id, Visit.purpose, Visit.starts_at).where(
     OF_SAME_CUSTOMER,
     or_(
