@@ -32,6 +32,7 @@ from app.models import (
     VisitRecheck,
 )
 from app.services.installation import city
+from app.services.scheduling import working_hours
 from notifications.models import DeliveryState, OutboxMessage
 from notifications.outbox import mornings
 from notifications.oversight import morning_digest, morning_summary
@@ -113,8 +114,8 @@ class Timeline:
 
     def plan_mornings(self, since: datetime) -> None:
         """Let staff get their morning's message on every working day from `since` (aware) to the present."""
-        day = mornings.today(since)
-        while day <= mornings.today(self.present):
+        day = working_hours.local_day(since)
+        while day <= working_hours.local_day(self.present):
             if mornings.is_working_day(day):
                 self.plan(mornings.due_on(day), _tell_in_the_morning)
             day += timedelta(days=1)

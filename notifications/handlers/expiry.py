@@ -5,12 +5,12 @@ its subject (`dispatch/skip_rules.py`), or never.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.core import clock
 from app.domain.programs.definition import ReminderKind
-from app.services.installation import city
+from app.services.scheduling import working_hours
 from notifications.wording.catalog import PointLost
 
 # The event, and its subject as a service describes it.
@@ -25,8 +25,7 @@ def expires_at(loses_point: PointLost, event: object, brief: object) -> datetime
 
 def _midnight(at: datetime, days: int = 0) -> datetime:
     """The beginning of an instant's day in the city's time zone, or so many days later."""
-    day = at.astimezone(city.zone()).date() + timedelta(days=days)
-    return datetime.combine(day, time(), city.zone())
+    return working_hours.midnight(working_hours.local_day(at) + timedelta(days=days))
 
 
 def _task_due(event: Any, brief: Any) -> datetime | None:

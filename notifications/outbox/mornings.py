@@ -3,17 +3,13 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.services.installation import city
+from app.services.scheduling import working_hours
 from notifications.outbox import delivery_rules
-
-
-def today(now: datetime) -> date:
-    """The day by the city's clock."""
-    return now.astimezone(city.zone()).date()
 
 
 def start_of_day(now: datetime) -> datetime:
     """The midnight that begins the day of `now`."""
-    return datetime.combine(today(now), time(), city.zone()).astimezone(UTC)
+    return working_hours.midnight(working_hours.local_day(now)).astimezone(UTC)
 
 
 def due_on(day: date) -> datetime:
@@ -28,7 +24,7 @@ def is_working_day(day: date) -> bool:
 
 def next_after(now: datetime) -> date:
     """The day of the first morning's message after `now`."""
-    day = today(now)
+    day = working_hours.local_day(now)
     if now >= due_on(day):
         day += timedelta(days=1)
     while not is_working_day(day):

@@ -8,6 +8,7 @@ from app.core import clock, eventbus
 from app.core.ids import new_id
 from app.core.queue import Work
 from app.services.operations import run_once
+from app.services.scheduling import working_hours
 from notifications.dispatch import quiet_hours
 from notifications.followup import gathered
 from notifications.followup.gathered import MorningCame
@@ -31,7 +32,7 @@ def tell() -> int:
     quiet hours, after an outage, is part of the next morning's message.
     """
     now = clock.now()
-    today = mornings.today(now)
+    today = working_hours.local_day(now)
     if now < mornings.due_on(today) or not mornings.is_working_day(today) or _is_night(now):
         return 0
     if not run_once.claim(JOB, today.isoformat()):
@@ -52,7 +53,7 @@ def next_due() -> datetime:
     For whoever moves a clock and must skip no morning: what happens later in a day belongs to the next one.
     """
     now = clock.now()
-    today = mornings.today(now)
+    today = working_hours.local_day(now)
     over = now >= mornings.due_on(today) and _is_night(now)
     if mornings.is_working_day(today) and not over and not run_once.is_done(JOB, today.isoformat()):
         return mornings.due_on(today)

@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, String, bindparam
 from app.core import clock, eventbus
 from app.core.queue import Work
 from app.services.operations import run_once
+from app.services.scheduling import working_hours
 from notifications.followup import undelivered
 from notifications.followup.undelivered import MessagesUndelivered
 from notifications.incoming import failed_callbacks
@@ -23,7 +24,7 @@ LONGEST_BACK = timedelta(days=15)
 
 def time_of_day(now: datetime) -> dict[str, object]:
     """The parameters of work that is due once a day, from the city's time on."""
-    today = mornings.today(now)
+    today = working_hours.local_day(now)
     return {"summary_day": today.isoformat(), "summary_time": now >= mornings.due_on(today)}
 
 
@@ -43,7 +44,7 @@ def tell() -> bool:
     could be reached who had something to hear, is not told.
     """
     now = clock.now()
-    today = mornings.today(now)
+    today = working_hours.local_day(now)
     if now < mornings.due_on(today):
         return False
     if not mornings.is_working_day(today):

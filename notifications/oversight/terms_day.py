@@ -10,6 +10,7 @@ from app.domain.data_terms import DataKind
 from app.domain.events import DataDeleted
 from app.services.operations import run_once
 from app.services.privacy import data_terms
+from app.services.scheduling import working_hours
 from notifications.handlers import personal_data
 from notifications.outbox import mornings
 
@@ -24,8 +25,8 @@ WORK = Work(
     bindparam("terms_time", type_=Boolean()).is_(True)
     & run_once.is_not_done((JOB,), bindparam("terms_day", type_=String())),
     parameters=lambda now: {
-        "terms_day": mornings.today(now).isoformat(),
-        "terms_time": now >= mornings.due_on(mornings.today(now)),
+        "terms_day": working_hours.local_day(now).isoformat(),
+        "terms_time": now >= mornings.due_on(working_hours.local_day(now)),
     },
 )
 
@@ -39,6 +40,6 @@ def delete_batch() -> Counter[DataKind]:
 
 def tell(deleted: Counter[DataKind]) -> None:
     """Ends the day's work, and tells supervisors if there was any; whoever comes second says nothing."""
-    today = mornings.today(clock.now())
+    today = working_hours.local_day(clock.now())
     if run_once.claim(JOB, today.isoformat()) and deleted:
         eventbus.publish(DataDeleted(today, dict(deleted)))

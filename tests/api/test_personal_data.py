@@ -141,6 +141,20 @@ def test_a_copy_is_made_by_the_jobs_as_json_and_pdf(world: World, customer: Phon
 
 
 @ON_SQLITE
+def test_a_new_copy_may_be_asked_for_on_each_day_of_the_city(world: World, customer: Phone) -> None:
+    def asked_at(instant: str) -> str:
+        world.at(instant)
+        found: str = customer.send("POST", "/customer/personal-data/copies").get_json()["id"]
+        return found
+
+    # One day in UTC, two in the city; and the other way round.
+    evening = asked_at("2026-09-18 23:30")
+    early = asked_at("2026-09-19 00:30")
+    assert early != evening
+    assert asked_at("2026-09-19 09:00") == early
+
+
+@ON_SQLITE
 def test_a_copy_is_bounded(world: World, customer: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_copies, "MOST_ITEMS", 1)
     for _ in range(3):

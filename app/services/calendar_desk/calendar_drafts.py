@@ -27,6 +27,7 @@ from app.domain.office_hours import FIRST_DAY, HalfDay, OfficeHours, periods_of,
 from app.models import CalendarDay, CalendarHalfDay, CalendarHours, CalendarVersion
 from app.services.installation import calendar_versions, city, holidays
 from app.services.people.staffing import Colleague
+from app.services.scheduling import working_hours
 
 SHAPE = "应为按先后排列、互不重叠的时段，如08:30至12:00、13:30至17:00。"
 T = TypeVar("T", OfficeHours, HalfDay)
@@ -179,7 +180,7 @@ def _no_room(hours: Sequence[OfficeHours], changes: Sequence[DatedPeriods]) -> l
     """The visits for which dated hours that hold today or later leave no room, at the change that says so."""
     purposes = city.current().visits.purposes.values()
     places = {change.day: f"office_hours.{place}" for place, change in enumerate(changes)}
-    today = clock.now().astimezone(city.zone()).date()
+    today = working_hours.local_day(clock.now())
     faults = []
     for dated in visit_fitting.still_to_come(hours, today):
         field, since = places.get(dated.valid_from, "office_hours"), f"从{dated.valid_from}起的办公时间"

@@ -22,6 +22,7 @@ from app.services.installation import city
 from app.services.papers.render_pdf import PaperError, render
 from app.services.privacy import held
 from app.services.privacy.account_traces import is_erased
+from app.services.scheduling import working_hours
 
 TEMPLATE = "personal_data.typ"
 MOST_ITEMS = 20_000
@@ -60,7 +61,7 @@ def request_copy(customer_id: str) -> DataCopy:
         .order_by(DataCopy.requested_at.desc())
         .limit(1)
     )
-    if known is not None and not _failed(known) and known.requested_at.date() == clock.now().date():
+    if known is not None and not _failed(known) and _is_of_today(known):
         return known
     db.session.execute(delete(DataCopy).where(DataCopy.customer_id == customer_id))
     fresh = DataCopy(id=new_id(), customer_id=customer_id, requested_at=clock.now())
@@ -111,6 +112,10 @@ def store(made: MadeCopy) -> None:
     row = db.session.get(DataCopy, made.copy_id, with_for_update=True)
     if row is not None and row.made_at is None:
         row.made_at, row.document, row.readable = clock.now(), made.document, made.readable
+
+
+def _is_of_today(row: DataCopy) -> bool:
+    return working_hours.local_day(row.requested_at) == working_hours.local_day(clock.now())
 
 
 def _failed(row: DataCopy) -> bool:

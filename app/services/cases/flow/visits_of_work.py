@@ -28,7 +28,7 @@ from app.models import (
 )
 from app.services.history.timeline import ENGINE, note
 from app.services.installation import city
-from app.services.scheduling import reservations
+from app.services.scheduling import reservations, working_hours
 
 WORK_DONE = "该事项已办结"
 CASE_ENDED = "该申请已结束办理"
@@ -179,7 +179,7 @@ def _took_place(work: Work, visit: Visit, now: datetime) -> bool:
     arrival = None if task is None else work.arrival(task, visit)
     if arrival is None or visit.starts_at > now:
         return False
-    return arrival.astimezone(city.zone()).date() == visit.starts_at.astimezone(city.zone()).date()
+    return working_hours.local_day(arrival) == working_hours.local_day(visit.starts_at)
 
 
 def _leave_waitlists(work: Work) -> None:

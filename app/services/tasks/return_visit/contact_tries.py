@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -15,6 +15,7 @@ from app.services.cases.flow.case_flow import CaseFlow
 from app.services.history.timeline import by_staff, note
 from app.services.installation import city
 from app.services.people.staffing import Colleague
+from app.services.scheduling import working_hours
 from app.services.tasks.claim_task import require_held
 
 
@@ -65,7 +66,7 @@ def record_try(staff: Colleague, task: Task, way: str, tried_at: datetime | None
     if way not in [one.key for one in rule.ways]:
         names = "、".join(one.name for one in rule.ways)
         faults.append(_fault("way", f"请从以下方式中选择：{names}。"))
-    if _day(at) != _day(now) or at > now:
+    if working_hours.local_day(at) != working_hours.local_day(now) or at > now:
         faults.append(_fault("tried_at", "请在联系当天如实登记，时间不能晚于现在。"))
     elif at < task.opened_at:
         faults.append(_fault("tried_at", "联系时间不能早于任务开始时间，请重新填写。"))
@@ -102,7 +103,7 @@ def require_enough(task: Task, rule: Unreached) -> None:
     """Raises `FieldsError` while the recorded tries are too few, or on too few days."""
     found = db.session.scalars(select(ContactTry.tried_at).where(ContactTry.task_id == task.id)).all()
     if not _enough(rule, found):
-        days = len({_day(at) for at in found})
+        days = len({working_hours.local_day(at) for at in found})
         message = (
             f"已登记{days}天{len(found)}次联系；须在不少于{rule.days}天内联系至少{rule.tries}次仍未果，方可选此项。"
             "请继续联系客户并登记。"
@@ -111,7 +112,7 @@ def require_enough(task: Task, rule: Unreached) -> None:
 
 
 def _enough(rule: Unreached, tried: Sequence[datetime]) -> bool:
-    return len(tried) >= rule.tries and len({_day(at) for at in tried}) >= rule.days
+    return len(tried) >= rule.tries and len({working_hours.local_day(at) for at in tried}) >= rule.days
 
 
 def _rule(case: Case, task: Task) -> Unreached:
@@ -120,10 +121,6 @@ def _rule(case: Case, task: Task) -> Unreached:
     if rule is None:
         raise ConflictError("该任务无需登记联系情况，请直接办理。")
     return rule
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(city.zone()).date()
 
 
 def _fault(field: str, message: str) -> dict[str, str]:
