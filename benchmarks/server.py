@@ -12,9 +12,9 @@ from threading import Event
 from time import perf_counter
 from typing import Any
 
+from app.core.turns import THREADS
 from benchmarks.load import Order, Outcome
 from demo.environment.reserved_port import HOST, reserved_port
-from miniprogram_api.slow_clients import THREADS
 
 WORKERS = 2
 LAST_RESORT_SECONDS = 600

@@ -29,7 +29,7 @@ _QUICK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a worker waits for clients, and for how many at once: for fewer than it has `THREADS`.
+    """How long a worker waits for clients, and for how many at once: for fewer than `turns.THREADS`.
 
     So whoever sends no body and reads no file is answered, however many of the others are slow.
     """
@@ -43,10 +43,6 @@ class Patience:
     most_json: int = 32
     most_files: int = 12
     most_streams: int = 12
-
-
-THREADS = 64
-"""What deploy/ and the README give granian as `--blocking-threads`."""
 
 
 class TooSlowError(Exception):

@@ -10,6 +10,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+THREADS = 64
+"""How many threads a worker has: what deploy/ and the README give granian as `--blocking-threads`."""
+
 
 class _Held(threading.local):
     turn = False

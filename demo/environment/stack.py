@@ -10,6 +10,7 @@ from threading import Event
 from types import FrameType, TracebackType
 from typing import Self, TypeVar
 
+from app.core import turns
 from app.core.clock import FileClock
 from demo.environment.json_client import JsonClient, NoAnswerError
 from demo.environment.processes import Process, StackError
@@ -144,7 +145,8 @@ class Stack:
         self._start(
             "server",
             *("-m", "granian", "--interface", "wsgi", "--factory", self._factory),
-            *("--host", HOST, "--port", str(self._port), "--workers", "1", "--blocking-threads", "64"),
+            *("--host", HOST, "--port", str(self._port), "--workers", "1"),
+            *("--blocking-threads", str(turns.THREADS)),
             *("--no-ws", "--no-access-log"),
         )
 

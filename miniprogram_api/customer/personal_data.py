@@ -45,7 +45,8 @@ _FILE: dict[Any, Any] = {
 def see_personal_data() -> dict[str, Any]:
     """Lists everything that is held about the customer, by kind.
 
-    Each kind has its purpose, legal basis and term, and its 50 newest items; the copy has all of them.
+    Each kind has its purpose, legal basis and term, and its 50 newest items; a copy has up to
+    20,000 of each. `total` counts them all.
     """
     return {"kinds": held.everything(caller().subject_id, ITEMS_SHOWN)}
 
@@ -95,9 +96,7 @@ def download_copy(copy_id: str, query_data: dict[str, str]) -> Response:
     found = data_copies.content(data_copies.copy_of_customer(caller().subject_id, copy_id), readable=readable)
     if readable:
         return pdf(found, "personal-data")
-    answer = Response(found, mimetype="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return Response(found, mimetype="application/json")
 
 
 @personal_data.patch("/cases/<public_id:case_id>/contact")

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from app.core import turns
 from miniprogram_api import slow_clients
 from miniprogram_api.flask_app import LARGEST_UPLOAD
-from miniprogram_api.slow_clients import STREAMED, THREADS, Patience, SlowClients
+from miniprogram_api.slow_clients import STREAMED, Patience, SlowClients
 
 LAST_RESORT_SECONDS = 600
 FORM = "multipart/form-data; boundary=x"
@@ -167,4 +167,4 @@ def test_one_request_at_a_time_has_the_turn(pool: ThreadPoolExecutor) -> None:
 
 def test_a_worker_waits_for_fewer_clients_than_it_has_threads() -> None:
     patience = Patience()
-    assert patience.most_json + patience.most_files + patience.most_streams < THREADS
+    assert patience.most_json + patience.most_files + patience.most_streams < turns.THREADS

@@ -14,6 +14,7 @@ from time import monotonic
 
 import requests
 
+from app.core import turns
 from demo.environment.json_client import JsonClient, NoAnswerError
 from demo.environment.processes import PROJECT, Process
 from demo.environment.reserved_port import HOST, reserved_port
@@ -96,7 +97,13 @@ class Machines:
                 name,
                 *("-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app"),
                 *("--host", HOST, "--port", str(self.ports[name]), "--workers", "1"),
-                *("--blocking-threads", "64", "--respawn-failed-workers", "--workers-kill-timeout", "20s"),
+                *(
+                    "--blocking-threads",
+                    str(turns.THREADS),
+                    "--respawn-failed-workers",
+                    "--workers-kill-timeout",
+                    "20s",
+                ),
                 *("--no-ws", "--no-access-log"),
             )
 
